@@ -1,0 +1,174 @@
+//! Runs a model: a latent goes in, picture rows come out.
+//!
+//! Rows are pulled. To give the next picture row, the deepest layer that has its input rows
+//! computes one row of its own into the next layer's window, until the last layer can go. A row is
+//! only overwritten when no output below needs it any more, so a window as small as the kernel's
+//! reach suffices ([`Axis::window`](crate::axis::Axis::window)).
+
+use crate::kernel::{self, Window};
+use crate::latent::LATENT_MAX;
+use crate::model::{MAX_LAYERS, Model};
+use crate::shape::Shape;
+
+/// Why a picture cannot be started.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum EngineError {
+    /// The working memory is smaller than [`Model::working_memory`].
+    MemoryTooSmall {
+        /// Bytes needed.
+        need: usize,
+        /// Bytes given.
+        got: usize,
+    },
+    /// The latent does not have the model's length.
+    LatentLength {
+        /// Elements needed.
+        need: usize,
+        /// Elements given.
+        got: usize,
+    },
+    /// An element of the latent is outside ±[`LATENT_MAX`].
+    LatentRange {
+        /// Its index.
+        index: usize,
+        /// Its value.
+        value: i16,
+    },
+}
+
+impl core::fmt::Display for EngineError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::MemoryTooSmall { need, got } => {
+                write!(f, "working memory of {got} bytes, the model needs {need}")
+            }
+            Self::LatentLength { need, got } => {
+                write!(f, "latent of {got} elements, the model takes {need}")
+            }
+            Self::LatentRange { index, value } => {
+                write!(f, "latent element {index} is {value}, outside ±{LATENT_MAX}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for EngineError {}
+
+/// A model with its working memory.
+///
+/// Owns the model (a table of references into the file), so that it can live in one `struct` or
+/// `static` of a firmware.
+pub struct Engine<'f, 'm> {
+    model: Model<'f>,
+    memory: &'m mut [u8],
+}
+
+impl<'f, 'm> Engine<'f, 'm> {
+    /// Prepares `model` to run in `memory`.
+    ///
+    /// # Errors
+    /// [`EngineError::MemoryTooSmall`].
+    pub fn new(model: Model<'f>, memory: &'m mut [u8]) -> Result<Self, EngineError> {
+        let (need, got) = (model.working_memory(), memory.len());
+        if got < need {
+            return Err(EngineError::MemoryTooSmall { need, got });
+        }
+        Ok(Self { model, memory })
+    }
+
+    /// The model that runs.
+    pub fn model(&self) -> &Model<'f> {
+        &self.model
+    }
+
+    /// Gives the working memory back, for another model.
+    pub fn into_memory(self) -> &'m mut [u8] {
+        self.memory
+    }
+
+    /// Starts the picture of `latent`, in steps of the model's latent scale
+    /// ([`quantize`](crate::latent::quantize)). Nothing is computed before rows are asked for.
+    ///
+    /// # Errors
+    /// [`EngineError::LatentLength`], [`EngineError::LatentRange`].
+    pub fn draw<'p>(&'p mut self, latent: &'p [i16]) -> Result<Picture<'p>, EngineError> {
+        let need = self.model.latent().len;
+        if latent.len() != need {
+            return Err(EngineError::LatentLength { need, got: latent.len() });
+        }
+        let outside = |value: &i16| !(-LATENT_MAX..=LATENT_MAX).contains(value);
+        if let Some(index) = latent.iter().position(outside) {
+            return Err(EngineError::LatentRange { index, value: latent[index] });
+        }
+        let done = [0; MAX_LAYERS];
+        Ok(Picture { model: &self.model, memory: self.memory, latent, done })
+    }
+}
+
+/// A picture being drawn, row by row from the top.
+pub struct Picture<'p> {
+    model: &'p Model<'p>,
+    memory: &'p mut [u8],
+    latent: &'p [i16],
+    /// Rows that each layer has computed.
+    done: [usize; MAX_LAYERS],
+}
+
+impl Picture<'_> {
+    /// Size of the picture.
+    pub fn shape(&self) -> Shape {
+        self.model.image()
+    }
+
+    /// Rows given so far.
+    pub fn rows_done(&self) -> usize {
+        self.done[self.model.layers().len() - 1]
+    }
+
+    /// The next row: `width · channels` pixels of 0…255, channels of a pixel together. `None`
+    /// after the last.
+    pub fn next_row(&mut self) -> Option<&[u8]> {
+        let last = self.model.layers().len() - 1;
+        if self.rows_done() == self.shape().height {
+            return None;
+        }
+        loop {
+            let mut layer = last;
+            while !self.ready(layer) {
+                layer -= 1;
+            }
+            self.compute(layer);
+            if layer == last {
+                let row = self.model.plan().buffers[last];
+                return Some(&self.memory[row.offset..][..row.row_len]);
+            }
+        }
+    }
+
+    /// Whether `layer` has the input rows of its next output row. The first always has the latent.
+    fn ready(&self, layer: usize) -> bool {
+        layer == 0 || {
+            let taps = self.model.layers()[layer].rows.taps(self.done[layer]);
+            taps.len == 0 || self.done[layer - 1] >= taps.input + taps.len
+        }
+    }
+
+    /// Computes the next row of `layer` into its buffer.
+    fn compute(&mut self, index: usize) {
+        let layer = &self.model.layers()[index];
+        let y = self.done[index];
+        let buffer = self.model.plan().buffers[index];
+        let (inputs, outputs) = self.memory.split_at_mut(buffer.offset);
+        let out = &mut outputs[y % buffer.rows * buffer.row_len..][..buffer.row_len];
+        if index == 0 {
+            let window = Window { data: self.latent, rows: 1, row_len: self.latent.len() };
+            kernel::row(layer, y, window, out);
+        } else {
+            let input = self.model.plan().buffers[index - 1];
+            let data = &inputs[input.offset..];
+            kernel::row(layer, y, Window { data, rows: input.rows, row_len: input.row_len }, out);
+        }
+        self.done[index] += 1;
+    }
+}

@@ -1,0 +1,131 @@
+//! The `.gen` file: one trained generator, used in place from flash.
+//!
+//! Little-endian. A header, a table of layers, a table of latent directions, then sections aligned
+//! to 16 bytes. Every byte range has its name here, for reader and writer alike;
+//! `docs/format.md` has the same in prose.
+
+mod error;
+mod read;
+#[cfg(feature = "writer")]
+pub mod write;
+
+pub use error::FormatError;
+pub(crate) use read::parse;
+
+/// First bytes of a file. As in PNG, a non-ASCII byte and line ends reveal text-mode transfers.
+pub const MAGIC: [u8; 8] = *b"\x89GEN\r\n\x1a\n";
+/// Version of the format that this crate reads and writes.
+pub const VERSION: u16 = 1;
+/// Sections begin at multiples of this.
+pub const ALIGNMENT: usize = 16;
+/// Bound on heights, widths and channels: keeps every product of two of them within `u32`.
+pub const DIMENSION_LIMIT: usize = 1 << 14;
+/// Longest table of an activation function.
+pub const TABLE_LIMIT: usize = 1 << 14;
+
+/// Byte ranges of the header.
+pub(crate) mod header {
+    use core::ops::Range;
+    pub(crate) const MAGIC: Range<usize> = 0..8;
+    pub(crate) const VERSION: Range<usize> = 8..10;
+    pub(crate) const LAYERS: usize = 10;
+    pub(crate) const DIRECTIONS: usize = 11;
+    /// Of the whole file.
+    pub(crate) const LENGTH: Range<usize> = 12..16;
+    /// CRC-32 (ISO-HDLC, as in zlib) of the whole file with these four bytes zero.
+    pub(crate) const CHECKSUM: Range<usize> = 16..20;
+    /// Working memory, [`Plan::bytes`](crate::plan::Plan::bytes).
+    pub(crate) const MEMORY: Range<usize> = 20..24;
+    pub(crate) const LATENT_LEN: Range<usize> = 24..26;
+    pub(crate) const DISTRIBUTION: usize = 26;
+    pub(crate) const RESERVED: usize = 27;
+    /// Steps of the quantised latent per unit, `f32`.
+    pub(crate) const LATENT_SCALE: Range<usize> = 28..32;
+    /// UTF-8, filled up with zeros.
+    pub(crate) const NAME: Range<usize> = 32..64;
+    /// SHA-256 of the ONNX file that this one was made from.
+    pub(crate) const SOURCE: Range<usize> = 64..96;
+    pub(crate) const LEN: usize = 96;
+}
+
+/// Byte ranges of a layer's record.
+pub(crate) mod layer {
+    use core::ops::Range;
+    pub(crate) const CONVOLUTION: usize = 0;
+    pub(crate) const ACTIVATION: usize = 1;
+    pub(crate) const PER_FEATURE: usize = 2;
+    pub(crate) const ZERO_POINT: usize = 3;
+    pub(crate) const HEIGHT: Range<usize> = 4..6;
+    pub(crate) const WIDTH: Range<usize> = 6..8;
+    pub(crate) const CHANNELS: Range<usize> = 8..10;
+    pub(crate) const KERNEL_ROWS: usize = 10;
+    pub(crate) const KERNEL_COLUMNS: usize = 11;
+    pub(crate) const STRIDE_ROWS: usize = 12;
+    pub(crate) const STRIDE_COLUMNS: usize = 13;
+    pub(crate) const PAD_TOP: usize = 14;
+    pub(crate) const PAD_LEFT: usize = 15;
+    /// Offset of the weights section.
+    pub(crate) const WEIGHTS: Range<usize> = 16..20;
+    /// Offset of the epilogue section: constants `i64`, multipliers `i32`, then, as the activation
+    /// asks, negative multipliers `i32` and biases `i32`, or the table.
+    pub(crate) const EPILOGUE: Range<usize> = 20..24;
+    /// Entries of the table, 0 without one.
+    pub(crate) const TABLE_LEN: Range<usize> = 24..26;
+    pub(crate) const RESERVED: Range<usize> = 26..28;
+    pub(crate) const LEN: usize = 28;
+}
+
+/// Byte ranges of a latent direction's record.
+pub(crate) mod direction {
+    use core::ops::Range;
+    /// UTF-8, filled up with zeros.
+    pub(crate) const NAME: Range<usize> = 0..24;
+    /// Offset of the direction: one `f32` per latent element, in the latent's own unit.
+    pub(crate) const VALUES: Range<usize> = 24..28;
+    pub(crate) const LEN: usize = 28;
+}
+
+/// Codes of [`layer::CONVOLUTION`].
+pub(crate) const TRANSPOSED: u8 = 0;
+pub(crate) const PLAIN: u8 = 1;
+/// Codes of [`layer::ACTIVATION`].
+pub(crate) const CLAMP: u8 = 0;
+pub(crate) const SLOPES: u8 = 1;
+pub(crate) const TABLE: u8 = 2;
+/// Codes of [`header::DISTRIBUTION`].
+pub(crate) const NORMAL: u8 = 0;
+pub(crate) const UNIFORM: u8 = 1;
+
+/// CRC-32 of `file` with its checksum bytes taken as zero.
+pub(crate) fn checksum(file: &[u8]) -> u32 {
+    const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+    let mut digest = CRC.digest();
+    digest.update(&file[..header::CHECKSUM.start]);
+    digest.update(&[0; 4]);
+    digest.update(&file[header::CHECKSUM.end..]);
+    digest.finalize()
+}
+
+/// The working memory that the header of a `.gen` file asks for, in bytes, for sizing a `static` at
+/// compile time; `None` if `file` is no `.gen` file. At run time, for a file that may be damaged, use
+/// [`Model::working_memory`](crate::Model::working_memory), which has been checked.
+///
+/// ```
+/// # static FILE: &[u8] = include_bytes!("../../tests/fixture/tiny.gen");
+/// const NEED: usize = gen_core::working_memory(FILE).expect("a .gen file");
+/// let mut memory = [0; NEED];
+/// ```
+pub const fn working_memory(file: &[u8]) -> Option<usize> {
+    if file.len() < header::LEN {
+        return None;
+    }
+    let mut i = 0;
+    while i < MAGIC.len() {
+        if file[i] != MAGIC[i] {
+            return None;
+        }
+        i += 1;
+    }
+    let at = header::MEMORY.start;
+    Some(u32::from_le_bytes([file[at], file[at + 1], file[at + 2], file[at + 3]]) as usize)
+}

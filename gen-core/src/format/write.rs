@@ -1,0 +1,303 @@
+//! Writing a `.gen` file (feature `writer`, needs std).
+
+use super::{
+    ALIGNMENT, CLAMP, MAGIC, NORMAL, PLAIN, SLOPES, TABLE, TRANSPOSED, UNIFORM, VERSION, checksum,
+    direction, header, layer,
+};
+use crate::axis::{Axis, Convolution};
+use crate::format::FormatError;
+use crate::latent::Distribution;
+use crate::model::{Latent, Model};
+use core::fmt;
+use core::ops::Range;
+
+/// Everything that a file holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// At most 32 bytes of UTF-8.
+    pub name: String,
+    /// SHA-256 of the ONNX file.
+    pub source: [u8; 32],
+    /// What the model takes as input.
+    pub latent: Latent,
+    /// First to last.
+    pub layers: Vec<DraftLayer>,
+    /// Named latent directions (name of at most 24 bytes, one value per latent element).
+    pub directions: Vec<(String, Vec<f32>)>,
+}
+
+/// One layer, before its weights are split into phases.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DraftLayer {
+    /// Transposed or plain.
+    pub convolution: Convolution,
+    /// Output height, width, channels.
+    pub output: [usize; 3],
+    /// Kernel rows and columns.
+    pub kernel: [usize; 2],
+    /// Stride along rows and columns.
+    pub stride: [usize; 2],
+    /// Padding at the top and at the left.
+    pub pad: [usize; 2],
+    /// Quantised value that stands for 0 in the input.
+    pub zero_point: u8,
+    /// `[out][kernel row][kernel column][in]`.
+    pub weights: Vec<i8>,
+    /// Whether the numbers below are per feature (output HWC) instead of per channel.
+    pub per_feature: bool,
+    /// `m`, see [`Epilogue`](crate::requant::Epilogue).
+    pub multipliers: Vec<i32>,
+    /// `C`.
+    pub constants: Vec<i64>,
+    /// What else the activation needs.
+    pub activation: DraftActivation,
+}
+
+/// See [`Epilogue`](crate::requant::Epilogue).
+#[derive(Clone, Debug, PartialEq)]
+pub enum DraftActivation {
+    /// ReLU or none.
+    Clamp,
+    /// Multipliers for negative accumulators, and the biases in the accumulator's unit.
+    Slopes {
+        /// `m₋`.
+        negative: Vec<i32>,
+        /// `b`.
+        biases: Vec<i32>,
+    },
+    /// A function as a table.
+    Table(Vec<u8>),
+}
+
+/// Why a draft cannot be written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WriteError {
+    /// A number does not fit the file's field.
+    Field {
+        /// What it is.
+        what: &'static str,
+        /// Its value.
+        value: usize,
+    },
+    /// A list of the layer has not the length that its sizes ask for.
+    Count {
+        /// The layer, from 0.
+        layer: usize,
+        /// Which list.
+        what: &'static str,
+        /// Elements needed.
+        need: usize,
+        /// Elements given.
+        got: usize,
+    },
+    /// The file would not be read back.
+    Invalid(FormatError),
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Field { what, value } => write!(f, "{what} {value} does not fit a .gen file"),
+            Self::Count { layer, what, need, got } => {
+                write!(f, "layer {layer}: {got} {what}, its sizes ask for {need}")
+            }
+            Self::Invalid(error) => write!(f, "{error}"),
+        }
+    }
+}
+
+impl core::error::Error for WriteError {}
+
+impl Draft {
+    /// The file's bytes, which [`Model::parse`] accepts.
+    ///
+    /// # Errors
+    /// [`WriteError`].
+    pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
+        let tables =
+            header::LEN + self.layers.len() * layer::LEN + self.directions.len() * direction::LEN;
+        let mut file = vec![0; tables];
+        file[header::MAGIC].copy_from_slice(&MAGIC);
+        file[header::VERSION].copy_from_slice(&VERSION.to_le_bytes());
+        file[header::LAYERS] = byte("number of layers", self.layers.len())?;
+        file[header::DIRECTIONS] = byte("number of directions", self.directions.len())?;
+        put_u16(&mut file, header::LATENT_LEN, "latent length", self.latent.len)?;
+        file[header::DISTRIBUTION] = match self.latent.distribution {
+            Distribution::Normal => NORMAL,
+            Distribution::Uniform => UNIFORM,
+        };
+        file[header::LATENT_SCALE].copy_from_slice(&self.latent.scale.to_le_bytes());
+        put_text(&mut file, header::NAME, "length of the name", &self.name)?;
+        file[header::SOURCE].copy_from_slice(&self.source);
+
+        let mut input = [1, 1, self.latent.len];
+        for (index, draft) in self.layers.iter().enumerate() {
+            draft.write(index, input, &mut file)?;
+            input = draft.output;
+        }
+        for (index, (name, values)) in self.directions.iter().enumerate() {
+            let at = header::LEN + self.layers.len() * layer::LEN + index * direction::LEN;
+            if values.len() != self.latent.len {
+                let value = values.len();
+                return Err(WriteError::Field { what: "length of a direction", value });
+            }
+            put_text(&mut file, shift(direction::NAME, at), "length of a direction's name", name)?;
+            let section = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            put_section(&mut file, shift(direction::VALUES, at), section)?;
+        }
+
+        let length = file.len();
+        put_u32(&mut file, header::LENGTH, "length of the file", length)?;
+        seal(&mut file);
+        // Only the reader knows the plan; it tells what the working memory must be.
+        if let Err(FormatError::Memory { need, .. }) = Model::parse(&file).map(drop) {
+            put_u32(&mut file, header::MEMORY, "working memory", need)?;
+            seal(&mut file);
+        }
+        Model::parse(&file).map_err(WriteError::Invalid)?;
+        Ok(file)
+    }
+}
+
+/// Renews the checksum of a changed file.
+pub fn seal(file: &mut [u8]) {
+    let checksum = checksum(file);
+    file[header::CHECKSUM].copy_from_slice(&checksum.to_le_bytes());
+}
+
+impl DraftLayer {
+    fn write(&self, index: usize, input: [usize; 3], file: &mut Vec<u8>) -> Result<(), WriteError> {
+        let at = header::LEN + index * layer::LEN;
+        let [height, width, channels] = self.output;
+        file[at + layer::CONVOLUTION] = match self.convolution {
+            Convolution::Transposed => TRANSPOSED,
+            Convolution::Plain => PLAIN,
+        };
+        file[at + layer::PER_FEATURE] = u8::from(self.per_feature);
+        file[at + layer::ZERO_POINT] = self.zero_point;
+        put_u16(file, shift(layer::HEIGHT, at), "output height", height)?;
+        put_u16(file, shift(layer::WIDTH, at), "output width", width)?;
+        put_u16(file, shift(layer::CHANNELS, at), "output channels", channels)?;
+        file[at + layer::KERNEL_ROWS] = byte("kernel rows", self.kernel[0])?;
+        file[at + layer::KERNEL_COLUMNS] = byte("kernel columns", self.kernel[1])?;
+        file[at + layer::STRIDE_ROWS] = byte("row stride", self.stride[0])?;
+        file[at + layer::STRIDE_COLUMNS] = byte("column stride", self.stride[1])?;
+        file[at + layer::PAD_TOP] = byte("top padding", self.pad[0])?;
+        file[at + layer::PAD_LEFT] = byte("left padding", self.pad[1])?;
+
+        let numbers = channels * if self.per_feature { height * width } else { 1 };
+        let check = |what, need, got| match need == got {
+            true => Ok(()),
+            false => Err(WriteError::Count { layer: index, what, need, got }),
+        };
+        let taps = self.kernel[0] * self.kernel[1];
+        check("weights", channels * taps * input[2], self.weights.len())?;
+        check("multipliers", numbers, self.multipliers.len())?;
+        check("constants", numbers, self.constants.len())?;
+        put_section(file, shift(layer::WEIGHTS, at), self.phase_major_weights(input))?;
+
+        let mut section: Vec<u8> = self.constants.iter().flat_map(|c| c.to_le_bytes()).collect();
+        section.extend(self.multipliers.iter().flat_map(|m| m.to_le_bytes()));
+        file[at + layer::ACTIVATION] = match &self.activation {
+            DraftActivation::Clamp => CLAMP,
+            DraftActivation::Slopes { negative, biases } => {
+                check("negative multipliers", numbers, negative.len())?;
+                check("biases", numbers, biases.len())?;
+                section.extend(negative.iter().chain(biases).flat_map(|m| m.to_le_bytes()));
+                SLOPES
+            }
+            DraftActivation::Table(table) => {
+                put_u16(file, shift(layer::TABLE_LEN, at), "length of a table", table.len())?;
+                section.extend(table);
+                TABLE
+            }
+        };
+        put_section(file, shift(layer::EPILOGUE, at), section)
+    }
+
+    /// The geometry along rows (0) or columns (1).
+    fn axis(&self, input: [usize; 3], along: usize) -> Axis {
+        Axis {
+            convolution: self.convolution,
+            input: input[along],
+            output: self.output[along],
+            kernel: self.kernel[along],
+            stride: self.stride[along],
+            pad: self.pad[along],
+        }
+    }
+
+    /// The weights as the kernels walk through them, see [`Layer`](crate::layer::Layer).
+    fn phase_major_weights(&self, input: [usize; 3]) -> Vec<u8> {
+        let (rows, columns, channels) = (self.axis(input, 0), self.axis(input, 1), input[2]);
+        let mut bytes = Vec::with_capacity(self.weights.len());
+        for row_phase in 0..rows.phases() {
+            for column_phase in 0..columns.phases() {
+                for out in 0..self.output[2] {
+                    for ty in 0..rows.count(row_phase) {
+                        let ky = rows.kernel_index(row_phase, ty);
+                        for tx in 0..columns.count(column_phase) {
+                            let kx = columns.kernel_index(column_phase, tx);
+                            let tap = (out * rows.kernel + ky) * columns.kernel + kx;
+                            let run = &self.weights[tap * channels..][..channels];
+                            bytes.extend(run.iter().map(|&w| w as u8));
+                        }
+                    }
+                }
+            }
+        }
+        bytes
+    }
+}
+
+fn shift(range: Range<usize>, by: usize) -> Range<usize> {
+    range.start + by..range.end + by
+}
+
+fn byte(what: &'static str, value: usize) -> Result<u8, WriteError> {
+    u8::try_from(value).map_err(|_| WriteError::Field { what, value })
+}
+
+fn put_u16(
+    file: &mut [u8],
+    at: Range<usize>,
+    what: &'static str,
+    value: usize,
+) -> Result<(), WriteError> {
+    let number = u16::try_from(value).map_err(|_| WriteError::Field { what, value })?;
+    file[at].copy_from_slice(&number.to_le_bytes());
+    Ok(())
+}
+
+fn put_u32(
+    file: &mut [u8],
+    at: Range<usize>,
+    what: &'static str,
+    value: usize,
+) -> Result<(), WriteError> {
+    let number = u32::try_from(value).map_err(|_| WriteError::Field { what, value })?;
+    file[at].copy_from_slice(&number.to_le_bytes());
+    Ok(())
+}
+
+fn put_text(
+    file: &mut [u8],
+    at: Range<usize>,
+    what: &'static str,
+    text: &str,
+) -> Result<(), WriteError> {
+    if text.len() > at.len() {
+        return Err(WriteError::Field { what, value: text.len() });
+    }
+    file[at][..text.len()].copy_from_slice(text.as_bytes());
+    Ok(())
+}
+
+/// Appends an aligned section and stores its offset at `at`.
+fn put_section(file: &mut Vec<u8>, at: Range<usize>, section: Vec<u8>) -> Result<(), WriteError> {
+    file.resize(file.len().next_multiple_of(ALIGNMENT), 0);
+    let offset = file.len();
+    put_u32(file, at, "offset of a section", offset)?;
+    file.extend(section);
+    Ok(())
+}

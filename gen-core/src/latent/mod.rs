@@ -1,0 +1,53 @@
+//! Latents: sampled from a seed, walked between, quantised for the engine.
+//!
+//! This is the only place with floating point; the image path starts at the quantised latent.
+//! Everything here is plain IEEE `f32` and `f64` arithmetic in a fixed order (libm and micromath are
+//! called by name, so that no target substitutes its own), hence the same on every target.
+
+mod direction;
+mod normal;
+mod quantize;
+mod random;
+mod walk;
+
+pub use direction::step_along;
+pub use quantize::{LATENT_MAX, quantize};
+pub use random::Random;
+pub use walk::{ease, lerp, slerp};
+
+/// What a generator's latents were drawn from in training.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum Distribution {
+    /// Independent N(0, 1).
+    Normal,
+    /// Independent uniform on (−1, 1).
+    Uniform,
+}
+
+/// Fills `latent` with the sample that belongs to `seed`: the same on every target, for ever.
+pub fn sample(seed: u64, distribution: Distribution, latent: &mut [f32]) {
+    let mut random = Random::new(seed);
+    for value in latent {
+        let bits = random.next_u32();
+        *value = match distribution {
+            Distribution::Normal => normal::from_bits(bits),
+            Distribution::Uniform => uniform(bits),
+        };
+    }
+}
+
+/// Uniform on (−1, 1): the middles of 2²⁴ equal intervals, exact in `f32`.
+fn uniform(bits: u32) -> f32 {
+    let odd = (bits >> 8) as i32 * 2 + 1 - (1 << 24);
+    odd as f32 / (1 << 24) as f32
+}
+
+/// The walk that suits `distribution`: [`slerp`] on the sphere where normal latents live, [`lerp`]
+/// within the cube of uniform ones.
+pub fn walk(distribution: Distribution, from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
+    match distribution {
+        Distribution::Normal => slerp(from, to, t, out),
+        Distribution::Uniform => lerp(from, to, t, out),
+    }
+}

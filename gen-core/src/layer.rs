@@ -1,0 +1,61 @@
+//! One layer of a parsed model: geometry, weights in flash, epilogue.
+
+use crate::axis::{Axis, Taps};
+use crate::requant::Epilogue;
+use crate::shape::Shape;
+
+/// A convolution with everything that follows it. A dense layer is the transposed convolution of a
+/// 1×1 map whose kernel is its output's size.
+#[derive(Clone, Copy, Debug)]
+pub struct Layer<'a> {
+    /// Geometry along the rows.
+    pub rows: Axis,
+    /// Geometry along the columns.
+    pub columns: Axis,
+    /// Channels of the input map.
+    pub channels_in: usize,
+    /// Channels of the output map.
+    pub channels_out: usize,
+    /// Quantised value that stands for 0 in the input; borders have it too.
+    pub zero_point: u8,
+    /// `i8` weights as bytes, `[row phase][column phase][out][row tap][column tap][in]`.
+    pub(crate) weights: &'a [u8],
+    pub(crate) epilogue: Epilogue<'a>,
+    /// Whether the epilogue's numbers are per feature (`height·width·out`, HWC) or per channel.
+    pub(crate) per_feature: bool,
+}
+
+impl<'a> Layer<'a> {
+    /// The input map.
+    pub const fn input(&self) -> Shape {
+        Shape { height: self.rows.input, width: self.columns.input, channels: self.channels_in }
+    }
+
+    /// The output map.
+    pub const fn output(&self) -> Shape {
+        Shape { height: self.rows.output, width: self.columns.output, channels: self.channels_out }
+    }
+
+    /// Bytes of weights.
+    pub const fn weight_bytes(&self) -> usize {
+        self.weights.len()
+    }
+
+    /// Products that really land in the output: what every speed figure is per.
+    pub fn useful_macs(&self) -> u64 {
+        let along = |axis: &Axis| (0..axis.output).map(|o| axis.taps(o).len as u64).sum::<u64>();
+        along(&self.rows)
+            * along(&self.columns)
+            * self.channels_in as u64
+            * self.channels_out as u64
+    }
+
+    /// Weights of the phase that `row` and `column` fall into, `[out][row tap][column tap][in]`.
+    #[inline]
+    pub(crate) fn phase_weights(&self, row: &Taps, column: &Taps) -> &'a [u8] {
+        let channels = self.channels_in * self.channels_out;
+        let before = self.rows.before(row.phase) * self.columns.kernel
+            + row.count * self.columns.before(column.phase);
+        &self.weights[before * channels..][..row.count * column.count * channels]
+    }
+}

@@ -1,0 +1,48 @@
+//! Runs DCGAN generators (Radford, Metz & Chintala 2015, arXiv 1511.06434) on microcontrollers.
+//!
+//! No heap, no floating point in the image path, no frame buffer, weights read in place from flash,
+//! and the same bytes on every target. From the bottom up:
+//!
+//! - [`shape`], [`axis`]: sizes, and the one place that knows stride, padding and phases
+//! - [`requant`]: accumulator to `u8`, the one place that rounds
+//! - [`layer`], [`format`], [`model`]: the `.gen` file, checked once and then used as it lies
+//! - `kernel`: one output row from a window of input rows
+//! - [`plan`], [`engine`]: working memory as a pure function of the model; rows pulled through it
+//! - `pixel`: rows onto any embedded-graphics `DrawTarget` (feature `embedded-graphics`)
+//! - [`latent`]: sampling, walking and quantising latents; stands alone
+//!
+//! ```
+//! use gen_core::{Engine, Model, latent};
+//!
+//! static FILE: &[u8] = include_bytes!("../tests/fixture/tiny.gen");
+//!
+//! let mut memory = [0; gen_core::working_memory(FILE).expect("a .gen file")];
+//! let mut engine = Engine::new(Model::parse(FILE)?, &mut memory)?;
+//! let input = engine.model().latent();
+//! let (mut z, mut steps) = ([0.0; 8], [0; 8]);
+//! latent::sample(42, input.distribution, &mut z);
+//! latent::quantize(&z, input.scale, &mut steps);
+//! let mut picture = engine.draw(&steps)?;
+//! while let Some(row) = picture.next_row() {
+//!     assert_eq!(row.len(), 8 * 3); // to the screen
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![cfg_attr(not(any(test, feature = "writer")), no_std)]
+
+pub mod axis;
+pub mod engine;
+pub mod format;
+mod kernel;
+pub mod latent;
+pub mod layer;
+pub mod model;
+#[cfg(feature = "embedded-graphics")]
+pub mod pixel;
+pub mod plan;
+pub mod requant;
+pub mod shape;
+
+pub use engine::{Engine, EngineError, Picture};
+pub use format::{FormatError, working_memory};
+pub use model::Model;

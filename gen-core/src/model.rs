@@ -1,0 +1,103 @@
+//! A parsed `.gen` file: a generator ready to run.
+
+use crate::format::{self, FormatError};
+use crate::latent::Distribution;
+use crate::layer::Layer;
+use crate::plan::Plan;
+use crate::shape::Shape;
+use heapless::Vec;
+
+/// Most layers of a model.
+pub const MAX_LAYERS: usize = 16;
+/// Most latent directions of a model.
+pub const MAX_DIRECTIONS: usize = 16;
+
+/// A generator whose every byte has been checked. Weights stay where they are.
+#[derive(Clone, Debug)]
+pub struct Model<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) source: &'a [u8; 32],
+    pub(crate) latent: Latent,
+    pub(crate) layers: Vec<Layer<'a>, MAX_LAYERS>,
+    pub(crate) directions: Vec<Direction<'a>, MAX_DIRECTIONS>,
+    pub(crate) plan: Plan,
+}
+
+/// What a model takes as input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Latent {
+    /// Elements.
+    pub len: usize,
+    /// What the generator was trained on.
+    pub distribution: Distribution,
+    /// Steps of the quantised latent per unit: `q = ⌊z·scale + ½⌋`, within ±2047.
+    pub scale: f32,
+}
+
+/// A named direction in latent space, for example `glasses`.
+#[derive(Clone, Copy, Debug)]
+pub struct Direction<'a> {
+    /// Its name.
+    pub name: &'a str,
+    pub(crate) values: &'a [[u8; 4]],
+}
+
+impl Direction<'_> {
+    /// The direction's elements, in the latent's own unit.
+    pub fn values(&self) -> impl ExactSizeIterator<Item = f32> {
+        self.values.iter().map(|&v| f32::from_le_bytes(v))
+    }
+}
+
+impl<'a> Model<'a> {
+    /// Checks all of `file` and reads it in place, without copying or alignment.
+    ///
+    /// *cost*: one pass over the file for its CRC-32.
+    ///
+    /// # Errors
+    /// [`FormatError`], for the first thing that is wrong. No input panics or is read out of
+    /// bounds.
+    pub fn parse(file: &'a [u8]) -> Result<Self, FormatError> {
+        format::parse(file)
+    }
+
+    /// The model's name.
+    pub fn name(&self) -> &'a str {
+        self.name
+    }
+
+    /// SHA-256 of the ONNX file that the model was made from.
+    pub fn source(&self) -> &'a [u8; 32] {
+        self.source
+    }
+
+    /// What the model takes as input.
+    pub fn latent(&self) -> Latent {
+        self.latent
+    }
+
+    /// Size of the pictures; 1 channel is grey, 3 are red, green, blue.
+    pub fn image(&self) -> Shape {
+        self.layers[self.layers.len() - 1].output()
+    }
+
+    /// The layers, first to last.
+    pub fn layers(&self) -> &[Layer<'a>] {
+        &self.layers
+    }
+
+    /// The named latent directions.
+    pub fn directions(&self) -> &[Direction<'a>] {
+        &self.directions
+    }
+
+    /// Bytes of working memory that an [`Engine`](crate::Engine) needs.
+    pub fn working_memory(&self) -> usize {
+        self.plan.bytes
+    }
+
+    /// Where the working memory goes.
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+}

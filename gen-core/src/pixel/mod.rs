@@ -1,0 +1,7 @@
+//! Picture rows as pixels of an embedded-graphics display, without a frame buffer.
+
+mod dither;
+mod draw;
+mod shade;
+
+pub use shade::Shade;

@@ -1,0 +1,70 @@
+//! From 8-bit red, green, blue to a display's colour.
+
+use super::dither::lit;
+use embedded_graphics_core::pixelcolor::{
+    BinaryColor, Gray4, Gray8, GrayColor, PixelColor, Rgb565, Rgb888, RgbColor,
+};
+
+/// A display colour that a picture's pixel can be shown in.
+pub trait Shade: PixelColor {
+    /// The colour for `rgb` at panel position (x, y); only dithered colours look at the position.
+    fn shade(rgb: [u8; 3], x: u32, y: u32) -> Self;
+}
+
+/// Luma of ITU-R BT.601 in 8 bits, rounded; a grey is its own luma.
+const fn luma([r, g, b]: [u8; 3]) -> u8 {
+    ((77 * r as u32 + 150 * g as u32 + 29 * b as u32 + 128) >> 8) as u8
+}
+
+/// `value` of 0…255 to the nearest of 0…`max`.
+const fn round_to(value: u8, max: u8) -> u8 {
+    ((value as u32 * max as u32 + 127) / 255) as u8
+}
+
+impl Shade for Gray8 {
+    fn shade(rgb: [u8; 3], _: u32, _: u32) -> Self {
+        Self::new(luma(rgb))
+    }
+}
+
+impl Shade for Gray4 {
+    fn shade(rgb: [u8; 3], _: u32, _: u32) -> Self {
+        Self::new(round_to(luma(rgb), Self::WHITE.luma()))
+    }
+}
+
+impl Shade for BinaryColor {
+    fn shade(rgb: [u8; 3], x: u32, y: u32) -> Self {
+        lit(luma(rgb), x, y).into()
+    }
+}
+
+impl Shade for Rgb888 {
+    fn shade([r, g, b]: [u8; 3], _: u32, _: u32) -> Self {
+        Self::new(r, g, b)
+    }
+}
+
+impl Shade for Rgb565 {
+    fn shade([r, g, b]: [u8; 3], _: u32, _: u32) -> Self {
+        Self::new(round_to(r, Self::MAX_R), round_to(g, Self::MAX_G), round_to(b, Self::MAX_B))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ends_are_ends_and_greys_stay_grey() {
+        for value in 0..=255 {
+            assert_eq!(Gray8::shade([value; 3], 0, 0).luma(), value);
+        }
+        assert_eq!(Gray4::shade([255; 3], 0, 0), Gray4::WHITE);
+        assert_eq!(Gray4::shade([8; 3], 0, 0).luma(), 0);
+        assert_eq!(Gray4::shade([9; 3], 0, 0).luma(), 1);
+        assert_eq!(Rgb565::shade([255, 0, 255], 0, 0), Rgb565::MAGENTA);
+        assert_eq!(Rgb888::shade([1, 2, 3], 0, 0), Rgb888::new(1, 2, 3));
+        assert_eq!(Gray8::shade([255, 0, 0], 0, 0).luma(), 77);
+    }
+}

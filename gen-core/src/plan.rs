@@ -1,0 +1,43 @@
+//! Working memory, as a pure function of the model.
+
+use crate::layer::Layer;
+use crate::model::MAX_LAYERS;
+use heapless::Vec;
+
+/// Where each layer's output rows live in the working memory.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// One buffer per layer, in order: the next layer's input window, or the finished row.
+    pub buffers: Vec<Buffer, MAX_LAYERS>,
+    /// Bytes of working memory in total.
+    pub bytes: usize,
+}
+
+/// A ring of rows in the working memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// First byte.
+    pub offset: usize,
+    /// Rows held at once.
+    pub rows: usize,
+    /// Bytes of one row.
+    pub row_len: usize,
+}
+
+impl Plan {
+    /// Plans `layers`: each holds as many rows of its input as one of its output rows needs, and
+    /// the last adds one row, the picture's.
+    pub fn new(layers: &Vec<Layer<'_>, MAX_LAYERS>) -> Self {
+        let mut plan = Self { buffers: Vec::new(), bytes: 0 };
+        for (i, layer) in layers.iter().enumerate() {
+            let rows = layers.get(i + 1).map_or(1, |next| next.rows.window());
+            let buffer = Buffer { offset: plan.bytes, rows, row_len: layer.output().row() };
+            // A hostile file may ask for more than can be addressed; no memory is that large.
+            let bytes = rows.saturating_mul(buffer.row_len);
+            plan.bytes = plan.bytes.saturating_add(bytes);
+            // Same capacity as `layers`, so there is room.
+            let _ = plan.buffers.push(buffer);
+        }
+        plan
+    }
+}

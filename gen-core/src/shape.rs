@@ -1,0 +1,30 @@
+//! The size of a feature map.
+
+/// A feature map in HWC order: rows, columns, channels, all in elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub struct Shape {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// Channels of one position, contiguous in memory.
+    pub channels: usize,
+}
+
+impl Shape {
+    /// Elements of one row, `width · channels`.
+    pub const fn row(self) -> usize {
+        self.width * self.channels
+    }
+
+    /// Elements of the whole map.
+    pub const fn len(self) -> usize {
+        self.height * self.row()
+    }
+
+    /// Whether the map has no element. Never true for a map of a parsed model.
+    pub const fn is_empty(self) -> bool {
+        self.len() == 0
+    }
+}

@@ -1,0 +1,88 @@
+//! Convolution geometry, exhaustively against the definition.
+
+mod common;
+
+use common::net::Geometry;
+use gen_core::axis::{Axis, Convolution};
+use std::collections::BTreeSet;
+
+/// Every geometry of kernels to 7, strides to 4, inputs to 8, paddings below the kernel (above it
+/// for good measure), output padding below the stride.
+fn each(mut check: impl FnMut(Axis)) {
+    for convolution in [Convolution::Transposed, Convolution::Plain] {
+        for (kernel, stride) in (1..=7).flat_map(|k| (1..=4).map(move |s| (k, s))) {
+            for (pad, end_pad) in (0..=kernel + 1).flat_map(|p| (0..=kernel).map(move |e| (p, e))) {
+                for output_padding in 0..stride {
+                    let geometry =
+                        Geometry { convolution, kernel, stride, pad, end_pad, output_padding };
+                    for input in 1..=8 {
+                        let Some(output) = geometry.output(input) else { continue };
+                        check(Axis { convolution, input, output, kernel, stride, pad });
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn taps_are_those_of_the_definition() {
+    each(|axis| {
+        for o in 0..axis.output {
+            let mut expected = BTreeSet::new();
+            for i in 0..axis.input {
+                for k in 0..axis.kernel {
+                    let meets = match axis.convolution {
+                        Convolution::Transposed => i * axis.stride + k == o + axis.pad,
+                        Convolution::Plain => o * axis.stride + k == i + axis.pad,
+                    };
+                    if meets {
+                        expected.insert((i, k));
+                    }
+                }
+            }
+            let taps = axis.taps(o);
+            let got = (0..taps.len)
+                .map(|t| (taps.input + t, axis.kernel_index(taps.phase, taps.skip + t)))
+                .collect();
+            assert_eq!(expected, got, "{axis:?}, output {o}");
+        }
+    });
+}
+
+#[test]
+fn phases_share_out_the_kernel() {
+    each(|axis| {
+        let mut stored = BTreeSet::new();
+        let mut before = 0;
+        for phase in 0..axis.phases() {
+            assert_eq!(axis.before(phase), before, "{axis:?}");
+            stored.extend((0..axis.count(phase)).map(|tap| axis.kernel_index(phase, tap)));
+            before += axis.count(phase);
+        }
+        assert_eq!(stored, (0..axis.kernel).collect(), "{axis:?}");
+        assert_eq!(before, axis.kernel, "{axis:?}");
+    });
+}
+
+/// Inputs arrive in order and only when needed; one that an output reads must still be there.
+#[test]
+fn window_is_just_large_enough() {
+    each(|axis| {
+        let mut most = 0;
+        let mut arrived = 0;
+        for o in 0..axis.output {
+            let taps = axis.taps(o);
+            if taps.len == 0 {
+                continue;
+            }
+            arrived = arrived.max(taps.input + taps.len);
+            assert!(taps.input + axis.window() >= arrived, "{axis:?}, output {o} lost a row");
+            most = most.max(arrived - taps.input);
+        }
+        // The bound is met unless cropping removes the outputs that would need all of it.
+        assert!(most <= axis.window(), "{axis:?}");
+        let whole = axis.pad == 0 && axis.input >= axis.kernel && axis.output >= axis.kernel * 2;
+        assert!(!whole || most == axis.window(), "{axis:?}: window {} for {most}", axis.window());
+    });
+}

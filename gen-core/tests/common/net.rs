@@ -1,0 +1,135 @@
+//! Random networks as drafts.
+
+use gen_core::axis::Convolution;
+pub use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
+use gen_core::latent::{Distribution, LATENT_MAX, Random};
+use gen_core::model::Latent;
+
+/// What a convolution along one axis is made of.
+#[derive(Clone, Copy, Debug)]
+pub struct Geometry {
+    pub convolution: Convolution,
+    pub kernel: usize,
+    pub stride: usize,
+    pub pad: usize,
+    pub end_pad: usize,
+    pub output_padding: usize,
+}
+
+impl Geometry {
+    /// The output size by the textbook formula, if there is any output.
+    pub fn output(&self, input: usize) -> Option<usize> {
+        let pads = self.pad + self.end_pad;
+        let size = match self.convolution {
+            Convolution::Transposed => {
+                ((input - 1) * self.stride + self.kernel + self.output_padding).checked_sub(pads)?
+            }
+            Convolution::Plain => (input + pads).checked_sub(self.kernel)? / self.stride + 1,
+        };
+        (size > 0).then_some(size)
+    }
+}
+
+/// Which numbers a network is filled with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Values {
+    Random,
+    /// Every weight, input and bias at an end of its range.
+    Extreme,
+}
+
+/// Random numbers for tests.
+pub struct Numbers(pub Random, pub Values);
+
+impl Numbers {
+    pub fn below(&mut self, bound: usize) -> usize {
+        self.0.next_u32() as usize % bound
+    }
+
+    pub fn within(&mut self, min: i64, max: i64) -> i64 {
+        let bits = u64::from(self.0.next_u32()) << 32 | u64::from(self.0.next_u32());
+        match self.1 {
+            Values::Random => min + (bits % (max - min + 1) as u64) as i64,
+            Values::Extreme => [min, max][(bits % 2) as usize],
+        }
+    }
+
+    pub fn latent(&mut self, len: usize) -> Vec<i16> {
+        let max = i64::from(LATENT_MAX);
+        (0..len).map(|_| self.within(-max, max) as i16).collect()
+    }
+}
+
+/// A draft without layers.
+pub fn empty(latent_len: usize) -> Draft {
+    Draft {
+        name: "test".into(),
+        source: [7; 32],
+        latent: Latent { len: latent_len, distribution: Distribution::Normal, scale: 400.0 },
+        layers: Vec::new(),
+        directions: Vec::new(),
+    }
+}
+
+/// A layer of random numbers on an input of the given size, `activation` 0 clamp, 1 slopes, 2 table.
+/// Multipliers are such that outputs spread over the whole of 0…255.
+pub fn layer(
+    numbers: &mut Numbers,
+    input: [usize; 3],
+    rows: Geometry,
+    columns: Geometry,
+    channels: usize,
+    activation: usize,
+) -> Option<DraftLayer> {
+    let output = [rows.output(input[0])?, columns.output(input[1])?, channels];
+    let taps = rows.kernel * columns.kernel * input[2];
+    let first = input[0] * input[1] == 1;
+    let per_feature = first && numbers.below(2) == 0;
+    let count = channels * if per_feature { output[0] * output[1] } else { 1 };
+    let table_len = [256, 4096, 1000][numbers.below(3)];
+    let outputs = if activation == 2 { table_len as i64 } else { 256 };
+    // About the standard deviation of an accumulator of uniform numbers, so that few saturate.
+    let largest = if first { 2047.0 } else { 255.0 };
+    let spread = largest * 127.0 * (taps as f64).sqrt() / 3.0;
+    let m = ((outputs as f64 / spread / 4.0) * f64::from(u32::MAX)).min(2e9) as i64;
+    let middle = (outputs / 2) << 32;
+    let constants = |n: &mut Numbers| n.within(middle / 2, middle + middle / 2);
+    let multiplier = |n: &mut Numbers| n.within(-m, m) as i32;
+    let list =
+        |n: &mut Numbers, f: &dyn Fn(&mut Numbers) -> i32| (0..count).map(|_| f(n)).collect();
+    Some(DraftLayer {
+        convolution: rows.convolution,
+        output,
+        kernel: [rows.kernel, columns.kernel],
+        stride: [rows.stride, columns.stride],
+        pad: [rows.pad, columns.pad],
+        zero_point: if first { 0 } else { numbers.within(0, 255) as u8 },
+        weights: (0..taps * channels).map(|_| numbers.within(-127, 127) as i8).collect(),
+        per_feature,
+        multipliers: list(numbers, &multiplier),
+        constants: (0..count).map(|_| constants(numbers)).collect(),
+        activation: match activation {
+            0 => DraftActivation::Clamp,
+            1 => DraftActivation::Slopes {
+                negative: list(numbers, &multiplier),
+                biases: list(numbers, &|n| n.within(-(1 << 20), 1 << 20) as i32),
+            },
+            _ => DraftActivation::Table((0..table_len).map(|_| numbers.below(256) as u8).collect()),
+        },
+    })
+}
+
+/// A dense layer to `[height, width, channels]`.
+pub fn dense(numbers: &mut Numbers, latent_len: usize, output: [usize; 3]) -> DraftLayer {
+    let side = |kernel| Geometry {
+        convolution: Convolution::Transposed,
+        kernel,
+        stride: 1,
+        pad: 0,
+        end_pad: 0,
+        output_padding: 0,
+    };
+    let (rows, columns) = (side(output[0]), side(output[1]));
+    layer(numbers, [1, 1, latent_len], rows, columns, output[2], 0)
+        .expect("a dense layer has output")
+}

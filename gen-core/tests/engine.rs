@@ -1,0 +1,205 @@
+//! The engine against the oracle.
+
+mod common;
+
+use common::net::{self, Geometry, Numbers, Values};
+use common::oracle;
+use gen_core::axis::Convolution;
+use gen_core::format::write::Draft;
+use gen_core::latent::Random;
+use gen_core::{Engine, EngineError, Model};
+use proptest::prelude::*;
+
+/// The picture that the engine streams, with dirty working memory of just the size it asks for.
+fn stream(file: &[u8], latent: &[i16]) -> Vec<u8> {
+    let model = Model::parse(file).expect("the draft is valid");
+    let mut memory = vec![0xa5; model.working_memory()];
+    let mut engine = Engine::new(model, &mut memory).expect("memory is as large as asked for");
+    let mut picture = engine.draw(latent).expect("the latent is valid");
+    let mut bytes = Vec::new();
+    while let Some(row) = picture.next_row() {
+        bytes.extend(row);
+    }
+    bytes
+}
+
+fn assert_equal(draft: &Draft, latent: &[i16]) {
+    let file = draft.to_bytes().expect("the draft fits the format");
+    assert!(stream(&file, latent) == oracle::run(draft, latent), "pictures differ");
+}
+
+fn geometry() -> impl Strategy<Value = Geometry> {
+    (any::<bool>(), 1usize..=7, 1usize..=4).prop_flat_map(|(transposed, kernel, stride)| {
+        let convolution = if transposed { Convolution::Transposed } else { Convolution::Plain };
+        (0..=kernel, 0..kernel, 0..stride).prop_map(move |(pad, end_pad, output_padding)| {
+            Geometry { convolution, kernel, stride, pad, end_pad, output_padding }
+        })
+    })
+}
+
+/// A dense layer, then up to four of any geometry; those without output are left out. The last
+/// has 1 or 3 channels.
+fn network() -> impl Strategy<Value = (Draft, Vec<i16>)> {
+    let layer = (geometry(), geometry(), 1usize..=5, 0usize..=2);
+    let values = prop_oneof![Just(Values::Random), Just(Values::Extreme)];
+    let layers = proptest::collection::vec(layer, 1..=4);
+    (layers, 1usize..=6, 1usize..=5, 1usize..=5, 1usize..=9, values, any::<u64>()).prop_map(
+        |(layers, height, width, channels, latent_len, values, seed)| {
+            let mut numbers = Numbers(Random::new(seed), values);
+            let mut draft = net::empty(latent_len);
+            let mut size = [height, width, channels];
+            draft.layers.push(net::dense(&mut numbers, latent_len, size));
+            let last = layers.len() - 1;
+            for (i, (rows, mut columns, channels, activation)) in layers.into_iter().enumerate() {
+                columns.convolution = rows.convolution;
+                let channels = if i == last { 1 + channels % 2 * 2 } else { channels };
+                let layer = net::layer(&mut numbers, size, rows, columns, channels, activation);
+                let small = |l: &net::DraftLayer| l.output[0] * l.output[1] <= 900;
+                if let Some(layer) = layer.filter(small) {
+                    size = layer.output;
+                    draft.layers.push(layer);
+                }
+            }
+            if size[2] != 1 && size[2] != 3 {
+                let one = Geometry {
+                    convolution: Convolution::Plain,
+                    kernel: 1,
+                    stride: 1,
+                    pad: 0,
+                    end_pad: 0,
+                    output_padding: 0,
+                };
+                draft.layers.extend(net::layer(&mut numbers, size, one, one, 3, 0));
+            }
+            let latent = numbers.latent(latent_len);
+            (draft, latent)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn streamed_rows_equal_whole_maps((draft, latent) in network()) {
+        assert_equal(&draft, &latent);
+    }
+}
+
+/// One layer on a 3×5 map, for every kernel, stride, padding and output padding there is, square
+/// and with rows and columns unlike.
+#[test]
+fn every_kernel_stride_and_padding() {
+    let mut numbers = Numbers(Random::new(1), Values::Random);
+    let mut checked = 0;
+    for convolution in [Convolution::Transposed, Convolution::Plain] {
+        for (kernel, stride) in (1..=7).flat_map(|k| (1..=4).map(move |s| (k, s))) {
+            for (pad, output_padding) in (0..kernel).flat_map(|p| (0..stride).map(move |o| (p, o)))
+            {
+                let rows =
+                    Geometry { convolution, kernel, stride, pad, end_pad: pad, output_padding };
+                let other = Geometry { kernel: 3, stride: 2, pad: 1, end_pad: 1, ..rows };
+                let other = Geometry { output_padding: output_padding % 2, ..other };
+                for (rows, columns) in [(rows, rows), (rows, other), (other, rows)] {
+                    let mut draft = net::empty(3);
+                    draft.layers.push(net::dense(&mut numbers, 3, [3, 5, 2]));
+                    let activation = checked % 3;
+                    let layer = net::layer(&mut numbers, [3, 5, 2], rows, columns, 3, activation);
+                    let Some(layer) = layer else { continue };
+                    draft.layers.push(layer);
+                    let latent = numbers.latent(3);
+                    assert_equal(&draft, &latent);
+                    checked += 1;
+                }
+            }
+        }
+    }
+    assert!(checked > 1000, "only {checked} geometries had an output");
+}
+
+/// DCGAN's own trunk, k4 s2 p1, where pad % stride ≠ 0, through four layers.
+#[test]
+fn dcgan_trunk() {
+    let mut numbers = Numbers(Random::new(2), Values::Random);
+    let trunk = Geometry {
+        convolution: Convolution::Transposed,
+        kernel: 4,
+        stride: 2,
+        pad: 1,
+        end_pad: 1,
+        output_padding: 0,
+    };
+    let mut draft = net::empty(10);
+    draft.layers.push(net::dense(&mut numbers, 10, [4, 4, 8]));
+    for (size, channels, activation) in [([4, 4, 8], 6, 0), ([8, 8, 6], 5, 1), ([16, 16, 5], 3, 2)]
+    {
+        draft.layers.extend(net::layer(&mut numbers, size, trunk, trunk, channels, activation));
+    }
+    let latent = numbers.latent(10);
+    assert_equal(&draft, &latent);
+    // Two rows of each input and the picture's own row: nothing else is held.
+    let file = draft.to_bytes().unwrap();
+    let need = 2 * 4 * 8 + 2 * 8 * 6 + 2 * 16 * 5 + 32 * 3;
+    assert_eq!(gen_core::working_memory(&file), Some(need));
+    assert_eq!(Model::parse(&file).unwrap().working_memory(), need);
+}
+
+#[test]
+fn useful_macs_of_a_trunk_layer() {
+    let mut numbers = Numbers(Random::new(3), Values::Random);
+    let trunk = Geometry {
+        convolution: Convolution::Transposed,
+        kernel: 4,
+        stride: 2,
+        pad: 1,
+        end_pad: 1,
+        output_padding: 0,
+    };
+    let mut draft = net::empty(2);
+    draft.layers.push(net::dense(&mut numbers, 2, [8, 8, 6]));
+    draft.layers.extend(net::layer(&mut numbers, [8, 8, 6], trunk, trunk, 3, 0));
+    let file = draft.to_bytes().unwrap();
+    let model = Model::parse(&file).unwrap();
+    let macs: Vec<u64> = model.layers().iter().map(|layer| layer.useful_macs()).collect();
+    assert_eq!(macs, [2 * 8 * 8 * 6, (4 * 8 - 2) * (4 * 8 - 2) * 6 * 3]);
+}
+
+#[test]
+fn refuses_what_it_cannot_draw() {
+    let mut numbers = Numbers(Random::new(4), Values::Random);
+    let mut draft = net::empty(4);
+    draft.layers.push(net::dense(&mut numbers, 4, [2, 2, 3]));
+    let file = draft.to_bytes().unwrap();
+    let model = Model::parse(&file).unwrap();
+    let need = model.working_memory();
+    let short = Engine::new(model.clone(), &mut vec![0; need - 1]).err();
+    assert_eq!(short, Some(EngineError::MemoryTooSmall { need, got: need - 1 }));
+    let mut memory = vec![0; need];
+    let mut engine = Engine::new(model, &mut memory).unwrap();
+    let length = engine.draw(&[0; 5]).err();
+    assert_eq!(length, Some(EngineError::LatentLength { need: 4, got: 5 }));
+    let range = engine.draw(&[0, 2047, -2048, 9999]).err();
+    assert_eq!(range, Some(EngineError::LatentRange { index: 2, value: -2048 }));
+}
+
+/// A picture given up half-way leaves nothing behind in the next.
+#[test]
+fn pictures_do_not_depend_on_earlier_ones() {
+    let mut numbers = Numbers(Random::new(5), Values::Random);
+    let mut draft = net::empty(4);
+    draft.layers.push(net::dense(&mut numbers, 4, [5, 4, 3]));
+    let latents = [numbers.latent(4), numbers.latent(4)];
+    let file = draft.to_bytes().unwrap();
+    let model = Model::parse(&file).unwrap();
+    let mut memory = vec![0; model.working_memory()];
+    let mut engine = Engine::new(model, &mut memory).unwrap();
+    let mut given_up = engine.draw(&latents[0]).unwrap();
+    given_up.next_row();
+    given_up.next_row();
+    let mut picture = engine.draw(&latents[1]).unwrap();
+    let mut bytes: Vec<u8> = Vec::new();
+    while let Some(row) = picture.next_row() {
+        bytes.extend(row);
+    }
+    assert_eq!(bytes, oracle::run(&draft, &latents[1]));
+}

@@ -1,0 +1,35 @@
+//! The tiny network that examples and documentation draw with: 8 latents to 8×8 red, green, blue.
+//!
+//! `BLESS=1 cargo test -p gen-core --test fixture` writes it anew.
+
+mod common;
+
+use common::net::{self, Geometry, Numbers, Values};
+use gen_core::axis::Convolution;
+use gen_core::latent::Random;
+use std::path::Path;
+
+#[test]
+fn fixture_is_what_it_says() {
+    let mut numbers = Numbers(Random::new(1511), Values::Random);
+    let mut draft = net::empty(8);
+    draft.name = "tiny".into();
+    let up = Geometry {
+        convolution: Convolution::Transposed,
+        kernel: 4,
+        stride: 2,
+        pad: 1,
+        end_pad: 1,
+        output_padding: 0,
+    };
+    draft.layers.push(net::dense(&mut numbers, 8, [4, 4, 6]));
+    draft.layers.extend(net::layer(&mut numbers, [4, 4, 6], up, up, 3, 0));
+    let file = draft.to_bytes().expect("the draft is valid");
+
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture/tiny.gen");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&path, &file).expect("the fixture can be written");
+    }
+    let stored = std::fs::read(&path).expect("the fixture is there");
+    assert!(stored == file, "{} differs; see this test's head", path.display());
+}

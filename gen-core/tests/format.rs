@@ -1,0 +1,277 @@
+//! The file format: round trip, and every refusal.
+
+mod common;
+
+use common::net::{self, Geometry, Numbers, Values};
+use gen_core::axis::Convolution;
+use gen_core::format::write::{Draft, DraftActivation, WriteError, seal};
+use gen_core::latent::{Distribution, Random};
+use gen_core::{FormatError, Model};
+use proptest::prelude::*;
+
+const HEADER: usize = 96;
+const RECORD: usize = 28;
+
+/// A network with each kind of layer and a direction.
+fn draft() -> Draft {
+    let mut numbers = Numbers(Random::new(9), Values::Random);
+    let mut draft = net::empty(4);
+    let side = |convolution, kernel, stride, pad| Geometry {
+        convolution,
+        kernel,
+        stride,
+        pad,
+        end_pad: pad,
+        output_padding: 0,
+    };
+    let up = side(Convolution::Transposed, 4, 2, 1);
+    let same = side(Convolution::Plain, 3, 1, 1);
+    draft.layers.push(net::dense(&mut numbers, 4, [2, 2, 5]));
+    draft.layers.extend(net::layer(&mut numbers, [2, 2, 5], up, up, 4, 1));
+    draft.layers.extend(net::layer(&mut numbers, [4, 4, 4], same, same, 3, 2));
+    draft.directions.push(("glasses".into(), vec![0.5, -1.0, 0.0, 2.0]));
+    draft
+}
+
+fn file() -> Vec<u8> {
+    draft().to_bytes().expect("the draft is valid")
+}
+
+#[test]
+fn round_trip() {
+    let (draft, file) = (draft(), file());
+    let model = Model::parse(&file).unwrap();
+    assert_eq!(model.name(), "test");
+    assert_eq!(model.source(), &[7; 32]);
+    assert_eq!(model.latent(), draft.latent);
+    assert_eq!(model.layers().len(), 3);
+    for (layer, draft) in model.layers().iter().zip(&draft.layers) {
+        let output = layer.output();
+        assert_eq!([output.height, output.width, output.channels], draft.output);
+        assert_eq!([layer.rows.kernel, layer.columns.kernel], draft.kernel);
+        assert_eq!([layer.rows.stride, layer.columns.stride], draft.stride);
+        assert_eq!([layer.rows.pad, layer.columns.pad], draft.pad);
+        assert_eq!(layer.rows.convolution, draft.convolution);
+        assert_eq!(layer.zero_point, draft.zero_point);
+        assert_eq!(layer.weight_bytes(), draft.weights.len());
+    }
+    let direction = &model.directions()[0];
+    assert_eq!(direction.name, "glasses");
+    assert!(direction.values().eq([0.5, -1.0, 0.0, 2.0]));
+    assert_eq!(gen_core::working_memory(&file), Some(model.working_memory()));
+    assert_eq!(file, draft.to_bytes().unwrap(), "writing is deterministic");
+}
+
+#[test]
+fn uniform_latents_are_told() {
+    let mut draft = draft();
+    draft.latent.distribution = Distribution::Uniform;
+    let file = draft.to_bytes().unwrap();
+    assert_eq!(Model::parse(&file).unwrap().latent().distribution, Distribution::Uniform);
+}
+
+/// The file with bytes replaced, sealed again.
+fn patched(at: usize, bytes: &[u8]) -> Vec<u8> {
+    let mut file = file();
+    file[at..at + bytes.len()].copy_from_slice(bytes);
+    seal(&mut file);
+    file
+}
+
+fn offset_at(at: usize) -> usize {
+    u32::from_le_bytes(file()[at..at + 4].try_into().unwrap()) as usize
+}
+
+/// One malformed file for every variant of the error.
+#[test]
+fn every_refusal() {
+    use FormatError as E;
+    let whole = file();
+    let len = whole.len();
+    let layer = |i: usize| HEADER + i * RECORD;
+    let direction = layer(3);
+    let constant = offset_at(layer(1) + 20) + 8;
+    let value = offset_at(direction + 24);
+    let bias = offset_at(layer(1) + 20) + 4 * (8 + 4 + 4);
+    let memory = gen_core::working_memory(&whole).unwrap();
+    let mut short_tables = whole[..HEADER].to_vec();
+    short_tables[12..16].copy_from_slice(&(HEADER as u32).to_le_bytes());
+    seal(&mut short_tables);
+    let mut flipped = whole.clone();
+    flipped[len - 1] ^= 1;
+
+    let cases: Vec<(&str, Vec<u8>, E)> = vec![
+        ("empty", vec![], E::TooShort { need: HEADER, got: 0 }),
+        ("header only", short_tables, E::TooShort { need: HEADER + 3 * RECORD + 28, got: HEADER }),
+        ("png", patched(1, b"P"), E::Magic),
+        ("version", patched(8, &[2, 0]), E::Version { got: 2 }),
+        ("truncated", whole[..len - 1].to_vec(), E::Length { stored: len, got: len - 1 }),
+        ("appended", [&whole[..], &[0]].concat(), E::Length { stored: len, got: len + 1 }),
+        ("reserved header", patched(27, &[1]), E::Reserved),
+        ("reserved layer", patched(layer(2) + 27, &[1]), E::Reserved),
+        ("no name", patched(32, &[0; 32]), E::Name),
+        ("name beyond zero", patched(40, b"x"), E::Name),
+        ("name not UTF-8", patched(32, &[0xff]), E::Name),
+        ("latent of 0", patched(24, &[0, 0]), E::Latent),
+        ("distribution", patched(26, &[2]), E::Latent),
+        ("scale NaN", patched(28, &f32::NAN.to_le_bytes()), E::Latent),
+        ("scale 0", patched(28, &[0; 4]), E::Latent),
+        ("scale negative", patched(28, &(-1f32).to_le_bytes()), E::Latent),
+        ("no layers", patched(10, &[0]), E::Layers { got: 0 }),
+        ("convolution", patched(layer(1), &[2]), E::Code { layer: 1, got: 2 }),
+        ("activation", patched(layer(1) + 1, &[3]), E::Code { layer: 1, got: 3 }),
+        ("per feature", patched(layer(1) + 2, &[2]), E::Code { layer: 1, got: 2 }),
+        ("zero-point of latents", patched(layer(0) + 3, &[1]), E::ZeroPoint { got: 1 }),
+        ("height 0", patched(layer(1) + 4, &[0, 0]), E::Dimension { layer: 1 }),
+        ("width large", patched(layer(1) + 6, &[0xff, 0xff]), E::Dimension { layer: 1 }),
+        ("channels 0", patched(layer(1) + 8, &[0, 0]), E::Dimension { layer: 1 }),
+        ("kernel 0", patched(layer(1) + 10, &[0]), E::Dimension { layer: 1 }),
+        ("stride 0", patched(layer(1) + 13, &[0]), E::Dimension { layer: 1 }),
+        (
+            "weights misaligned",
+            patched(layer(0) + 16, &(offset_at(layer(0) + 16) as u32 + 1).to_le_bytes()),
+            E::Section { offset: offset_at(layer(0) + 16) + 1, len: 4 * 2 * 2 * 5 },
+        ),
+        (
+            "weights in the header",
+            patched(layer(0) + 16, &[16, 0, 0, 0]),
+            E::Section { offset: 16, len: 80 },
+        ),
+        (
+            "weights beyond the file",
+            patched(layer(0) + 16, &0xffff_fff0_u32.to_le_bytes()),
+            E::Section { offset: 0xffff_fff0, len: 80 },
+        ),
+        ("table for nothing", patched(layer(1) + 24, &[1, 0]), E::Table { layer: 1, got: 1 }),
+        ("no table", patched(layer(2) + 24, &[0, 0]), E::Table { layer: 2, got: 0 }),
+        ("table long", patched(layer(2) + 24, &[1, 0x40]), E::Table { layer: 2, got: 0x4001 }),
+        (
+            "constant",
+            patched(constant, &(1_i64 << 62).to_le_bytes()),
+            E::Constant { layer: 1, index: 1 },
+        ),
+        (
+            "constant negative",
+            patched(constant, &i64::MIN.to_le_bytes()),
+            E::Constant { layer: 1, index: 1 },
+        ),
+        ("bias", patched(bias, &i32::MAX.to_le_bytes()), E::Accumulator { layer: 1 }),
+        ("bias negative", patched(bias, &i32::MIN.to_le_bytes()), E::Accumulator { layer: 1 }),
+        ("2 channels", two_channels(), E::Image { channels: 2 }),
+        ("memory", patched(20, &[0; 4]), E::Memory { stored: 0, need: memory }),
+        ("direction's name", patched(direction, &[0xff]), E::Direction { index: 0 }),
+        (
+            "direction infinite",
+            patched(value, &f32::INFINITY.to_le_bytes()),
+            E::Direction { index: 0 },
+        ),
+    ];
+    for (what, file, error) in cases {
+        assert_eq!(Model::parse(&file).err(), Some(error), "{what}");
+        assert!(!error.to_string().is_empty());
+    }
+    let checksum = Model::parse(&flipped).err();
+    assert!(matches!(checksum, Some(E::Checksum { stored, computed }) if stored != computed));
+}
+
+/// A file whose only fault is that its picture has two channels: two latents to 1×1×3, with the
+/// third channel taken out of the record.
+fn two_channels() -> Vec<u8> {
+    let mut numbers = Numbers(Random::new(1), Values::Random);
+    let mut draft = net::empty(2);
+    draft.layers.push(net::dense(&mut numbers, 2, [1, 1, 3]));
+    let mut file = draft.to_bytes().unwrap();
+    file[HEADER + 8] = 2;
+    seal(&mut file);
+    file
+}
+
+#[test]
+fn a_sum_of_too_many_products_is_refused() {
+    // 8200 latents of ±2047 times −128 exceed 31 bits.
+    let mut numbers = Numbers(Random::new(1), Values::Random);
+    let mut draft = net::empty(8200);
+    draft.layers.push(net::dense(&mut numbers, 8200, [1, 1, 1]));
+    let error = WriteError::Invalid(FormatError::Accumulator { layer: 0 });
+    assert_eq!(draft.to_bytes().err(), Some(error));
+}
+
+#[test]
+fn the_writer_refuses_what_does_not_fit() {
+    let mut long = draft();
+    long.name = "x".repeat(33);
+    let what = "length of the name";
+    assert_eq!(long.to_bytes().err(), Some(WriteError::Field { what, value: 33 }));
+
+    let mut wide = draft();
+    wide.layers[1].kernel[0] = 256;
+    let what = "kernel rows";
+    assert_eq!(wide.to_bytes().err(), Some(WriteError::Field { what, value: 256 }));
+
+    let mut few = draft();
+    few.layers[1].weights.pop();
+    let (need, got) = (4 * 4 * 4 * 5, 4 * 4 * 4 * 5 - 1);
+    let error = WriteError::Count { layer: 1, what: "weights", need, got };
+    assert_eq!(few.to_bytes().err(), Some(error));
+
+    let mut many = draft();
+    many.layers.extend(vec![many.layers[1].clone(); 16]);
+    assert!(matches!(many.to_bytes(), Err(WriteError::Count { .. } | WriteError::Invalid(_))));
+
+    let mut empty_table = draft();
+    empty_table.layers[2].activation = DraftActivation::Table(vec![]);
+    let error = FormatError::Table { layer: 2, got: 0 };
+    assert_eq!(empty_table.to_bytes().err(), Some(WriteError::Invalid(error)));
+}
+
+/// Draws with whatever was accepted.
+fn draw_if_accepted(file: &[u8]) {
+    let Ok(model) = Model::parse(file) else { return };
+    let work: u64 = model.layers().iter().map(|layer| layer.useful_macs()).sum();
+    if model.working_memory() > 1 << 24 || work > 1 << 24 {
+        return;
+    }
+    let mut memory = vec![0; model.working_memory()];
+    let mut engine = gen_core::Engine::new(model.clone(), &mut memory).unwrap();
+    let latent = vec![-2047; model.latent().len];
+    let mut picture = engine.draw(&latent).unwrap();
+    let mut rows = 0;
+    while picture.next_row().is_some() {
+        rows += 1;
+    }
+    assert_eq!(rows, model.image().height);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..Default::default() })]
+
+    /// Any bytes of header and tables, sealed so that they get past the checksum.
+    #[test]
+    fn no_table_panics(changes in proptest::collection::vec((8usize..HEADER + 4 * RECORD, any::<u8>()), 1..6)) {
+        let mut file = file();
+        for (at, byte) in changes {
+            file[at] = byte;
+        }
+        let length = file.len() as u32;
+        file[8..10].copy_from_slice(&[1, 0]);
+        file[12..16].copy_from_slice(&length.to_le_bytes());
+        seal(&mut file);
+        if let Err(FormatError::Memory { need, .. }) = Model::parse(&file).map(drop) {
+            file[20..24].copy_from_slice(&(need as u32).to_le_bytes());
+            seal(&mut file);
+        }
+        draw_if_accepted(&file);
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        draw_if_accepted(&bytes);
+    }
+
+    #[test]
+    fn no_bit_flip_is_accepted(at in 0usize..file().len(), bit in 0..8) {
+        let mut file = file();
+        file[at] ^= 1u8 << bit;
+        prop_assert!(Model::parse(&file).is_err());
+    }
+}

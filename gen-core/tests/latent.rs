@@ -1,0 +1,155 @@
+//! Latents: statistics, and the same numbers for ever.
+
+use gen_core::latent::{Distribution, ease, lerp, quantize, sample, slerp, walk};
+
+fn samples(distribution: Distribution) -> Vec<f32> {
+    let mut all = vec![0.0; 1 << 21];
+    // Many seeds of a latent's length each, as an application draws them.
+    for (seed, latent) in all.chunks_exact_mut(64).enumerate() {
+        sample(seed as u64, distribution, latent);
+    }
+    all
+}
+
+fn moment(samples: &[f32], power: i32) -> f64 {
+    samples.iter().map(|&z| f64::from(z).powi(power)).sum::<f64>() / samples.len() as f64
+}
+
+fn share(samples: &[f32], condition: impl Fn(f32) -> bool) -> f64 {
+    samples.iter().filter(|&&z| condition(z)).count() as f64 / samples.len() as f64
+}
+
+#[test]
+fn normal_moments_and_tails() {
+    let z = samples(Distribution::Normal);
+    // Standard errors of 2 million samples: mean 0.0007, variance 0.001, third 0.0027, fourth 0.007.
+    assert!(moment(&z, 1).abs() < 0.003, "mean {}", moment(&z, 1));
+    assert!((moment(&z, 2) - 1.0).abs() < 0.004, "variance {}", moment(&z, 2));
+    assert!(moment(&z, 3).abs() < 0.011, "third moment {}", moment(&z, 3));
+    assert!((moment(&z, 4) - 3.0).abs() < 0.03, "fourth moment {}", moment(&z, 4));
+    // Two-sided tails of the normal distribution; 4 standard errors each.
+    for (beyond, tail, error) in [
+        (1.0, 0.317_311, 1.3e-3),
+        (2.0, 0.045_500, 6e-4),
+        (3.0, 0.002_700, 1.5e-4),
+        (4.0, 6.33e-5, 2.2e-5),
+    ] {
+        let got = share(&z, |z| z.abs() > beyond);
+        assert!((got - tail).abs() < error, "beyond {beyond}: {got}");
+    }
+    let largest = z.iter().fold(0.0f32, |max, z| max.max(z.abs()));
+    assert!((4.5..6.5).contains(&largest), "largest {largest}");
+}
+
+#[test]
+fn uniform_moments_and_ends() {
+    let z = samples(Distribution::Uniform);
+    assert!(moment(&z, 1).abs() < 0.002);
+    assert!((moment(&z, 2) - 1.0 / 3.0).abs() < 0.001);
+    assert!((moment(&z, 4) - 0.2).abs() < 0.001);
+    assert!(z.iter().all(|z| z.abs() < 1.0));
+    for tenth in 0..10 {
+        let from = -1.0 + 0.2 * tenth as f32;
+        let got = share(&z, |z| (from..from + 0.2).contains(&z));
+        assert!((got - 0.1).abs() < 1e-3, "from {from}: {got}");
+    }
+}
+
+/// Elements at one distance, within a latent or between the latents of neighbouring seeds, are
+/// uncorrelated: a person who steps through seeds sees unrelated faces.
+#[test]
+fn neighbours_are_uncorrelated() {
+    let z = samples(Distribution::Normal);
+    for distance in [1, 2, 63, 64, 65, 128] {
+        let pairs = z.iter().zip(&z[distance..]);
+        let correlation = pairs.map(|(a, b)| f64::from(a * b)).sum::<f64>() / z.len() as f64;
+        assert!(correlation.abs() < 0.003, "at {distance}: {correlation}");
+    }
+}
+
+/// Part of the interface: seeds that people remember keep their faces. The emulated boards print
+/// the same figures.
+#[test]
+fn frozen_samples() {
+    let mut z = [0.0; 4];
+    sample(1, Distribution::Normal, &mut z);
+    let bits = z.map(f32::to_bits);
+    sample(1, Distribution::Uniform, &mut z);
+    assert_eq!(bits, [0x3f2c_b8a6, 0xbf05_8ae6, 0x3e3b_c4a1, 0x3f08_0bb1]);
+    assert_eq!(z.map(f32::to_bits), [0xb987_2800, 0x3e50_b814, 0x3f35_824f, 0x3e42_cf4c]);
+    let mut q = [0; 4];
+    quantize(&z, 2047.0, &mut q);
+    assert_eq!(q, [-1, 417, 1451, 389]);
+}
+
+fn norm(z: &[f32]) -> f32 {
+    z.iter().map(|z| z * z).sum::<f32>().sqrt()
+}
+
+fn two_latents(seed: u64) -> ([f32; 64], [f32; 64]) {
+    let (mut a, mut b) = ([0.0; 64], [0.0; 64]);
+    sample(seed, Distribution::Normal, &mut a);
+    sample(seed + 1, Distribution::Normal, &mut b);
+    (a, b)
+}
+
+#[test]
+fn slerp_ends_norm_and_angle() {
+    for seed in 0..100 {
+        let (a, b) = two_latents(seed);
+        let mut out = [0.0; 64];
+        slerp(&a, &b, 0.0, &mut out);
+        assert_eq!(out, a);
+        slerp(&a, &b, 1.0, &mut out);
+        assert_eq!(out, b);
+        // The exact path, in f64.
+        let dot: f64 = a.iter().zip(&b).map(|(a, b)| f64::from(*a) * f64::from(*b)).sum();
+        let angle = (dot / f64::from(norm(&a)) / f64::from(norm(&b))).acos();
+        for step in 1..16 {
+            let t = step as f32 / 16.0;
+            slerp(&a, &b, t, &mut out);
+            let weight = |t: f32| (f64::from(t) * angle).sin() / angle.sin();
+            let exact: Vec<f32> = a
+                .iter()
+                .zip(&b)
+                .map(|(&a, &b)| (weight(1.0 - t) * f64::from(a) + weight(t) * f64::from(b)) as f32)
+                .collect();
+            let error = norm(&out.iter().zip(&exact).map(|(o, e)| o - e).collect::<Vec<_>>());
+            assert!(error < 0.01 * norm(&exact), "seed {seed}, t {t}: {error}");
+        }
+    }
+}
+
+#[test]
+fn slerp_without_a_great_circle_is_straight() {
+    let a = [1.0, -2.0, 0.5];
+    let opposite = a.map(|z| -z);
+    let mut out = [9.0; 3];
+    for (to, middle) in [(a, a), (opposite, [0.0; 3]), ([0.0; 3], [0.5, -1.0, 0.25])] {
+        slerp(&a, &to, 0.5, &mut out);
+        assert_eq!(out, middle);
+    }
+    slerp(&a, &[1.0, 1.0, 1.0], f32::NAN, &mut out);
+}
+
+#[test]
+fn lerp_and_walk() {
+    let mut out = [0.0; 2];
+    lerp(&[1.0, 2.0], &[3.0, -2.0], 0.25, &mut out);
+    assert_eq!(out, [1.5, 1.0]);
+    walk(Distribution::Uniform, &[1.0, 0.0], &[0.0, 1.0], 0.5, &mut out);
+    assert_eq!(out, [0.5, 0.5]);
+    walk(Distribution::Normal, &[1.0, 0.0], &[0.0, 1.0], 0.5, &mut out);
+    assert!((norm(&out) - 1.0).abs() < 0.01 && (out[0] - out[1]).abs() < 0.01);
+}
+
+#[test]
+fn ease_is_monotonic_from_0_to_1() {
+    assert_eq!([ease(-1.0), ease(0.0), ease(1.0), ease(2.0)], [0.0, 0.0, 1.0, 1.0]);
+    let steps: Vec<f32> = (0..=64).map(|t| ease(t as f32 / 64.0)).collect();
+    assert!(steps.windows(2).all(|pair| pair[0] <= pair[1]), "{steps:?}");
+    for (t, step) in steps.iter().enumerate() {
+        let exact = (1.0 - (std::f32::consts::PI * t as f32 / 64.0).cos()) / 2.0;
+        assert!((step - exact).abs() < 0.002, "{t}: {step} for {exact}");
+    }
+}
