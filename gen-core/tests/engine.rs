@@ -9,6 +9,7 @@ use gen_core::format::write::Draft;
 use gen_core::latent::Random;
 use gen_core::{Engine, EngineError, Model};
 use proptest::prelude::*;
+use std::collections::BTreeSet;
 
 /// The picture that the engine streams, with dirty working memory of just the size it asks for.
 fn stream(file: &[u8], latent: &[i16]) -> Vec<u8> {
@@ -137,6 +138,10 @@ fn dcgan_trunk() {
     }
     let latent = numbers.latent(10);
     assert_equal(&draft, &latent);
+    // Had the numbers saturated, equality would say little.
+    let picture = oracle::run(&draft, &latent);
+    let values: BTreeSet<u8> = picture.iter().copied().collect();
+    assert!(values.len() > 64, "{} values in the picture", values.len());
     // Two rows of each input and the picture's own row: nothing else is held.
     let file = draft.to_bytes().unwrap();
     let need = 2 * 4 * 8 + 2 * 8 * 6 + 2 * 16 * 5 + 32 * 3;

@@ -16,6 +16,7 @@ where
     let zero_point = i32::from(layer.zero_point);
     let channels = layer.channels_in;
     let ty = layer.rows.taps(y);
+    let input = window.from(ty.input);
     for (x, pixel) in out.chunks_exact_mut(layer.channels_out).enumerate() {
         let tx = layer.columns.taps(x);
         let weights = layer.phase_weights(&ty, &tx);
@@ -25,7 +26,7 @@ where
             let filter = &weights[channel * filter_len..][..filter_len];
             let mut acc = 0;
             for t in 0..ty.len {
-                let inputs = &window.row(ty.input + t)[tx.input * channels..];
+                let inputs = &input(t)[tx.input * channels..];
                 let taps = &filter[((ty.skip + t) * tx.count + tx.skip) * channels..];
                 acc += dot(&inputs[..run], &taps[..run], zero_point);
             }

@@ -12,8 +12,14 @@ pub(crate) struct Window<'a, T> {
 }
 
 impl<'a, T> Window<'a, T> {
+    /// The rows from `first` on, oldest first: no division while they are read.
     #[inline]
-    pub(crate) fn row(&self, y: usize) -> &'a [T] {
-        &self.data[y % self.rows * self.row_len..][..self.row_len]
+    pub(crate) fn from(&self, first: usize) -> impl Fn(usize) -> &'a [T] + use<'a, T> {
+        let Self { data, rows, row_len } = *self;
+        let slot = first % rows;
+        move |t| {
+            let slot = if slot + t < rows { slot + t } else { slot + t - rows };
+            &data[slot * row_len..][..row_len]
+        }
     }
 }
