@@ -30,6 +30,10 @@
 //! ```
 #![cfg_attr(not(any(test, feature = "writer")), no_std)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 pub mod axis;
 pub mod engine;
 pub mod format;

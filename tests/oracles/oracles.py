@@ -1,0 +1,155 @@
+"""Compares the exporter and the engine with ONNX Runtime and scikit-image, live.
+
+For every generator: the float import against ONNX Runtime and, where there is one, the reference that
+came with it; the engine's bytes against the quantised ONNX in ONNX Runtime, with graph optimisations
+off and on; PSNR and SSIM by scikit-image against the exporter's own figures and the floors.
+
+Called by `cargo xtask oracles`, which makes the environment of requirements.txt.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime as ort
+from skimage.metrics import structural_similarity
+
+IMPORT_TOLERANCE = 1e-4
+PSNR_FLOOR = 39.0
+SSIM_FLOOR = 0.99
+COUNT = 64
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def export(binary, *arguments):
+    command = [str(binary), *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}\nfailed: {done.stderr.strip()}")
+
+
+def run(path, latents, level):
+    options = ort.SessionOptions()
+    options.graph_optimization_level = level
+    options.intra_op_num_threads = 1
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    entry = session.get_inputs()[0]
+    shape = [len(latents)] + [side for side in entry.shape[1:]]
+    return session.run(None, {entry.name: latents.reshape(shape)})[0]
+
+
+def pixels(values):
+    """The pixel rule for outputs in [-1, 1]."""
+    return np.clip(np.floor((values.astype(np.float64) + 1) * 127.5 + 0.5), 0, 255)
+
+
+def fidelity(expected, got):
+    """PSNR and SSIM of each picture."""
+    psnr, ssim = [], []
+    for a, b in zip(expected, got):
+        error = np.mean((a - b) ** 2)
+        psnr.append(np.inf if error == 0 else 10 * np.log10(255**2 / error))
+        ssim.append(
+            structural_similarity(
+                a, b, channel_axis=0, data_range=255, gaussian_weights=True, sigma=1.5,
+                use_sample_covariance=False,
+            )
+        )
+    return np.array(psnr), np.array(ssim)
+
+
+class Generator:
+    def __init__(self, binary, model, out):
+        self.binary, self.model, self.out = binary, model, out
+        self.name = model.parent.name if model.stem == "generator" else model.stem
+        self.failures = []
+
+    def check(self, holds, text):
+        print(f"  {'ok  ' if holds else 'FAIL'}  {text}")
+        if not holds:
+            self.failures.append(f"{self.name}: {text}")
+
+    def compare(self):
+        print(self.name)
+        self.out.mkdir(parents=True, exist_ok=True)
+        reference = self.model.with_name("reference.npz")
+        reference = np.load(reference) if reference.exists() else None
+        uniform = reference is not None and np.abs(reference["z"]).max() <= 1
+        entry = onnx.load(str(self.model)).graph.input[0].type.tensor_type.shape.dim
+        length = entry[1].dim_value
+        random = np.random.default_rng(0)
+        draw = (lambda n: random.uniform(-1, 1, n)) if uniform else random.standard_normal
+        latents = draw((COUNT, length)).astype(np.float32)
+        if reference is not None:
+            latents[: len(reference["z"])] = reference["z"].reshape(-1, length)
+        np.save(self.out / "z.npy", latents)
+
+        self.compare_float(latents, reference)
+        export(self.binary, "quantize", self.model, "-o", self.out, "--latent",
+               "uniform" if uniform else "normal")
+        self.compare_device(latents)
+        return self.failures
+
+    def sample(self, model, latents="z.npy"):
+        export(self.binary, "sample", model, "--latents", self.out / latents,
+               "--npy", self.out / "sample.npy")
+        return np.load(self.out / "sample.npy")
+
+    def compare_float(self, latents, reference):
+        self.float = run(self.model, latents, ort.GraphOptimizationLevel.ORT_DISABLE_ALL)
+        got = self.sample(self.model)
+        worst = np.abs(got - self.float).max()
+        self.check(worst <= IMPORT_TOLERANCE, f"float import: {worst:.1e} from ONNX Runtime")
+        if reference is not None:
+            worst = np.abs(got[: len(reference["img"])] - reference["img"]).max()
+            self.check(worst <= IMPORT_TOLERANCE, f"float import: {worst:.1e} from reference.npz")
+
+    def compare_device(self, latents):
+        stem = self.model.stem
+        device = self.sample(self.out / f"{stem}.gen")
+        twin = self.out / f"{stem}.int8.onnx"
+        onnx.checker.check_model(str(twin), full_check=True)
+        for level, name in [
+            (ort.GraphOptimizationLevel.ORT_DISABLE_ALL, "off"),
+            (ort.GraphOptimizationLevel.ORT_ENABLE_ALL, "on"),
+        ]:
+            different = np.count_nonzero(pixels(run(twin, latents, level)) != device)
+            self.check(different == 0, f"quantised ONNX, optimisations {name}: {different} of "
+                       f"{device.size} pixels differ from the engine")
+        psnr, ssim = fidelity(pixels(self.float), device.astype(np.float64))
+        self.check(psnr.mean() >= PSNR_FLOOR,
+                   f"PSNR {psnr.mean():.1f} dB mean, {psnr.min():.1f} dB worst of {COUNT}")
+        self.check(ssim.mean() >= SSIM_FLOOR, f"SSIM {ssim.mean():.4f} mean, {ssim.min():.4f} worst")
+        # The exporter's figures are over other latents, so they agree only statistically.
+        report = json.loads((self.out / f"{stem}.report.json").read_text())
+        told = report["fidelity"]["psnr_mean"]
+        self.check(abs(told - psnr.mean()) < 1.5, f"the report's mean PSNR is {told:.1f} dB")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--export", type=Path, required=True, help="the export binary")
+    parser.add_argument("--out", type=Path, required=True, help="directory for what is written")
+    parser.add_argument("--generators", type=Path, help="directory of directories with generator.onnx")
+    arguments = parser.parse_args()
+    models = sorted((ROOT / "models").glob("*.onnx"))
+    if arguments.generators:
+        foreign = sorted(arguments.generators.glob("*/generator.onnx"))
+        if not foreign:
+            sys.exit(f"{arguments.generators}: no */generator.onnx in it")
+        models += foreign
+    print(f"onnxruntime {ort.__version__}, onnx {onnx.__version__}, {len(models)} generators")
+    failures = []
+    for model in models:
+        generator = Generator(arguments.export, model, arguments.out / model.parent.name / model.stem)
+        failures += generator.compare()
+    print(f"{len(models)} generators, {len(failures)} failures")
+    sys.exit(1 if failures or not models else 0)
+
+
+if __name__ == "__main__":
+    main()
