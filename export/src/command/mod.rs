@@ -1,0 +1,51 @@
+//! The commands, one a file.
+
+mod compare;
+mod inspect;
+mod quantize;
+mod sample;
+mod series;
+
+use anyhow::Result;
+use clap::Parser;
+use export::latents;
+use export::pixels::PixelRule;
+use gen_core::latent::Distribution;
+
+/// Turns a trained DCGAN generator in ONNX into a file for microcontrollers
+#[derive(Parser)]
+#[command(version)]
+pub(crate) enum Command {
+    /// Quantise an ONNX: writes NAME.gen, NAME.int8.onnx and NAME.report.json
+    Quantize(quantize::Quantize),
+    /// Show layers, weights, useful MACs, flash and RAM of an .onnx or .gen
+    Inspect(inspect::Inspect),
+    /// Draw pictures with an .onnx (float32) or .gen (uint8)
+    Sample(sample::Sample),
+    /// PSNR and SSIM of the pictures of two files on the same latents
+    Compare(compare::Compare),
+}
+
+impl Command {
+    pub(crate) fn run(&self) -> Result<()> {
+        match self {
+            Self::Quantize(command) => command.run(),
+            Self::Inspect(command) => command.run(),
+            Self::Sample(command) => command.run(),
+            Self::Compare(command) => command.run(),
+        }
+    }
+}
+
+fn distribution(text: &str) -> Result<Distribution, String> {
+    latents::named(text).ok_or_else(|| "possible: normal, uniform".to_owned())
+}
+
+fn pixels(text: &str) -> Result<PixelRule, String> {
+    match text {
+        "signed" => Ok(PixelRule::SIGNED),
+        "unit" => Ok(PixelRule::UNIT),
+        "byte" => Ok(PixelRule::BYTE),
+        _ => Err("possible: signed, unit, byte".to_owned()),
+    }
+}

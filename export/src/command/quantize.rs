@@ -1,0 +1,69 @@
+//! `export quantize`
+
+use anyhow::Result;
+use clap::Args;
+use export::export::{Options, export};
+use export::pixels::PixelRule;
+use export::{output, table};
+use gen_core::latent::Distribution;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+
+#[derive(Args)]
+pub(crate) struct Quantize {
+    /// The trained generator
+    #[arg(value_name = "GEN.onnx")]
+    file: PathBuf,
+    /// Directory to write to
+    #[arg(short, value_name = "DIR")]
+    out: PathBuf,
+    /// Latents to choose the ranges on
+    #[arg(long, value_name = "N", default_value_t = 256,
+        value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    calibrate: u32,
+    /// Seed of the latents
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// What the generator was trained on: normal (N(0, 1)) or uniform (on (−1, 1))
+    #[arg(long, default_value = "normal", value_parser = super::distribution)]
+    latent: Distribution,
+    /// Name of the model and of its files [default: the file's]
+    #[arg(long)]
+    name: Option<String>,
+    /// Range of the pictures where they end in no activation: signed ([−1, 1]), unit, byte
+    #[arg(long, value_parser = super::pixels)]
+    pixels: Option<PixelRule>,
+}
+
+impl Quantize {
+    pub(crate) fn run(&self) -> Result<()> {
+        let options = Options {
+            name: self.name.clone(),
+            distribution: self.latent,
+            pixels: self.pixels,
+            calibrate: self.calibrate as usize,
+            seed: self.seed,
+            ..Options::default()
+        };
+        let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} pictures, {eta} left")?;
+        let bar = ProgressBar::new(options.pictures() as u64).with_style(style);
+        let result = export(&self.file, &options, &|| bar.inc(1))?;
+        bar.finish_and_clear();
+
+        let mut report = serde_json::to_vec_pretty(&result.report)?;
+        report.push(b'\n');
+        let place = |extension: &str| self.out.join(format!("{}.{extension}", result.name));
+        let files = [
+            (place("gen"), &*result.device),
+            (place("int8.onnx"), &*result.onnx),
+            (place("report.json"), &*report),
+        ];
+        output::directory(&self.out)?;
+        output::write(&files)?;
+        print!("{}", table::report(&result.report));
+        for (path, _) in &files {
+            println!("wrote {}", path.display());
+        }
+        Ok(())
+    }
+}

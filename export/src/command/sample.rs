@@ -1,0 +1,53 @@
+//! `export sample`
+
+use super::series::Series;
+use anyhow::Result;
+use clap::{ArgGroup, Args};
+use export::generator::{File, Generator, Hints};
+use export::pixels::PixelRule;
+use export::{npy, output, sheet};
+use std::path::PathBuf;
+
+#[derive(Args)]
+#[command(group = ArgGroup::new("output").required(true).multiple(true).args(["npy", "png"]))]
+pub(crate) struct Sample {
+    /// An .onnx (float32, or our quantised one) or .gen
+    file: PathBuf,
+    #[command(flatten)]
+    series: Series,
+    /// Pictures to draw
+    #[arg(long, value_name = "N", default_value_t = 16,
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    count: u32,
+    /// Range of the pictures where they end in no activation: signed ([−1, 1]), unit, byte
+    #[arg(long, value_parser = super::pixels)]
+    pixels: Option<PixelRule>,
+    /// Write the pictures as an array of shape [n, channels, height, width]
+    #[arg(long, value_name = "OUT.npy")]
+    npy: Option<PathBuf>,
+    /// Write all pictures on one
+    #[arg(long, value_name = "SHEET.png")]
+    png: Option<PathBuf>,
+}
+
+impl Sample {
+    pub(crate) fn run(&self) -> Result<()> {
+        let file = File::load(&self.file)?;
+        let hints = Hints { distribution: self.series.latent, pixels: self.pixels };
+        let mut generator = Generator::new(&file, hints)?;
+        let latents = self.series.draw(generator.latent_len, generator.distribution, self.count)?;
+        let drawings: Result<Vec<_>> = latents.iter().map(|z| generator.draw(z)).collect();
+        let drawings = drawings?;
+
+        let mut files = Vec::new();
+        if let Some(path) = &self.npy {
+            files.push((path.clone(), npy::encode(&drawings, generator.image)?));
+        }
+        if let Some(path) = &self.png {
+            let pictures: Vec<_> = drawings.iter().map(|d| generator.picture(d)).collect();
+            files.push((path.clone(), sheet::encode(&pictures)?));
+        }
+        let borrowed: Vec<_> = files.iter().map(|(path, bytes)| (path.clone(), &**bytes)).collect();
+        output::write(&borrowed)
+    }
+}

@@ -1,0 +1,84 @@
+//! How close pictures are to others, in figures.
+
+use crate::picture::Picture;
+use crate::{psnr, ssim};
+use serde::Serialize;
+
+/// What a pair of equal pictures counts in a mean, in dB.
+const EQUAL: f64 = 100.0;
+
+/// PSNR and SSIM over a number of pairs of pictures.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Fidelity {
+    /// Pairs compared.
+    pub pictures: usize,
+    /// Mean PSNR in dB; equal pictures count 100.
+    pub psnr_mean: f64,
+    /// PSNR of the worst pair.
+    pub psnr_worst: f64,
+    /// Index of the pair with the worst PSNR.
+    pub worst: usize,
+    /// Mean SSIM, for pictures of 11×11 and more.
+    pub ssim_mean: Option<f64>,
+    /// SSIM of the worst pair.
+    pub ssim_worst: Option<f64>,
+    /// Largest difference of two pixels.
+    pub largest_difference: u8,
+}
+
+/// PSNR, SSIM and largest difference of one pair.
+#[derive(Clone, Copy, Debug)]
+pub struct Pair {
+    psnr: f64,
+    ssim: Option<f64>,
+    difference: u8,
+}
+
+impl Pair {
+    /// Compares two pictures of one size.
+    pub fn of(a: &Picture, b: &Picture) -> Self {
+        let differences = a.pixels.iter().zip(&b.pixels).map(|(a, b)| a.abs_diff(*b));
+        Self {
+            psnr: psnr::psnr(a, b).min(EQUAL),
+            ssim: ssim::ssim(a, b),
+            difference: differences.max().unwrap_or(0),
+        }
+    }
+}
+
+impl Fidelity {
+    /// Sums up at least one pair.
+    pub fn of(pairs: &[Pair]) -> Self {
+        let count = pairs.len() as f64;
+        let by_psnr = |a: &(usize, &Pair), b: &(usize, &Pair)| a.1.psnr.total_cmp(&b.1.psnr);
+        let worst = pairs.iter().enumerate().min_by(by_psnr).map_or(0, |(index, _)| index);
+        let ssims: Option<Vec<f64>> = pairs.iter().map(|pair| pair.ssim).collect();
+        let ssim_mean = ssims.as_ref().map(|s| s.iter().sum::<f64>() / count);
+        let ssim_worst = ssims.map(|s| s.into_iter().fold(1.0, f64::min));
+        Self {
+            pictures: pairs.len(),
+            psnr_mean: pairs.iter().map(|pair| pair.psnr).sum::<f64>() / count,
+            psnr_worst: pairs[worst].psnr,
+            worst,
+            ssim_mean,
+            ssim_worst,
+            largest_difference: pairs.iter().map(|pair| pair.difference).max().unwrap_or(0),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_worst_pair_is_found_and_equal_pictures_count_100_db() {
+        let flat = |value| Picture { channels: 1, height: 12, width: 12, pixels: vec![value; 144] };
+        let pairs = [(5, 5), (5, 15), (5, 6)].map(|(a, b)| Pair::of(&flat(a), &flat(b)));
+        let fidelity = Fidelity::of(&pairs);
+        assert_eq!((fidelity.pictures, fidelity.worst, fidelity.largest_difference), (3, 1, 10));
+        assert!((fidelity.psnr_worst - 28.1308).abs() < 1e-4);
+        assert!((fidelity.psnr_mean - (100.0 + 28.1308 + 48.1308) / 3.0).abs() < 1e-4);
+        assert!(fidelity.ssim_worst.unwrap() < fidelity.ssim_mean.unwrap());
+    }
+}

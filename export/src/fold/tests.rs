@@ -1,0 +1,86 @@
+use super::*;
+use crate::import::import;
+use crate::{naive, sketch};
+
+/// A dense layer of 2 channels on 2×1, or a transposed one, with `steps`.
+fn layer(kind: crate::network::Kind, steps: Vec<Step>) -> Layer {
+    let source = sketch::dense_first();
+    let mut layer = import(&source)
+        .unwrap()
+        .layers
+        .swap_remove(usize::from(kind == crate::network::Kind::Transposed));
+    layer.steps = steps;
+    layer
+}
+
+fn affine(count: usize, seed: usize) -> Step {
+    let value = |i: usize, k: usize| ((i * 7 + seed * 5 + k) % 11) as f64 / 4.0 - 1.3;
+    Step::Affine {
+        scale: (0..count).map(|i| value(i, 0)).collect(),
+        shift: (0..count).map(|i| value(i, 3)).collect(),
+    }
+}
+
+fn input(layer: &Layer) -> Vec<f64> {
+    let len = layer.rows.input * layer.columns.input * layer.channels_in;
+    (0..len).map(|i| ((i * 29) % 17) as f64 / 8.0 - 1.0).collect()
+}
+
+/// BatchNorm in every position that can be converted gives what the steps give.
+#[test]
+fn folded_layers_compute_the_same() {
+    use crate::network::Kind::{Dense, Transposed};
+    let leaky = Step::Function(Function::LeakyRelu(0.2));
+    let relu = Step::Function(Function::Relu);
+    for kind in [Dense, Transposed] {
+        let probe = layer(kind, vec![]);
+        let (channels, features) = (probe.channels_out, probe.features());
+        let mut cases = vec![
+            vec![],
+            vec![affine(channels, 1)],
+            vec![affine(channels, 1), affine(channels, 2)],
+            vec![affine(channels, 1), relu.clone()],
+            vec![affine(channels, 1), leaky.clone()],
+            vec![relu.clone(), affine(channels, 1)],
+            vec![affine(channels, 3), relu.clone(), affine(channels, 1), affine(channels, 2)],
+            vec![affine(channels, 3), leaky.clone(), affine(channels, 1), affine(channels, 2)],
+            vec![affine(channels, 1), Step::Function(Function::Tanh)],
+            vec![affine(channels, 1), Step::Function(Function::Clip(-0.5, 0.75))],
+        ];
+        if kind == Dense {
+            cases.push(vec![affine(features, 1), relu.clone()]);
+            cases.push(vec![affine(features, 1), affine(channels, 2), relu.clone()]);
+            cases.push(vec![affine(channels, 1), leaky.clone(), affine(features, 2)]);
+        }
+        for steps in cases {
+            let layer = layer(kind, steps);
+            let folded = fold(&layer, true).unwrap();
+            let x = input(&layer);
+            let (plain, short) =
+                (naive::run_layer(&layer, &x), naive::run_folded(&layer, &folded, &x));
+            for (a, b) in plain.iter().zip(&short) {
+                assert!((a - b).abs() < 1e-9, "{a} {b} in {:?}", layer.steps);
+            }
+            assert_eq!(folded.per_feature, folded.bias.len() == features);
+        }
+    }
+}
+
+#[test]
+fn what_one_epilogue_cannot_do_is_refused() {
+    let kind = crate::network::Kind::Transposed;
+    let tanh = Step::Function(Function::Tanh);
+    let relu = Step::Function(Function::Relu);
+    let refused = |steps, is_last, expected: &str| {
+        let error = fold(&layer(kind, steps), is_last).unwrap_err().to_string();
+        assert!(error.contains(expected) && error.contains("layer \"net/"), "{error}");
+    };
+    refused(vec![tanh.clone(), affine(8, 1)], false, "BatchNormalization or Add behind Tanh");
+    refused(vec![relu.clone(), tanh], true, "Tanh behind Relu");
+    refused(vec![relu.clone(), affine(8, 1), relu], true, "Relu behind Relu");
+    refused(
+        vec![Step::Function(Function::Clip(0.0, 6.0))],
+        false,
+        "Clip is supported on the output",
+    );
+}

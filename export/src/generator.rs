@@ -1,0 +1,171 @@
+//! A generator in whatever file, as something that draws.
+
+use crate::import::{import, latent_shape};
+use crate::latents;
+use crate::load::Source;
+use crate::picture::Picture;
+use crate::pixels::PixelRule;
+use crate::runner::{Device, Onnx};
+use anyhow::{Context, Result, bail, ensure};
+use gen_core::latent::Distribution;
+use std::path::{Path, PathBuf};
+
+/// A generator's file.
+pub enum File {
+    /// A `.gen`.
+    Gen {
+        /// Where it is.
+        path: PathBuf,
+        /// What it holds.
+        bytes: Vec<u8>,
+    },
+    /// An ONNX, the user's or our quantised one.
+    Onnx(Box<Source>),
+}
+
+impl File {
+    /// Reads `path`; what begins like a `.gen` or is called so is one.
+    ///
+    /// # Errors
+    /// If it can't be read, or is neither.
+    pub fn load(path: &Path) -> Result<Self> {
+        let bytes =
+            std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        let called = path.extension().is_some_and(|extension| extension == "gen");
+        if called || bytes.starts_with(&gen_core::format::MAGIC) {
+            return Ok(Self::Gen { path: path.to_owned(), bytes });
+        }
+        Ok(Self::Onnx(Box::new(Source::load(path)?)))
+    }
+}
+
+/// What the command line says about a generator; needed where its file doesn't.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hints {
+    /// What the latents are drawn from.
+    pub distribution: Option<Distribution>,
+    /// The pixel rule.
+    pub pixels: Option<PixelRule>,
+}
+
+/// One generated picture, `[channel][row][column]`.
+#[derive(Clone, Debug)]
+pub enum Drawing {
+    /// Output values.
+    Float(Vec<f32>),
+    /// Pixels.
+    Pixels(Picture),
+}
+
+/// A generator that draws.
+pub struct Generator<'a> {
+    engine: Engine<'a>,
+    /// Elements of a latent.
+    pub latent_len: usize,
+    /// What the file says its latents are drawn from.
+    pub distribution: Option<Distribution>,
+    /// Channels, height, width.
+    pub image: [usize; 3],
+    pixels: PixelRule,
+}
+
+enum Engine<'a> {
+    Device(Box<Device<'a>>),
+    Onnx(Onnx),
+}
+
+impl<'a> Generator<'a> {
+    /// Prepares `file`.
+    ///
+    /// # Errors
+    /// If the file is malformed, or can't be converted.
+    pub fn new(file: &'a File, hints: Hints) -> Result<Self> {
+        match file {
+            File::Gen { path, bytes } => {
+                Self::device(bytes).with_context(|| path.display().to_string())
+            }
+            File::Onnx(source) => Self::onnx(source, hints),
+        }
+    }
+
+    /// The generator of a `.gen`'s bytes.
+    ///
+    /// # Errors
+    /// What gen-core finds wrong with them.
+    pub fn device(bytes: &'a [u8]) -> Result<Self> {
+        let device = Device::new(bytes)?;
+        let (latent, shape) = (device.model().latent(), device.model().image());
+        Ok(Self {
+            engine: Engine::Device(Box::new(device)),
+            latent_len: latent.len,
+            distribution: Some(latent.distribution),
+            image: [shape.channels, shape.height, shape.width],
+            pixels: PixelRule::BYTE,
+        })
+    }
+
+    /// The generator of an ONNX.
+    ///
+    /// # Errors
+    /// If it can't be converted or run.
+    pub fn onnx(source: &Source, hints: Hints) -> Result<Self> {
+        let graph = source.proto.graph.as_ref().context("no graph")?;
+        let (pixels, distribution, shape, output) = match source.metadata(PixelRule::METADATA) {
+            // The quantised ONNX is not a chain of float layers, but it is ours.
+            Some(rule) => {
+                let ([input], [output]) = (&graph.input[..], &graph.output[..]) else {
+                    bail!("{}: must have one input and one output", source.path.display());
+                };
+                let rule = rule.parse().with_context(|| source.path.display().to_string())?;
+                let distribution = source.metadata(latents::METADATA).and_then(latents::named);
+                (rule, distribution, latent_shape(input)?, output.name.clone())
+            }
+            None => {
+                let network = import(source)?;
+                let rule = PixelRule::of(&network, hints.pixels)?;
+                (rule, None, network.input_shape.clone(), network.output.name)
+            }
+        };
+        let onnx = Onnx::new(source, &shape, &[&output])?;
+        let [1, channels @ (1 | 3), height, width] = *onnx.output_shape() else {
+            let (path, shape) = (source.path.display(), onnx.output_shape());
+            bail!("{path}: output of shape {shape:?}: pictures are [1, 1 or 3, height, width]");
+        };
+        Ok(Self {
+            engine: Engine::Onnx(onnx),
+            latent_len: shape[1],
+            distribution,
+            image: [channels, height, width],
+            pixels,
+        })
+    }
+
+    /// What the generator makes of `z`.
+    ///
+    /// # Errors
+    /// If `z` has the wrong length.
+    pub fn draw(&mut self, z: &[f32]) -> Result<Drawing> {
+        match &mut self.engine {
+            Engine::Device(device) => device.run(z).map(Drawing::Pixels),
+            Engine::Onnx(onnx) => {
+                let mut outputs = onnx.run(z)?;
+                let values = outputs.swap_remove(0);
+                let len: usize = self.image.iter().product();
+                ensure!(values.len() == len, "{} values for a picture of {len}", values.len());
+                Ok(Drawing::Float(values))
+            }
+        }
+    }
+
+    /// A drawing as pixels.
+    pub fn picture(&self, drawing: &Drawing) -> Picture {
+        match drawing {
+            Drawing::Pixels(picture) => picture.clone(),
+            Drawing::Float(values) => {
+                let [channels, height, width] = self.image;
+                let pixels = values.iter().map(|&y| self.pixels.pixel(f64::from(y))).collect();
+                Picture { channels, height, width, pixels }
+            }
+        }
+    }
+}

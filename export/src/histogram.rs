@@ -1,0 +1,44 @@
+//! How often each value of a tensor occurs.
+
+/// Counts of values in steps, one of which is exactly 0.
+#[derive(Clone, Debug)]
+pub struct Histogram {
+    /// Width of a bin.
+    width: f64,
+    /// Of the bins from −[`REACH`] to +[`REACH`].
+    counts: Vec<u64>,
+}
+
+/// Bins on either side of 0: about 30 for each of the 256 steps of a clipped, signed tensor.
+const REACH: usize = 8192;
+
+impl Histogram {
+    /// An empty histogram for values of magnitude `largest` at most.
+    pub fn new(largest: f32) -> Self {
+        let width = f64::from(largest).max(f64::MIN_POSITIVE) / REACH as f64;
+        Self { width, counts: vec![0; 2 * REACH + 1] }
+    }
+
+    /// Counts `values`.
+    pub fn add(&mut self, values: &[f32]) {
+        let inverse = self.width.recip();
+        for &value in values {
+            let bin = (f64::from(value) * inverse).round() + REACH as f64;
+            self.counts[(bin as usize).min(2 * REACH)] += 1;
+        }
+    }
+
+    /// Adds the counts of `other`, which has the same bins.
+    pub fn merge(&mut self, other: &Self) {
+        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
+            *count += more;
+        }
+    }
+
+    /// The values that occur, with how often they do, ascending.
+    pub fn occurring(&self) -> Vec<(f64, f64)> {
+        let value = |bin: usize| (bin as f64 - REACH as f64) * self.width;
+        let bins = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
+        bins.map(|(bin, &count)| (value(bin), count as f64)).collect()
+    }
+}

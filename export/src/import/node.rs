@@ -1,0 +1,96 @@
+//! A node's attributes, and how to refuse it.
+
+use anyhow::{Result, anyhow, ensure};
+use std::fmt::Display;
+use tract_onnx::pb::attribute_proto::AttributeType;
+use tract_onnx::pb::{AttributeProto, NodeProto};
+
+/// A node of the graph.
+#[derive(Clone, Copy)]
+pub(super) struct Node<'a>(pub(super) &'a NodeProto);
+
+impl<'a> Node<'a> {
+    /// What people find the node by: its name, or its output's where it has none.
+    pub(super) fn name(self) -> &'a str {
+        match self.0.name.as_str() {
+            "" => self.0.output.first().map_or("?", String::as_str),
+            name => name,
+        }
+    }
+
+    pub(super) fn operator(self) -> &'a str {
+        &self.0.op_type
+    }
+
+    /// An input's name; empty where it is left out.
+    pub(super) fn input(self, index: usize) -> &'a str {
+        self.0.input.get(index).map_or("", String::as_str)
+    }
+
+    /// The error that refuses this node.
+    pub(super) fn refuse(self, why: impl Display) -> anyhow::Error {
+        anyhow!("node \"{}\" ({}): {why}", self.name(), self.operator())
+    }
+
+    /// Refuses attributes that nobody here has heard of, and inputs beyond `inputs`.
+    pub(super) fn expect(self, inputs: usize, attributes: &[&str]) -> Result<()> {
+        for attribute in &self.0.attribute {
+            ensure!(
+                attributes.contains(&attribute.name.as_str()),
+                self.refuse(format!("attribute {} is not supported", attribute.name))
+            );
+        }
+        let got = self.0.input.len();
+        ensure!(got <= inputs, self.refuse(format!("has {got} inputs, {inputs} are supported")));
+        Ok(())
+    }
+
+    fn attribute(self, name: &str, kind: AttributeType) -> Result<Option<&'a AttributeProto>> {
+        let Some(attribute) = self.0.attribute.iter().find(|a| a.name == name) else {
+            return Ok(None);
+        };
+        // Files of the first IR versions leave the type out.
+        let fits = [kind as i32, AttributeType::Undefined as i32].contains(&attribute.r#type);
+        ensure!(fits, self.refuse(format!("attribute {name} has the wrong type")));
+        Ok(Some(attribute))
+    }
+
+    pub(super) fn int(self, name: &str, default: i64) -> Result<i64> {
+        Ok(self.attribute(name, AttributeType::Int)?.map_or(default, |a| a.i))
+    }
+
+    pub(super) fn float(self, name: &str, default: f32) -> Result<f64> {
+        let value = self.attribute(name, AttributeType::Float)?.map_or(default, |a| a.f);
+        ensure!(value.is_finite(), self.refuse(format!("attribute {name} = {value}")));
+        Ok(f64::from(value))
+    }
+
+    pub(super) fn ints(self, name: &str) -> Result<Option<&'a [i64]>> {
+        Ok(self.attribute(name, AttributeType::Ints)?.map(|a| a.ints.as_slice()))
+    }
+
+    pub(super) fn text(self, name: &str, default: &'a str) -> Result<&'a str> {
+        let Some(attribute) = self.attribute(name, AttributeType::String)? else {
+            return Ok(default);
+        };
+        std::str::from_utf8(&attribute.s)
+            .map_err(|_| self.refuse(format!("attribute {name} is not text")))
+    }
+
+    /// Two numbers, rows and columns, at most 255 each.
+    pub(super) fn pair(self, name: &str, default: usize) -> Result<[usize; 2]> {
+        match self.ints(name)? {
+            None => Ok([default; 2]),
+            Some(&[rows, columns]) => {
+                let small = |value| u8::try_from(value).ok().map(usize::from);
+                let pair = small(rows).zip(small(columns)).map(|(r, c)| [r, c]);
+                pair.ok_or_else(|| {
+                    self.refuse(format!("attribute {name} = [{rows}, {columns}], possible: 0…255"))
+                })
+            }
+            Some(other) => Err(self.refuse(format!(
+                "attribute {name} = {other:?}: only two-dimensional maps are supported"
+            ))),
+        }
+    }
+}

@@ -1,0 +1,221 @@
+use super::*;
+use crate::graph::{Values, float, int, ints, text};
+use crate::network::Kind;
+use crate::runner::Onnx;
+use crate::sketch::{self, Sketch, geometry};
+use crate::{latents, naive};
+use gen_core::latent::Distribution;
+
+/// What was imported computes what tract computes of the same file.
+#[test]
+fn networks_compute_what_tract_does() {
+    for source in sketch::all() {
+        let network = import(&source).unwrap();
+        let onnx = Onnx::new(&source, &network.input_shape, &[&network.output.name]).unwrap();
+        for seed in 0..4 {
+            let z = latents::shown(seed, 0, Distribution::Normal, network.latent_len());
+            let expected = onnx.run(&z).unwrap().swap_remove(0);
+            let z: Vec<f64> = z.iter().map(|&z| f64::from(z)).collect();
+            let got = naive::run(&network, &z);
+            let [height, width, channels] = network.last().output();
+            assert_eq!(onnx.output_shape(), [1, channels, height, width]);
+            for (i, expected) in expected.iter().enumerate() {
+                let (c, at) = (i / (height * width), i % (height * width));
+                let got = got[at * channels + c];
+                assert!((got - f64::from(*expected)).abs() < 1e-5, "{got} {expected} at {i}");
+            }
+        }
+    }
+}
+
+#[test]
+fn kinds_and_shapes_are_recognised() {
+    let kinds = |source| -> Vec<(Kind, [usize; 3])> {
+        let network = import(&source).unwrap();
+        network.layers.iter().map(|layer| (layer.kind, layer.output())).collect()
+    };
+    let expected = [
+        (Kind::Dense, [2, 2, 6]),
+        (Kind::Transposed, [4, 4, 8]),
+        (Kind::Plain, [4, 4, 5]),
+        (Kind::Transposed, [8, 8, 3]),
+    ];
+    assert_eq!(kinds(sketch::dense_first()), expected);
+    assert_eq!(kinds(sketch::all_dense()), [(Kind::Dense, [1, 1, 12]), (Kind::Dense, [4, 4, 3])]);
+}
+
+fn refused(source: Source, expected: &str) {
+    let error = format!("{:#}", import(&source).unwrap_err());
+    assert!(error.starts_with("sketch.onnx: ") && error.contains(expected), "{error}");
+    assert!(!error.contains('\n'), "{error}");
+}
+
+/// A ConvTranspose on the latents with these attributes.
+fn transposed(attributes: Vec<tract_onnx::pb::AttributeProto>) -> Source {
+    Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], attributes).finish()
+}
+
+#[test]
+fn attributes_that_cannot_be_converted_are_named() {
+    let node = "node \"net/ConvTranspose3\" (ConvTranspose): attribute ";
+    let cases = [
+        (ints("output_shape", &[4, 4]), "output_shape is not supported"),
+        (ints("dilations", &[2, 2]), "dilations = [2, 2]"),
+        (int("group", 2), "group = 2"),
+        (text("auto_pad", "SAME_UPPER"), "auto_pad = SAME_UPPER"),
+        (ints("output_padding", &[1, 1]), "output_padding = [1, 1] is not below the strides"),
+        (ints("kernel_shape", &[3, 3]), "kernel_shape = [3, 3]"),
+        (ints("pads", &[1, 1]), "pads = [1, 1]"),
+        (ints("pads", &[300, 0, 0, 0]), "pads = [300, 0, 0, 0]"),
+        (ints("strides", &[2]), "strides = [2]"),
+        (float("group", 1.0), "group has the wrong type"),
+        (int("storage", 1), "storage is not supported"),
+    ];
+    for (attribute, expected) in cases {
+        refused(transposed(vec![attribute]), &format!("{node}{expected}"));
+    }
+    refused(transposed(vec![ints("strides", &[0, 1])]), "strides [0, 1]");
+    refused(transposed(vec![ints("pads", &[2, 2, 2, 2])]), "its output is empty");
+
+    let start = || Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]);
+    refused(start().then("Flatten", &[], vec![int("axis", 2)]).finish(), "attribute axis = 2");
+    refused(start().then("Relu", &[], vec![int("alpha", 2)]).finish(), "attribute alpha");
+    let mut trained = start().batch_normalization(1);
+    trained.graph.nodes[1].attribute.push(int("training_mode", 1));
+    refused(trained.finish(), "(BatchNormalization): attribute training_mode = 1");
+    let mut per_element = start().batch_normalization(1);
+    per_element.graph.nodes[1].attribute.push(int("spatial", 0));
+    refused(per_element.finish(), "attribute spatial = 0");
+    let mut sketch = Sketch::new(&[4]);
+    let weights = sketch.constant(&[4, 8], 1.0);
+    refused(sketch.then("Gemm", &[&weights], vec![int("transA", 1)]).finish(), "transA = 1");
+}
+
+#[test]
+fn operators_and_branches_are_refused_by_name() {
+    let start = || Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]);
+    refused(start().plain("Softmax").finish(), "node \"net/Softmax4\" (Softmax): this operator");
+    let mut nameless = start().plain("Softmax");
+    nameless.graph.nodes[1].name.clear();
+    nameless.graph.nodes[1].output[0] = "there".to_owned();
+    refused(nameless.finish(), "node \"there\" (Softmax)");
+    let mut foreign = start().plain("Relu");
+    foreign.graph.nodes[1].domain = "com.microsoft".to_owned();
+    refused(foreign.finish(), "domain com.microsoft");
+
+    let residual = start();
+    let before = residual.current.clone();
+    refused(residual.plain("Relu").then("Add", &[&before], vec![]).finish(), "branches here");
+    refused(Sketch::new(&[4, 1, 1]).plain("Relu").finish(), "before the first Gemm");
+    let mut two = start().finish();
+    let graph = two.proto.graph.as_mut().unwrap();
+    graph.input.push(sketch::tensor("class", &[10]));
+    refused(two, "has 2 inputs and 1 outputs");
+    refused(Sketch::new(&[4]).plain("Identity").finish(), "has 0 layers");
+    let mut deep = start();
+    for _ in 0..16 {
+        deep = deep.convolution("Conv", [1, 1, 1], vec![]);
+    }
+    refused(deep.finish(), "has 17 layers");
+    let mut elsewhere = start().finish();
+    elsewhere.proto.graph.as_mut().unwrap().output[0].name = "nowhere".to_owned();
+    refused(elsewhere, "output \"nowhere\" is not the end");
+}
+
+#[test]
+fn shapes_that_do_not_fit_are_refused() {
+    refused(
+        Sketch::new(&[4, 2, 2]).convolution("Conv", [4, 1, 1], vec![]).finish(),
+        "[1, 4, 2, 2]",
+    );
+    refused(Sketch::new(&[-1]).plain("Relu").finish(), "no usable size at axis 1");
+    refused(
+        Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 2, 4], vec![]).finish(),
+        "is [batch, 2, 4, 4]",
+    );
+    refused(
+        Sketch::new(&[5, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]).finish(),
+        "weights for 4 channels on 5",
+    );
+    refused(
+        Sketch::new(&[4]).convolution("ConvTranspose", [4, 1, 4], vec![]).finish(),
+        "its input has rank 2",
+    );
+    let start = || Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]);
+    refused(start().reshape(&[-1, 4, 2, 2]).finish(), "only a dense layer's features");
+    refused(start().reshape(&[-1, 5, 2, 2]).finish(), "shape [-1, 5, 2, 2] for 1×4×4");
+    refused(start().reshape(&[2, 1, 4, 4]).finish(), "shape [2, 1, 4, 4]");
+    refused(start().plain("Flatten").finish(), "only a dense layer's features");
+    refused(start().batch_normalization(3).finish(), "scale of shape [3] on 1 channels");
+    let mut huge = Sketch::new(&[4, 1, 1]);
+    for _ in 0..3 {
+        huge = huge.convolution("ConvTranspose", [4, 4, 2], geometry(255, [0; 4], 254));
+    }
+    refused(huge.finish(), "elements, out of range");
+
+    let with_add = |dims: &[usize]| {
+        let mut sketch = start();
+        let summand = sketch.constant(dims, 1.0);
+        sketch.then("Add", &[&summand], vec![]).convolution("Conv", [1, 1, 1], vec![]).finish()
+    };
+    refused(with_add(&[4]), "summand of shape [4] on 1×4×4");
+    assert!(import(&with_add(&[1, 1, 1])).is_ok());
+    assert!(import(&with_add(&[1, 1, 4, 4])).is_ok());
+    let mut fixed = start().finish();
+    let graph = fixed.proto.graph.as_mut().unwrap();
+    let Some(type_proto::Value::TensorType(tensor)) =
+        &mut graph.input[0].r#type.as_mut().unwrap().value.as_mut()
+    else {
+        unreachable!()
+    };
+    tensor.shape.as_mut().unwrap().dim[0].value = Some(Value::DimValue(64));
+    refused(fixed, "fixed batch of 64");
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_refused() {
+    let with = |weights: Values, dims: &[usize]| {
+        let mut sketch = Sketch::new(&[2, 1, 1]);
+        let weights = sketch.graph.constant("w", dims, weights);
+        sketch.then("ConvTranspose", &[&weights], vec![]).finish()
+    };
+    refused(with(Values::Float(&[1.0, f32::NAN]), &[2, 1, 1, 1]), "its weights holds NaN");
+    refused(with(Values::Float(&[1.0, f32::INFINITY]), &[2, 1, 1, 1]), "its weights holds inf");
+    refused(with(Values::Double(&[1.0, 2.0]), &[2, 1, 1, 1]), "not float32");
+    refused(with(Values::Float(&[1.0, 2.0]), &[2, 1, 1]), "expected rank 4");
+    refused(with(Values::Float(&[1.0, 2.0]), &[2, 2, 9, 9]), "does not match shape");
+    let computed = Sketch::new(&[2, 1, 1]).then("ConvTranspose", &["elsewhere"], vec![]);
+    refused(computed.finish(), "weights \"elsewhere\" is computed, not constant");
+    let mut negative = Sketch::new(&[2, 1, 1]).convolution("ConvTranspose", [2, 1, 4], vec![]);
+    let ones = negative.graph.constant("ones", &[1], Values::Float(&[1.0]));
+    let below = negative.graph.constant("below", &[1], Values::Float(&[-1.0]));
+    let source = negative.then("BatchNormalization", &[&ones, &ones, &ones, &below], vec![]);
+    refused(source.finish(), "variance -1 of channel 0");
+}
+
+/// Weights in a file beside the model, and not elsewhere.
+#[test]
+fn external_weights_stay_in_the_directory() {
+    use tract_onnx::pb::{StringStringEntryProto, tensor_proto::DataLocation};
+    let directory = tempfile::tempdir().unwrap();
+    let inner = directory.path().join("inner");
+    std::fs::create_dir(&inner).unwrap();
+    for place in [inner.join("weights.bin"), directory.path().join("outside.bin")] {
+        std::fs::write(place, [0; 64]).unwrap();
+    }
+    let with = |location: &str| {
+        let mut source =
+            Sketch::new(&[1, 1, 1]).convolution("ConvTranspose", [1, 1, 4], vec![]).finish();
+        source.path = inner.join("sketch.onnx");
+        let weights = &mut source.proto.graph.as_mut().unwrap().initializer[0];
+        weights.raw_data.clear();
+        weights.data_location = Some(DataLocation::External as i32);
+        let (key, value) = ("location".to_owned(), location.to_owned());
+        weights.external_data = vec![StringStringEntryProto { key, value }];
+        import(&source).map(drop).map_err(|error| format!("{error:#}"))
+    };
+    assert_eq!(with("weights.bin"), Ok(()));
+    for outside in ["../outside.bin", "/etc/passwd", "missing.bin"] {
+        assert!(with(outside).unwrap_err().contains("external data"), "{outside}");
+    }
+}

@@ -1,0 +1,72 @@
+//! Sizes of a generator before or after quantisation.
+
+use crate::fold::{Activation, fold};
+use crate::generator::File;
+use crate::import::import;
+use crate::load::Source;
+use crate::network::{Layer, Network};
+use crate::report::Layout;
+use anyhow::{Context, Result};
+use gen_core::Model;
+use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
+use gen_core::latent::Distribution;
+use gen_core::model::Latent;
+
+/// The layout of `file`; of a float ONNX, what `quantize` would give, to the byte.
+///
+/// # Errors
+/// If the file is malformed or can't be converted.
+pub fn inspect(file: &File) -> Result<Layout> {
+    match file {
+        File::Gen { path, bytes } => {
+            let model = Model::parse(bytes).with_context(|| path.display().to_string())?;
+            Ok(Layout::new(&model, bytes.len(), &[]))
+        }
+        File::Onnx(source) => blank(source, &import(source)?),
+    }
+}
+
+/// The layout of a `.gen` whose numbers are all zero.
+fn blank(source: &Source, network: &Network) -> Result<Layout> {
+    let last = network.layers.len() - 1;
+    let layers: Result<Vec<_>> =
+        network.layers.iter().enumerate().map(|(i, layer)| blank_layer(layer, i == last)).collect();
+    let latent =
+        Latent { len: network.latent_len(), distribution: Distribution::Normal, scale: 1.0 };
+    let name = source.path.file_stem().unwrap_or_default().to_string_lossy();
+    let name = name.chars().filter(char::is_ascii).take(32).collect::<String>();
+    let draft = Draft {
+        name: if name.is_empty() { "generator".to_owned() } else { name },
+        source: source.sha256,
+        latent,
+        layers: layers?,
+        directions: Vec::new(),
+    };
+    let bytes = draft.to_bytes().with_context(|| source.path.display().to_string())?;
+    let names: Vec<String> = network.layers.iter().map(|layer| layer.name.clone()).collect();
+    Ok(Layout::new(&Model::parse(&bytes)?, bytes.len(), &names))
+}
+
+fn blank_layer(layer: &Layer, is_last: bool) -> Result<DraftLayer> {
+    let folded = fold(layer, is_last)?;
+    let numbers = folded.bias.len();
+    Ok(DraftLayer {
+        convolution: layer.rows.convolution,
+        output: layer.output(),
+        kernel: [layer.rows.kernel, layer.columns.kernel],
+        stride: [layer.rows.stride, layer.columns.stride],
+        pad: [layer.rows.pad, layer.columns.pad],
+        zero_point: 0,
+        weights: vec![0; layer.weights.len()],
+        per_feature: folded.per_feature,
+        multipliers: vec![0; numbers],
+        constants: vec![0; numbers],
+        activation: match folded.activation {
+            Activation::Slopes { .. } => {
+                DraftActivation::Slopes { negative: vec![0; numbers], biases: vec![0; numbers] }
+            }
+            Activation::Curve(_) => DraftActivation::Table(vec![0; crate::quantize::TABLE]),
+            _ => DraftActivation::Clamp,
+        },
+    })
+}

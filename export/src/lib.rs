@@ -1,0 +1,45 @@
+//! Turns a trained generator in ONNX into a `.gen` file for microcontrollers.
+//!
+//! From the file to the device, one step a module:
+//!
+//! - [`load`], [`import`](mod@import), [`network`]: an ONNX file as a chain of float layers; what
+//!   can't be converted is refused by node, operator and attribute
+//! - [`fold`](mod@fold): BatchNorm and biases into weights, or behind the activation
+//! - [`calibrate`](mod@calibrate), [`histogram`], [`range`]: the float network runs in tract on
+//!   sampled latents; ranges by measured error
+//! - [`quantize`](mod@quantize): everything in integers, overflow disproved channel by channel
+//! - [`twin`]: the same integers as ONNX, for any runtime
+//! - [`export`](mod@export): all of that in one call, with a [`report`]
+//! - [`runner`], [`generator`]: running either file; [`psnr`](mod@psnr), [`ssim`](mod@ssim),
+//!   [`fidelity`]: how close the pictures are
+
+pub mod calibrate;
+pub mod export;
+pub mod fidelity;
+pub mod fold;
+pub mod generator;
+mod graph;
+pub mod histogram;
+pub mod import;
+pub mod inspect;
+pub mod latents;
+pub mod load;
+#[cfg(test)]
+mod naive;
+pub mod network;
+pub mod npy;
+pub mod output;
+mod parallel;
+pub mod picture;
+pub mod pixels;
+pub mod psnr;
+pub mod quantize;
+pub mod range;
+pub mod report;
+pub mod runner;
+pub mod sheet;
+#[cfg(test)]
+mod sketch;
+pub mod ssim;
+pub mod table;
+pub mod twin;

@@ -1,0 +1,97 @@
+//! An ONNX file as it lies on the disk.
+
+use anyhow::{Context, Result, bail, ensure};
+use prost::Message;
+use sha2::{Digest, Sha256};
+use std::path::{Path, PathBuf};
+use tract_onnx::pb::{ModelProto, TensorProto};
+use tract_onnx::prelude::Tensor;
+
+/// A decoded ONNX file and where it came from.
+#[derive(Clone, Debug)]
+pub struct Source {
+    /// Its path, for messages.
+    pub path: PathBuf,
+    /// The decoded file.
+    pub proto: ModelProto,
+    /// SHA-256 of its bytes.
+    pub sha256: [u8; 32],
+}
+
+impl Source {
+    /// Reads and decodes `path`.
+    ///
+    /// # Errors
+    /// If it can't be read, or isn't an ONNX model with a graph.
+    pub fn load(path: &Path) -> Result<Self> {
+        let bytes =
+            std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        let proto = ModelProto::decode(&*bytes)
+            .ok()
+            .filter(|proto| proto.graph.as_ref().is_some_and(|graph| !graph.node.is_empty()));
+        let Some(proto) = proto else {
+            bail!("{}: not an ONNX model: its {} bytes hold no graph", path.display(), bytes.len());
+        };
+        ensure!(
+            proto.functions.is_empty(),
+            "{}: defines functions of its own: export without them",
+            path.display()
+        );
+        let sha256 = Sha256::digest(&bytes).into();
+        Ok(Self { path: path.to_owned(), proto, sha256 })
+    }
+
+    /// The directory that external weights must lie in.
+    pub fn directory(&self) -> &str {
+        let parent = self.path.parent().and_then(Path::to_str);
+        parent.filter(|dir| !dir.is_empty()).unwrap_or(".")
+    }
+
+    /// A tensor of the file; weights may lie in a file beside it, but not outside its directory.
+    ///
+    /// # Errors
+    /// If its type is unknown or its data are missing or of the wrong length.
+    pub fn tensor(&self, proto: &TensorProto) -> Result<Tensor> {
+        let resolver = tract_onnx::data_resolver::MmapDataResolver;
+        tract_onnx::tensor::load_tensor(&resolver, proto, Some(self.directory()))
+            .map_err(|error| anyhow::anyhow!("tensor \"{}\": {error:#}", proto.name))
+    }
+
+    /// A metadata property of the model.
+    pub fn metadata(&self, key: &str) -> Option<&str> {
+        let mut entries = self.proto.metadata_props.iter();
+        entries.find(|entry| entry.key == key).map(|entry| entry.value.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sketch;
+
+    #[test]
+    fn what_is_no_onnx_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("file.onnx");
+        let whole = sketch::dense_first().proto.encode_to_vec();
+        let mut defining = sketch::dense_first().proto;
+        defining.functions.push(Default::default());
+        let cases = [
+            (vec![], "its 0 bytes hold no graph"),
+            (b"hello".to_vec(), "its 5 bytes hold no graph"),
+            (whole[..whole.len() / 2].to_vec(), "hold no graph"),
+            (defining.encode_to_vec(), "functions of its own"),
+        ];
+        for (bytes, expected) in cases {
+            std::fs::write(&path, bytes).unwrap();
+            let error = format!("{:#}", Source::load(&path).unwrap_err());
+            assert!(error.contains("file.onnx: ") && error.contains(expected), "{error}");
+        }
+        std::fs::write(&path, &whole).unwrap();
+        let source = Source::load(&path).unwrap();
+        assert_eq!(source.proto.encode_to_vec(), whole);
+        assert_eq!(source.sha256, <[u8; 32]>::from(Sha256::digest(&whole)));
+        let missing = Source::load(&directory.path().join("none.onnx")).unwrap_err();
+        assert!(format!("{missing:#}").contains("none.onnx: cannot be read"));
+    }
+}

@@ -1,0 +1,41 @@
+//! A picture of 8-bit pixels.
+
+/// Pixels in planes, as ONNX has them: `[channel][row][column]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// 1 (grey) or 3 (red, green, blue).
+    pub channels: usize,
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// The pixels.
+    pub pixels: Vec<u8>,
+}
+
+impl Picture {
+    /// A picture from pixels whose channels lie together.
+    pub fn from_interleaved(channels: usize, height: usize, width: usize, bytes: &[u8]) -> Self {
+        let plane = |c: usize| bytes.iter().skip(c).step_by(channels).copied();
+        let pixels = (0..channels).flat_map(plane).collect();
+        Self { channels, height, width, pixels }
+    }
+
+    /// One channel, row by row.
+    pub fn plane(&self, channel: usize) -> &[u8] {
+        let len = self.height * self.width;
+        &self.pixels[channel * len..][..len]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Picture;
+
+    #[test]
+    fn planes_are_separated() {
+        let picture = Picture::from_interleaved(3, 1, 2, &[1, 2, 3, 4, 5, 6]);
+        assert_eq!(picture.pixels, [1, 4, 2, 5, 3, 6]);
+        assert_eq!(picture.plane(1), [2, 5]);
+    }
+}

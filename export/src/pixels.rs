@@ -1,0 +1,130 @@
+//! The pixel rule: which output value is which of 256 pixels.
+
+use crate::fold::Activation;
+use crate::network::{Function, Network, Step};
+use anyhow::{Result, ensure};
+
+/// Output values from `low` (pixel 0) to `high` (pixel 255).
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PixelRule {
+    /// The value of pixel 0.
+    pub low: f64,
+    /// The value of pixel 255.
+    pub high: f64,
+}
+
+impl PixelRule {
+    /// [−1, 1], as tanh gives it.
+    pub const SIGNED: Self = Self { low: -1.0, high: 1.0 };
+    /// [0, 1], as the sigmoid gives it.
+    pub const UNIT: Self = Self { low: 0.0, high: 1.0 };
+    /// [0, 255].
+    pub const BYTE: Self = Self { low: 0.0, high: 255.0 };
+    /// Where an ONNX of ours keeps its rule, as `low high`.
+    pub const METADATA: &str = "pocket_dcgan.pixels";
+
+    /// The rule of `network`: its last activation tells, else `wanted`, else [−1, 1].
+    ///
+    /// # Errors
+    /// If `wanted` contradicts the activation.
+    pub fn of(network: &Network, wanted: Option<Self>) -> Result<Self> {
+        let last = network.last().steps.iter().rev().find_map(|step| match step {
+            Step::Function(function) => Some(*function),
+            Step::Affine { .. } => None,
+        });
+        let natural = match last {
+            Some(Function::Tanh) => Self::SIGNED,
+            Some(Function::Sigmoid) => Self::UNIT,
+            Some(Function::Clip(low, high)) => Self { low, high },
+            _ => return Ok(wanted.unwrap_or(Self::SIGNED)),
+        };
+        ensure!(
+            wanted.is_none_or(|wanted| wanted == natural),
+            "the pictures end in {}, whose values go from {} to {}: leave --pixels out",
+            last.map_or("", Function::operator),
+            natural.low,
+            natural.high
+        );
+        Ok(natural)
+    }
+
+    /// Whether `activation` can end a network of this rule.
+    pub(crate) fn check(self, activation: &Activation) -> Result<()> {
+        ensure!(
+            *activation != Activation::Relu || self.low == 0.0,
+            "the pictures end in Relu: say --pixels unit or --pixels byte"
+        );
+        Ok(())
+    }
+
+    /// Value of one pixel step.
+    pub fn step(self) -> f64 {
+        (self.high - self.low) / 255.0
+    }
+
+    /// The pixel of `value`: rounded half up, clamped; NaN is 0.
+    pub fn pixel(self, value: f64) -> u8 {
+        // 255 / range and not 1 / step: exactly 127.5 for [−1, 1].
+        let pixel = (value - self.low) * (255.0 / (self.high - self.low));
+        (pixel + 0.5).floor().clamp(0.0, 255.0) as u8
+    }
+
+    /// The value in the middle of `pixel`.
+    pub fn value(self, pixel: u8) -> f32 {
+        (f64::from(pixel) * self.step() + self.low) as f32
+    }
+}
+
+impl std::fmt::Display for PixelRule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.low, self.high)
+    }
+}
+
+impl std::str::FromStr for PixelRule {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let numbers: Vec<f64> = text.split(' ').filter_map(|part| part.parse().ok()).collect();
+        let [low, high] = numbers[..] else { anyhow::bail!("pixel rule \"{text}\" is no range") };
+        ensure!(low < high && (high - low).is_finite(), "pixel rule \"{text}\" is no range");
+        Ok(Self { low, high })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::PixelRule;
+
+    #[test]
+    fn follows_the_definition() {
+        for i in -3000..3000 {
+            let y = f64::from(i) / 1000.0;
+            let expected = ((y + 1.0) * 127.5).round().clamp(0.0, 255.0) as u8;
+            assert_eq!(PixelRule::SIGNED.pixel(y), expected, "{y}");
+            let expected = (y * 255.0).round().clamp(0.0, 255.0) as u8;
+            assert_eq!(PixelRule::UNIT.pixel(y), expected, "{y}");
+        }
+        assert_eq!(PixelRule::BYTE.pixel(127.5), 128);
+        assert_eq!(PixelRule::BYTE.pixel(f64::NAN), 0);
+    }
+
+    #[test]
+    fn every_pixel_comes_back() {
+        let odd = PixelRule { low: -0.3, high: 1.7 };
+        for rule in [PixelRule::SIGNED, PixelRule::UNIT, PixelRule::BYTE, odd] {
+            let written: PixelRule = rule.to_string().parse().unwrap();
+            assert_eq!(written, rule);
+            for pixel in 0..=255 {
+                assert_eq!(rule.pixel(f64::from(rule.value(pixel))), pixel);
+            }
+        }
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in ["", "1", "1 1", "2 1", "nan 1", "0 inf", "0 1 2", "a b"] {
+            assert!(text.parse::<PixelRule>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! How large accumulators can become.
+
+use gen_core::axis::Axis;
+use gen_core::format::write::DraftLayer;
+use gen_core::latent::LATENT_MAX;
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+/// Smallest and largest value of every partial sum of one channel's accumulator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Reach {
+    /// ≤ 0
+    pub(crate) low: i64,
+    /// ≥ 0
+    pub(crate) high: i64,
+}
+
+impl Reach {
+    /// The largest magnitude.
+    pub(crate) fn magnitude(self) -> i64 {
+        self.high.max(-self.low)
+    }
+}
+
+/// The values that a quantised input minus its zero-point can have.
+pub(crate) fn input_reach(layer: &DraftLayer, is_first: bool) -> Reach {
+    if is_first {
+        let high = i64::from(LATENT_MAX);
+        return Reach { low: -high, high };
+    }
+    let zero_point = i64::from(layer.zero_point);
+    Reach { low: -zero_point, high: 255 - zero_point }
+}
+
+/// The reach of each output channel of `layer` on an `input` of height, width, channels, counting
+/// input channels `part` only.
+///
+/// Any order of summation stays within: positive and negative products are summed apart, over the
+/// taps that really meet at one output.
+pub(crate) fn reach(
+    layer: &DraftLayer,
+    input: [usize; 3],
+    x: Reach,
+    part: Range<usize>,
+) -> Vec<Reach> {
+    let [rows, columns] = [0, 1].map(|along| meetings(layer, input, along));
+    let channels = input[2];
+    let kernel = layer.kernel;
+    let mut reach = vec![Reach::default(); layer.output[2]];
+    for (out, reach) in reach.iter_mut().enumerate() {
+        // Of one tap, all input channels.
+        let of_tap = |ky: usize, kx: usize| {
+            let tap = (out * kernel[0] + ky) * kernel[1] + kx;
+            let run = &layer.weights[tap * channels..][..channels][part.clone()];
+            let sum = |positive: bool| {
+                let signed = run.iter().filter(|w| (**w > 0) == positive);
+                signed.map(|&w| i64::from(w)).sum::<i64>()
+            };
+            let (plus, minus) = (sum(true), sum(false));
+            Reach { low: plus * x.low + minus * x.high, high: plus * x.high + minus * x.low }
+        };
+        let taps: Vec<Reach> = (0..kernel[0] * kernel[1])
+            .map(|tap| of_tap(tap / kernel[1], tap % kernel[1]))
+            .collect();
+        for ys in &rows {
+            for xs in &columns {
+                let met = ys.iter().flat_map(|y| xs.iter().map(move |x| y * kernel[1] + x));
+                let (low, high) = met
+                    .fold((0, 0), |(low, high), tap| (low + taps[tap].low, high + taps[tap].high));
+                reach.low = reach.low.min(low);
+                reach.high = reach.high.max(high);
+            }
+        }
+    }
+    reach
+}
+
+/// The sets of kernel indices that meet at outputs along one axis.
+fn meetings(layer: &DraftLayer, input: [usize; 3], along: usize) -> BTreeSet<Vec<usize>> {
+    let axis = Axis {
+        convolution: layer.convolution,
+        input: input[along],
+        output: layer.output[along],
+        kernel: layer.kernel[along],
+        stride: layer.stride[along],
+        pad: layer.pad[along],
+    };
+    let meeting = |o: usize| {
+        let taps = axis.taps(o);
+        (taps.skip..taps.skip + taps.len).map(|tap| axis.kernel_index(taps.phase, tap)).collect()
+    };
+    (0..axis.output).map(meeting).collect()
+}

@@ -1,0 +1,173 @@
+//! Real factors as the engine's fixed-point numbers.
+
+use crate::fold::{Activation, Folded};
+use crate::network::Function;
+use crate::pixels::PixelRule;
+use crate::range::Range;
+use gen_core::format::write::DraftActivation;
+use gen_core::requant::FRACTION_BITS;
+
+/// Longest table of a curve; 256 entries cost up to 4.2 dB, 1024 up to 0.5.
+pub(crate) const TABLE: usize = 4096;
+/// Shortest that is tried where a longer one's multipliers don't fit.
+const SHORTEST_TABLE: usize = 256;
+/// 1 in fixed point.
+const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
+/// Smallest useful multiplier: 17 bits, so that rounding it costs less than 0.004 of a step.
+const SMALLEST_MULTIPLIER: f64 = (1 << 16) as f64;
+/// Bound on biases in the accumulator's unit.
+const LARGEST_BIAS: f64 = (1 << 22) as f64;
+
+/// What a layer's `u8` are.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target {
+    /// A hidden tensor.
+    Tensor(Range),
+    /// Pixels.
+    Pixels(PixelRule),
+}
+
+impl Target {
+    /// Value of one step, and what stands for 0 (a real number for pixels).
+    fn steps(self) -> (f64, f64) {
+        match self {
+            Self::Tensor(range) => (range.scale, f64::from(range.zero_point)),
+            Self::Pixels(rule) => (rule.step(), -rule.low / rule.step()),
+        }
+    }
+
+    fn quantize(self, real: f64) -> u8 {
+        match self {
+            Self::Tensor(range) => range.quantize(real),
+            Self::Pixels(rule) => rule.pixel(real),
+        }
+    }
+}
+
+/// The fixed-point numbers of a layer.
+pub(super) struct Epilogue {
+    pub(super) multipliers: Vec<i32>,
+    pub(super) constants: Vec<i64>,
+    pub(super) activation: DraftActivation,
+}
+
+/// Half of a curve's domain: beyond it lies less than half a pixel.
+fn domain(curve: Function) -> f64 {
+    if curve == Function::Sigmoid { 6.4 } else { 3.2 }
+}
+
+/// Least weight scale of number `i`, with inputs in steps of `input`: keeps multipliers precise and
+/// biases small where a channel is dead.
+pub(super) fn scale_floor(folded: &Folded, i: usize, input: f64, target: Target) -> f64 {
+    let (step, _) = target.steps();
+    let (unit, gain) = match &folded.activation {
+        Activation::Curve(curve) => (2.0 * domain(*curve) / TABLE as f64, 1.0),
+        Activation::Slopes { gain, .. } => (step, gain[i].abs()),
+        _ => (step, 1.0),
+    };
+    let for_multiplier = SMALLEST_MULTIPLIER / ONE * unit / (input * gain.max(f64::MIN_POSITIVE));
+    let for_bias = match folded.activation {
+        Activation::Slopes { .. } => folded.bias[i].abs() / (input * LARGEST_BIAS),
+        _ => 0.0,
+    };
+    // A channel that its gain switches off has no use for a giant scale.
+    let for_multiplier = if gain == 0.0 { 0.0 } else { for_multiplier };
+    for_multiplier.max(for_bias).max(1e-30)
+}
+
+/// The epilogue for accumulators in steps of `units` (one per number), or the number at fault and
+/// why.
+pub(super) fn epilogue(
+    folded: &Folded,
+    units: &[f64],
+    target: Target,
+) -> Result<Epilogue, (usize, String)> {
+    match &folded.activation {
+        Activation::Curve(curve) => {
+            let mut len = TABLE;
+            loop {
+                match table(folded, units, target, *curve, len) {
+                    Err(_) if len > SHORTEST_TABLE => len /= 2,
+                    result => return result,
+                }
+            }
+        }
+        Activation::Slopes { negative, gain, shift } => {
+            let (step, zero) = target.steps();
+            let factor = |i: usize, slope: f64| multiplier(units[i] * gain[i] * slope / step);
+            let numbers = 0..units.len();
+            Ok(Epilogue {
+                multipliers: each(numbers.clone(), |i| factor(i, 1.0))?,
+                constants: each(numbers.clone(), |i| constant(shift[i] / step + zero + 0.5))?,
+                activation: DraftActivation::Slopes {
+                    negative: each(numbers.clone(), |i| factor(i, *negative))?,
+                    biases: each(numbers, |i| bias(folded.bias[i] / units[i]))?,
+                },
+            })
+        }
+        // The clamp does what the activation does: ReLU's tensor begins at 0, a clip's at pixel 0.
+        Activation::None | Activation::Relu | Activation::Clip(..) => {
+            let (step, zero) = target.steps();
+            let numbers = 0..units.len();
+            Ok(Epilogue {
+                multipliers: each(numbers.clone(), |i| multiplier(units[i] / step))?,
+                constants: each(numbers, |i| constant(folded.bias[i] / step + zero + 0.5))?,
+                activation: DraftActivation::Clamp,
+            })
+        }
+    }
+}
+
+/// The epilogue that looks `curve` up in a table of `len` entries.
+fn table(
+    folded: &Folded,
+    units: &[f64],
+    target: Target,
+    curve: Function,
+    len: usize,
+) -> Result<Epilogue, (usize, String)> {
+    let half = domain(curve);
+    let bin = 2.0 * half / len as f64;
+    let middle = |entry: usize| (entry as f64 + 0.5) * bin - half;
+    let table = (0..len).map(|entry| target.quantize(curve.at(middle(entry)))).collect();
+    let numbers = 0..units.len();
+    Ok(Epilogue {
+        multipliers: each(numbers.clone(), |i| multiplier(units[i] / bin))?,
+        constants: each(numbers, |i| constant((folded.bias[i] + half) / bin))?,
+        activation: DraftActivation::Table(table),
+    })
+}
+
+fn each<T>(
+    numbers: std::ops::Range<usize>,
+    number: impl Fn(usize) -> Result<T, String>,
+) -> Result<Vec<T>, (usize, String)> {
+    numbers.map(|i| number(i).map_err(|why| (i, why))).collect()
+}
+
+fn multiplier(factor: f64) -> Result<i32, String> {
+    let fixed = (factor * ONE).round();
+    if fixed.abs() < f64::from(i32::MAX) {
+        Ok(fixed as i32)
+    } else {
+        Err(format!("a step of its sum is {factor:.3} steps of its output, possible: below 0.5"))
+    }
+}
+
+fn constant(steps: f64) -> Result<i64, String> {
+    let fixed = (steps * ONE).round();
+    // 2⁵³ in f64 and in the quantised ONNX.
+    if fixed.abs() < (1_u64 << 53) as f64 {
+        Ok(fixed as i64)
+    } else {
+        Err(format!("its constant is {steps:.3e} steps of its output, too many"))
+    }
+}
+
+fn bias(steps: f64) -> Result<i32, String> {
+    if steps.abs() <= LARGEST_BIAS * 1.01 {
+        Ok(steps.round() as i32)
+    } else {
+        Err(format!("its bias is {steps:.3e} steps of its sum, too many"))
+    }
+}

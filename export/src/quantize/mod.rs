@@ -1,0 +1,136 @@
+//! From a float network to the integers of a `.gen` file.
+
+pub(crate) mod bound;
+mod epilogue;
+mod scale;
+#[cfg(test)]
+mod tests;
+
+use crate::fold::{Folded, fold};
+use crate::network::{Layer, Network};
+use crate::pixels::PixelRule;
+use crate::range::Range;
+use anyhow::{Result, anyhow, ensure};
+pub(crate) use epilogue::TABLE;
+use epilogue::Target;
+use gen_core::format::write::{DraftActivation, DraftLayer};
+use gen_core::latent::Distribution;
+
+/// Steps of the 12-bit latents per unit: ±5.1 standard deviations, or the whole of (−1, 1).
+pub fn latent_scale(distribution: Distribution) -> f32 {
+    match distribution {
+        Distribution::Normal => 400.0,
+        Distribution::Uniform => 2047.0,
+    }
+}
+
+/// The layers of `network` in integers; `ranges` are those of all outputs but the last.
+///
+/// # Errors
+/// Naming layer and channel where a number doesn't fit.
+pub fn quantize(
+    network: &Network,
+    latent_scale: f32,
+    ranges: &[Range],
+    pixels: PixelRule,
+) -> Result<Vec<DraftLayer>> {
+    let mut layers = Vec::new();
+    let mut input = Range { scale: 1.0 / f64::from(latent_scale), zero_point: 0 };
+    let mut input_shape = [1, 1, network.latent_len()];
+    for (index, layer) in network.layers.iter().enumerate() {
+        let is_last = index + 1 == network.layers.len();
+        let folded = fold(layer, is_last)?;
+        if is_last {
+            pixels.check(&folded.activation)?;
+        }
+        let target = if is_last { Target::Pixels(pixels) } else { Target::Tensor(ranges[index]) };
+        let draft = quantize_layer(layer, &folded, input, target)?;
+        prove(layer, &draft, input_shape, index == 0)?;
+        input_shape = draft.output;
+        if !is_last {
+            input = ranges[index];
+        }
+        layers.push(draft);
+    }
+    Ok(layers)
+}
+
+fn quantize_layer(
+    layer: &Layer,
+    folded: &Folded,
+    input: Range,
+    target: Target,
+) -> Result<DraftLayer> {
+    let channels = layer.channels_out;
+    let positions = layer.rows.kernel * layer.columns.kernel;
+    // Number `i` is of a channel, or of a feature, whose weights are one position's.
+    let mut weights = vec![0; folded.weights.len()];
+    let mut units = Vec::with_capacity(folded.bias.len());
+    for i in 0..folded.bias.len() {
+        let (begin, len) = if folded.per_feature {
+            let (position, out) = (i / channels, i % channels);
+            ((out * positions + position) * layer.channels_in, layer.channels_in)
+        } else {
+            (i * layer.channel_len(), layer.channel_len())
+        };
+        let real = &folded.weights[begin..begin + len];
+        let floor = epilogue::scale_floor(folded, i, input.scale, target);
+        let scale = scale::choose(real, floor);
+        for (quantized, &w) in weights[begin..begin + len].iter_mut().zip(real) {
+            *quantized = scale::quantize(w, scale);
+        }
+        units.push(scale * input.scale);
+    }
+    let epilogue = epilogue::epilogue(folded, &units, target)
+        .map_err(|(i, why)| refuse(layer, i % channels, &why))?;
+    Ok(DraftLayer {
+        convolution: layer.rows.convolution,
+        output: layer.output(),
+        kernel: [layer.rows.kernel, layer.columns.kernel],
+        stride: [layer.rows.stride, layer.columns.stride],
+        pad: [layer.rows.pad, layer.columns.pad],
+        zero_point: input.zero_point,
+        weights,
+        per_feature: folded.per_feature,
+        multipliers: epilogue.multipliers,
+        constants: epilogue.constants,
+        activation: epilogue.activation,
+    })
+}
+
+fn refuse(layer: &Layer, channel: usize, why: &str) -> anyhow::Error {
+    anyhow!("layer \"{}\", output channel {channel}: {why}", layer.name)
+}
+
+/// Proves that nothing overflows: accumulators within `i32`, and `acc·m + C` within 2⁵³, where the
+/// quantised ONNX's doubles are exact.
+fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], is_first: bool) -> Result<()> {
+    let x = bound::input_reach(draft, is_first);
+    let reaches = bound::reach(draft, input, x, 0..input[2]);
+    let channels = draft.output[2];
+    for (i, (&m, &c)) in draft.multipliers.iter().zip(&draft.constants).enumerate() {
+        let channel = i % channels;
+        let (mut acc, mut m) = (reaches[channel].magnitude(), i64::from(m).abs());
+        if let DraftActivation::Slopes { negative, biases } = &draft.activation {
+            acc += i64::from(biases[i]).abs();
+            m = m.max(i64::from(negative[i]).abs());
+        }
+        ensure!(
+            acc < 1 << 31,
+            refuse(layer, channel, &format!("its sums reach {acc}, possible: below 2³¹"))
+        );
+        let scaled = i128::from(acc) * i128::from(m) + i128::from(c.abs());
+        ensure!(
+            scaled < 1 << 53,
+            refuse(
+                layer,
+                channel,
+                &format!(
+                    "its sums reach {:.1e} steps of its output: its weights are far too large",
+                    scaled as f64 / f64::from(u32::MAX)
+                )
+            )
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,204 @@
+use super::*;
+use crate::calibrate::calibrate;
+use crate::fold::Activation;
+use crate::generator::{Drawing, Generator, Hints};
+use crate::import::import;
+use crate::load::Source;
+use crate::network::Function;
+use crate::picture::Picture;
+use crate::{latents, psnr, sketch, twin};
+use gen_core::format::write::Draft;
+use gen_core::model::Latent;
+
+/// Everything in integers, with the network.
+fn exported(source: &Source) -> (Draft, Network, PixelRule) {
+    let network = import(source).unwrap();
+    let histograms = calibrate(source, &network, Distribution::Normal, 1, 24, &|| ()).unwrap();
+    let ranges: Vec<Range> = histograms.iter().map(Range::choose).collect();
+    let pixels = PixelRule::of(&network, None).unwrap();
+    let scale = latent_scale(Distribution::Normal);
+    let layers = quantize(&network, scale, &ranges, pixels).unwrap();
+    let latent = Latent { len: network.latent_len(), distribution: Distribution::Normal, scale };
+    let name = "sketch".to_owned();
+    let draft = Draft { name, source: source.sha256, latent, layers, directions: vec![] };
+    (draft, network, pixels)
+}
+
+fn pictures(mut generator: Generator, count: usize) -> Vec<Picture> {
+    let draw = |seed| {
+        let z = latents::shown(seed as u64, 0, Distribution::Normal, generator.latent_len);
+        let drawing: Drawing = generator.draw(&z).unwrap();
+        generator.picture(&drawing)
+    };
+    (0..count).map(draw).collect()
+}
+
+fn onnx(bytes: &[u8]) -> Source {
+    let proto = prost::Message::decode(bytes).unwrap();
+    Source { path: "twin.onnx".into(), proto, sha256: [0; 32] }
+}
+
+/// Device, quantised ONNX and float network draw the same pictures: the first two to the bit.
+#[test]
+fn device_and_twin_are_equal_and_close_to_the_float_network() {
+    for (source, least) in sketch::all().iter().zip([30.0, 30.0, 40.0, 35.0]) {
+        let (draft, network, pixels) = exported(source);
+        let file = draft.to_bytes().unwrap();
+        let twin = onnx(&twin::encode(&draft, &network, pixels).unwrap());
+        let device = pictures(Generator::device(&file).unwrap(), 16);
+        assert_eq!(pictures(Generator::onnx(&twin, Hints::default()).unwrap(), 16), device);
+        let float = pictures(Generator::onnx(source, Hints::default()).unwrap(), 16);
+        let psnr: f64 =
+            float.iter().zip(&device).map(|(a, b)| psnr::psnr(a, b)).sum::<f64>() / 16.0;
+        assert!(psnr > least, "{psnr} dB");
+    }
+}
+
+/// Where float sums could be inexact the twin splits them, and stays equal.
+#[test]
+fn large_sums_are_split() {
+    let (mut draft, network, pixels) = exported(&sketch::dense_first());
+    // Every weight as large as can be, and 480 channels that meet 4 taps: 480·4·255·127 > 2²⁴.
+    for layer in &mut draft.layers {
+        for (i, w) in layer.weights.iter_mut().enumerate() {
+            *w = if i % 3 == 0 { -127 } else { 127 };
+        }
+        for m in &mut layer.multipliers {
+            *m = (*m / 64).max(1);
+        }
+    }
+    let wide = widened(&draft, 80);
+    let file = wide.to_bytes().unwrap();
+    let bytes = twin::encode(&wide, &network, pixels).unwrap();
+    let twin = onnx(&bytes);
+    let graph = twin.proto.graph.as_ref().unwrap();
+    assert!(graph.node.iter().any(|node| node.op_type == "Slice"));
+    let equal = pictures(Generator::onnx(&twin, Hints::default()).unwrap(), 8)
+        == pictures(Generator::device(&file).unwrap(), 8);
+    assert!(equal);
+}
+
+/// `draft` with `factor` times the channels between its first two layers.
+fn widened(draft: &Draft, factor: usize) -> Draft {
+    let mut draft = draft.clone();
+    let repeat = |values: &[i8], run: usize| -> Vec<i8> {
+        values.chunks_exact(run).flat_map(|run| run.repeat(factor)).collect()
+    };
+    let old = draft.layers[0].output[2];
+    draft.layers[0].output[2] = old * factor;
+    let first = &mut draft.layers[0];
+    let per_channel = first.weights.len() / old;
+    first.weights = repeat(&first.weights, per_channel);
+    let numbers = |i: usize| i / (old * factor) * old + i % (old * factor) / factor;
+    let count = first.constants.len() * factor;
+    first.constants = (0..count).map(|i| first.constants[numbers(i)]).collect();
+    first.multipliers = (0..count).map(|i| first.multipliers[numbers(i)]).collect();
+    draft.layers[1].weights = repeat(&draft.layers[1].weights, 1);
+    draft
+}
+
+#[test]
+fn the_same_input_gives_the_same_bytes() {
+    let bytes = || {
+        let (draft, network, pixels) = exported(&sketch::odd_geometry());
+        (draft.to_bytes().unwrap(), twin::encode(&draft, &network, pixels).unwrap())
+    };
+    assert_eq!(bytes(), bytes());
+}
+
+fn folded(weights: Vec<f64>, bias: f64, activation: Activation) -> Folded {
+    Folded { weights, bias: vec![bias], per_feature: false, activation }
+}
+
+#[test]
+fn epilogues_hold_the_real_factors() {
+    let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 10 });
+    let one = f64::from(u32::MAX) + 1.0;
+    let plain = folded(vec![], 0.7, Activation::None);
+    let numbers = epilogue::epilogue(&plain, &[0.001], tensor).unwrap();
+    assert_eq!(numbers.multipliers, [(0.01 * one).round() as i32]);
+    assert_eq!(numbers.constants, [(17.5 * one).round() as i64]);
+
+    let slopes = Activation::Slopes { negative: 0.25, gain: vec![-2.0], shift: vec![0.3] };
+    let numbers = epilogue::epilogue(&folded(vec![], 0.7, slopes), &[0.001], tensor).unwrap();
+    assert_eq!(numbers.multipliers, [(-0.02 * one).round() as i32]);
+    assert_eq!(numbers.constants, [(13.5 * one).round() as i64]);
+    let (negative, biases) = (vec![(-0.005 * one).round() as i32], vec![700]);
+    assert_eq!(numbers.activation, DraftActivation::Slopes { negative, biases });
+
+    let curve = folded(vec![], 0.0, Activation::Curve(Function::Tanh));
+    let pixels = Target::Pixels(PixelRule::SIGNED);
+    let numbers = epilogue::epilogue(&curve, &[0.0001], pixels).unwrap();
+    assert_eq!(numbers.constants, [2048 << 32]);
+    let DraftActivation::Table(table) = numbers.activation else { unreachable!() };
+    assert_eq!((table.len(), table[0], table[4095]), (4096, 0, 255));
+    assert!(table.is_sorted() && table[2047] == 127 && table[2048] == 128);
+}
+
+#[test]
+fn multipliers_that_do_not_fit_are_refused_or_the_table_shrinks() {
+    let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 0 });
+    let plain = folded(vec![], 0.0, Activation::Relu);
+    let (channel, why) = epilogue::epilogue(&plain, &[0.06], tensor).err().unwrap();
+    assert!(channel == 0 && why.contains("0.600 steps of its output"), "{why}");
+    let (_, why) =
+        epilogue::epilogue(&folded(vec![], 1e9, Activation::Relu), &[0.01], tensor).err().unwrap();
+    assert!(why.contains("its constant"), "{why}");
+
+    let curve = folded(vec![], 0.0, Activation::Curve(Function::Tanh));
+    let pixels = Target::Pixels(PixelRule::SIGNED);
+    let len = |unit: f64| match epilogue::epilogue(&curve, &[unit], pixels).unwrap().activation {
+        DraftActivation::Table(table) => table.len(),
+        _ => 0,
+    };
+    assert_eq!([len(0.0007), len(0.001), len(0.01)], [4096, 2048, 256]);
+    assert!(epilogue::epilogue(&curve, &[0.02], pixels).is_err());
+}
+
+#[test]
+fn dead_channels_get_usable_numbers() {
+    let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 0 });
+    let slopes = Activation::Slopes { negative: 0.2, gain: vec![1.0], shift: vec![0.0] };
+    for activation in [Activation::Relu, slopes, Activation::Curve(Function::Sigmoid)] {
+        let dead = folded(vec![0.0, 1e-30], 5.0, activation);
+        let floor = epilogue::scale_floor(&dead, 0, 0.01, tensor);
+        let numbers = epilogue::epilogue(&dead, &[floor * 0.01], tensor).ok().unwrap();
+        assert!(numbers.multipliers[0] >= 1 << 15, "{}", numbers.multipliers[0]);
+        if let DraftActivation::Slopes { biases, .. } = numbers.activation {
+            assert!(biases[0] <= 1 << 22 && biases[0] > 0);
+        }
+    }
+}
+
+/// Sums of a layer whose reach is known by counting.
+#[test]
+fn reaches_count_what_meets() {
+    let (draft, ..) = exported(&sketch::dense_first());
+    let mut layer = draft.layers[1].clone();
+    layer.zero_point = 55;
+    layer.weights.fill(1);
+    // k3 s2 p1 on 2×2: at most 2×2 taps of 6 channels meet at one output.
+    let x = bound::input_reach(&layer, false);
+    let reaches = bound::reach(&layer, [2, 2, 6], x, 0..6);
+    assert!(reaches.iter().all(|reach| *reach == bound::Reach { low: -24 * 55, high: 24 * 200 }));
+    let reaches = bound::reach(&layer, [2, 2, 6], x, 2..3);
+    assert!(reaches.iter().all(|reach| reach.magnitude() == 4 * 200));
+    // A dense layer's features meet one tap each.
+    let first = bound::input_reach(&draft.layers[0], true);
+    let mut dense = draft.layers[0].clone();
+    dense.weights.fill(-2);
+    let reaches = bound::reach(&dense, [1, 1, 5], first, 0..5);
+    assert!(reaches.iter().all(|reach| reach.magnitude() == 5 * 2 * 2047));
+}
+
+#[test]
+fn giant_weights_are_refused_by_layer_and_channel() {
+    let source = sketch::dense_first();
+    let mut network = import(&source).unwrap();
+    for w in &mut network.layers[2].weights[72..144] {
+        *w *= 1e6;
+    }
+    let ranges = [Range::new(0.0, 1.0), Range::new(-1.0, 1.0), Range::new(-1.0, 1.0)];
+    let error = quantize(&network, 400.0, &ranges, PixelRule::SIGNED).unwrap_err().to_string();
+    assert!(error.contains("layer \"net/Conv") && error.contains("output channel 1"), "{error}");
+}

@@ -1,0 +1,164 @@
+//! What came of an export.
+
+use crate::fidelity::Fidelity;
+use crate::network::Layer;
+use crate::range::Range;
+use gen_core::Model;
+use gen_core::layer::Layer as DeviceLayer;
+use serde::Serialize;
+
+/// Everything worth knowing about an exported generator.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// Sizes, layer by layer.
+    pub layout: Layout,
+    /// What the export was done with.
+    pub settings: Settings,
+    /// The quantised tensors between the layers, in order.
+    pub tensors: Vec<TensorReport>,
+    /// Pixels of the `.gen` against those of the float network.
+    pub fidelity: Fidelity,
+    /// The seed whose picture has the worst PSNR.
+    pub worst_seed: u64,
+}
+
+/// Sizes of a generator.
+#[derive(Clone, Debug, Serialize)]
+pub struct Layout {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of the float ONNX.
+    pub source_sha256: String,
+    /// Elements of a latent.
+    pub latent_len: usize,
+    /// Picture: channels, height, width.
+    pub image: [usize; 3],
+    /// First to last.
+    pub layers: Vec<LayerReport>,
+    /// Products that land in the output.
+    pub useful_macs: u64,
+    /// Bytes of weights.
+    pub weight_bytes: usize,
+    /// Bytes of the `.gen` file.
+    pub flash_bytes: usize,
+    /// Bytes that the engine asks for.
+    pub working_memory_bytes: usize,
+}
+
+/// Sizes of a layer.
+#[derive(Clone, Debug, Serialize)]
+pub struct LayerReport {
+    /// Name of the ONNX node, if known.
+    pub name: String,
+    /// `dense`, `transposed` or `plain`.
+    pub kind: &'static str,
+    /// Height, width, channels of the input.
+    pub input: [usize; 3],
+    /// Height, width, channels of the output.
+    pub output: [usize; 3],
+    /// Kernel rows and columns.
+    pub kernel: [usize; 2],
+    /// Strides along rows and columns.
+    pub stride: [usize; 2],
+    /// Products that land in the output.
+    pub useful_macs: u64,
+    /// Bytes of weights.
+    pub weight_bytes: usize,
+    /// Bytes of working memory for output rows.
+    pub window_bytes: usize,
+}
+
+/// What an export was done with.
+#[derive(Clone, Debug, Serialize)]
+pub struct Settings {
+    /// What latents are drawn from.
+    pub latent: &'static str,
+    /// Steps of the quantised latent per unit.
+    pub latent_scale: f32,
+    /// Values of pixels 0 and 255.
+    pub pixels: [f64; 2],
+    /// Latents that the ranges were chosen on.
+    pub calibration_latents: usize,
+    /// Seed of the calibration and of the comparison.
+    pub seed: u64,
+}
+
+/// A quantised tensor.
+#[derive(Clone, Debug, Serialize)]
+pub struct TensorReport {
+    /// Its name in the float ONNX.
+    pub name: String,
+    /// Real value of one step.
+    pub scale: f64,
+    /// What stands for 0.
+    pub zero_point: u8,
+    /// Smallest value.
+    pub low: f64,
+    /// Largest value.
+    pub high: f64,
+    /// Part of the calibration values outside.
+    pub saturated: f64,
+    /// Signal to quantisation error, in dB.
+    pub sqnr_db: f64,
+}
+
+impl Layout {
+    /// The layout of `model`, a file of `flash_bytes`, whose layers are called `names`.
+    pub fn new(model: &Model, flash_bytes: usize, names: &[String]) -> Self {
+        let shape = model.image();
+        let hex = model.source().iter().map(|byte| format!("{byte:02x}"));
+        let layers: Vec<LayerReport> = model
+            .layers()
+            .iter()
+            .zip(&model.plan().buffers)
+            .enumerate()
+            .map(|(index, (layer, buffer))| LayerReport {
+                name: names.get(index).cloned().unwrap_or_default(),
+                kind: kind(layer),
+                input: [layer.rows.input, layer.columns.input, layer.channels_in],
+                output: [layer.rows.output, layer.columns.output, layer.channels_out],
+                kernel: [layer.rows.kernel, layer.columns.kernel],
+                stride: [layer.rows.stride, layer.columns.stride],
+                useful_macs: layer.useful_macs(),
+                weight_bytes: layer.weight_bytes(),
+                window_bytes: buffer.rows * buffer.row_len,
+            })
+            .collect();
+        Self {
+            name: model.name().to_owned(),
+            source_sha256: hex.collect(),
+            latent_len: model.latent().len,
+            image: [shape.channels, shape.height, shape.width],
+            useful_macs: layers.iter().map(|layer| layer.useful_macs).sum(),
+            weight_bytes: layers.iter().map(|layer| layer.weight_bytes).sum(),
+            layers,
+            flash_bytes,
+            working_memory_bytes: model.working_memory(),
+        }
+    }
+}
+
+fn kind(layer: &DeviceLayer) -> &'static str {
+    use gen_core::axis::Convolution;
+    let from_one = layer.rows.input == 1 && layer.columns.input == 1;
+    match layer.rows.convolution {
+        Convolution::Transposed if from_one => "dense",
+        Convolution::Transposed => "transposed",
+        Convolution::Plain => "plain",
+    }
+}
+
+impl TensorReport {
+    /// The report of `layer`'s output, quantised to `range`, with its measured quality.
+    pub(crate) fn new(layer: &Layer, range: Range, (saturated, sqnr_db): (f64, f64)) -> Self {
+        Self {
+            name: layer.tensor.clone(),
+            scale: range.scale,
+            zero_point: range.zero_point,
+            low: range.low(),
+            high: range.high(),
+            saturated,
+            sqnr_db,
+        }
+    }
+}

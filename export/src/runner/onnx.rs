@@ -1,0 +1,74 @@
+//! An ONNX in tract.
+
+use crate::load::Source;
+use anyhow::{Context, Result, anyhow, ensure};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use tract_onnx::prelude::*;
+
+/// An ONNX ready to run.
+pub struct Onnx {
+    plan: Arc<TypedRunnableModel>,
+    input_shape: Vec<usize>,
+    /// Of the first output.
+    output_shape: Vec<usize>,
+}
+
+impl Onnx {
+    /// Prepares `source` for single latents of shape `input_shape`, to give the tensors named
+    /// `outputs`.
+    ///
+    /// # Errors
+    /// If tract can't.
+    pub fn new(source: &Source, input_shape: &[usize], outputs: &[&str]) -> Result<Self> {
+        let plan = guard(|| {
+            let parsed = tract_onnx::onnx()
+                .with_ignore_value_info(true)
+                .parse(&source.proto, Some(source.directory()))?;
+            let mut model = parsed.model;
+            model.select_outputs_by_name(outputs)?;
+            model.set_input_fact(0, f32::fact(input_shape).into())?;
+            let plan = model.into_optimized()?.into_runnable()?;
+            let shape = plan.model().output_fact(0)?.shape.as_concrete().map(<[usize]>::to_vec);
+            Ok((plan, shape.context("the pictures' size depends on the batch")?))
+        });
+        let (plan, output_shape) =
+            plan.with_context(|| format!("{}: tract cannot run it", source.path.display()))?;
+        Ok(Self { plan, input_shape: input_shape.to_vec(), output_shape })
+    }
+
+    /// Shape of the first output.
+    pub fn output_shape(&self) -> &[usize] {
+        &self.output_shape
+    }
+
+    /// The outputs for latent `z`, as they lie in memory.
+    ///
+    /// # Errors
+    /// If `z` has the wrong length, or tract fails.
+    pub fn run(&self, z: &[f32]) -> Result<Vec<Vec<f32>>> {
+        let need: usize = self.input_shape.iter().product();
+        ensure!(z.len() == need, "latent of {} elements, the model takes {need}", z.len());
+        guard(|| {
+            let input = Tensor::from_shape(&self.input_shape, z)?;
+            let outputs = self.plan.run(tvec!(input.into()))?;
+            let values = outputs
+                .iter()
+                .map(|output| Ok(output.to_plain_array_view::<f32>()?.iter().copied().collect()));
+            values.collect::<TractResult<_>>()
+        })
+    }
+}
+
+/// What tract does, with its panics as errors: some malformed graphs make it panic.
+fn guard<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error| anyhow!("{}", one_line(&format!("{error:#}")))),
+        Err(_) => Err(anyhow!("it panics on this graph")),
+    }
+}
+
+/// tract's errors hold whole graphs.
+fn one_line(text: &str) -> String {
+    text.lines().next().unwrap_or_default().chars().take(200).collect()
+}

@@ -1,0 +1,60 @@
+//! Many pictures on one.
+
+use crate::picture::Picture;
+use anyhow::Result;
+use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+
+/// White between pictures.
+const GAP: usize = 4;
+/// Pictures are enlarged to about this width where they aren't too many.
+const WIDTH: usize = 96;
+const MANY: usize = 400;
+
+/// The bytes of a PNG with `pictures`, which are alike and at least one, in rows.
+///
+/// # Errors
+/// If the PNG can't be encoded.
+pub fn encode(pictures: &[Picture]) -> Result<Vec<u8>> {
+    let Picture { channels, height, width, .. } = pictures[0];
+    let zoom = if pictures.len() > MANY { 1 } else { (WIDTH / width).max(1) };
+    let columns =
+        pictures.len().isqrt() + usize::from(pictures.len().isqrt().pow(2) < pictures.len());
+    let rows = pictures.len().div_ceil(columns);
+    let (step_x, step_y) = (width * zoom + GAP, height * zoom + GAP);
+    let (sheet_width, sheet_height) = (columns * step_x + GAP, rows * step_y + GAP);
+
+    let mut sheet = vec![255_u8; sheet_width * sheet_height * 3];
+    for (index, picture) in pictures.iter().enumerate() {
+        let (left, top) = (index % columns * step_x + GAP, index / columns * step_y + GAP);
+        for y in 0..height * zoom {
+            for x in 0..width * zoom {
+                let at = ((top + y) * sheet_width + left + x) * 3;
+                for colour in 0..3 {
+                    let plane = picture.plane(colour % channels);
+                    sheet[at + colour] = plane[y / zoom * width + x / zoom];
+                }
+            }
+        }
+    }
+    let mut bytes = Vec::new();
+    let (width, height) = (u32::try_from(sheet_width)?, u32::try_from(sheet_height)?);
+    PngEncoder::new(&mut bytes).write_image(&sheet, width, height, ExtendedColorType::Rgb8)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pictures_lie_in_rows_with_gaps() {
+        let picture =
+            |value| Picture { channels: 1, height: 1, width: 96, pixels: vec![value; 96] };
+        let png = encode(&[picture(10), picture(20), picture(30)]).unwrap();
+        let sheet = image::load_from_memory(&png).unwrap().to_rgb8();
+        assert_eq!(sheet.dimensions(), (2 * 100 + 4, 2 * 5 + 4));
+        let grey = |x, y| sheet.get_pixel(x, y).0;
+        assert_eq!([grey(4, 4), grey(199, 4), grey(4, 9)], [[10; 3], [20; 3], [30; 3]]);
+        assert_eq!([grey(3, 4), grey(100, 4), grey(104, 9)], [[255; 3]; 3]);
+    }
+}

@@ -1,0 +1,138 @@
+//! Reports as text of at most 100 columns.
+
+use crate::fidelity::Fidelity;
+use crate::report::{Layout, Report};
+use std::fmt::Write;
+
+/// Sizes of a generator.
+pub fn layout(layout: &Layout) -> String {
+    let [channels, height, width] = layout.image;
+    let mut text = format!(
+        "{}: latents of {}, pictures {height}×{width}×{channels}\n\n",
+        layout.name, layout.latent_len
+    );
+    row(&mut text, ["", "layer", "kind", "input", "output", "kernel", "MACs", "weights", "RAM"]);
+    for (index, layer) in layout.layers.iter().enumerate() {
+        let map = |[height, width, channels]: [usize; 3]| format!("{height}×{width}×{channels}");
+        let [kernel, stride] = [layer.kernel, layer.stride].map(|[rows, columns]| {
+            if rows == columns { rows.to_string() } else { format!("{rows}×{columns}") }
+        });
+        row(
+            &mut text,
+            [
+                &index.to_string(),
+                &ending(&layer.name, 25),
+                layer.kind,
+                &map(layer.input),
+                &map(layer.output),
+                &format!("k{kernel} s{stride}"),
+                &grouped(layer.useful_macs),
+                &grouped(layer.weight_bytes as u64),
+                &grouped(layer.window_bytes as u64),
+            ],
+        );
+    }
+    let (macs, weights) = (grouped(layout.useful_macs), grouped(layout.weight_bytes as u64));
+    let ram = grouped(layout.working_memory_bytes as u64);
+    row(&mut text, ["", "total", "", "", "", "", &macs, &weights, &ram]);
+    let _ = writeln!(
+        text,
+        "\nflash {} bytes (the .gen file), working memory {ram} bytes, {macs} useful MACs a picture",
+        grouped(layout.flash_bytes as u64)
+    );
+    text
+}
+
+fn row(text: &mut String, cells: [&str; 9]) {
+    let [index, name, kind, input, output, kernel, macs, weights, ram] = cells;
+    let line = format!(
+        "{index:>2} {name:<25} {kind:<10} {input:<9} {output:<9} {kernel:<7} {macs:>11} {weights:>9} {ram:>7}"
+    );
+    text.push_str(line.trim_end());
+    text.push('\n');
+}
+
+/// A whole export.
+pub fn report(report: &Report) -> String {
+    let mut text = layout(&report.layout);
+    if !report.tensors.is_empty() {
+        let _ = writeln!(
+            text,
+            "\n{:<40} {:>10} {:>10} {:>5} {:>11} {:>9}",
+            "tensor", "low", "high", "zero", "saturated", "SQNR"
+        );
+    }
+    for tensor in &report.tensors {
+        let name = ending(&tensor.name, 40);
+        let _ = writeln!(
+            text,
+            "{name:<40} {:>10.4} {:>10.4} {:>5} {:>10.4}% {:>6.1} dB",
+            tensor.low,
+            tensor.high,
+            tensor.zero_point,
+            tensor.saturated * 100.0,
+            tensor.sqnr_db
+        );
+    }
+    let settings = &report.settings;
+    let _ = write!(
+        text,
+        "\n{} {} latents for the ranges; against the float network on others, from seed {}:\n{}",
+        settings.calibration_latents,
+        settings.latent,
+        settings.seed,
+        fidelity(&report.fidelity)
+    );
+    let _ = writeln!(text, "worst picture: seed {}", report.worst_seed);
+    text
+}
+
+/// How close pictures are.
+pub fn fidelity(fidelity: &Fidelity) -> String {
+    let mut text = format!(
+        "{} pictures: PSNR mean {:.2} dB, worst {:.2} dB",
+        fidelity.pictures, fidelity.psnr_mean, fidelity.psnr_worst
+    );
+    if let (Some(mean), Some(worst)) = (fidelity.ssim_mean, fidelity.ssim_worst) {
+        let _ = write!(text, "; SSIM mean {mean:.4}, worst {worst:.4}");
+    }
+    let _ = writeln!(text, "; largest difference {}", fidelity.largest_difference);
+    text
+}
+
+/// The end of a name too long for its column.
+fn ending(name: &str, columns: usize) -> String {
+    let len = name.chars().count();
+    if len <= columns {
+        return name.to_owned();
+    }
+    let end: String = name.chars().skip(len - columns + 1).collect();
+    format!("…{end}")
+}
+
+/// 1,234,567
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ending, grouped};
+
+    #[test]
+    fn numbers_are_grouped_and_names_cut_in_front() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(ending("abcdef", 6), "abcdef");
+        assert_eq!(ending("abcdefg", 6), "…cdefg");
+    }
+}
