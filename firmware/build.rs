@@ -1,0 +1,101 @@
+//! Prepares what a program on a chip is linked from: the board's memory map and the model.
+//!
+//! For a desktop there is nothing to do: the library is plain Rust.
+
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use gen_core::Model;
+
+const BOARDS: [&str; 5] = ["lm3s6965evb", "mps2-an385", "mps2-an386", "mps2-an500", "mps2-an505"];
+
+/// RAM that is not working memory: stack, the application, what a display driver remembers.
+/// On lm3s6965evb at most 14,036 bytes were ever touched, faces and walk.
+const RESERVED: usize = 16 * 1024;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=memory");
+    if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("none") {
+        return;
+    }
+    if let Err(sentence) = chip() {
+        println!("cargo::error={sentence}");
+    }
+}
+
+fn chip() -> Result<(), String> {
+    let board = the_board()?;
+    let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?);
+
+    let map = format!("memory/{board}.x");
+    let map = fs::read_to_string(&map).map_err(|e| format!("{map}: {e}"))?;
+    built_in(&out, board, length(&map, "RAM")?)?;
+    write(&out.join("memory.x"), map.as_bytes())?;
+
+    println!("cargo::rustc-link-search={}", out.display());
+    println!("cargo::rustc-link-arg-bins=-Tlink.x");
+    println!("cargo::rustc-link-arg-bins=-Tdefmt.x");
+    // defmt's own default would drop the events.
+    println!("cargo::rerun-if-env-changed=DEFMT_LOG");
+    let level = env::var("DEFMT_LOG").unwrap_or_else(|_| "info".into());
+    println!("cargo::rustc-env=DEFMT_LOG={level}");
+    // Page alignment would cost flash and confuse the loader.
+    println!("cargo::rustc-link-arg-bins=--nmagic");
+    Ok(())
+}
+
+/// The one board that the features name.
+fn the_board() -> Result<&'static str, String> {
+    let chosen = |board: &&str| {
+        let feature = board.to_uppercase().replace('-', "_");
+        env::var_os(format!("CARGO_FEATURE_{feature}")).is_some()
+    };
+    let boards: Vec<&str> = BOARDS.into_iter().filter(chosen).collect();
+    match boards[..] {
+        [board] => Ok(board),
+        [] => Err(format!("choose a board: --features with one of {}", BOARDS.join(", "))),
+        _ => Err(format!(
+            "choose one board, not {}: a program runs on one chip",
+            boards.join(" and ")
+        )),
+    }
+}
+
+/// Copies the model and says what of it storage is sized by.
+fn built_in(out: &Path, board: &str, ram: usize) -> Result<(), String> {
+    println!("cargo::rerun-if-env-changed=GEN_MODEL");
+    println!("cargo::rerun-if-env-changed=GEN_SEED");
+    let path = env::var("GEN_MODEL").unwrap_or_else(|_| "../models/pixel-faces32.gen".into());
+    println!("cargo::rerun-if-changed={path}");
+    let seed = env::var("GEN_SEED").unwrap_or_else(|_| "1".into());
+    let seed: u64 = seed.parse().map_err(|_| format!("GEN_SEED={seed}: give a whole number"))?;
+
+    let file = fs::read(&path).map_err(|e| format!("{path}: {e}; set GEN_MODEL to a .gen file"))?;
+    let model = Model::parse(&file).map_err(|e| format!("{path}: {e}; export the model again"))?;
+    let (need, left) = (model.working_memory(), ram.saturating_sub(RESERVED));
+    if need > left {
+        return Err(format!(
+            "{path} needs {need} bytes of working memory, {board} has {left} to spare: \
+             choose a smaller model"
+        ));
+    }
+    write(&out.join("model.gen"), &file)?;
+    let latent = model.latent().len;
+    let source = format!("pub const LATENT: usize = {latent};\npub const SEED: u64 = {seed};\n");
+    write(&out.join("numbers.rs"), source.as_bytes())
+}
+
+/// The LENGTH of a region in a memory map, in bytes.
+fn length(map: &str, region: &str) -> Result<usize, String> {
+    let line = map.lines().find(|line| line.trim_start().starts_with(region));
+    let length = line.and_then(|line| line.split("LENGTH =").nth(1)).map(str::trim);
+    length
+        .and_then(|length| length.strip_suffix('K')?.parse::<usize>().ok())
+        .map(|kilobytes| kilobytes * 1024)
+        .ok_or_else(|| format!("the memory map names no LENGTH of {region} in K"))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), String> {
+    fs::write(path, bytes).map_err(|e| format!("{}: {e}", path.display()))
+}

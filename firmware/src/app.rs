@@ -1,0 +1,195 @@
+//! The application.
+
+use embedded_graphics::prelude::*;
+use gen_core::pixel::Shade;
+use gen_core::{Engine, EngineError, Model, latent};
+
+use crate::{Board, Event, Layout, Presses, Tour};
+
+/// Why the application cannot start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "defmt", derive(defmt::Format))]
+pub enum AppError {
+    /// The application was built for shorter latents.
+    LatentTooLong {
+        /// The model's latent.
+        need: usize,
+        /// Room for one.
+        got: usize,
+    },
+    /// The working memory is smaller than the model's.
+    MemoryTooSmall {
+        /// Bytes needed.
+        need: usize,
+        /// Bytes given.
+        got: usize,
+    },
+}
+
+impl core::fmt::Display for AppError {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        match self {
+            Self::LatentTooLong { need, got } => {
+                write!(f, "the model's latent has {need} elements, there is room for {got}")
+            }
+            Self::MemoryTooSmall { need, got } => {
+                write!(f, "the model needs {need} bytes of working memory, there are {got}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for AppError {}
+
+/// Shows one picture after another.
+///
+/// What it draws depends on the model, the first seed, and which buttons were pressed at which
+/// frame; never on time. `LATENT` is room for the model's latent.
+pub struct App<'f, 'm, const LATENT: usize> {
+    engine: Engine<'f, 'm>,
+    tour: Tour,
+    /// Of the frame that is shown or, while `stale`, to be drawn next.
+    frame: u32,
+    stale: bool,
+    layout: Option<Layout>,
+    latents: Latents<LATENT>,
+}
+
+/// The ends of a walk's leg, and between them.
+struct Latents<const LATENT: usize> {
+    /// Seed of `from`.
+    seed: Option<u64>,
+    from: [f32; LATENT],
+    to: [f32; LATENT],
+    between: [f32; LATENT],
+    steps: [i16; LATENT],
+}
+
+impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
+    /// Prepares `model` to run in `memory`, starting with the face of `seed`.
+    ///
+    /// # Errors
+    ///
+    /// If `LATENT` or `memory` is smaller than the model needs.
+    pub fn new(model: Model<'f>, memory: &'m mut [u8], seed: u64) -> Result<Self, AppError> {
+        let (need, got) = (model.latent().len, LATENT);
+        if need > got {
+            return Err(AppError::LatentTooLong { need, got });
+        }
+        let (need, got) = (model.working_memory(), memory.len());
+        let engine = Engine::new(model, memory);
+        Ok(Self {
+            engine: engine.map_err(|_: EngineError| AppError::MemoryTooSmall { need, got })?,
+            tour: Tour::new(seed),
+            frame: 0,
+            stale: true,
+            layout: None,
+            latents: Latents {
+                seed: None,
+                from: [0.0; LATENT],
+                to: [0.0; LATENT],
+                between: [0.0; LATENT],
+                steps: [0; LATENT],
+            },
+        })
+    }
+
+    /// Where the application is.
+    pub fn tour(&self) -> &Tour {
+        &self.tour
+    }
+
+    /// Draws a frame if there is a new one, then waits and obeys.
+    ///
+    /// # Errors
+    ///
+    /// The display's own.
+    pub fn step<B: Board>(
+        &mut self,
+        board: &mut B,
+    ) -> Result<(), <B::Display as DrawTarget>::Error> {
+        if self.stale {
+            self.draw(board)?;
+            self.stale = false;
+        }
+        let mut presses = Presses::new();
+        board.wait(self.tour.dwell(), &mut presses);
+        self.stale = !presses.is_empty() || self.tour.advance();
+        for button in presses {
+            let frame = self.frame;
+            board.report(Event::Pressed { frame, button });
+            self.tour.press(button);
+        }
+        self.frame = self.frame.wrapping_add(self.stale.into());
+        Ok(())
+    }
+
+    fn draw<B: Board>(&mut self, board: &mut B) -> Result<(), <B::Display as DrawTarget>::Error> {
+        let layout = match self.layout {
+            Some(layout) => layout,
+            None => self.start(board)?,
+        };
+        let frame = self.frame;
+        board.report(Event::Drawing { frame });
+
+        let latent = self.engine.model().latent();
+        let name = self.engine.model().name();
+        let latent = self.latents.quantized(&self.tour, latent);
+        let picture = self.engine.draw(latent);
+        let picture = picture.expect("a quantised latent of the model's own length");
+        let display = board.display();
+        let screen = display.bounding_box();
+        // Only cuts a picture that is larger than the screen.
+        picture.draw(&mut display.clipped(&screen), layout.picture, layout.scale)?;
+        if let Some(caption) = layout.caption {
+            caption.draw(name, &self.tour, display)?;
+        }
+
+        let Tour { seed, mode, step, held } = self.tour;
+        board.report(Event::Shown { frame, seed, mode, step, held });
+        Ok(())
+    }
+
+    /// Introduces the model, clears the display and finds the layout.
+    fn start<B: Board>(
+        &mut self,
+        board: &mut B,
+    ) -> Result<Layout, <B::Display as DrawTarget>::Error> {
+        let model = self.engine.model();
+        let image = model.image();
+        board.report(Event::Started {
+            model: model.name(),
+            width: image.width,
+            height: image.height,
+            channels: image.channels,
+            latent: model.latent().len,
+            working_memory: model.working_memory(),
+            seed: self.tour.seed,
+        });
+        let display = board.display();
+        display.clear(<B::Display as DrawTarget>::Color::shade([0; 3], 0, 0))?;
+        let picture = Size::new(image.width as u32, image.height as u32);
+        let layout = Layout::new(display.bounding_box().size, picture, model.name());
+        self.layout = Some(layout);
+        Ok(layout)
+    }
+}
+
+impl<const LATENT: usize> Latents<LATENT> {
+    /// The latent of where the tour is, as the engine takes it.
+    fn quantized(&mut self, tour: &Tour, model: gen_core::model::Latent) -> &[i16] {
+        let Self { seed, from, to, between, steps } = self;
+        let from = &mut from[..model.len];
+        let to = &mut to[..model.len];
+        let between = &mut between[..model.len];
+        let steps = &mut steps[..model.len];
+        if *seed != Some(tour.seed) {
+            *seed = Some(tour.seed);
+            latent::sample(tour.seed, model.distribution, from);
+            latent::sample(tour.seed.wrapping_add(1), model.distribution, to);
+        }
+        latent::walk(model.distribution, from, to, latent::ease(tour.progress()), between);
+        latent::quantize(between, model.scale, steps);
+        steps
+    }
+}

@@ -1,0 +1,28 @@
+//! The application on a board with a screen.
+#![no_std]
+#![no_main]
+
+#[cfg(feature = "lm3s6965evb")]
+#[path = "lm3s6965evb/mod.rs"]
+mod board;
+#[path = "../support/mod.rs"]
+mod support;
+
+use cortex_m_rt::entry;
+use firmware::App;
+use firmware::built_in::{LATENT, MODEL, SEED, WORKING_MEMORY};
+use gen_core::Model;
+use static_cell::ConstStaticCell;
+
+static MEMORY: ConstStaticCell<[u8; WORKING_MEMORY]> = ConstStaticCell::new([0; WORKING_MEMORY]);
+
+#[entry]
+fn main() -> ! {
+    let model = Model::parse(MODEL).expect("build.rs checked the model");
+    let mut board = board::bring_up();
+    let app = App::<LATENT>::new(model, MEMORY.take(), SEED);
+    let mut app = app.expect("sized for the model");
+    loop {
+        app.step(&mut board).expect("the display obeys");
+    }
+}

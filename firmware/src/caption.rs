@@ -1,0 +1,168 @@
+//! The text beside or below the picture.
+
+use core::fmt::Write;
+
+use embedded_graphics::mono_font::ascii::{FONT_4X6, FONT_6X10, FONT_8X13, FONT_10X20};
+use embedded_graphics::mono_font::{MonoFont, MonoTextStyleBuilder};
+use embedded_graphics::prelude::*;
+use embedded_graphics::primitives::Rectangle;
+use embedded_graphics::text::{Baseline, Text};
+use gen_core::pixel::Shade;
+use heapless::String;
+
+use crate::{Mode, Tour, WALK_STEPS};
+
+/// Largest first; every width is even.
+const FONTS: [&MonoFont<'static>; 4] = [&FONT_10X20, &FONT_8X13, &FONT_6X10, &FONT_4X6];
+
+/// Characters of a row, at most.
+const MAX_COLUMNS: usize = 48;
+/// "seed 12345"
+const SEED_COLUMNS: usize = 10;
+/// "walk 15/16 hold"
+const STATE_COLUMNS: usize = 15;
+
+type Line = String<MAX_COLUMNS>;
+
+/// A place for text: 1, 2 or 4 rows in the largest font that leaves room for what they say.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Caption {
+    area: Rectangle,
+    /// Which of [`FONTS`]. Fonts themselves cannot be compared: each crate may have its own copy.
+    font: usize,
+    rows: u32,
+}
+
+impl Caption {
+    /// Fits a caption into `area`, or says that it cannot be done.
+    pub fn new(area: Rectangle, title: &str) -> Option<Self> {
+        let holds = |&(font, rows): &(usize, u32)| {
+            let needed = match rows {
+                4 => SEED_COLUMNS,
+                2 => title.len() + 1 + SEED_COLUMNS,
+                _ => title.len() + 1 + SEED_COLUMNS + 1 + STATE_COLUMNS,
+            };
+            let font = FONTS[font];
+            // No title asks for more than a row ever has: it is cut instead.
+            columns(font, area.size.width) >= needed.min(MAX_COLUMNS)
+                && font.character_size.height * rows <= area.size.height
+        };
+        let choices = (0..FONTS.len()).flat_map(|font| [4, 2, 1].map(|rows| (font, rows)));
+        let (font, rows) = choices.into_iter().find(holds)?;
+        Some(Self { area, font, rows })
+    }
+
+    /// The place.
+    pub fn area(&self) -> Rectangle {
+        self.area
+    }
+
+    /// Writes where the tour is, over what stood there before.
+    ///
+    /// # Errors
+    ///
+    /// The display's own.
+    pub fn draw<D>(&self, title: &str, tour: &Tour, display: &mut D) -> Result<(), D::Error>
+    where
+        D: DrawTarget<Color: Shade>,
+    {
+        let mode = match tour.mode {
+            Mode::Faces => line(format_args!("faces")),
+            Mode::Walk => line(format_args!("walk {}/{WALK_STEPS}", tour.step)),
+        };
+        let hold = if tour.held { "hold" } else { "" };
+        let columns = columns(FONTS[self.font], self.area.size.width);
+        match self.rows {
+            4 => {
+                self.row(0, title, display)?;
+                self.row(1, &seed(tour.seed, columns), display)?;
+                self.row(2, &mode, display)?;
+                self.row(3, hold, display)
+            }
+            2 => {
+                let seed = seed(tour.seed, columns.saturating_sub(title.len() + 1));
+                self.row(0, &line(format_args!("{title} {seed}")), display)?;
+                self.row(1, &line(format_args!("{mode} {hold}")), display)
+            }
+            _ => {
+                let seed = seed(tour.seed, SEED_COLUMNS);
+                let all = line(format_args!("{title} {seed} {mode} {hold}"));
+                self.row(0, &all, display)
+            }
+        }
+    }
+
+    /// One row, blank to its end. Glyphs bring their background, so that nothing has to be cleared
+    /// first, which would flicker.
+    fn row<D>(&self, row: u32, text: &str, display: &mut D) -> Result<(), D::Error>
+    where
+        D: DrawTarget<Color: Shade>,
+    {
+        let width = self.area.size.width;
+        // Only a title can be too long for the font of the others.
+        let smaller = &FONTS[self.font..];
+        let fits = |font: &&&MonoFont<'_>| columns(font, width) >= text.len();
+        let font = smaller.iter().find(fits).unwrap_or(&&FONT_4X6);
+        let columns = columns(font, width);
+        let text = line(format_args!("{text:columns$.columns$}"));
+        let style = MonoTextStyleBuilder::new()
+            .font(font)
+            .text_color(D::Color::shade([255; 3], 0, 0))
+            .background_color(D::Color::shade([0; 3], 0, 0))
+            .build();
+        let pitch = self.area.size.height / self.rows;
+        let y = row * pitch + (pitch - font.character_size.height) / 2;
+        let corner = self.area.top_left + Point::new(0, y as i32);
+        Text::with_baseline(&text, corner, style, Baseline::Top).draw(display)?;
+        Ok(())
+    }
+}
+
+/// Characters of `font` in `width` pixels.
+fn columns(font: &MonoFont<'_>, width: u32) -> usize {
+    ((width / font.character_size.width) as usize).min(MAX_COLUMNS)
+}
+
+/// The seed with its name, or alone, or its last digits after a tilde.
+fn seed(seed: u64, columns: usize) -> Line {
+    let digits = line(format_args!("{seed}"));
+    let named = line(format_args!("seed {seed}"));
+    match digits.len().checked_sub(columns) {
+        _ if named.len() <= columns => named,
+        None | Some(0) => digits,
+        Some(excess) => line(format_args!("~{}", digits.get(excess + 1..).unwrap_or_default())),
+    }
+}
+
+/// Formats, and cuts what does not fit.
+fn line(text: core::fmt::Arguments<'_>) -> Line {
+    struct Cut(Line);
+    impl Write for Cut {
+        fn write_str(&mut self, text: &str) -> core::fmt::Result {
+            text.chars().try_for_each(|c| self.0.push(c)).map_err(|_| core::fmt::Error)
+        }
+    }
+    let mut cut = Cut(Line::new());
+    // An error means that the line is full.
+    let _ = cut.write_fmt(text);
+    cut.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{line, seed};
+
+    #[test]
+    fn long_seeds_keep_their_last_digits() {
+        assert_eq!(seed(12345, 10), "seed 12345");
+        assert_eq!(seed(123456, 10), "123456");
+        assert_eq!(seed(u64::MAX, 10), "~709551615");
+        assert_eq!(seed(7, 0), "~");
+    }
+
+    #[test]
+    fn lines_are_cut_at_their_end() {
+        let long = line(format_args!("{:>99}", 'x'));
+        assert_eq!(long.len(), long.capacity());
+    }
+}

@@ -1,0 +1,125 @@
+//! Where picture and caption go.
+
+use embedded_graphics::prelude::*;
+use embedded_graphics::primitives::Rectangle;
+
+use crate::Caption;
+
+/// Between picture and caption, pixels.
+const GAP: u32 = 4;
+
+/// Places on a screen. Horizontal positions are even: panels that pack two pixels a byte then get
+/// whole bytes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Layout {
+    /// The picture's top left corner; left of or above the screen if it is larger than the screen.
+    pub picture: Point,
+    /// Screen pixels to a picture pixel, each way.
+    pub scale: u32,
+    /// Where text goes; `None` if there is no room for it.
+    pub caption: Option<Caption>,
+}
+
+impl Layout {
+    /// The picture as large as whole scales allow, the caption beside it on a wide screen and below
+    /// it on others.
+    pub fn new(screen: Size, picture: Size, title: &str) -> Self {
+        let scale =
+            (screen.width / picture.width.max(1)).min(screen.height / picture.height.max(1));
+        let scale = scale.max(1);
+        let drawn = picture * scale;
+        let wide = screen.width > screen.height;
+
+        let left = Size::new(
+            screen.width.saturating_sub(drawn.width),
+            screen.height.saturating_sub(drawn.height),
+        );
+        let free = if wide {
+            let x = even(drawn.width + GAP);
+            let width = screen.width.saturating_sub(x);
+            Rectangle::new(at(x, 0), Size::new(width, screen.height))
+        } else {
+            Rectangle::new(at(0, drawn.height), Size::new(screen.width, left.height))
+        };
+        let caption = Caption::new(free, title);
+
+        let centred = |screen: u32, drawn: u32| (screen as i32 - drawn as i32).div_euclid(2);
+        let mut corner = Point::new(
+            centred(screen.width, drawn.width) & !1,
+            centred(screen.height, drawn.height),
+        );
+        match caption {
+            Some(_) if wide => corner.x = 0,
+            Some(_) => corner.y = 0,
+            None => {}
+        }
+        Self { picture: corner, scale, caption }
+    }
+}
+
+fn at(x: u32, y: u32) -> Point {
+    Point::new(x as i32, y as i32)
+}
+
+/// The next even number.
+fn even(x: u32) -> u32 {
+    x.next_multiple_of(2)
+}
+
+#[cfg(test)]
+mod tests {
+    use embedded_graphics::prelude::*;
+
+    use super::Layout;
+
+    const FACE: Size = Size::new(32, 32);
+
+    fn layout(width: u32, height: u32) -> Layout {
+        Layout::new(Size::new(width, height), FACE, "pixel-faces32")
+    }
+
+    #[test]
+    fn wide_screens_have_the_caption_beside() {
+        for (width, height) in [(128, 64), (160, 80)] {
+            let layout = layout(width, height);
+            assert_eq!((layout.scale, layout.picture.x), (2, 0));
+            let area = layout.caption.expect("room beside").area();
+            assert_eq!(area.top_left, Point::new(68, 0));
+        }
+    }
+
+    #[test]
+    fn square_screens_have_the_caption_below() {
+        let layout = layout(240, 240);
+        assert_eq!((layout.scale, layout.picture), (7, Point::new(8, 0)));
+        let area = layout.caption.expect("room below").area();
+        assert_eq!(area.top_left, Point::new(0, 224));
+    }
+
+    #[test]
+    fn without_room_there_is_no_caption() {
+        assert_eq!(layout(128, 128).caption, None);
+        assert_eq!(layout(128, 128).scale, 4);
+    }
+
+    #[test]
+    fn any_screen_has_a_layout_within_it() {
+        for width in 1..200 {
+            for height in 1..200 {
+                let layout = layout(width, height);
+                assert_eq!(layout.picture.x % 2, 0);
+                if let Some(caption) = layout.caption {
+                    let area = caption.area();
+                    assert_eq!(area.top_left.x % 2, 0);
+                    let end = area.bottom_right().unwrap();
+                    assert!(end.x < width as i32 && end.y < height as i32);
+                    let picture = Size::new_equal(32 * layout.scale);
+                    let overlap = area.intersection(
+                        &embedded_graphics::primitives::Rectangle::new(layout.picture, picture),
+                    );
+                    assert!(overlap.is_zero_sized(), "{width}x{height}");
+                }
+            }
+        }
+    }
+}

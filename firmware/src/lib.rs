@@ -1,0 +1,30 @@
+//! The application that draws generated pictures on a small screen.
+//!
+//! - [`App`]: what is shown, a pure function of the model, the first seed and the buttons pressed
+//! - [`Board`]: what the application needs of its surroundings: a display, time, buttons, a log
+//! - [`Tour`]: which seed, which mode, how far along a walk
+//! - [`Layout`], [`Caption`]: where picture and text go, from the sizes alone
+//! - [`ssd0323`]: driver of the emulated board's OLED
+//! - `built_in`: the model that is part of the program, on a chip
+//!
+//! Nothing here names a chip: a board's file does, beside the program that runs on it.
+#![no_std]
+
+mod app;
+mod board;
+#[cfg(target_os = "none")]
+pub mod built_in;
+mod button;
+mod caption;
+mod event;
+mod layout;
+pub mod ssd0323;
+mod tour;
+
+pub use app::{App, AppError};
+pub use board::{Board, Presses};
+pub use button::Button;
+pub use caption::Caption;
+pub use event::Event;
+pub use layout::Layout;
+pub use tour::{Mode, Tour, WALK_STEPS};

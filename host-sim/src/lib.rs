@@ -1,0 +1,27 @@
+//! A board made of a desktop: the firmware's own application, the same pixels.
+//!
+//! - [`run`] runs the application on a [`Screen`] for a [`Viewer`]: somebody who looks, waits and
+//!   presses buttons
+//! - [`replay`] gives the [`Picture`] that a device shows at a frame, from its seed and presses
+//! - [`Recorder`] is a viewer that writes PNGs, [`Terminal`] one with eyes and keys
+
+mod frame;
+mod half_block;
+mod picture;
+mod recorder;
+mod replay;
+mod run;
+mod screen;
+mod terminal;
+
+pub use frame::{Frame, Outside};
+pub use half_block::half_blocks;
+pub use picture::Picture;
+pub use recorder::Recorder;
+pub use replay::{Script, replay};
+pub use run::{SimError, Viewer, run};
+pub use screen::{Color, SCREENS, Screen};
+pub use terminal::Terminal;
+
+/// The model that is shown unless told otherwise.
+pub const BUILT_IN: &[u8] = include_bytes!("../../models/pixel-faces32.gen");

@@ -1,0 +1,122 @@
+//! The application on a desk: in the terminal, or as PNG files.
+
+use std::io::{IsTerminal, Write, stdout};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow};
+use clap::Parser;
+use firmware::Button;
+use gen_core::Model;
+use host_sim::{BUILT_IN, Recorder, SCREENS, Screen, Script, Terminal, half_blocks, replay, run};
+
+/// Shows generated pictures exactly as a board with a screen would.
+///
+/// In a terminal: n or space for the next seed, m for single faces or walks, h to hold, q to quit.
+#[derive(Parser)]
+struct Arguments {
+    /// A model, instead of the built-in one
+    #[arg(long, value_name = "FILE.gen")]
+    model: Option<PathBuf>,
+    /// tft 160x80, oled 128x64 in 16 greys, tft240 240x240, mono 128x64 black and white
+    #[arg(long, value_name = "NAME", default_value = SCREENS[0].name, value_parser = screen)]
+    screen: Screen,
+    /// The first seed; the others count up from it
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Write PNG files instead of showing anything
+    #[arg(long)]
+    headless: bool,
+    /// Stop after so many frames
+    #[arg(long, value_name = "N")]
+    frames: Option<u32>,
+    /// Where PNG files go
+    #[arg(long, value_name = "DIR", default_value = "out", requires = "headless")]
+    out: PathBuf,
+    /// PNG files so many times as large as the screen
+    #[arg(long, value_name = "N", default_value_t = 1, requires = "headless")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=16))]
+    zoom: u32,
+    /// Press next, mode or hold while a frame is shown; can be given again
+    #[arg(long, value_name = "FRAME:BUTTON", value_parser = press, requires = "headless")]
+    press: Vec<(u32, Button)>,
+}
+
+/// Frames written or run if nobody says how many.
+const FRAMES: u32 = 8;
+
+fn main() -> ExitCode {
+    match simulate(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn simulate(arguments: &Arguments) -> Result<()> {
+    let Arguments { screen, seed, frames, .. } = *arguments;
+    let (name, file) = match &arguments.model {
+        Some(path) => {
+            let name = path.display().to_string();
+            let file = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
+            (name, file)
+        }
+        None => ("the built-in model".into(), BUILT_IN.to_vec()),
+    };
+    let model = Model::parse(&file);
+    let model = model.map_err(|error| anyhow!("{name}: {error}; export the model again"))?;
+
+    if arguments.headless {
+        let script = Script::new(&arguments.press);
+        let frames = frames.unwrap_or(FRAMES);
+        let out = &arguments.out;
+        let mut recorder = Recorder::new(out.clone(), frames, arguments.zoom, script)?;
+        run(&file, screen, seed, &mut recorder).context(name)?;
+        let written = recorder.finish()?;
+        say(&format!("{written} frames in {}\n", out.display()))
+    } else if stdout().is_terminal() {
+        let mut terminal = Terminal::new(model.name(), frames).context("the terminal")?;
+        let ran = run(&file, screen, seed, &mut terminal);
+        // The terminal must be itself again before an error is printed.
+        terminal.finish().context("the terminal")?;
+        ran.context(name)
+    } else {
+        let last = frames.unwrap_or(FRAMES).saturating_sub(1);
+        let picture = replay(&file, screen, seed, &[], last).context(name)?;
+        // Narrow enough for any page.
+        let picture = picture.reduced(picture.width.div_ceil(80));
+        let text = half_blocks(&picture).replace('\r', "");
+        say(&format!("{text}Not a terminal. For PNG files: --headless --out DIR\n"))
+    }
+}
+
+/// Prints; a reader who has gone away is no error.
+fn say(text: &str) -> Result<()> {
+    match stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(error).context("cannot print")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn screen(name: &str) -> Result<Screen, String> {
+    Screen::named(name).ok_or_else(|| {
+        let names = SCREENS.map(|screen| screen.name).join(", ");
+        format!("choose one of {names}")
+    })
+}
+
+fn press(text: &str) -> Result<(u32, Button), String> {
+    let (frame, button) = text.split_once(':').ok_or("write FRAME:BUTTON, for example 3:next")?;
+    let frame = frame.parse().map_err(|_| format!("{frame} is not a frame's number"))?;
+    let button = match button {
+        "next" => Button::Next,
+        "mode" => Button::Mode,
+        "hold" => Button::Hold,
+        other => return Err(format!("there is no button {other}: next, mode or hold")),
+    };
+    Ok((frame, button))
+}

@@ -1,0 +1,69 @@
+//! Latents and raw picture bytes on emulated chips: Cortex-M3, M4, M7, M33. The same as here.
+
+use anyhow::{Context, Result, ensure};
+use crc::{CRC_32_ISO_HDLC, Crc};
+use gen_core::{Engine, Model, latent};
+use std::time::Duration;
+use xtask::board::Board;
+use xtask::firmware;
+use xtask::qemu::Machine;
+
+const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+/// A picture takes well under a second; the machine may be busy with other tests.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// CRC-32 of the quantised latent and of the picture of `seed`, computed here.
+fn here(seed: u64) -> Result<(u32, u32)> {
+    let model = Model::parse(host_sim::BUILT_IN)?;
+    let mut memory = vec![0; model.working_memory()];
+    let mut engine = Engine::new(model, &mut memory)?;
+    let input = engine.model().latent();
+    let (mut values, mut steps) = (vec![0.0; input.len], vec![0; input.len]);
+    latent::sample(seed, input.distribution, &mut values);
+    latent::quantize(&values, input.scale, &mut steps);
+    let bytes: Vec<u8> = steps.iter().flat_map(|q| q.to_le_bytes()).collect();
+    let mut picture = engine.draw(&steps)?;
+    let mut digest = CRC.digest();
+    while let Some(row) = picture.next_row() {
+        digest.update(row);
+    }
+    Ok((CRC.checksum(&bytes), digest.finalize()))
+}
+
+fn same_bytes_on(board: &str) -> Result<()> {
+    let board = Board::named(board)?;
+    let elf = firmware::build(board, None)?;
+    let mut machine = Machine::start(board, &elf, false)?;
+    let mut seeds = 0;
+    while let Some(line) = machine.line(PATIENCE)? {
+        ensure!(line.is("Digest"), "unexpected: {line}");
+        let hexadecimal = |name| u32::from_str_radix(line.field(name).unwrap_or(""), 16);
+        let seed = line.number("seed").context("a digest names its seed")?;
+        let there = (hexadecimal("latent")?, hexadecimal("picture")?);
+        ensure!(there == here(seed)?, "{} differs at seed {seed}: {line}", board.name);
+        seeds += 1;
+    }
+    ensure!(machine.wait()?.success(), "the program failed");
+    ensure!(seeds >= 8, "only {seeds} seeds were drawn");
+    Ok(())
+}
+
+#[test]
+fn cortex_m3() -> Result<()> {
+    same_bytes_on("mps2-an385")
+}
+
+#[test]
+fn cortex_m4() -> Result<()> {
+    same_bytes_on("mps2-an386")
+}
+
+#[test]
+fn cortex_m7() -> Result<()> {
+    same_bytes_on("mps2-an500")
+}
+
+#[test]
+fn cortex_m33() -> Result<()> {
+    same_bytes_on("mps2-an505")
+}

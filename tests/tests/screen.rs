@@ -1,0 +1,185 @@
+//! The firmware on the emulated board: what its OLED shows is what host-sim shows, pixel by pixel.
+//!
+//! The board runs freely; nothing here sleeps or guesses. Its log says which frame is drawn, which
+//! is shown and which button was obeyed at which frame. To look, the processor is halted: if the log
+//! then ends with a frame shown, the panel holds that frame and host-sim repeats it from the logged
+//! presses; if a frame is half drawn, the board goes on to the next.
+
+use anyhow::{Context, Result, bail, ensure};
+use firmware::Button;
+use host_sim::{Screen, replay};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use xtask::board::Board;
+use xtask::log::Line;
+use xtask::picture::Picture;
+use xtask::qemu::Machine;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Halts that may hit a half-drawn frame before something must be wrong.
+const TRIES: usize = 40;
+
+/// A running board, and what it has logged so far.
+struct Device {
+    machine: Machine,
+    seed: u64,
+    presses: Vec<(u32, Button)>,
+    last: Option<Line>,
+}
+
+impl Device {
+    fn start() -> Result<Self> {
+        let board = Board::named("lm3s6965evb")?;
+        let elf = xtask::firmware::build(board, None)?;
+        let mut machine = Machine::start(board, &elf, false)?;
+        let started = machine.line(PATIENCE)?.context("the board ended at once")?;
+        ensure!(started.is("Started"), "unexpected: {started}");
+        let need = started.number("working_memory").context("working memory is logged")?;
+        let stored = gen_core::working_memory(host_sim::BUILT_IN).context("a .gen file")?;
+        ensure!(need == stored as u64, "the board uses {need} bytes, the file says {stored}");
+        let seed = started.number("seed").context("the first seed is logged")?;
+        Ok(Self { machine, seed, presses: Vec::new(), last: None })
+    }
+
+    /// Takes note of a line.
+    fn hear(&mut self, line: Line) -> Result<()> {
+        if line.is("Pressed") {
+            let button = match line.field("button") {
+                Some("Next") => Button::Next,
+                Some("Mode") => Button::Mode,
+                Some("Hold") => Button::Hold,
+                other => bail!("no such button: {other:?}"),
+            };
+            let frame = line.number("frame").context("a press names its frame")?;
+            self.presses.push((u32::try_from(frame)?, button));
+        } else if line.is("Shown") || line.is("Drawing") {
+            self.last = Some(line);
+        } else {
+            bail!("unexpected: {line}");
+        }
+        Ok(())
+    }
+
+    /// Waits for a frame that satisfies `wanted`.
+    fn until(&mut self, wanted: impl Fn(&Line) -> bool) -> Result<Line> {
+        loop {
+            let line = self.machine.line(PATIENCE)?.context("the board ended")?;
+            self.hear(line.clone())?;
+            if line.is("Shown") && wanted(&line) {
+                return Ok(line);
+            }
+        }
+    }
+
+    /// Presses a key and waits until the board obeyed. Keys reach a running board only.
+    fn press(&mut self, key: &str, button: Button) -> Result<()> {
+        let before = self.presses.len();
+        self.machine.send_key(key)?;
+        while self.presses.len() == before {
+            let line = self.machine.line(PATIENCE)?.context("the board ended")?;
+            self.hear(line)?;
+        }
+        let obeyed = self.presses[before].1;
+        ensure!(obeyed == button, "{key} is {obeyed:?}, not {button:?}");
+        Ok(())
+    }
+
+    /// Halts the board at a shown frame, compares the panel with host-sim, and gives the frame.
+    fn compare(&mut self) -> Result<Line> {
+        for _ in 0..TRIES {
+            self.machine.stop()?;
+            for line in self.machine.drain()? {
+                self.hear(line)?;
+            }
+            let last = self.last.clone();
+            if let Some(shown) = last.filter(|line| line.is("Shown")) {
+                let panel = self.machine.screendump()?;
+                self.machine.cont()?;
+                self.assert_same(&panel, &shown)?;
+                return Ok(shown);
+            }
+            self.machine.cont()?;
+            self.until(|_| true)?;
+        }
+        bail!("{TRIES} halts and never a whole frame");
+    }
+
+    fn assert_same(&self, panel: &Picture, shown: &Line) -> Result<()> {
+        let frame = u32::try_from(shown.number("frame").context("a frame has a number")?)?;
+        let oled = Screen::named("oled").context("host-sim has the board's screen")?;
+        let desk = replay(host_sim::BUILT_IN, oled, self.seed, &self.presses, frame)?;
+        let size = (desk.width as usize, desk.height as usize);
+        ensure!((panel.width, panel.height) == size, "the sizes differ");
+        let different = panel.rgb.chunks(3).zip(desk.rgb.chunks(3)).filter(|(a, b)| a != b).count();
+        let lit = panel.rgb.iter().filter(|&&value| value > 0).count();
+        ensure!(lit > panel.rgb.len() / 10, "the panel is dark");
+        if different > 0 {
+            let place = std::env::temp_dir().join("pocket-dcgan-difference.png");
+            side_by_side(panel, &desk).save_png(&place)?;
+            bail!("{shown}: {different} pixels differ; panel above desk: {}", place.display());
+        }
+        Ok(())
+    }
+}
+
+/// The panel above the desk, for eyes.
+fn side_by_side(panel: &Picture, desk: &host_sim::Picture) -> host_sim::Picture {
+    host_sim::Picture::from_pixels(desk.width, desk.height * 2, |x, y| {
+        if y < desk.height {
+            panel.pixel(x as usize, y as usize)
+        } else {
+            desk.pixel(x, y - desk.height)
+        }
+    })
+}
+
+/// Single faces, one seed after another.
+#[test]
+fn faces() -> Result<()> {
+    let mut device = Device::start()?;
+    let mut seeds = BTreeSet::new();
+    while seeds.len() < 4 {
+        device.until(|shown| !seeds.contains(&shown.number("seed")))?;
+        let shown = device.compare()?;
+        seeds.insert(shown.number("seed"));
+    }
+    Ok(())
+}
+
+/// A walk, begun by a button; frames of it at the start, between and at the next seed.
+#[test]
+fn walk() -> Result<()> {
+    let mut device = Device::start()?;
+    device.until(|_| true)?;
+    device.press("up", Button::Mode)?;
+    let mut steps = BTreeSet::new();
+    while steps.len() < 5 {
+        let next = device.until(|shown| shown.field("mode") == Some("Walk"))?;
+        if !steps.contains(&next.number("step")) {
+            steps.insert(device.compare()?.number("step"));
+        }
+    }
+    Ok(())
+}
+
+/// Every button, and hold: the held picture stays, the next ones are as without hold.
+#[test]
+fn buttons() -> Result<()> {
+    let mut device = Device::start()?;
+    device.until(|_| true)?;
+    device.press("ctrl", Button::Hold)?;
+    let held = device.until(|shown| shown.field("held") == Some("true"))?;
+    assert_eq!(device.compare()?, held);
+    device.press("right", Button::Next)?;
+    let next = device.until(|_| true)?;
+    assert_eq!(next.number("seed"), held.number("seed").map(|seed| seed + 1));
+    assert_eq!(device.compare()?, next);
+    device.press("down", Button::Mode)?;
+    let walk = device.until(|shown| shown.field("mode") == Some("Walk"))?;
+    assert_eq!(walk.field("held"), Some("true"));
+    assert_eq!(device.compare()?, walk);
+    device.press("ctrl", Button::Hold)?;
+    device.until(|shown| shown.number("step") == Some(3))?;
+    device.compare()?;
+    Ok(())
+}

@@ -1,0 +1,38 @@
+//! `cargo xtask oracles`: comparison with ONNX Runtime, in Python.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::{step, tools, workspace};
+
+/// Makes the Python environment and runs the comparison over the models here, and over those in
+/// `generators` too.
+///
+/// # Errors
+///
+/// If the environment cannot be made or anything differs.
+pub fn oracles(generators: Option<&Path>) -> Result<()> {
+    let target = workspace::target_directory()?;
+    let scripts = workspace::root().join("tests/oracles");
+    let requirements = scripts.join("requirements.txt");
+    let python = tools::python(&target.join("oracles/python"), &requirements)?;
+
+    let mut build = workspace::cargo();
+    build.args(["build", "--release", "--package", "export"]);
+    step::run("the exporter", &mut build)?;
+
+    let out = target.join("oracles/out");
+    fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+    let mut oracles = Command::new(python);
+    oracles.arg(scripts.join("oracles.py"));
+    oracles.arg("--export").arg(target.join("release/export")).arg("--out").arg(out);
+    if let Some(directory) = generators {
+        let path = directory.canonicalize().with_context(|| format!("{}", directory.display()))?;
+        oracles.arg("--generators").arg(path);
+    }
+    print!("{}", step::output("ONNX Runtime", &mut oracles)?);
+    Ok(())
+}

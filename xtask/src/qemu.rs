@@ -1,0 +1,208 @@
+//! A board, emulated.
+
+use std::collections::VecDeque;
+use std::fs;
+use std::io::{ErrorKind, Read};
+use std::os::fd::OwnedFd;
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::board::Board;
+use crate::log::{Decoder, Line};
+use crate::picture::Picture;
+use crate::qmp::Qmp;
+
+/// The emulator's program.
+pub const PROGRAM: &str = "qemu-system-arm";
+
+/// How long QEMU may take to open its socket.
+const STARTING: Duration = Duration::from_secs(20);
+
+/// A running board. Ends with its `Machine`.
+///
+/// Nothing runs in the background here: the log is read when it is asked for and while a command
+/// waits. A board that nobody asks stands still once QEMU cannot write any more.
+pub struct Machine {
+    child: Child,
+    qmp: Qmp,
+    log: Log,
+    magnified: usize,
+    /// Socket and screendumps.
+    directory: TempDir,
+}
+
+/// The board's log, on QEMU's standard output.
+struct Log {
+    socket: UnixStream,
+    decoder: Decoder,
+    lines: VecDeque<Line>,
+    ended: bool,
+}
+
+impl Machine {
+    /// Starts a board with a program. `window` asks for QEMU's own display.
+    ///
+    /// # Errors
+    ///
+    /// If QEMU is not installed or does not like what it is told; its words are part of the error.
+    pub fn start(board: &Board, elf: &Path, window: bool) -> Result<Self> {
+        let bytes = fs::read(elf).with_context(|| format!("{}", elf.display()))?;
+        let decoder = Decoder::new(&bytes).with_context(|| format!("{}", elf.display()))?;
+        let directory = TempDir::with_prefix("qemu")?;
+        let socket = directory.path().join("qmp");
+        let complaints = directory.path().join("stderr");
+        // A socket, unlike a pipe, can be read with a timeout.
+        let (ours, theirs) = UnixStream::pair()?;
+
+        let mut qemu = Command::new(PROGRAM);
+        qemu.args(["-machine", board.name, "-serial", "null", "-monitor", "none"]);
+        qemu.args(["-semihosting-config", "enable=on,target=native"]);
+        qemu.arg("-qmp").arg(format!("unix:{},server=on,wait=off", socket.display()));
+        qemu.arg("-kernel").arg(elf);
+        if !window {
+            qemu.args(["-display", "none"]);
+        }
+        qemu.stdin(Stdio::null()).stdout(OwnedFd::from(theirs));
+        qemu.stderr(fs::File::create(&complaints)?);
+        let mut child = qemu.spawn().with_context(|| format!("cannot start {PROGRAM}"))?;
+        // Holds QEMU's end of the socket: only QEMU itself may, or the log would never end.
+        drop(qemu);
+
+        let start = Instant::now();
+        let qmp = loop {
+            if let Ok(qmp) = Qmp::connect(&socket) {
+                break qmp;
+            }
+            if child.try_wait()?.is_some() || start.elapsed() > STARTING {
+                // Already gone is what was wanted.
+                let _ = child.kill();
+                let _ = child.wait();
+                bail!("QEMU does not start: {}", fs::read_to_string(&complaints)?.trim());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let log = Log { socket: ours, decoder, lines: VecDeque::new(), ended: false };
+        Ok(Self { child, qmp, log, magnified: board.magnified, directory })
+    }
+
+    /// The next line of the log; `None` when the board has ended.
+    ///
+    /// # Errors
+    ///
+    /// If there is none within `patience`.
+    pub fn line(&mut self, patience: Duration) -> Result<Option<Line>> {
+        let start = Instant::now();
+        loop {
+            if let Some(line) = self.log.lines.pop_front() {
+                return Ok(Some(line));
+            }
+            if self.log.ended {
+                return Ok(None);
+            }
+            let left = patience.saturating_sub(start.elapsed());
+            ensure!(!left.is_zero(), "the board has logged nothing for {patience:?}");
+            self.log.read(Some(left))?;
+        }
+    }
+
+    /// Every line that the board has logged and nobody has read. After [`Machine::stop`] there is
+    /// nothing that comes later.
+    ///
+    /// # Errors
+    ///
+    /// If the log cannot be read.
+    pub fn drain(&mut self) -> Result<Vec<Line>> {
+        while self.log.read(None)? {}
+        Ok(self.log.lines.drain(..).collect())
+    }
+
+    /// Halts the processor, between two instructions.
+    ///
+    /// # Errors
+    ///
+    /// If QEMU does not obey.
+    pub fn stop(&mut self) -> Result<()> {
+        self.command("stop", json!({}))
+    }
+
+    /// Lets the processor go on.
+    ///
+    /// # Errors
+    ///
+    /// If QEMU does not obey.
+    pub fn cont(&mut self) -> Result<()> {
+        self.command("cont", json!({}))
+    }
+
+    /// Presses and releases a key, by QEMU's name for it: `left`, `up`, `ctrl`, ….
+    ///
+    /// # Errors
+    ///
+    /// If QEMU does not know the key.
+    pub fn send_key(&mut self, key: &str) -> Result<()> {
+        let keys = json!({ "keys": [{ "type": "qcode", "data": key }] });
+        self.command("send-key", keys)
+    }
+
+    /// What the panel shows: its own pixels, not the emulator's magnified ones.
+    ///
+    /// # Errors
+    ///
+    /// If the board has no screen.
+    pub fn screendump(&mut self) -> Result<Picture> {
+        ensure!(self.magnified > 0, "the board has no screen");
+        let file = self.directory.path().join("screen.ppm");
+        self.command("screendump", json!({ "filename": file }))?;
+        Picture::from_ppm(&fs::read(&file)?)?.reduced(self.magnified)
+    }
+
+    /// Waits for the board to end by itself. Read its log to the end first.
+    ///
+    /// # Errors
+    ///
+    /// If QEMU cannot be waited for.
+    pub fn wait(&mut self) -> Result<ExitStatus> {
+        Ok(self.child.wait()?)
+    }
+
+    fn command(&mut self, command: &str, arguments: serde_json::Value) -> Result<()> {
+        let log = &mut self.log;
+        let mut read = || log.read(None).map(drop);
+        self.qmp.execute(command, arguments, &mut read).map(drop)
+    }
+}
+
+impl Log {
+    /// Reads some of what is there, waiting for it at most `patience`. Says whether there was any.
+    fn read(&mut self, patience: Option<Duration>) -> Result<bool> {
+        self.socket.set_nonblocking(patience.is_none())?;
+        if patience.is_some() {
+            self.socket.set_read_timeout(patience)?;
+        }
+        let mut chunk = [0; 4096];
+        match self.socket.read(&mut chunk) {
+            Ok(0) => self.ended = true,
+            Ok(count) => {
+                self.lines.extend(self.decoder.push(&chunk[..count]));
+                return Ok(true);
+            }
+            Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
+            Err(e) => return Err(e).context("cannot read the board's log"),
+        }
+        Ok(false)
+    }
+}
+
+impl Drop for Machine {
+    fn drop(&mut self) {
+        // Already gone is what was wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

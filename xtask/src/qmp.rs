@@ -1,0 +1,84 @@
+//! QEMU's machine protocol: lines of JSON over a socket.
+
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+
+/// No command here takes a tenth of this.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long to listen before doing something else for a moment.
+const LISTEN: Duration = Duration::from_millis(10);
+
+/// A connection to a running QEMU.
+pub struct Qmp {
+    socket: UnixStream,
+    /// What came in, up to less than a line.
+    bytes: Vec<u8>,
+}
+
+impl Qmp {
+    /// Connects to the socket, if QEMU has opened it yet, and greets.
+    ///
+    /// # Errors
+    ///
+    /// If nobody listens, or whoever listens is not QEMU.
+    pub fn connect(socket: &Path) -> Result<Self> {
+        let socket = UnixStream::connect(socket)?;
+        socket.set_read_timeout(Some(LISTEN))?;
+        let mut qmp = Self { socket, bytes: Vec::new() };
+        let greeting = qmp.message(&mut || Ok(()))?;
+        ensure!(greeting.get("QMP").is_some(), "QEMU's greeting is unknown: {greeting}");
+        qmp.execute("qmp_capabilities", json!({}), &mut || Ok(()))?;
+        Ok(qmp)
+    }
+
+    /// Runs a command. Calls `meanwhile` again and again until the answer is there: QEMU may be
+    /// stuck until somebody reads what it writes elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// If QEMU refuses, is gone, or takes more than 20 seconds.
+    pub fn execute(
+        &mut self,
+        command: &str,
+        arguments: Value,
+        meanwhile: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<Value> {
+        let request = json!({ "execute": command, "arguments": arguments });
+        writeln!(self.socket, "{request}").context("QEMU is gone")?;
+        loop {
+            let mut message = self.message(meanwhile)?;
+            if let Some(error) = message.get("error") {
+                bail!("QEMU refuses {command}: {error}");
+            }
+            // Events come in between.
+            if let Some(answer) = message.get_mut("return") {
+                return Ok(answer.take());
+            }
+        }
+    }
+
+    fn message(&mut self, meanwhile: &mut dyn FnMut() -> Result<()>) -> Result<Value> {
+        let start = Instant::now();
+        loop {
+            if let Some(end) = self.bytes.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = self.bytes.drain(..=end).collect();
+                return serde_json::from_slice(&line).context("QEMU's answer is not JSON");
+            }
+            ensure!(start.elapsed() < PATIENCE, "QEMU has not answered for {PATIENCE:?}");
+            let mut chunk = [0; 4096];
+            match self.socket.read(&mut chunk) {
+                Ok(0) => bail!("QEMU is gone"),
+                Ok(count) => self.bytes.extend(&chunk[..count]),
+                Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    meanwhile()?;
+                }
+                Err(e) => return Err(e).context("cannot hear QEMU"),
+            }
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! What a program takes of its board's memory.
+
+use std::fmt;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, elf::SHF_ALLOC};
+
+/// Bytes used and available.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Code, constants, the model, and what variables start as.
+    pub flash: u64,
+    /// All flash.
+    pub flash_total: u64,
+    /// Variables, working memory among them. The stack has what is left.
+    pub ram: u64,
+    /// All RAM.
+    pub ram_total: u64,
+}
+
+impl Size {
+    /// Measures an ELF file linked with one of our memory maps.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be read or was linked with another map.
+    pub fn of(elf: &Path) -> Result<Self> {
+        let bytes = std::fs::read(elf).with_context(|| format!("{}", elf.display()))?;
+        let file = object::File::parse(&*bytes).with_context(|| format!("{}", elf.display()))?;
+        let symbol = |name: &str| {
+            let symbol = file.symbol_by_name(name);
+            symbol.map(|symbol| symbol.address()).with_context(|| format!("no symbol {name}"))
+        };
+        let (flash_total, ram_total) = (symbol("_flash_size")?, symbol("_ram_size")?);
+        let ram_end = symbol("_stack_start")?;
+        let in_ram = ram_end - ram_total..ram_end;
+
+        let mut size = Self { flash: 0, flash_total, ram: 0, ram_total };
+        for section in file.sections() {
+            let SectionFlags::Elf { sh_flags } = section.flags() else { continue };
+            if sh_flags & u64::from(SHF_ALLOC) == 0 {
+                continue;
+            }
+            if in_ram.contains(&section.address()) {
+                size.ram += section.size();
+            }
+            if section.kind() != SectionKind::UninitializedData {
+                size.flash += section.size();
+            }
+        }
+        Ok(size)
+    }
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "        {:>12} {:>12} {:>12}", "used", "of", "left")?;
+        let mut row = |name: &str, used: u64, total: u64| {
+            let left = total.saturating_sub(used);
+            writeln!(
+                f,
+                "{name:8}{:>12} {:>12} {:>12}",
+                grouped(used),
+                grouped(total),
+                grouped(left)
+            )
+        };
+        row("flash", self.flash, self.flash_total)?;
+        row("RAM", self.ram, self.ram_total)
+    }
+}
+
+/// 65536 as 65,536.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let groups: Vec<&str> = digits
+        .as_bytes()
+        .rchunks(3)
+        .rev()
+        .filter_map(|group| std::str::from_utf8(group).ok())
+        .collect();
+    groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn digits_are_grouped_from_the_right() {
+        assert_eq!(super::grouped(0), "0");
+        assert_eq!(super::grouped(65_536), "65,536");
+        assert_eq!(super::grouped(4_194_304), "4,194,304");
+    }
+}

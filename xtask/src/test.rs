@@ -1,0 +1,59 @@
+//! `cargo xtask test`: everything that Rust and QEMU alone can check.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::board::BOARDS;
+use crate::workspace::cargo;
+use crate::{firmware, step, tools};
+
+/// Processors that gen-core is built for, from the smallest.
+const TARGETS: [&str; 6] = [
+    "thumbv6m-none-eabi",
+    "thumbv7m-none-eabi",
+    "thumbv7em-none-eabihf",
+    "thumbv8m.main-none-eabi",
+    "riscv32imc-unknown-none-elf",
+    "wasm32-unknown-unknown",
+];
+
+/// Installs what is missing, then checks everything.
+///
+/// # Errors
+///
+/// The first step that fails, with what it printed.
+pub fn test() -> Result<()> {
+    tools::rustup("component", &["rustfmt", "clippy"])?;
+    tools::rustup("target", &TARGETS)?;
+    tools::qemu()?;
+
+    cargo_step("format", &["fmt", "--all", "--check"])?;
+    let clippy = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    cargo_step("clippy, desktop", &clippy)?;
+    for board in &BOARDS {
+        let mut clippy = firmware::command(board, "clippy", None)?;
+        clippy.args(["--", "-D", "warnings"]);
+        step::run(&format!("clippy, {}", board.name), &mut clippy)?;
+    }
+    cargo_step("tests, desktop", &["test", "--workspace"])?;
+    for target in TARGETS {
+        let build = ["build", "--package", "gen-core", "--no-default-features", "--target", target];
+        cargo_step(&format!("gen-core, {target}"), &build)?;
+    }
+    let examples =
+        ["build", "--package", "gen-core", "--examples", "--target", "thumbv7m-none-eabi"];
+    cargo_step("gen-core's example, thumbv7m-none-eabi", &examples)?;
+    for board in &BOARDS {
+        step::job(&format!("firmware, {}", board.name), || firmware::build(board, None))?;
+    }
+    cargo_step(
+        "tests, on emulated boards",
+        &["test", "--package", "pocket-tests", "--features", "qemu"],
+    )
+}
+
+fn cargo_step(name: &str, arguments: &[&str]) -> Result<()> {
+    let mut cargo: Command = cargo();
+    step::run(name, cargo.args(arguments))
+}
