@@ -1,14 +1,10 @@
 //! The model that is part of the program. `build.rs` copied and checked it.
 
-mod numbers {
-    include!(concat!(env!("OUT_DIR"), "/numbers.rs"));
-}
-
-/// Elements of the model's latent.
-pub const LATENT: usize = numbers::LATENT;
-
 /// Where the application starts; there is no entropy on an emulated board.
-pub const SEED: u64 = numbers::SEED;
+pub const SEED: u64 = match u64::from_str_radix(env!("GEN_SEED"), 10) {
+    Ok(seed) => seed,
+    Err(_) => panic!("build.rs checked the seed"),
+};
 
 /// Sections of the file are aligned to 16 bytes from its start.
 #[repr(C, align(16))]
@@ -20,4 +16,7 @@ static FILE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), 
 pub static MODEL: &[u8] = &FILE.0;
 
 /// Bytes of working memory that the model needs.
-pub const WORKING_MEMORY: usize = gen_core::working_memory(MODEL).expect("not a .gen file");
+pub const WORKING_MEMORY: usize = gen_core::working_memory(MODEL).expect("a .gen file");
+
+/// Elements of the model's latent.
+pub const LATENT: usize = gen_core::latent_len(MODEL).expect("a .gen file");

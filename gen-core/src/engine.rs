@@ -13,6 +13,7 @@ use crate::shape::Shape;
 /// Why a picture cannot be started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum EngineError {
     /// The working memory is smaller than [`Model::working_memory`].
     MemoryTooSmall {
@@ -57,8 +58,8 @@ impl core::error::Error for EngineError {}
 
 /// A model with its working memory.
 ///
-/// Owns the model (a table of references into the file), so that it can live in one `struct` or
-/// `static` of a firmware.
+/// Owns the model (a table of references into the file, about 2 KB on a 32-bit chip), so that both
+/// can live in one `struct` or `static` of a firmware.
 pub struct Engine<'f, 'm> {
     model: Model<'f>,
     memory: &'m mut [u8],
@@ -140,7 +141,7 @@ impl Picture<'_> {
             }
             self.compute(layer);
             if layer == last {
-                let row = self.model.plan().buffers[last];
+                let row = self.model.plan().buffers()[last];
                 return Some(&self.memory[row.offset..][..row.row_len]);
             }
         }
@@ -158,14 +159,14 @@ impl Picture<'_> {
     fn compute(&mut self, index: usize) {
         let layer = &self.model.layers()[index];
         let y = self.done[index];
-        let buffer = self.model.plan().buffers[index];
+        let buffer = self.model.plan().buffers()[index];
         let (inputs, outputs) = self.memory.split_at_mut(buffer.offset);
         let out = &mut outputs[y % buffer.rows * buffer.row_len..][..buffer.row_len];
         if index == 0 {
             let window = Window { data: self.latent, rows: 1, row_len: self.latent.len() };
             kernel::row(layer, y, window, out);
         } else {
-            let input = self.model.plan().buffers[index - 1];
+            let input = self.model.plan().buffers()[index - 1];
             let data = &inputs[input.offset..];
             kernel::row(layer, y, Window { data, rows: input.rows, row_len: input.row_len }, out);
         }

@@ -16,13 +16,16 @@
 //!
 //! static FILE: &[u8] = include_bytes!("../tests/fixture/tiny.gen");
 //!
-//! let mut memory = [0; gen_core::working_memory(FILE).expect("a .gen file")];
+//! const MEMORY: usize = gen_core::working_memory(FILE).expect("a .gen file");
+//! const LATENT: usize = gen_core::latent_len(FILE).expect("a .gen file");
+//!
+//! let mut memory = [0; MEMORY];
 //! let mut engine = Engine::new(Model::parse(FILE)?, &mut memory)?;
 //! let input = engine.model().latent();
-//! let (mut z, mut steps) = ([0.0; 8], [0; 8]);
+//! let (mut z, mut quantized) = ([0.0; LATENT], [0; LATENT]);
 //! latent::sample(42, input.distribution, &mut z);
-//! latent::quantize(&z, input.scale, &mut steps);
-//! let mut picture = engine.draw(&steps)?;
+//! latent::quantize(&z, input.scale, &mut quantized);
+//! let mut picture = engine.draw(&quantized)?;
 //! while let Some(row) = picture.next_row() {
 //!     assert_eq!(row.len(), 8 * 3); // to the screen
 //! }
@@ -48,5 +51,5 @@ pub mod requant;
 pub mod shape;
 
 pub use engine::{Engine, EngineError, Picture};
-pub use format::{FormatError, working_memory};
+pub use format::{FormatError, latent_len, working_memory};
 pub use model::Model;

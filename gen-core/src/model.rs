@@ -93,7 +93,7 @@ impl<'a> Model<'a> {
 
     /// Bytes of working memory that an [`Engine`](crate::Engine) needs.
     pub fn working_memory(&self) -> usize {
-        self.plan.bytes
+        self.plan.bytes()
     }
 
     /// Where the working memory goes.

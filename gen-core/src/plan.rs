@@ -7,10 +7,8 @@ use heapless::Vec;
 /// Where each layer's output rows live in the working memory.
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// One buffer per layer, in order: the next layer's input window, or the finished row.
-    pub buffers: Vec<Buffer, MAX_LAYERS>,
-    /// Bytes of working memory in total.
-    pub bytes: usize,
+    buffers: Vec<Buffer, MAX_LAYERS>,
+    bytes: usize,
 }
 
 /// A ring of rows in the working memory.
@@ -27,7 +25,7 @@ pub struct Buffer {
 impl Plan {
     /// Plans `layers`: each holds as many rows of its input as one of its output rows needs, and
     /// the last adds one row, the picture's.
-    pub fn new(layers: &Vec<Layer<'_>, MAX_LAYERS>) -> Self {
+    pub(crate) fn new(layers: &[Layer<'_>]) -> Self {
         let mut plan = Self { buffers: Vec::new(), bytes: 0 };
         for (i, layer) in layers.iter().enumerate() {
             let rows = layers.get(i + 1).map_or(1, |next| next.rows.window());
@@ -35,9 +33,19 @@ impl Plan {
             // A hostile file may ask for more than can be addressed; no memory is that large.
             let bytes = rows.saturating_mul(buffer.row_len);
             plan.bytes = plan.bytes.saturating_add(bytes);
-            // Same capacity as `layers`, so there is room.
+            // A model has no more layers than there is room for.
             let _ = plan.buffers.push(buffer);
         }
         plan
+    }
+
+    /// One buffer per layer, in order: the next layer's input window, or the finished row.
+    pub fn buffers(&self) -> &[Buffer] {
+        &self.buffers
+    }
+
+    /// Bytes of working memory in total.
+    pub const fn bytes(&self) -> usize {
+        self.bytes
     }
 }

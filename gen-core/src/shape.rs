@@ -18,13 +18,8 @@ impl Shape {
         self.width * self.channels
     }
 
-    /// Elements of the whole map.
-    pub const fn len(self) -> usize {
-        self.height * self.row()
-    }
-
-    /// Whether the map has no element. Never true for a map of a parsed model.
-    pub const fn is_empty(self) -> bool {
-        self.len() == 0
+    /// Elements of the whole map, which nothing here ever holds at once.
+    pub const fn elements(self) -> u64 {
+        self.height as u64 * self.row() as u64
     }
 }

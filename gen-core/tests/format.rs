@@ -107,8 +107,8 @@ fn every_refusal() {
         ("version", patched(8, &[2, 0]), E::Version { got: 2 }),
         ("truncated", whole[..len - 1].to_vec(), E::Length { stored: len, got: len - 1 }),
         ("appended", [&whole[..], &[0]].concat(), E::Length { stored: len, got: len + 1 }),
-        ("reserved header", patched(27, &[1]), E::Reserved),
-        ("reserved layer", patched(layer(2) + 27, &[1]), E::Reserved),
+        ("reserved header", patched(27, &[1]), E::Reserved { offset: 27 }),
+        ("reserved layer", patched(layer(2) + 27, &[1]), E::Reserved { offset: layer(2) + 26 }),
         ("no name", patched(32, &[0; 32]), E::Name),
         ("name beyond zero", patched(40, b"x"), E::Name),
         ("name not UTF-8", patched(32, &[0xff]), E::Name),
@@ -117,7 +117,10 @@ fn every_refusal() {
         ("scale NaN", patched(28, &f32::NAN.to_le_bytes()), E::Latent),
         ("scale 0", patched(28, &[0; 4]), E::Latent),
         ("scale negative", patched(28, &(-1f32).to_le_bytes()), E::Latent),
+        ("latent large", patched(24, &[1, 0x40]), E::Latent),
         ("no layers", patched(10, &[0]), E::Layers { got: 0 }),
+        ("17 layers", many(17, 0), E::Layers { got: 17 }),
+        ("17 directions", many(1, 17), E::Directions { got: 17 }),
         ("convolution", patched(layer(1), &[2]), E::Code { layer: 1, got: 2 }),
         ("activation", patched(layer(1) + 1, &[3]), E::Code { layer: 1, got: 3 }),
         ("per feature", patched(layer(1) + 2, &[2]), E::Code { layer: 1, got: 2 }),
@@ -126,6 +129,8 @@ fn every_refusal() {
         ("width large", patched(layer(1) + 6, &[0xff, 0xff]), E::Dimension { layer: 1 }),
         ("channels 0", patched(layer(1) + 8, &[0, 0]), E::Dimension { layer: 1 }),
         ("kernel 0", patched(layer(1) + 10, &[0]), E::Dimension { layer: 1 }),
+        ("kernel columns 0", patched(layer(1) + 11, &[0]), E::Dimension { layer: 1 }),
+        ("row stride 0", patched(layer(1) + 12, &[0]), E::Dimension { layer: 1 }),
         ("stride 0", patched(layer(1) + 13, &[0]), E::Dimension { layer: 1 }),
         (
             "weights misaligned",
@@ -141,6 +146,16 @@ fn every_refusal() {
             "weights beyond the file",
             patched(layer(0) + 16, &0xffff_fff0_u32.to_le_bytes()),
             E::Section { offset: 0xffff_fff0, len: 80 },
+        ),
+        (
+            "epilogue in the header",
+            patched(layer(1) + 20, &[32, 0, 0, 0]),
+            E::Section { offset: 32, len: 4 * 20 },
+        ),
+        (
+            "direction in the header",
+            patched(direction + 24, &[0; 4]),
+            E::Section { offset: 0, len: 4 * 4 },
         ),
         ("table for nothing", patched(layer(1) + 24, &[1, 0]), E::Table { layer: 1, got: 1 }),
         ("no table", patched(layer(2) + 24, &[0, 0]), E::Table { layer: 2, got: 0 }),
@@ -172,6 +187,17 @@ fn every_refusal() {
     }
     let checksum = Model::parse(&flipped).err();
     assert!(matches!(checksum, Some(E::Checksum { stored, computed }) if stored != computed));
+}
+
+/// A file of so many records of each kind, all zero, which the reader never gets to see.
+fn many(layers: u8, directions: u8) -> Vec<u8> {
+    let mut file = file()[..HEADER].to_vec();
+    file.resize(HEADER + usize::from(layers) * RECORD + usize::from(directions) * 28, 0);
+    file[10..12].copy_from_slice(&[layers, directions]);
+    let length = file.len() as u32;
+    file[12..16].copy_from_slice(&length.to_le_bytes());
+    seal(&mut file);
+    file
 }
 
 /// A file whose only fault is that its picture has two channels: two latents to 1×1×3, with the
@@ -214,9 +240,22 @@ fn the_writer_refuses_what_does_not_fit() {
     let error = WriteError::Count { layer: 1, what: "weights", need, got };
     assert_eq!(few.to_bytes().err(), Some(error));
 
+    let mut numbers = Numbers(Random::new(1), Values::Random);
+    let one = Geometry {
+        convolution: Convolution::Plain,
+        kernel: 1,
+        stride: 1,
+        pad: 0,
+        end_pad: 0,
+        output_padding: 0,
+    };
     let mut many = draft();
-    many.layers.extend(vec![many.layers[1].clone(); 16]);
-    assert!(matches!(many.to_bytes(), Err(WriteError::Count { .. } | WriteError::Invalid(_))));
+    let same = net::layer(&mut numbers, [4, 4, 3], one, one, 3, 0).unwrap();
+    many.layers.extend(vec![same; 14]);
+    let error = WriteError::Invalid(FormatError::Layers { got: 17 });
+    assert_eq!(many.to_bytes().err(), Some(error));
+    many.layers.pop();
+    assert!(many.to_bytes().is_ok());
 
     let mut empty_table = draft();
     empty_table.layers[2].activation = DraftActivation::Table(vec![]);
@@ -263,9 +302,16 @@ proptest! {
         draw_if_accepted(&file);
     }
 
+    /// Any bytes behind the magic and the version, sealed.
     #[test]
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        draw_if_accepted(&bytes);
+        let mut file = file()[..10].to_vec();
+        file.extend([1, 0, 0, 0, 0, 0]);
+        file.extend(bytes);
+        let length = file.len() as u32;
+        file[12..16].copy_from_slice(&length.to_le_bytes());
+        seal(&mut file);
+        draw_if_accepted(&file);
     }
 
     #[test]

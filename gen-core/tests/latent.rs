@@ -115,7 +115,22 @@ fn slerp_ends_norm_and_angle() {
                 .map(|(&a, &b)| (weight(1.0 - t) * f64::from(a) + weight(t) * f64::from(b)) as f32)
                 .collect();
             let error = norm(&out.iter().zip(&exact).map(|(o, e)| o - e).collect::<Vec<_>>());
-            assert!(error < 0.01 * norm(&exact), "seed {seed}, t {t}: {error}");
+            assert!(error < 1e-5 * norm(&exact), "seed {seed}, t {t}: {error}");
+        }
+    }
+}
+
+/// On the unit circle, by angle, up to where neighbouring directions are hard to tell apart.
+#[test]
+fn slerp_keeps_the_norm_at_every_angle() {
+    for degrees in [1.0f32, 30.0, 90.0, 150.0, 170.0, 179.0] {
+        let (sine, cosine) = degrees.to_radians().sin_cos();
+        let mut out = [0.0; 2];
+        for t in [0.1, 0.25, 0.5, 0.9] {
+            slerp(&[1.0, 0.0], &[cosine, sine], t, &mut out);
+            assert!((norm(&out) - 1.0).abs() < 1e-3, "{degrees}°, t {t}: {out:?}");
+            let angle = out[1].atan2(out[0]).to_degrees();
+            assert!((angle - t * degrees).abs() < 0.05, "{degrees}°, t {t}: {angle}°");
         }
     }
 }

@@ -3,8 +3,9 @@
 //! - [`run`] runs the application on a [`Screen`] for a [`Viewer`]: somebody who looks, waits and
 //!   presses buttons
 //! - [`replay`] gives the [`Picture`] that a device shows at a frame, from its seed and presses
-//! - [`Recorder`] is a viewer that writes PNGs, [`Terminal`] one with eyes and keys
+//! - [`Recorder`] is a viewer that writes PNGs and GIFs, [`Terminal`] one with eyes and keys
 
+mod film;
 mod frame;
 mod half_block;
 mod picture;
@@ -14,6 +15,7 @@ mod run;
 mod screen;
 mod terminal;
 
+pub use film::Film;
 pub use frame::{Frame, Outside};
 pub use half_block::half_blocks;
 pub use picture::Picture;

@@ -37,6 +37,9 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 1, requires = "headless")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=16))]
     zoom: u32,
+    /// Also a GIF of all frames
+    #[arg(long, value_name = "FILE.gif", requires = "headless")]
+    gif: Option<PathBuf>,
     /// Press next, mode or hold while a frame is shown; can be given again
     #[arg(long, value_name = "FRAME:BUTTON", value_parser = press, requires = "headless")]
     press: Vec<(u32, Button)>,
@@ -72,7 +75,8 @@ fn simulate(arguments: &Arguments) -> Result<()> {
         let script = Script::new(&arguments.press);
         let frames = frames.unwrap_or(FRAMES);
         let out = &arguments.out;
-        let mut recorder = Recorder::new(out.clone(), frames, arguments.zoom, script)?;
+        let recorder = Recorder::new(out.clone(), frames, arguments.zoom, script)?;
+        let mut recorder = recorder.with_gif(arguments.gif.clone());
         run(&file, screen, seed, &mut recorder).context(name)?;
         let written = recorder.finish()?;
         say(&format!("{written} frames in {}\n", out.display()))

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use firmware::{Event, Presses};
 
-use crate::{Picture, Script, Viewer};
+use crate::{Film, Picture, Script, Viewer};
 
-/// Writes `frame-0000.png` and so on into a directory.
+/// Writes `frame-0000.png` and so on into a directory, and if wanted a GIF of them.
 pub struct Recorder {
     directory: PathBuf,
     zoom: u32,
@@ -16,6 +16,8 @@ pub struct Recorder {
     left: u32,
     written: u32,
     result: Result<()>,
+    /// The moving picture and where it goes.
+    film: Option<(PathBuf, Film)>,
 }
 
 impl Recorder {
@@ -28,7 +30,13 @@ impl Recorder {
         std::fs::create_dir_all(&directory).with_context(|| {
             format!("cannot create {}: choose another with --out", directory.display())
         })?;
-        Ok(Self { directory, zoom, script, left: frames, written: 0, result: Ok(()) })
+        Ok(Self { directory, zoom, script, left: frames, written: 0, result: Ok(()), film: None })
+    }
+
+    /// Also writes a GIF, in the end.
+    #[must_use]
+    pub fn with_gif(self, path: Option<PathBuf>) -> Self {
+        Self { film: path.map(|path| (path, Film::default())), ..self }
     }
 
     /// How many frames were written: fewer than asked for if the script holds the picture.
@@ -37,7 +45,11 @@ impl Recorder {
     ///
     /// If a file could not be written.
     pub fn finish(self) -> Result<u32> {
-        self.result.map(|()| self.written)
+        self.result?;
+        if let Some((path, film)) = self.film {
+            film.save_gif(&path)?;
+        }
+        Ok(self.written)
     }
 }
 
@@ -46,12 +58,19 @@ impl Viewer for Recorder {
         self.script.see(event);
         let Event::Shown { frame, .. } = event else { return };
         let path = self.directory.join(format!("frame-{frame:04}.png"));
-        self.result = picture.magnified(self.zoom).save_png(&path);
+        let picture = picture.magnified(self.zoom);
+        self.result = picture.save_png(&path);
         self.written += u32::from(self.result.is_ok());
         self.left = self.left.saturating_sub(1);
+        if let Some((_, film)) = &mut self.film {
+            film.add(picture);
+        }
     }
 
-    fn wait(&mut self, _: u32, presses: &mut Presses) {
+    fn wait(&mut self, milliseconds: u32, presses: &mut Presses) {
+        if let Some((_, film)) = &mut self.film {
+            film.look(milliseconds);
+        }
         self.script.wait(presses);
     }
 

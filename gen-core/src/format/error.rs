@@ -5,6 +5,7 @@ use core::fmt;
 /// Why [`Model::parse`](crate::Model::parse) refuses a file. `layer` counts from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
+#[non_exhaustive]
 pub enum FormatError {
     /// Shorter than its header and tables.
     TooShort {
@@ -35,7 +36,10 @@ pub enum FormatError {
         computed: u32,
     },
     /// A byte that must be zero is not.
-    Reserved,
+    Reserved {
+        /// Where it is, or its neighbour of the same field.
+        offset: usize,
+    },
     /// The model's name is not UTF-8 filled up with zeros.
     Name,
     /// The latent's length, distribution or scale is not a possible one.
@@ -43,6 +47,11 @@ pub enum FormatError {
     /// No layer, or more than [`MAX_LAYERS`](crate::model::MAX_LAYERS).
     Layers {
         /// The file's number of layers.
+        got: usize,
+    },
+    /// More latent directions than [`MAX_DIRECTIONS`](crate::model::MAX_DIRECTIONS).
+    Directions {
+        /// The file's number of directions.
         got: usize,
     },
     /// A code of the layer's record (convolution, activation, per feature) is unknown.
@@ -123,11 +132,14 @@ impl fmt::Display for FormatError {
             Self::Checksum { stored, computed } => {
                 write!(f, "damaged: CRC-32 is {computed:08x}, the header says {stored:08x}")
             }
-            Self::Reserved => write!(f, "a reserved byte is not zero"),
+            Self::Reserved { offset } => write!(f, "reserved byte {offset} is not zero"),
             Self::Name => write!(f, "the model's name is not UTF-8 filled up with zeros"),
             Self::Latent => write!(f, "impossible latent length, distribution or scale"),
             Self::Layers { got } => {
                 write!(f, "{got} layers, possible are 1 to {}", crate::model::MAX_LAYERS)
+            }
+            Self::Directions { got } => {
+                write!(f, "{got} directions, possible are 0 to {}", crate::model::MAX_DIRECTIONS)
             }
             Self::Code { layer, got } => write!(f, "layer {layer}: unknown code {got}"),
             Self::Dimension { layer } => write!(f, "layer {layer}: a size is 0 or too large"),

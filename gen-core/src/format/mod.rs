@@ -116,16 +116,31 @@ pub(crate) fn checksum(file: &[u8]) -> u32 {
 /// let mut memory = [0; NEED];
 /// ```
 pub const fn working_memory(file: &[u8]) -> Option<usize> {
-    if file.len() < header::LEN {
+    if !is_gen(file) {
         return None;
-    }
-    let mut i = 0;
-    while i < MAGIC.len() {
-        if file[i] != MAGIC[i] {
-            return None;
-        }
-        i += 1;
     }
     let at = header::MEMORY.start;
     Some(u32::from_le_bytes([file[at], file[at + 1], file[at + 2], file[at + 3]]) as usize)
+}
+
+/// The latent length in the header of a `.gen` file, likewise for sizing arrays at compile time.
+pub const fn latent_len(file: &[u8]) -> Option<usize> {
+    if !is_gen(file) {
+        return None;
+    }
+    let at = header::LATENT_LEN.start;
+    Some(u16::from_le_bytes([file[at], file[at + 1]]) as usize)
+}
+
+/// Whether `file` has a header that begins as it should.
+const fn is_gen(file: &[u8]) -> bool {
+    let Some(start) = file.first_chunk::<{ header::LEN }>() else { return false };
+    let mut i = 0;
+    while i < MAGIC.len() {
+        if start[i] != MAGIC[i] {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }

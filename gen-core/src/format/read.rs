@@ -22,7 +22,7 @@ pub(crate) fn parse(file: &[u8]) -> Result<Model<'_>, FormatError> {
         return Err(FormatError::TooShort { need: tables_end, got: file.len() });
     }
     if file[header::RESERVED] != 0 {
-        return Err(FormatError::Reserved);
+        return Err(FormatError::Reserved { offset: header::RESERVED });
     }
     let name = text(&file[header::NAME]).ok_or(FormatError::Name)?;
     let latent = latent(file)?;
@@ -30,6 +30,10 @@ pub(crate) fn parse(file: &[u8]) -> Result<Model<'_>, FormatError> {
     let count = usize::from(file[header::LAYERS]);
     if !(1..=MAX_LAYERS).contains(&count) {
         return Err(FormatError::Layers { got: count });
+    }
+    let directions = usize::from(file[header::DIRECTIONS]);
+    if directions > MAX_DIRECTIONS {
+        return Err(FormatError::Directions { got: directions });
     }
     let sections = Sections { file, begin: tables_end };
     let (records, _) = file[header::LEN..].as_chunks::<{ layer::LEN }>();
@@ -46,8 +50,8 @@ pub(crate) fn parse(file: &[u8]) -> Result<Model<'_>, FormatError> {
     }
     let plan = Plan::new(&layers);
     let stored = u32_at(file, header::MEMORY);
-    if stored != plan.bytes {
-        return Err(FormatError::Memory { stored, need: plan.bytes });
+    if stored != plan.bytes() {
+        return Err(FormatError::Memory { stored, need: plan.bytes() });
     }
 
     let directions = read_directions(&sections, header::LEN + count * layer::LEN, latent.len)?;
@@ -134,7 +138,8 @@ fn read_layer<'a>(
         return Err(FormatError::Dimension { layer: index });
     }
     if record[layer::RESERVED] != [0; 2] {
-        return Err(FormatError::Reserved);
+        let offset = header::LEN + index * layer::LEN + layer::RESERVED.start;
+        return Err(FormatError::Reserved { offset });
     }
     let zero_point = record[layer::ZERO_POINT];
     if index == 0 && zero_point != 0 {
@@ -237,7 +242,8 @@ fn read_directions<'a>(
         if values.iter().any(|&v| !f32::from_le_bytes(v).is_finite()) {
             return Err(malformed);
         }
-        directions.push(Direction { name, values }).map_err(|_| malformed)?;
+        // Their number is at most the capacity.
+        let _ = directions.push(Direction { name, values });
     }
     Ok(directions)
 }

@@ -159,8 +159,11 @@ impl Draft {
     }
 }
 
-/// Renews the checksum of a changed file.
+/// Renews the checksum of a changed file. What is too short to have one is left alone.
 pub fn seal(file: &mut [u8]) {
+    if file.len() < header::LEN {
+        return;
+    }
     let checksum = checksum(file);
     file[header::CHECKSUM].copy_from_slice(&checksum.to_le_bytes());
 }
@@ -215,8 +218,8 @@ impl DraftLayer {
         put_section(file, shift(layer::EPILOGUE, at), section)
     }
 
-    /// The geometry along rows (0) or columns (1).
-    fn axis(&self, input: [usize; 3], along: usize) -> Axis {
+    /// The geometry along rows (0) or columns (1), for an input of height, width, channels.
+    pub fn axis(&self, input: [usize; 3], along: usize) -> Axis {
         Axis {
             convolution: self.convolution,
             input: input[along],

@@ -16,7 +16,7 @@ where
     let zero_point = i32::from(layer.zero_point);
     let channels = layer.channels_in;
     let ty = layer.rows.taps(y);
-    let input = window.from(ty.input);
+    let input = window.rows_from(ty.input);
     for (x, pixel) in out.chunks_exact_mut(layer.channels_out).enumerate() {
         let tx = layer.columns.taps(x);
         let weights = layer.phase_weights(&ty, &tx);

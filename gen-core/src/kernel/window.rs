@@ -14,7 +14,7 @@ pub(crate) struct Window<'a, T> {
 impl<'a, T> Window<'a, T> {
     /// The rows from `first` on, oldest first: no division while they are read.
     #[inline]
-    pub(crate) fn from(&self, first: usize) -> impl Fn(usize) -> &'a [T] + use<'a, T> {
+    pub(crate) fn rows_from(&self, first: usize) -> impl Fn(usize) -> &'a [T] + use<'a, T> {
         let Self { data, rows, row_len } = *self;
         let slot = first % rows;
         move |t| {

@@ -12,30 +12,50 @@ impl Picture<'_> {
     ///
     /// # Errors
     /// The display's own.
-    pub fn draw<D>(mut self, display: &mut D, top_left: Point, scale: u32) -> Result<(), D::Error>
+    pub fn draw<D>(self, display: &mut D, top_left: Point, scale: u32) -> Result<(), D::Error>
     where
         D: DrawTarget<Color: Shade>,
     {
+        self.draw_with(display, top_left, scale, D::Color::shade)
+    }
+
+    /// [`draw`](Self::draw) for colours that are not [`Shade`], or to change them: `color` is asked
+    /// for each panel pixel, by red, green, blue and the position x, y.
+    ///
+    /// # Errors
+    /// The display's own.
+    pub fn draw_with<D: DrawTarget>(
+        mut self,
+        display: &mut D,
+        top_left: Point,
+        scale: u32,
+        color: impl Fn([u8; 3], u32, u32) -> D::Color,
+    ) -> Result<(), D::Error> {
         let shape = self.shape();
-        let width = shape.width as u32 * scale;
+        let size = Size::new(shape.width as u32 * scale, scale);
         let mut corner = top_left + Point::new(0, (self.rows_done() as u32 * scale) as i32);
         while let Some(row) = self.next_row() {
-            let strip = Rectangle::new(corner, Size::new(width, scale));
-            let origin = corner;
             let lines = (0..scale).flat_map(|dy| {
+                let (color, y) = (&color, corner.y.wrapping_add_unsigned(dy));
                 let pixels = row.chunks_exact(shape.channels).enumerate();
                 pixels.flat_map(move |(column, pixel)| {
-                    let rgb = [pixel[0], pixel[pixel.len() / 2], pixel[pixel.len() - 1]];
-                    (0..scale).map(move |dx| {
-                        let x = origin.x.wrapping_add_unsigned(column as u32 * scale + dx);
-                        let y = origin.y.wrapping_add_unsigned(dy);
-                        D::Color::shade(rgb, x as u32, y as u32)
-                    })
+                    let rgb = rgb(pixel);
+                    let x = corner.x.wrapping_add_unsigned(column as u32 * scale);
+                    (0..scale)
+                        .map(move |dx| color(rgb, x.wrapping_add_unsigned(dx) as u32, y as u32))
                 })
             });
-            display.fill_contiguous(&strip, lines)?;
+            display.fill_contiguous(&Rectangle::new(corner, size), lines)?;
             corner.y += scale as i32;
         }
         Ok(())
+    }
+}
+
+/// A pixel of one channel is grey.
+fn rgb(pixel: &[u8]) -> [u8; 3] {
+    match *pixel {
+        [r, g, b] => [r, g, b],
+        _ => [pixel[0]; 3],
     }
 }

@@ -2,7 +2,8 @@
 
 use super::dither::lit;
 use embedded_graphics_core::pixelcolor::{
-    BinaryColor, Gray4, Gray8, GrayColor, PixelColor, Rgb565, Rgb888, RgbColor,
+    Bgr555, Bgr565, Bgr666, Bgr888, BinaryColor, Gray2, Gray4, Gray8, GrayColor, PixelColor,
+    Rgb555, Rgb565, Rgb666, Rgb888, RgbColor,
 };
 
 /// A display colour that a picture's pixel can be shown in.
@@ -21,35 +22,35 @@ const fn round_to(value: u8, max: u8) -> u8 {
     ((value as u32 * max as u32 + 127) / 255) as u8
 }
 
-impl Shade for Gray8 {
-    fn shade(rgb: [u8; 3], _: u32, _: u32) -> Self {
-        Self::new(luma(rgb))
-    }
-}
-
-impl Shade for Gray4 {
-    fn shade(rgb: [u8; 3], _: u32, _: u32) -> Self {
-        Self::new(round_to(luma(rgb), Self::WHITE.luma()))
-    }
-}
-
 impl Shade for BinaryColor {
     fn shade(rgb: [u8; 3], x: u32, y: u32) -> Self {
         lit(luma(rgb), x, y).into()
     }
 }
 
-impl Shade for Rgb888 {
-    fn shade([r, g, b]: [u8; 3], _: u32, _: u32) -> Self {
-        Self::new(r, g, b)
-    }
+macro_rules! greys {
+    ($($color:ty)*) => {$(
+        impl Shade for $color {
+            fn shade(rgb: [u8; 3], _: u32, _: u32) -> Self {
+                Self::new(round_to(luma(rgb), Self::WHITE.luma()))
+            }
+        }
+    )*};
 }
 
-impl Shade for Rgb565 {
-    fn shade([r, g, b]: [u8; 3], _: u32, _: u32) -> Self {
-        Self::new(round_to(r, Self::MAX_R), round_to(g, Self::MAX_G), round_to(b, Self::MAX_B))
-    }
+macro_rules! colours {
+    ($($color:ty)*) => {$(
+        impl Shade for $color {
+            fn shade([r, g, b]: [u8; 3], _: u32, _: u32) -> Self {
+                let (r, g) = (round_to(r, Self::MAX_R), round_to(g, Self::MAX_G));
+                Self::new(r, g, round_to(b, Self::MAX_B))
+            }
+        }
+    )*};
 }
+
+greys!(Gray2 Gray4 Gray8);
+colours!(Bgr555 Bgr565 Bgr666 Bgr888 Rgb555 Rgb565 Rgb666 Rgb888);
 
 #[cfg(test)]
 mod tests {
@@ -64,6 +65,9 @@ mod tests {
         assert_eq!(Gray4::shade([8; 3], 0, 0).luma(), 0);
         assert_eq!(Gray4::shade([9; 3], 0, 0).luma(), 1);
         assert_eq!(Rgb565::shade([255, 0, 255], 0, 0), Rgb565::MAGENTA);
+        assert_eq!(Bgr565::shade([255, 0, 255], 0, 0), Bgr565::MAGENTA);
+        assert_eq!(Bgr888::shade([1, 2, 3], 0, 0), Bgr888::new(1, 2, 3));
+        assert_eq!(Gray2::shade([128; 3], 0, 0).luma(), 2);
         assert_eq!(Rgb888::shade([1, 2, 3], 0, 0), Rgb888::new(1, 2, 3));
         assert_eq!(Gray8::shade([255, 0, 0], 0, 0).luma(), 77);
     }

@@ -1,0 +1,52 @@
+//! A moving picture of what a screen shows.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use image::codecs::gif::{GifEncoder, Repeat};
+use image::{Delay, DynamicImage, Frame, RgbImage};
+
+use crate::Picture;
+
+/// Pictures, and how long each is looked at.
+#[derive(Default)]
+pub struct Film {
+    pictures: Vec<(Picture, u32)>,
+}
+
+impl Film {
+    /// Adds a picture that is not looked at yet.
+    pub fn add(&mut self, picture: Picture) {
+        self.pictures.push((picture, 0));
+    }
+
+    /// Looks at the last picture for so long.
+    pub fn look(&mut self, milliseconds: u32) {
+        if let Some((_, time)) = self.pictures.last_mut() {
+            *time += milliseconds;
+        }
+    }
+
+    /// Writes a GIF that begins again when it ends: beside its place first, so that no half of one
+    /// is ever found there.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn save_gif(&self, path: &Path) -> Result<()> {
+        let mut gif = Vec::new();
+        let mut encoder = GifEncoder::new_with_speed(&mut gif, 10);
+        encoder.set_repeat(Repeat::Infinite)?;
+        for (picture, time) in &self.pictures {
+            let pixels = RgbImage::from_raw(picture.width, picture.height, picture.rgb.clone());
+            let pixels = DynamicImage::from(pixels.context("fewer bytes than pixels")?).into_rgba8();
+            let delay = Delay::from_numer_denom_ms(*time, 1);
+            encoder.encode_frame(Frame::from_parts(pixels, 0, 0, delay))?;
+        }
+        drop(encoder);
+        let beside = path.with_extension("gif.new");
+        let written = fs::write(&beside, gif).and_then(|()| fs::rename(&beside, path));
+        written.with_context(|| format!("cannot write {}", path.display()))
+    }
+}

@@ -1,0 +1,104 @@
+//! The shipped generator from ONNX to pixels: float in tract, quantised ONNX in tract, engine, and
+//! the application's screen, each against the next.
+
+use anyhow::{Context, Result, ensure};
+use export::export::{Export, Options, export};
+use export::generator::{File, Generator, Hints};
+use gen_core::{Engine, EngineError, Model, latent};
+use host_sim::{Screen, replay};
+use std::path::{Path, PathBuf};
+
+fn onnx() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/pixel-faces32.onnx")
+}
+
+fn exported() -> Result<Export> {
+    let options = Options { compare: 64, ..Options::default() };
+    export(&onnx(), &options, &|| ())
+}
+
+#[test]
+fn fidelity_of_the_shipped_generator() -> Result<()> {
+    let fidelity = exported()?.report.fidelity;
+    ensure!(fidelity.psnr_mean >= 41.0, "PSNR {} dB", fidelity.psnr_mean);
+    ensure!(fidelity.psnr_worst >= 34.0, "worst PSNR {} dB", fidelity.psnr_worst);
+    let ssim = fidelity.ssim_mean.context("pictures are large enough for SSIM")?;
+    ensure!(ssim >= 0.995, "SSIM {ssim}");
+    Ok(())
+}
+
+/// The report's working memory is the file's, and neither more nor less than the engine asks for.
+#[test]
+fn working_memory_is_what_the_report_says() -> Result<()> {
+    let export = exported()?;
+    let told = export.report.layout.working_memory_bytes;
+    let model = Model::parse(&export.device)?;
+    assert_eq!(gen_core::working_memory(&export.device), Some(told));
+    let mut memory = vec![0; told];
+    assert!(Engine::new(model.clone(), &mut memory).is_ok());
+    let short = Engine::new(model, &mut memory[1..]).err();
+    assert_eq!(short, Some(EngineError::MemoryTooSmall { need: told, got: told - 1 }));
+    Ok(())
+}
+
+/// Three-way: the quantised ONNX, run by tract, gives the engine's pixels, and both stay close to
+/// the float network.
+#[test]
+fn quantised_onnx_equals_the_engine() -> Result<()> {
+    let export = exported()?;
+    let directory = std::env::temp_dir().join(format!("pocket-dcgan-chain-{}", std::process::id()));
+    std::fs::create_dir_all(&directory)?;
+    let path = directory.join("twin.onnx");
+    std::fs::write(&path, &export.onnx)?;
+    let (float, twin) = (File::load(&onnx())?, File::load(&path)?);
+    std::fs::remove_dir_all(&directory)?;
+    let hints = || Hints { distribution: None, pixels: None };
+    let (mut float, mut twin) = (Generator::new(&float, hints())?, Generator::new(&twin, hints())?);
+    let mut device = Generator::device(&export.device)?;
+    for seed in 0..64 {
+        let mut z = vec![0.0; device.latent_len];
+        latent::sample(seed, gen_core::latent::Distribution::Normal, &mut z);
+        let picture = |generator: &mut Generator<'_>| -> Result<Vec<u8>> {
+            let drawn = generator.draw(&z)?;
+            Ok(generator.picture(&drawn).pixels)
+        };
+        let (float, twin, device) =
+            (picture(&mut float)?, picture(&mut twin)?, picture(&mut device)?);
+        ensure!(twin == device, "seed {seed}: tract and the engine differ");
+        let off = float.iter().zip(&device).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>();
+        ensure!(off / (float.len() as f64) < 3.0, "seed {seed}: far from the float network");
+    }
+    Ok(())
+}
+
+/// What host-sim shows is the engine's picture, every pixel a square of the screen.
+#[test]
+fn the_screen_shows_the_picture() -> Result<()> {
+    let screen = Screen::named("tft240").context("host-sim has a large screen")?;
+    let shown = replay(host_sim::BUILT_IN, screen, 7, &[], 0)?;
+    let model = Model::parse(host_sim::BUILT_IN)?;
+    let mut memory = vec![0; model.working_memory()];
+    let mut engine = Engine::new(model, &mut memory)?;
+    let input = engine.model().latent();
+    let (mut z, mut steps) = (vec![0.0; input.len], vec![0; input.len]);
+    latent::sample(7, input.distribution, &mut z);
+    latent::quantize(&z, input.scale, &mut steps);
+    let mut picture = engine.draw(&steps)?;
+    let mut y = 0;
+    while let Some(row) = picture.next_row() {
+        for (x, rgb) in row.chunks_exact(3).enumerate() {
+            // 32 × 7 = 224 of 240 columns, centred; the caption is below.
+            for corner in [(0, 0), (6, 6)] {
+                let at = (8 + x as u32 * 7 + corner.0, y * 7 + corner.1);
+                let seen = shown.pixel(at.0, at.1);
+                for (seen, pixel) in seen.into_iter().zip(rgb) {
+                    // RGB565 has steps of 8 or 4.
+                    ensure!(seen.abs_diff(*pixel) <= 4, "({x}, {y}): {seen} for {pixel}");
+                }
+            }
+        }
+        y += 1;
+    }
+    assert_eq!(y, 32);
+    Ok(())
+}
