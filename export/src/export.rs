@@ -2,17 +2,19 @@
 
 use crate::calibrate::calibrate;
 use crate::fidelity::{Fidelity, Pair};
-use crate::generator::{Generator, Hints};
+use crate::generator::Generator;
 use crate::import::import;
 use crate::load::Source;
+use crate::network::Network;
 use crate::pixels::PixelRule;
 use crate::quantize::{latent_scale, quantize};
 use crate::range::Range;
-use crate::report::{Layout, Report, Settings, TensorReport};
+use crate::report::{Layout, Report, Settings, TableReport, TensorReport};
 use crate::{latents, parallel, twin};
 use anyhow::{Context, Result, ensure};
 use gen_core::Model;
-use gen_core::format::write::Draft;
+use gen_core::format::FormatError;
+use gen_core::format::write::{Draft, WriteError};
 use gen_core::latent::Distribution;
 use gen_core::model::Latent;
 use std::path::Path;
@@ -32,6 +34,8 @@ pub struct Options {
     pub compare: usize,
     /// Seed of both.
     pub seed: u64,
+    /// Bits of the tensors between the layers; 8, so far.
+    pub activations: u8,
 }
 
 impl Default for Options {
@@ -43,6 +47,7 @@ impl Default for Options {
             calibrate: 256,
             compare: 256,
             seed: 1,
+            activations: 8,
         }
     }
 }
@@ -52,6 +57,17 @@ impl Options {
     pub fn pictures(&self) -> usize {
         2 * self.calibrate + self.compare
     }
+
+    /// The name of the model at `path`, which is also its files'.
+    ///
+    /// # Errors
+    /// If it doesn't fit a `.gen` file or isn't a file's name.
+    pub fn name(&self, path: &Path) -> Result<String> {
+        let name = self.name.clone().unwrap_or_else(|| stem(path));
+        let fits = (1..=32).contains(&name.len()) && !name.contains(['/', '\\', '\0']);
+        ensure!(fits, "\"{name}\" is no name for a model: give one of 1 to 32 bytes with --name");
+        Ok(name)
+    }
 }
 
 /// An exported generator.
@@ -60,7 +76,7 @@ pub struct Export {
     /// The model's name.
     pub name: String,
     /// The `.gen` file.
-    pub device: Vec<u8>,
+    pub gen_file: Vec<u8>,
     /// The quantised ONNX file.
     pub onnx: Vec<u8>,
     /// What came of it.
@@ -74,10 +90,16 @@ pub struct Export {
 /// In one line: what can't be read, converted or quantised, and what to do.
 pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Result<Export> {
     ensure!(options.calibrate > 0 && options.compare > 0, "at least one latent is needed");
+    ensure!(
+        options.activations == 8,
+        "activations of {} bits: 8 are possible",
+        options.activations
+    );
+    let name = options.name(path)?;
     let source = Source::load(path)?;
     let network = import(&source)?;
-    let name = name(path, options)?;
-    let pixels = PixelRule::of(&network, options.pixels)?;
+    let file = || path.display().to_string();
+    let pixels = PixelRule::of(&network, options.pixels).with_context(file)?;
     let (distribution, seed) = (options.distribution, options.seed);
 
     let histograms = calibrate(&source, &network, distribution, seed, options.calibrate, done)?;
@@ -90,54 +112,73 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         .collect();
 
     let scale = latent_scale(distribution);
-    let layers =
-        quantize(&network, scale, &ranges, pixels).with_context(|| path.display().to_string())?;
+    let layers = quantize(&network, scale, &ranges, pixels).with_context(file)?;
     let latent = Latent { len: network.latent_len(), distribution, scale };
     let draft =
         Draft { name: name.clone(), source: source.sha256, latent, layers, directions: Vec::new() };
-    let device = draft.to_bytes().with_context(|| path.display().to_string())?;
-    let onnx =
-        twin::encode(&draft, &network, pixels).with_context(|| path.display().to_string())?;
+    let gen_file = to_bytes(&draft, &network).with_context(file)?;
+    let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;
 
-    let hints = Hints { distribution: Some(distribution), pixels: options.pixels };
-    let fidelity = compare(&source, hints, &device, options, done)?;
+    let fidelity = compare(&source, &gen_file, options, done)?;
     let names: Vec<String> = network.layers.iter().map(|layer| layer.name.clone()).collect();
     let report = Report {
-        layout: Layout::new(&Model::parse(&device)?, device.len(), &names),
+        layout: Layout::new(&Model::parse(&gen_file)?, gen_file.len(), &names),
         settings: Settings {
             latent: latents::name(distribution),
             latent_scale: scale,
             pixels: [pixels.low, pixels.high],
             calibration_latents: options.calibrate,
+            activation_bits: options.activations,
             seed,
         },
         tensors,
+        tables: network.layers.iter().zip(&draft.layers).filter_map(TableReport::new).collect(),
         worst_seed: seed.wrapping_add(fidelity.worst as u64),
         fidelity,
     };
-    Ok(Export { name, device, onnx, report })
+    Ok(Export { name, gen_file, onnx, report })
 }
 
-/// The model's name, which is also its files'.
-fn name(path: &Path, options: &Options) -> Result<String> {
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    let name = options.name.clone().unwrap_or(stem);
-    let fits = (1..=32).contains(&name.len()) && !name.contains(['/', '\\', '\0']);
-    ensure!(fits, "\"{name}\" is no name for a model: give one of 1 to 32 bytes with --name");
-    Ok(name)
+/// The name of the file at `path` without its extension.
+pub(crate) fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The pictures of `device` against those of the float network.
+/// The `.gen` file of `draft`, made from `network`.
+///
+/// # Errors
+/// Naming the node whose layer doesn't fit.
+pub(crate) fn to_bytes(draft: &Draft, network: &Network) -> Result<Vec<u8>> {
+    draft.to_bytes().map_err(|error| {
+        let layer = match &error {
+            WriteError::Count { layer, .. }
+            | WriteError::Invalid(
+                FormatError::Code { layer, .. }
+                | FormatError::Dimension { layer }
+                | FormatError::Table { layer, .. }
+                | FormatError::Constant { layer, .. }
+                | FormatError::Accumulator { layer },
+            ) => network.layers.get(*layer),
+            _ => None,
+        };
+        let error = anyhow::Error::new(error);
+        match layer {
+            Some(layer) => error.context(format!("node \"{}\"", layer.name)),
+            None => error,
+        }
+    })
+}
+
+/// The pictures of `gen_file` against those of the float network.
 fn compare(
     source: &Source,
-    hints: Hints,
-    device: &[u8],
+    gen_file: &[u8],
     options: &Options,
     done: &(dyn Fn() + Sync),
 ) -> Result<Fidelity> {
     let parts = parallel::split(options.compare, |range| {
-        let mut float = Generator::onnx(source, hints)?;
-        let mut device = Generator::device(device)?;
+        let mut float = Generator::onnx(source, options.pixels)?;
+        let mut device = Generator::gen_file(gen_file)?;
         let mut pairs = Vec::new();
         for index in range {
             let z = latents::shown(options.seed, index, options.distribution, float.latent_len);
@@ -154,6 +195,8 @@ fn compare(
 mod tests {
     use super::*;
     use crate::generator::File;
+    use crate::graph::float;
+    use crate::sketch::Sketch;
     use crate::{inspect, sketch};
     use prost::Message;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -176,15 +219,18 @@ mod tests {
             };
             let first = export(&path, &options, &counted).unwrap();
             let again = export(&path, &options, &|| ()).unwrap();
-            assert_eq!((&first.device, &first.onnx), (&again.device, &again.onnx));
+            assert_eq!((&first.gen_file, &first.onnx), (&again.gen_file, &again.onnx));
             assert!(count.into_inner() <= options.pictures());
 
-            let model = Model::parse(&first.device).unwrap();
+            let model = Model::parse(&first.gen_file).unwrap();
             let layout = &first.report.layout;
             assert_eq!(layout.working_memory_bytes, model.working_memory());
-            assert_eq!(layout.flash_bytes, first.device.len());
+            assert_eq!(layout.flash_bytes, first.gen_file.len());
             assert_eq!((model.name(), layout.name.as_str()), ("sketch", "sketch"));
             assert_eq!(model.source(), &Source::load(&path).unwrap().sha256);
+            for table in &first.report.tables {
+                assert!(table.layer.starts_with("net/") && table.entries == 4096, "{table:?}");
+            }
 
             // What inspect says of the ONNX is what came out.
             let expected = inspect::inspect(&File::load(&path).unwrap()).unwrap();
@@ -193,6 +239,62 @@ mod tests {
                 serde_json::to_value(layout).unwrap()
             );
         }
+    }
+
+    #[test]
+    fn dead_tensors_are_exported_exactly() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = written(directory.path(), &sketch::dead());
+        let options = Options { calibrate: 8, compare: 4, ..Options::default() };
+        let report = export(&path, &options, &|| ()).unwrap().report;
+        assert!(report.fidelity.largest_difference <= 1, "{:?}", report.fidelity);
+        assert_eq!((report.tensors[0].zero_point, report.tensors[0].saturated), (0, 0.0));
+        let tables: Vec<_> = report.tables.iter().map(|it| (it.function, it.entries)).collect();
+        assert_eq!(tables, [("Tanh", 4096)]);
+    }
+
+    #[test]
+    fn one_sided_clips_are_exported_with_a_rule_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let start = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 12], vec![]);
+        let clipped = start.then("Clip", &[], vec![float("min", 0.0)]).finish();
+        let path = written(directory.path(), &clipped);
+        let options = Options { calibrate: 8, compare: 4, ..Options::default() };
+        let error = format!("{:#}", export(&path, &options, &|| ()).unwrap_err());
+        assert!(
+            error.contains("sketch.onnx: the pictures end in Clip, node \"net/Clip"),
+            "{error}"
+        );
+        let options = Options { pixels: Some(PixelRule::UNIT), ..options };
+        let report = export(&path, &options, &|| ()).unwrap().report;
+        assert_eq!(report.settings.pixels, [0.0, 1.0]);
+        let fidelity = report.fidelity;
+        assert!((30.0..100.0).contains(&fidelity.psnr_mean), "{fidelity:?}");
+    }
+
+    #[test]
+    fn layers_too_large_are_refused_by_node() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut sketch = Sketch::new(&[9000]);
+        let weights = sketch.constant(&[9000, 3], 0.01);
+        let sketch = sketch.then("MatMul", &[&weights], vec![]).reshape(&[-1, 3, 1, 1]);
+        let path = written(directory.path(), &sketch.finish());
+        let error = inspect::inspect(&File::load(&path).unwrap()).unwrap_err();
+        let error = format!("{error:#}");
+        assert!(
+            error.contains("sketch.onnx: node \"net/MatMul2\": layer 0: so many products"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn inspect_shows_names_that_are_too_long_to_export() {
+        let directory = tempfile::tempdir().unwrap();
+        let name = "a name that is longer than 32 bytes";
+        let path = directory.path().join(format!("{name}.onnx"));
+        std::fs::write(&path, sketch::dense_first().proto.encode_to_vec()).unwrap();
+        assert_eq!(inspect::inspect(&File::load(&path).unwrap()).unwrap().name, name);
+        assert!(Options::default().name(&path).is_err());
     }
 
     #[test]
@@ -210,5 +312,6 @@ mod tests {
         let pixels = Some(PixelRule::UNIT);
         refused(Options { pixels, ..Options::default() }, "end in Tanh");
         refused(Options { calibrate: 0, ..Options::default() }, "at least one latent");
+        refused(Options { activations: 4, ..Options::default() }, "activations of 4 bits");
     }
 }

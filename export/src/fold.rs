@@ -1,6 +1,6 @@
 //! A layer's steps folded into its weights, a bias and one activation.
 
-use crate::network::{Function, Layer, Step};
+use crate::network::{Function, Layer, Operation};
 use anyhow::{Result, bail};
 
 /// A layer with nothing left but one linear operation, one bias and one activation.
@@ -47,9 +47,9 @@ pub enum Activation {
 /// Where the steps are more than one epilogue can do.
 pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
     let features = layer.features();
-    let longest = layer.steps.iter().map(|step| match step {
-        Step::Affine { shift, .. } => shift.len(),
-        Step::Function(_) => 0,
+    let longest = layer.steps.iter().map(|step| match &step.operation {
+        Operation::Affine { shift, .. } => shift.len(),
+        Operation::Function(_) => 0,
     });
     let per_feature = longest.max().is_some_and(|longest| longest > layer.channels_out);
     let count = if per_feature { features } else { layer.channels_out };
@@ -59,37 +59,38 @@ pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
     let (mut scale, mut bias) = (vec![1.0; count], vec![0.0; count]);
     let mut activation = Activation::None;
     for step in &layer.steps {
-        activation = match (step, activation) {
-            (Step::Affine { scale: s, shift }, Activation::None) => {
+        activation = match (&step.operation, activation) {
+            (Operation::Affine { scale: s, shift }, Activation::None) => {
                 then(&mut scale, &mut bias, &widen(s), &widen(shift));
                 Activation::None
             }
-            (Step::Affine { scale, shift }, Activation::Relu) => {
+            (Operation::Affine { scale, shift }, Activation::Relu) => {
                 Activation::Slopes { negative: 0.0, gain: widen(scale), shift: widen(shift) }
             }
-            (Step::Affine { scale: s, shift: t }, Activation::Slopes { negative, gain, shift }) => {
-                let (mut gain, mut shift) = (gain, shift);
+            (
+                Operation::Affine { scale: s, shift: t },
+                Activation::Slopes { negative, mut gain, mut shift },
+            ) => {
                 then(&mut gain, &mut shift, &widen(s), &widen(t));
                 Activation::Slopes { negative, gain, shift }
             }
-            (Step::Function(function), Activation::None) => match *function {
+            (Operation::Function(function), Activation::None) => match *function {
                 Function::Relu => Activation::Relu,
                 Function::LeakyRelu(negative) => {
                     let (gain, shift) = (vec![1.0; count], vec![0.0; count]);
                     Activation::Slopes { negative, gain, shift }
                 }
                 Function::Clip(low, high) if is_last => Activation::Clip(low, high),
-                Function::Clip(..) => bail!(
-                    "layer \"{}\": Clip is supported on the output only: use Relu",
-                    layer.name
-                ),
+                Function::Clip(..) => {
+                    bail!("node \"{}\": Clip is supported on the output only: use Relu", step.node)
+                }
                 curve => Activation::Curve(curve),
             },
-            (step, _) => bail!(
-                "layer \"{}\": {} behind {} cannot be converted: one activation a layer, \
+            (operation, _) => bail!(
+                "node \"{}\": {} behind {} cannot be converted: one activation a layer, \
                  BatchNormalization behind Relu or LeakyRelu only",
-                layer.name,
-                operator(step),
+                step.node,
+                operator(operation),
                 first_function(layer),
             ),
         };
@@ -119,16 +120,17 @@ fn scaled(layer: &Layer, scale: &[f64]) -> Vec<f64> {
     .collect()
 }
 
-fn operator(step: &Step) -> &'static str {
-    match step {
-        Step::Affine { .. } => "BatchNormalization or Add",
-        Step::Function(function) => function.operator(),
+fn operator(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Affine { .. } => "BatchNormalization or Add",
+        Operation::Function(function) => function.operator(),
     }
 }
 
 fn first_function(layer: &Layer) -> &'static str {
-    let mut functions = layer.steps.iter().filter(|step| matches!(step, Step::Function(_)));
-    functions.next().map_or("nothing", operator)
+    let mut operations = layer.steps.iter().map(|step| &step.operation);
+    let first = operations.find(|operation| matches!(operation, Operation::Function(_)));
+    first.map_or("nothing", operator)
 }
 
 #[cfg(test)]

@@ -2,12 +2,13 @@
 
 use crate::import::{import, latent_shape};
 use crate::latents;
-use crate::load::Source;
+use crate::load::{self, Source};
 use crate::picture::Picture;
 use crate::pixels::PixelRule;
 use crate::runner::{Device, Onnx};
 use anyhow::{Context, Result, bail, ensure};
 use gen_core::latent::Distribution;
+use gen_core::shape::Shape;
 use std::path::{Path, PathBuf};
 
 /// A generator's file.
@@ -29,23 +30,13 @@ impl File {
     /// # Errors
     /// If it can't be read, or is neither.
     pub fn load(path: &Path) -> Result<Self> {
-        let bytes =
-            std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        let bytes = load::read(path)?;
         let called = path.extension().is_some_and(|extension| extension == "gen");
         if called || bytes.starts_with(&gen_core::format::MAGIC) {
             return Ok(Self::Gen { path: path.to_owned(), bytes });
         }
-        Ok(Self::Onnx(Box::new(Source::load(path)?)))
+        Ok(Self::Onnx(Box::new(Source::decode(path, &bytes)?)))
     }
-}
-
-/// What the command line says about a generator; needed where its file doesn't.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Hints {
-    /// What the latents are drawn from.
-    pub distribution: Option<Distribution>,
-    /// The pixel rule.
-    pub pixels: Option<PixelRule>,
 }
 
 /// One generated picture, `[channel][row][column]`.
@@ -64,8 +55,8 @@ pub struct Generator<'a> {
     pub latent_len: usize,
     /// What the file says its latents are drawn from.
     pub distribution: Option<Distribution>,
-    /// Channels, height, width.
-    pub image: [usize; 3],
+    /// Size of the pictures.
+    pub image: Shape,
     pixels: PixelRule,
 }
 
@@ -75,16 +66,16 @@ enum Engine<'a> {
 }
 
 impl<'a> Generator<'a> {
-    /// Prepares `file`.
+    /// Prepares `file`, whose pixel rule is `pixels` where it doesn't tell.
     ///
     /// # Errors
     /// If the file is malformed, or can't be converted.
-    pub fn new(file: &'a File, hints: Hints) -> Result<Self> {
+    pub fn new(file: &'a File, pixels: Option<PixelRule>) -> Result<Self> {
         match file {
             File::Gen { path, bytes } => {
-                Self::device(bytes).with_context(|| path.display().to_string())
+                Self::gen_file(bytes).with_context(|| path.display().to_string())
             }
-            File::Onnx(source) => Self::onnx(source, hints),
+            File::Onnx(source) => Self::onnx(source, pixels),
         }
     }
 
@@ -92,23 +83,23 @@ impl<'a> Generator<'a> {
     ///
     /// # Errors
     /// What gen-core finds wrong with them.
-    pub fn device(bytes: &'a [u8]) -> Result<Self> {
+    pub fn gen_file(bytes: &'a [u8]) -> Result<Self> {
         let device = Device::new(bytes)?;
-        let (latent, shape) = (device.model().latent(), device.model().image());
+        let (latent, image) = (device.model().latent(), device.model().image());
         Ok(Self {
             engine: Engine::Device(Box::new(device)),
             latent_len: latent.len,
             distribution: Some(latent.distribution),
-            image: [shape.channels, shape.height, shape.width],
+            image,
             pixels: PixelRule::BYTE,
         })
     }
 
-    /// The generator of an ONNX.
+    /// The generator of an ONNX, whose pixel rule is `pixels` where it doesn't tell.
     ///
     /// # Errors
     /// If it can't be converted or run.
-    pub fn onnx(source: &Source, hints: Hints) -> Result<Self> {
+    pub fn onnx(source: &Source, pixels: Option<PixelRule>) -> Result<Self> {
         let graph = source.proto.graph.as_ref().context("no graph")?;
         let (pixels, distribution, shape, output) = match source.metadata(PixelRule::METADATA) {
             // The quantised ONNX is not a chain of float layers, but it is ours.
@@ -122,7 +113,8 @@ impl<'a> Generator<'a> {
             }
             None => {
                 let network = import(source)?;
-                let rule = PixelRule::of(&network, hints.pixels)?;
+                let rule = PixelRule::of(&network, pixels)
+                    .with_context(|| source.path.display().to_string())?;
                 (rule, None, network.input_shape.clone(), network.output.name)
             }
         };
@@ -135,7 +127,7 @@ impl<'a> Generator<'a> {
             engine: Engine::Onnx(onnx),
             latent_len: shape[1],
             distribution,
-            image: [channels, height, width],
+            image: Shape { height, width, channels },
             pixels,
         })
     }
@@ -150,7 +142,8 @@ impl<'a> Generator<'a> {
             Engine::Onnx(onnx) => {
                 let mut outputs = onnx.run(z)?;
                 let values = outputs.swap_remove(0);
-                let len: usize = self.image.iter().product();
+                let Shape { height, width, channels } = self.image;
+                let len = height * width * channels;
                 ensure!(values.len() == len, "{} values for a picture of {len}", values.len());
                 Ok(Drawing::Float(values))
             }
@@ -162,7 +155,7 @@ impl<'a> Generator<'a> {
         match drawing {
             Drawing::Pixels(picture) => picture.clone(),
             Drawing::Float(values) => {
-                let [channels, height, width] = self.image;
+                let Shape { height, width, channels } = self.image;
                 let pixels = values.iter().map(|&y| self.pixels.pixel(f64::from(y))).collect();
                 Picture { channels, height, width, pixels }
             }

@@ -15,7 +15,8 @@ const REACH: usize = 8192;
 impl Histogram {
     /// An empty histogram for values of magnitude `largest` at most.
     pub fn new(largest: f32) -> Self {
-        let width = f64::from(largest).max(f64::MIN_POSITIVE) / REACH as f64;
+        // A tensor of zeros has bins too, wide enough for `add` to divide by.
+        let width = f64::from(largest.max(f32::MIN_POSITIVE)) / REACH as f64;
         Self { width, counts: vec![0; 2 * REACH + 1] }
     }
 
@@ -40,5 +41,19 @@ impl Histogram {
         let value = |bin: usize| (bin as f64 - REACH as f64) * self.width;
         let bins = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);
         bins.map(|(bin, &count)| (value(bin), count as f64)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Histogram;
+
+    #[test]
+    fn zeros_and_all_but_zeros_are_counted_at_0() {
+        for largest in [0.0, 1e-45] {
+            let mut histogram = Histogram::new(largest);
+            histogram.add(&[0.0, largest, -largest]);
+            assert_eq!(histogram.occurring(), [(0.0, 3.0)]);
+        }
     }
 }

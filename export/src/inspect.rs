@@ -1,5 +1,6 @@
 //! Sizes of a generator before or after quantisation.
 
+use crate::export::{stem, to_bytes};
 use crate::fold::{Activation, fold};
 use crate::generator::File;
 use crate::import::import;
@@ -12,7 +13,8 @@ use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 use gen_core::latent::Distribution;
 use gen_core::model::Latent;
 
-/// The layout of `file`; of a float ONNX, what `quantize` would give, to the byte.
+/// The layout of `file`; of a float ONNX, what `quantize` would give, to the byte, if no table has
+/// to be shorter than usual.
 ///
 /// # Errors
 /// If the file is malformed or can't be converted.
@@ -29,22 +31,23 @@ pub fn inspect(file: &File) -> Result<Layout> {
 /// The layout of a `.gen` whose numbers are all zero.
 fn blank(source: &Source, network: &Network) -> Result<Layout> {
     let last = network.layers.len() - 1;
+    let file = || source.path.display().to_string();
     let layers: Result<Vec<_>> =
         network.layers.iter().enumerate().map(|(i, layer)| blank_layer(layer, i == last)).collect();
     let latent =
         Latent { len: network.latent_len(), distribution: Distribution::Normal, scale: 1.0 };
-    let name = source.path.file_stem().unwrap_or_default().to_string_lossy();
-    let name = name.chars().filter(char::is_ascii).take(32).collect::<String>();
     let draft = Draft {
-        name: if name.is_empty() { "generator".to_owned() } else { name },
+        name: "blank".to_owned(),
         source: source.sha256,
         latent,
-        layers: layers?,
+        layers: layers.with_context(file)?,
         directions: Vec::new(),
     };
-    let bytes = draft.to_bytes().with_context(|| source.path.display().to_string())?;
+    let bytes = to_bytes(&draft, network).with_context(file)?;
     let names: Vec<String> = network.layers.iter().map(|layer| layer.name.clone()).collect();
-    Ok(Layout::new(&Model::parse(&bytes)?, bytes.len(), &names))
+    let layout = Layout::new(&Model::parse(&bytes)?, bytes.len(), &names);
+    // The file's name may be longer than a model's.
+    Ok(Layout { name: stem(&source.path), ..layout })
 }
 
 fn blank_layer(layer: &Layer, is_last: bool) -> Result<DraftLayer> {

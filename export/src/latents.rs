@@ -1,11 +1,17 @@
 //! Latents: drawn from seeds, or read from a file.
 
+use crate::load;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use gen_core::latent::{self, Distribution};
 use ndarray::{ArrayD, ArrayViewD, Dimension};
-use ndarray_npy::{NpzReader, ViewNpyError, ViewNpyExt};
-use std::io::Cursor;
+use ndarray_npy::{ViewNpyError, ViewNpyExt};
+use std::borrow::Cow;
+use std::io::{Cursor, Read};
 use std::path::Path;
+use zip::ZipArchive;
+
+/// Most bytes taken out of a `.npz`: 100,000 latents of 512 fit.
+const UNZIP_LIMIT: u64 = 1 << 28;
 
 /// Where an ONNX of ours says what its latents are drawn from.
 pub const METADATA: &str = "pocket_dcgan.latents";
@@ -43,9 +49,7 @@ pub fn calibration(seed: u64, index: usize, distribution: Distribution, len: usi
 /// # Errors
 /// If the file is none, its shape or type is another, or a number isn't finite.
 pub fn read(path: &Path, len: usize) -> Result<Vec<Vec<f32>>> {
-    let bytes =
-        std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-    let array = decode(&bytes).with_context(|| path.display().to_string())?;
+    let array = decode(&load::read(path)?).with_context(|| path.display().to_string())?;
     let shape = array.shape();
     ensure!(
         shape.len() >= 2 && shape[0] > 0 && shape[1] == len && shape[2..].iter().all(|&s| s == 1),
@@ -61,15 +65,13 @@ pub fn read(path: &Path, len: usize) -> Result<Vec<Vec<f32>>> {
 }
 
 fn decode(bytes: &[u8]) -> Result<ArrayD<f32>> {
-    if bytes.starts_with(b"PK") {
-        let mut npz = NpzReader::new(Cursor::new(bytes)).context("damaged .npz file")?;
-        return npz.by_name("z").context("no float32 array \"z\" in this .npz file");
-    }
+    let bytes =
+        if bytes.starts_with(b"PK") { Cow::Owned(unzip(bytes)?) } else { Cow::Borrowed(bytes) };
     ensure!(bytes.starts_with(b"\x93NUMPY"), "not a .npy file");
     // Views allocate nothing, whatever size the header claims.
-    let view = match ArrayViewD::<f32>::view_npy(bytes) {
+    let view = match ArrayViewD::<f32>::view_npy(&bytes) {
         Ok(view) => return Ok(view.to_owned()),
-        Err(ViewNpyError::WrongDescriptor(_)) => ArrayViewD::<f64>::view_npy(bytes),
+        Err(ViewNpyError::WrongDescriptor(_)) => ArrayViewD::<f64>::view_npy(&bytes),
         Err(error) => Err(error),
     };
     let view = view.map_err(|error| {
@@ -78,11 +80,27 @@ fn decode(bytes: &[u8]) -> Result<ArrayD<f32>> {
     Ok(view.mapv(|value| value as f32))
 }
 
+/// The `.npy` of the array `z`. What a `.npz` says of sizes isn't believed: a small one unpacks to
+/// as much as anyone likes.
+fn unzip(bytes: &[u8]) -> Result<Vec<u8>> {
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).context("damaged .npz file")?;
+    let entry = archive.by_name("z.npy").context("no array \"z\" in this .npz file")?;
+    let mut unpacked = Vec::new();
+    entry.take(UNZIP_LIMIT + 1).read_to_end(&mut unpacked).context("damaged .npz file")?;
+    ensure!(
+        unpacked.len() as u64 <= UNZIP_LIMIT,
+        "the array \"z\" has more than {UNZIP_LIMIT} bytes: take fewer latents, or a .npy file"
+    );
+    Ok(unpacked)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use ndarray::{Array2, Array4, ShapeBuilder};
     use ndarray_npy::{NpzWriter, WriteNpyExt};
+    use std::io::Write;
+    use zip::{ZipWriter, write::SimpleFileOptions};
 
     /// What `read` makes of a file of `bytes`, for latents of 3.
     fn read_bytes(bytes: &[u8]) -> Result<Vec<Vec<f32>>, String> {
@@ -96,6 +114,14 @@ mod tests {
         let mut bytes = Vec::new();
         array.write_npy(&mut bytes).unwrap();
         bytes
+    }
+
+    /// An archive of one file.
+    fn zipped(name: &str, bytes: &[u8]) -> Vec<u8> {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        archive.start_file(name, SimpleFileOptions::default()).unwrap();
+        archive.write_all(bytes).unwrap();
+        archive.finish().unwrap().into_inner()
     }
 
     #[test]
@@ -122,6 +148,7 @@ mod tests {
         npz.add_array("z", &plain).unwrap();
         npz.finish().unwrap();
         assert_eq!(read_bytes(archive.get_ref()).unwrap(), expected);
+        assert_eq!(read_bytes(&zipped("z.npy", &npy(&plain.mapv(f64::from)))).unwrap(), expected);
     }
 
     #[test]
@@ -146,5 +173,8 @@ mod tests {
         let mut huge = good.clone();
         huge[begin..end].copy_from_slice(claim.as_bytes());
         refused(&huge, "float32 or float64, little-endian and complete");
+        refused(&zipped("z.npy", &huge), "float32 or float64, little-endian and complete");
+        refused(&zipped("x.npy", &good), "no array \"z\"");
+        refused(&zipped("z.npy", &vec![0; UNZIP_LIMIT as usize + 1]), "take fewer latents");
     }
 }

@@ -8,7 +8,7 @@
 //! - [`calibrate`](mod@calibrate), [`histogram`], [`range`]: the float network runs in tract on
 //!   sampled latents; ranges by measured error
 //! - [`quantize`](mod@quantize): everything in integers, overflow disproved channel by channel
-//! - [`twin`]: the same integers as ONNX, for any runtime
+//! - [`twin`]: the quantised ONNX, the same integers for any runtime
 //! - [`export`](mod@export): all of that in one call, with a [`report`]
 //! - [`runner`], [`generator`]: running either file; [`psnr`](mod@psnr), [`ssim`](mod@ssim),
 //!   [`fidelity`]: how close the pictures are

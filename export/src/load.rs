@@ -24,9 +24,15 @@ impl Source {
     /// # Errors
     /// If it can't be read, or isn't an ONNX model with a graph.
     pub fn load(path: &Path) -> Result<Self> {
-        let bytes =
-            std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
-        let proto = ModelProto::decode(&*bytes)
+        Self::decode(path, &read(path)?)
+    }
+
+    /// Decodes `bytes`, the file at `path`.
+    ///
+    /// # Errors
+    /// If they aren't an ONNX model with a graph.
+    pub fn decode(path: &Path, bytes: &[u8]) -> Result<Self> {
+        let proto = ModelProto::decode(bytes)
             .ok()
             .filter(|proto| proto.graph.as_ref().is_some_and(|graph| !graph.node.is_empty()));
         let Some(proto) = proto else {
@@ -37,7 +43,7 @@ impl Source {
             "{}: defines functions of its own: export without them",
             path.display()
         );
-        let sha256 = Sha256::digest(&bytes).into();
+        let sha256 = Sha256::digest(bytes).into();
         Ok(Self { path: path.to_owned(), proto, sha256 })
     }
 
@@ -62,6 +68,11 @@ impl Source {
         let mut entries = self.proto.metadata_props.iter();
         entries.find(|entry| entry.key == key).map(|entry| entry.value.as_str())
     }
+}
+
+/// The bytes of the file at `path`.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The plainest float arithmetic, to compare with in tests. Shares no geometry with gen-core.
 
 use crate::fold::{Activation, Folded};
-use crate::network::{Kind, Layer, Network, Step};
+use crate::network::{Kind, Layer, Network, Operation};
 
 /// The network's output for `z`, HWC, step by step.
 pub(crate) fn run(network: &Network, z: &[f64]) -> Vec<f64> {
@@ -14,11 +14,11 @@ pub(crate) fn run_layer(layer: &Layer, x: &[f64]) -> Vec<f64> {
     let mut y = linear(layer, &weights, x);
     for step in &layer.steps {
         for (i, y) in y.iter_mut().enumerate() {
-            *y = match step {
-                Step::Affine { scale, shift } => {
+            *y = match &step.operation {
+                Operation::Affine { scale, shift } => {
                     *y * scale[i % scale.len()] + shift[i % shift.len()]
                 }
-                Step::Function(function) => function.at(*y),
+                Operation::Function(function) => function.at(*y),
             };
         }
     }

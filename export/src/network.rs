@@ -51,9 +51,18 @@ pub enum Kind {
     Plain,
 }
 
-/// One operation on single elements.
+/// One operation on single elements, and who asks for it.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Step {
+pub struct Step {
+    /// Name of its node.
+    pub node: String,
+    /// What it does.
+    pub operation: Operation,
+}
+
+/// What is done to single elements.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Operation {
     /// `y = x·scale + shift`, per channel or (dense layers only) per feature in HWC order.
     Affine {
         /// Factors.
@@ -76,7 +85,7 @@ pub enum Function {
     Tanh,
     /// 1 / (1 + e⁻ˣ)
     Sigmoid,
-    /// Limits to the given range.
+    /// Limits to the given range, whose ends may be infinite.
     Clip(f64, f64),
 }
 
@@ -90,6 +99,17 @@ impl Function {
             Self::Tanh => x.tanh(),
             Self::Sigmoid => 1.0 / (1.0 + (-x).exp()),
             Self::Clip(low, high) => x.max(low).min(high),
+        }
+    }
+
+    /// What its values lie between; infinite where there is no limit.
+    pub fn limits(self) -> (f64, f64) {
+        match self {
+            Self::Relu => (0.0, f64::INFINITY),
+            Self::LeakyRelu(_) => (f64::NEG_INFINITY, f64::INFINITY),
+            Self::Tanh => (-1.0, 1.0),
+            Self::Sigmoid => (0.0, 1.0),
+            Self::Clip(low, high) => (low, high),
         }
     }
 
@@ -123,7 +143,7 @@ impl Layer {
         self.rows.output * self.columns.output * self.channels_out
     }
 
-    /// Output height, width, channels.
+    /// Output height, width, channels: maps are HWC from here on, CHW only in ONNX and in pictures.
     pub fn output(&self) -> [usize; 3] {
         [self.rows.output, self.columns.output, self.channels_out]
     }
@@ -131,14 +151,6 @@ impl Layer {
     /// Weights of one output channel, `[kernel row][kernel column][in]`.
     pub fn channel_len(&self) -> usize {
         self.rows.kernel * self.columns.kernel * self.channels_in
-    }
-
-    /// Products that really land in the output.
-    pub fn useful_macs(&self) -> u64 {
-        let along = |axis: &Axis| (0..axis.output).map(|o| axis.taps(o).len as u64).sum::<u64>();
-        along(&self.rows)
-            * along(&self.columns)
-            * (self.channels_in as u64 * self.channels_out as u64)
     }
 
     /// The axis of a dense layer: one input element reaches `output` others.

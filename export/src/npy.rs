@@ -2,16 +2,17 @@
 
 use crate::generator::Drawing;
 use anyhow::Result;
+use gen_core::shape::Shape;
 use ndarray::Array4;
 use ndarray_npy::WriteNpyExt;
 
 /// The bytes of a `.npy` of shape `[n, channels, height, width]`: float32 if the drawings are, else
-/// uint8. At least one drawing, all alike.
+/// uint8. At least one drawing, all of size `image`.
 ///
 /// # Errors
-/// If the drawings differ in shape.
-pub fn encode(drawings: &[Drawing], shape: [usize; 3]) -> Result<Vec<u8>> {
-    let shape = (drawings.len(), shape[0], shape[1], shape[2]);
+/// If a drawing has another size.
+pub fn encode(drawings: &[Drawing], image: Shape) -> Result<Vec<u8>> {
+    let shape = (drawings.len(), image.channels, image.height, image.width);
     let mut bytes = Vec::new();
     if let [Drawing::Float(_), ..] = drawings {
         let values = drawings.iter().flat_map(|drawing| match drawing {
@@ -38,12 +39,13 @@ mod tests {
     #[test]
     fn arrays_come_back() {
         let floats = [Drawing::Float(vec![0.5, -1.0]), Drawing::Float(vec![1.0, 2.0])];
-        let bytes = encode(&floats, [1, 1, 2]).unwrap();
+        let bytes = encode(&floats, Shape { height: 1, width: 2, channels: 1 }).unwrap();
         let array = Array4::<f32>::read_npy(&*bytes).unwrap();
         assert_eq!(array.shape(), [2, 1, 1, 2]);
         assert_eq!(array.into_raw_vec_and_offset().0, [0.5, -1.0, 1.0, 2.0]);
         let picture = Picture { channels: 1, height: 2, width: 1, pixels: vec![7, 8] };
-        let bytes = encode(&[Drawing::Pixels(picture)], [1, 2, 1]).unwrap();
+        let bytes = encode(&[Drawing::Pixels(picture)], Shape { height: 2, width: 1, channels: 1 })
+            .unwrap();
         assert_eq!(Array4::<u8>::read_npy(&*bytes).unwrap().into_raw_vec_and_offset().0, [7, 8]);
     }
 }

@@ -1,23 +1,21 @@
 //! Writing files: whole or not at all.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Writes all `files`, or none: each beside its place, then all are renamed.
+/// Writes all `files`, none of them half: each beside its place, then all are renamed. Only if the
+/// system refuses a rename after [`check`] passed can some be new and others not.
 ///
 /// # Errors
 /// Naming the file that can't be written.
 pub fn write(files: &[(PathBuf, &[u8])]) -> Result<()> {
-    let beside = |path: &Path| {
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(format!(".{}.part", std::process::id()));
-        path.with_file_name(name)
-    };
+    let paths: Vec<&Path> = files.iter().map(|(path, _)| path.as_path()).collect();
+    check(&paths)?;
     let attempt = || {
         for (path, bytes) in files {
-            let written = fs::write(beside(path), bytes);
-            written.with_context(|| format!("{}: cannot be written", path.display()))?;
+            put(path, bytes)?;
         }
         for (path, _) in files {
             let renamed = fs::rename(beside(path), path);
@@ -25,12 +23,47 @@ pub fn write(files: &[(PathBuf, &[u8])]) -> Result<()> {
         }
         Ok(())
     };
-    attempt().inspect_err(|_| {
-        for (path, _) in files {
-            // Most are gone or were never there.
-            let _ = fs::remove_file(beside(path));
+    attempt().inspect_err(|_| clear(&paths))
+}
+
+/// Whether files can be written at `paths`: to be asked before work that takes long.
+///
+/// # Errors
+/// Naming the path that is a directory, is given twice, or can't be written.
+pub fn check(paths: &[&Path]) -> Result<()> {
+    let attempt = || {
+        let mut places = HashSet::new();
+        for path in paths {
+            let name = path.file_name().filter(|_| !path.is_dir());
+            let name = name.with_context(|| format!("{}: is no file", path.display()))?;
+            put(path, &[])?;
+            // Now that there is a file beside it, its directory has one true name.
+            let place = beside(path).canonicalize()?.with_file_name(name);
+            ensure!(places.insert(place), "{}: given for two outputs", path.display());
         }
-    })
+        Ok(())
+    };
+    let result = attempt();
+    clear(paths);
+    result
+}
+
+/// Where the file for `path` is written first.
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.part", std::process::id()));
+    path.with_file_name(name)
+}
+
+fn put(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(beside(path), bytes).with_context(|| format!("{}: cannot be written", path.display()))
+}
+
+fn clear(paths: &[&Path]) {
+    for path in paths {
+        // Most are gone or were never there.
+        let _ = fs::remove_file(beside(path));
+    }
 }
 
 /// Makes the directory `path` where there is none.
@@ -43,19 +76,28 @@ pub fn directory(path: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::write;
+    use super::*;
+
+    fn refused(files: &[PathBuf], expected: &str) {
+        let files: Vec<_> = files.iter().map(|path| (path.clone(), &b"new"[..])).collect();
+        let error = format!("{:#}", write(&files).unwrap_err());
+        assert!(error.contains(expected), "{error}");
+    }
 
     #[test]
     fn all_files_or_none() {
         let dir = tempfile::tempdir().unwrap();
-        let (a, b) = (dir.path().join("a"), dir.path().join("missing/b"));
-        let error = write(&[(a.clone(), b"1"), (b, b"2")]).unwrap_err();
-        assert!(format!("{error:#}").contains("missing/b: cannot be written"));
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+        let place = |name: &str| dir.path().join(name);
+        write(&[(place("a"), b"1")]).unwrap();
+        write(&[(place("a"), b"2"), (place("b"), b"2")]).unwrap();
+        fs::create_dir(place("directory")).unwrap();
 
-        write(&[(a.clone(), b"1")]).unwrap();
-        write(&[(a.clone(), b"2")]).unwrap();
-        assert_eq!(std::fs::read(&a).unwrap(), b"2");
-        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1);
+        refused(&[place("a"), place("missing/b")], "missing/b: cannot be written");
+        refused(&[place("a"), place("directory")], "directory: is no file");
+        refused(&[place("a"), place("..")], "..: is no file");
+        refused(&[place("a"), place("directory/../a")], "a: given for two outputs");
+        let read = |name| fs::read(place(name)).unwrap();
+        assert_eq!([read("a"), read("b")], [b"2", b"2"]);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 3, "nothing half written is left");
     }
 }

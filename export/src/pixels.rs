@@ -1,8 +1,7 @@
 //! The pixel rule: which output value is which of 256 pixels.
 
-use crate::fold::Activation;
-use crate::network::{Function, Network, Step};
-use anyhow::{Result, ensure};
+use crate::network::{Network, Operation};
+use anyhow::{Context, Result, ensure};
 
 /// Output values from `low` (pixel 0) to `high` (pixel 255).
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,38 +22,37 @@ impl PixelRule {
     /// Where an ONNX of ours keeps its rule, as `low high`.
     pub const METADATA: &str = "pocket_dcgan.pixels";
 
-    /// The rule of `network`: its last activation tells, else `wanted`, else [−1, 1].
+    /// The rule of `network`: both limits of its last activation; where that has one limit only,
+    /// `wanted`, which must begin or end there; where it has none, `wanted` or else [−1, 1].
     ///
     /// # Errors
-    /// If `wanted` contradicts the activation.
+    /// If `wanted` contradicts the activation, or is needed and missing.
     pub fn of(network: &Network, wanted: Option<Self>) -> Result<Self> {
-        let last = network.last().steps.iter().rev().find_map(|step| match step {
-            Step::Function(function) => Some(*function),
-            Step::Affine { .. } => None,
-        });
-        let natural = match last {
-            Some(Function::Tanh) => Self::SIGNED,
-            Some(Function::Sigmoid) => Self::UNIT,
-            Some(Function::Clip(low, high)) => Self { low, high },
-            _ => return Ok(wanted.unwrap_or(Self::SIGNED)),
+        let Some(step) = network.last().steps.last() else {
+            return Ok(wanted.unwrap_or(Self::SIGNED));
         };
-        ensure!(
-            wanted.is_none_or(|wanted| wanted == natural),
-            "the pictures end in {}, whose values go from {} to {}: leave --pixels out",
-            last.map_or("", Function::operator),
-            natural.low,
-            natural.high
-        );
-        Ok(natural)
-    }
-
-    /// Whether `activation` can end a network of this rule.
-    pub(crate) fn check(self, activation: &Activation) -> Result<()> {
-        ensure!(
-            *activation != Activation::Relu || self.low == 0.0,
-            "the pictures end in Relu: say --pixels unit or --pixels byte"
-        );
-        Ok(())
+        let Operation::Function(function) = step.operation else {
+            return Ok(wanted.unwrap_or(Self::SIGNED));
+        };
+        let (low, high) = function.limits();
+        let end = || {
+            let operator = function.operator();
+            format!(
+                "the pictures end in {operator}, node \"{}\", with limits {low} and {high}",
+                step.node
+            )
+        };
+        match (low.is_finite(), high.is_finite()) {
+            (false, false) => Ok(wanted.unwrap_or(Self::SIGNED)),
+            (true, true) => {
+                let rule = Self { low, high };
+                ensure!(wanted.is_none_or(|it| it == rule), "{}: leave --pixels out", end());
+                Ok(rule)
+            }
+            _ => wanted.filter(|it| it.low == low || it.high == high).with_context(|| {
+                format!("{}: say --pixels signed, unit or byte, whichever has the same", end())
+            }),
+        }
     }
 
     /// Value of one pixel step.
@@ -95,6 +93,46 @@ impl std::str::FromStr for PixelRule {
 #[cfg(test)]
 mod tests {
     use super::PixelRule;
+    use crate::graph::{Values, float};
+    use crate::import::import;
+    use crate::load::Source;
+    use crate::sketch::Sketch;
+    use tract_onnx::pb::AttributeProto;
+
+    fn ending(operator: &str, attributes: Vec<AttributeProto>) -> Source {
+        let sketch = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]);
+        sketch.then(operator, &[], attributes).finish()
+    }
+
+    /// A limit that isn't there says nothing of the pictures' range.
+    #[test]
+    fn one_limit_alone_needs_a_rule_that_has_it() {
+        let mut sketch = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]);
+        let zero = sketch.graph.constant("zero", &[], Values::Float(&[0.0]));
+        let from_0 = [
+            sketch.then("Clip", &[&zero], vec![]).finish(),
+            ending("Clip", vec![float("min", 0.0), float("max", f32::MAX)]),
+            ending("Relu", vec![]),
+        ];
+        let rule = |source: &Source, wanted| PixelRule::of(&import(source).unwrap(), wanted);
+        for source in &from_0 {
+            for wanted in [None, Some(PixelRule::SIGNED)] {
+                let error = rule(source, wanted).unwrap_err().to_string();
+                assert!(error.contains("limits 0 and inf: say --pixels"), "{error}");
+            }
+            for wanted in [PixelRule::UNIT, PixelRule::BYTE] {
+                assert_eq!(rule(source, Some(wanted)).unwrap(), wanted);
+            }
+        }
+        let to_1 = ending("Clip", vec![float("max", 1.0)]);
+        assert!(rule(&to_1, None).is_err() && rule(&to_1, Some(PixelRule::BYTE)).is_err());
+        assert_eq!(rule(&to_1, Some(PixelRule::SIGNED)).unwrap(), PixelRule::SIGNED);
+        let unlimited = ending("Clip", vec![]);
+        assert_eq!(rule(&unlimited, None).unwrap(), PixelRule::SIGNED);
+        let both = ending("Clip", vec![float("min", -3.0), float("max", 1.0)]);
+        assert_eq!(rule(&both, None).unwrap(), PixelRule { low: -3.0, high: 1.0 });
+        assert!(rule(&both, Some(PixelRule::UNIT)).is_err());
+    }
 
     #[test]
     fn follows_the_definition() {

@@ -1,9 +1,10 @@
 //! What came of an export.
 
 use crate::fidelity::Fidelity;
-use crate::network::Layer;
+use crate::network::{Layer, Operation};
 use crate::range::Range;
 use gen_core::Model;
+use gen_core::format::write::{DraftActivation, DraftLayer};
 use gen_core::layer::Layer as DeviceLayer;
 use serde::Serialize;
 
@@ -16,6 +17,8 @@ pub struct Report {
     pub settings: Settings,
     /// The quantised tensors between the layers, in order.
     pub tensors: Vec<TensorReport>,
+    /// The layers that look a function up, in order.
+    pub tables: Vec<TableReport>,
     /// Pixels of the `.gen` against those of the float network.
     pub fidelity: Fidelity,
     /// The seed whose picture has the worst PSNR.
@@ -31,7 +34,7 @@ pub struct Layout {
     pub source_sha256: String,
     /// Elements of a latent.
     pub latent_len: usize,
-    /// Picture: channels, height, width.
+    /// Height, width, channels of the pictures.
     pub image: [usize; 3],
     /// First to last.
     pub layers: Vec<LayerReport>,
@@ -41,7 +44,7 @@ pub struct Layout {
     pub weight_bytes: usize,
     /// Bytes of the `.gen` file.
     pub flash_bytes: usize,
-    /// Bytes that the engine asks for.
+    /// Bytes that the engine asks for, itself not included.
     pub working_memory_bytes: usize,
 }
 
@@ -79,6 +82,8 @@ pub struct Settings {
     pub pixels: [f64; 2],
     /// Latents that the ranges were chosen on.
     pub calibration_latents: usize,
+    /// Bits of the tensors between the layers.
+    pub activation_bits: u8,
     /// Seed of the calibration and of the comparison.
     pub seed: u64,
 }
@@ -102,6 +107,17 @@ pub struct TensorReport {
     pub sqnr_db: f64,
 }
 
+/// A function that is looked up in a table.
+#[derive(Clone, Debug, Serialize)]
+pub struct TableReport {
+    /// Name of the layer's ONNX node.
+    pub layer: String,
+    /// The function's name in ONNX.
+    pub function: &'static str,
+    /// Entries of the table, one byte each.
+    pub entries: usize,
+}
+
 impl Layout {
     /// The layout of `model`, a file of `flash_bytes`, whose layers are called `names`.
     pub fn new(model: &Model, flash_bytes: usize, names: &[String]) -> Self {
@@ -110,7 +126,7 @@ impl Layout {
         let layers: Vec<LayerReport> = model
             .layers()
             .iter()
-            .zip(&model.plan().buffers)
+            .zip(model.plan().buffers())
             .enumerate()
             .map(|(index, (layer, buffer))| LayerReport {
                 name: names.get(index).cloned().unwrap_or_default(),
@@ -128,7 +144,7 @@ impl Layout {
             name: model.name().to_owned(),
             source_sha256: hex.collect(),
             latent_len: model.latent().len,
-            image: [shape.channels, shape.height, shape.width],
+            image: [shape.height, shape.width, shape.channels],
             useful_macs: layers.iter().map(|layer| layer.useful_macs).sum(),
             weight_bytes: layers.iter().map(|layer| layer.weight_bytes).sum(),
             layers,
@@ -160,5 +176,18 @@ impl TensorReport {
             saturated,
             sqnr_db,
         }
+    }
+}
+
+impl TableReport {
+    /// The report of a layer's table, if it has one.
+    pub(crate) fn new((layer, draft): (&Layer, &DraftLayer)) -> Option<Self> {
+        let DraftActivation::Table(table) = &draft.activation else { return None };
+        let mut functions = layer.steps.iter().filter_map(|step| match step.operation {
+            Operation::Function(function) => Some(function.operator()),
+            Operation::Affine { .. } => None,
+        });
+        let function = functions.next_back().unwrap_or_default();
+        Some(Self { layer: layer.name.clone(), function, entries: table.len() })
     }
 }

@@ -217,3 +217,16 @@ pub(crate) fn reshapes() -> Source {
 pub(crate) fn all() -> [Source; 4] {
     [dense_first(), odd_geometry(), all_dense(), reshapes()]
 }
+
+/// A hidden tensor that is 0 whatever the latent: the next layer's bias is the whole picture.
+pub(crate) fn dead() -> Source {
+    let mut sketch = Sketch::new(&[4, 1, 1]);
+    let weights = sketch.constant(&[4, 6, 4, 4], 0.1);
+    let bias = sketch.graph.constant("bias", &[6], Values::Float(&[-50.0; 6]));
+    let sketch = sketch
+        .then("ConvTranspose", &[&weights, &bias], vec![])
+        .plain("Relu")
+        .convolution("ConvTranspose", [6, 3, 4], geometry(2, [1, 1, 1, 1], 0))
+        .plain("Tanh");
+    sketch.finish()
+}

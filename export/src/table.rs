@@ -1,17 +1,17 @@
 //! Reports as text of at most 100 columns.
 
 use crate::fidelity::Fidelity;
-use crate::report::{Layout, Report};
+use crate::report::{Layout, Report, TableReport};
 use std::fmt::Write;
 
 /// Sizes of a generator.
 pub fn layout(layout: &Layout) -> String {
-    let [channels, height, width] = layout.image;
+    let [height, width, channels] = layout.image;
     let mut text = format!(
         "{}: latents of {}, pictures {height}×{width}×{channels}\n\n",
         layout.name, layout.latent_len
     );
-    row(&mut text, ["", "layer", "kind", "input", "output", "kernel", "MACs", "weights", "RAM"]);
+    row(&mut text, ["", "layer", "kind", "input", "output", "kernel", "MACs", "weights", "window"]);
     for (index, layer) in layout.layers.iter().enumerate() {
         let map = |[height, width, channels]: [usize; 3]| format!("{height}×{width}×{channels}");
         let [kernel, stride] = [layer.kernel, layer.stride].map(|[rows, columns]| {
@@ -33,20 +33,22 @@ pub fn layout(layout: &Layout) -> String {
         );
     }
     let (macs, weights) = (grouped(layout.useful_macs), grouped(layout.weight_bytes as u64));
-    let ram = grouped(layout.working_memory_bytes as u64);
-    row(&mut text, ["", "total", "", "", "", "", &macs, &weights, &ram]);
+    let memory = grouped(layout.working_memory_bytes as u64);
+    row(&mut text, ["", "total", "", "", "", "", &macs, &weights, &memory]);
+    let flash = grouped(layout.flash_bytes as u64);
     let _ = writeln!(
         text,
-        "\nflash {} bytes (the .gen file), working memory {ram} bytes, {macs} useful MACs a picture",
-        grouped(layout.flash_bytes as u64)
+        "\nflash {flash} bytes (the .gen file), {macs} useful MACs a picture\n\
+         working memory {memory} bytes, beside the engine itself ({} here, about half on 32 bits)",
+        grouped(size_of::<gen_core::Engine>() as u64)
     );
     text
 }
 
 fn row(text: &mut String, cells: [&str; 9]) {
-    let [index, name, kind, input, output, kernel, macs, weights, ram] = cells;
+    let [index, name, kind, input, output, kernel, macs, weights, window] = cells;
     let line = format!(
-        "{index:>2} {name:<25} {kind:<10} {input:<9} {output:<9} {kernel:<7} {macs:>11} {weights:>9} {ram:>7}"
+        "{index:>2} {name:<25} {kind:<10} {input:<9} {output:<9} {kernel:<7} {macs:>11} {weights:>9} {window:>7}"
     );
     text.push_str(line.trim_end());
     text.push('\n');
@@ -74,6 +76,10 @@ pub fn report(report: &Report) -> String {
             tensor.sqnr_db
         );
     }
+    for table in &report.tables {
+        let TableReport { layer, function, entries } = table;
+        let _ = writeln!(text, "{function} behind {}: table of {entries}", ending(layer, 40));
+    }
     let settings = &report.settings;
     let _ = write!(
         text,
@@ -90,13 +96,13 @@ pub fn report(report: &Report) -> String {
 /// How close pictures are.
 pub fn fidelity(fidelity: &Fidelity) -> String {
     let mut text = format!(
-        "{} pictures: PSNR mean {:.2} dB, worst {:.2} dB",
+        "{} pictures: PSNR mean {:.2}, worst {:.2} dB",
         fidelity.pictures, fidelity.psnr_mean, fidelity.psnr_worst
     );
     if let (Some(mean), Some(worst)) = (fidelity.ssim_mean, fidelity.ssim_worst) {
         let _ = write!(text, "; SSIM mean {mean:.4}, worst {worst:.4}");
     }
-    let _ = writeln!(text, "; largest difference {}", fidelity.largest_difference);
+    let _ = writeln!(text, "; largest error {}", fidelity.largest_difference);
     text
 }
 

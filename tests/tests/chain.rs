@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use export::export::{Export, Options, export};
-use export::generator::{File, Generator, Hints};
+use export::generator::{File, Generator};
 use gen_core::{Engine, EngineError, Model, latent};
 use host_sim::{Screen, replay};
 use std::path::{Path, PathBuf};
@@ -32,8 +32,8 @@ fn fidelity_of_the_shipped_generator() -> Result<()> {
 fn working_memory_is_what_the_report_says() -> Result<()> {
     let export = exported()?;
     let told = export.report.layout.working_memory_bytes;
-    let model = Model::parse(&export.device)?;
-    assert_eq!(gen_core::working_memory(&export.device), Some(told));
+    let model = Model::parse(&export.gen_file)?;
+    assert_eq!(gen_core::working_memory(&export.gen_file), Some(told));
     let mut memory = vec![0; told];
     assert!(Engine::new(model.clone(), &mut memory).is_ok());
     let short = Engine::new(model, &mut memory[1..]).err();
@@ -52,9 +52,8 @@ fn quantised_onnx_equals_the_engine() -> Result<()> {
     std::fs::write(&path, &export.onnx)?;
     let (float, twin) = (File::load(&onnx())?, File::load(&path)?);
     std::fs::remove_dir_all(&directory)?;
-    let hints = || Hints { distribution: None, pixels: None };
-    let (mut float, mut twin) = (Generator::new(&float, hints())?, Generator::new(&twin, hints())?);
-    let mut device = Generator::device(&export.device)?;
+    let (mut float, mut twin) = (Generator::new(&float, None)?, Generator::new(&twin, None)?);
+    let mut device = Generator::gen_file(&export.gen_file)?;
     for seed in 0..64 {
         let mut z = vec![0.0; device.latent_len];
         latent::sample(seed, gen_core::latent::Distribution::Normal, &mut z);

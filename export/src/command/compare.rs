@@ -4,9 +4,10 @@ use super::series::Series;
 use anyhow::{Result, ensure};
 use clap::Args;
 use export::fidelity::{Fidelity, Pair};
-use export::generator::{File, Generator, Hints};
+use export::generator::{File, Generator};
 use export::pixels::PixelRule;
 use export::table;
+use gen_core::shape::Shape;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -26,20 +27,23 @@ pub(crate) struct Compare {
     pixels: Option<PixelRule>,
 }
 
+fn size(Shape { height, width, channels }: Shape) -> String {
+    format!("{height}×{width}×{channels}")
+}
+
 impl Compare {
     pub(crate) fn run(&self) -> Result<()> {
         let (a, b) = (File::load(&self.a)?, File::load(&self.b)?);
-        let hints = Hints { distribution: self.series.latent, pixels: self.pixels };
-        let (mut a, mut b) = (Generator::new(&a, hints)?, Generator::new(&b, hints)?);
+        let (mut a, mut b) = (Generator::new(&a, self.pixels)?, Generator::new(&b, self.pixels)?);
         ensure!(
             a.latent_len == b.latent_len && a.image == b.image,
-            "{} and {} are different generators: latents of {} and {}, pictures {:?} and {:?}",
+            "{} and {} are different generators: latents of {} and {}, pictures {} and {}",
             self.a.display(),
             self.b.display(),
             a.latent_len,
             b.latent_len,
-            a.image,
-            b.image
+            size(a.image),
+            size(b.image)
         );
         let distribution = a.distribution.or(b.distribution);
         ensure!(

@@ -27,12 +27,19 @@ pub(crate) struct Quantize {
     /// What the generator was trained on: normal (N(0, 1)) or uniform (on (−1, 1))
     #[arg(long, default_value = "normal", value_parser = super::distribution)]
     latent: Distribution,
+    /// Bits of the tensors between the layers; 8 is all there is so far
+    #[arg(long, value_name = "BITS", default_value = "8", value_parser = activations)]
+    activations: u8,
     /// Name of the model and of its files [default: the file's]
     #[arg(long)]
     name: Option<String>,
     /// Range of the pictures where they end in no activation: signed ([−1, 1]), unit, byte
     #[arg(long, value_parser = super::pixels)]
     pixels: Option<PixelRule>,
+}
+
+fn activations(text: &str) -> Result<u8, String> {
+    if text == "8" { Ok(8) } else { Err("possible: 8".to_owned()) }
 }
 
 impl Quantize {
@@ -43,8 +50,16 @@ impl Quantize {
             pixels: self.pixels,
             calibrate: self.calibrate as usize,
             seed: self.seed,
+            activations: self.activations,
             ..Options::default()
         };
+        let name = options.name(&self.file)?;
+        let place = |extension: &str| self.out.join(format!("{name}.{extension}"));
+        let places = [place("gen"), place("int8.onnx"), place("report.json")];
+        // Better now than after minutes.
+        output::directory(&self.out)?;
+        output::check(&places.each_ref().map(PathBuf::as_path))?;
+
         let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} pictures, {eta} left")?;
         let bar = ProgressBar::new(options.pictures() as u64).with_style(style);
         let result = export(&self.file, &options, &|| bar.inc(1))?;
@@ -52,13 +67,8 @@ impl Quantize {
 
         let mut report = serde_json::to_vec_pretty(&result.report)?;
         report.push(b'\n');
-        let place = |extension: &str| self.out.join(format!("{}.{extension}", result.name));
-        let files = [
-            (place("gen"), &*result.device),
-            (place("int8.onnx"), &*result.onnx),
-            (place("report.json"), &*report),
-        ];
-        output::directory(&self.out)?;
+        let [gen_file, onnx, json] = places;
+        let files = [(gen_file, &*result.gen_file), (onnx, &*result.onnx), (json, &*report)];
         output::write(&files)?;
         print!("{}", table::report(&result.report));
         for (path, _) in &files {

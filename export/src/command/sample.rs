@@ -3,10 +3,10 @@
 use super::series::Series;
 use anyhow::Result;
 use clap::{ArgGroup, Args};
-use export::generator::{File, Generator, Hints};
+use export::generator::{File, Generator};
 use export::pixels::PixelRule;
 use export::{npy, output, sheet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 #[command(group = ArgGroup::new("output").required(true).multiple(true).args(["npy", "png"]))]
@@ -32,9 +32,11 @@ pub(crate) struct Sample {
 
 impl Sample {
     pub(crate) fn run(&self) -> Result<()> {
+        let places: Vec<&Path> =
+            [&self.npy, &self.png].into_iter().flatten().map(PathBuf::as_path).collect();
+        output::check(&places)?;
         let file = File::load(&self.file)?;
-        let hints = Hints { distribution: self.series.latent, pixels: self.pixels };
-        let mut generator = Generator::new(&file, hints)?;
+        let mut generator = Generator::new(&file, self.pixels)?;
         let latents = self.series.draw(generator.latent_len, generator.distribution, self.count)?;
         let drawings: Result<Vec<_>> = latents.iter().map(|z| generator.draw(z)).collect();
         let drawings = drawings?;

@@ -1,5 +1,6 @@
 use super::*;
 use crate::import::import;
+use crate::network::Step;
 use crate::{naive, sketch};
 
 /// A dense layer of 2 channels on 2×1, or a transposed one, with `steps`.
@@ -13,12 +14,20 @@ fn layer(kind: crate::network::Kind, steps: Vec<Step>) -> Layer {
     layer
 }
 
+fn step(operation: Operation) -> Step {
+    Step { node: "net/step".to_owned(), operation }
+}
+
+fn function(function: Function) -> Step {
+    step(Operation::Function(function))
+}
+
 fn affine(count: usize, seed: usize) -> Step {
     let value = |i: usize, k: usize| ((i * 7 + seed * 5 + k) % 11) as f64 / 4.0 - 1.3;
-    Step::Affine {
+    step(Operation::Affine {
         scale: (0..count).map(|i| value(i, 0)).collect(),
         shift: (0..count).map(|i| value(i, 3)).collect(),
-    }
+    })
 }
 
 fn input(layer: &Layer) -> Vec<f64> {
@@ -30,8 +39,8 @@ fn input(layer: &Layer) -> Vec<f64> {
 #[test]
 fn folded_layers_compute_the_same() {
     use crate::network::Kind::{Dense, Transposed};
-    let leaky = Step::Function(Function::LeakyRelu(0.2));
-    let relu = Step::Function(Function::Relu);
+    let leaky = function(Function::LeakyRelu(0.2));
+    let relu = function(Function::Relu);
     for kind in [Dense, Transposed] {
         let probe = layer(kind, vec![]);
         let (channels, features) = (probe.channels_out, probe.features());
@@ -44,8 +53,8 @@ fn folded_layers_compute_the_same() {
             vec![relu.clone(), affine(channels, 1)],
             vec![affine(channels, 3), relu.clone(), affine(channels, 1), affine(channels, 2)],
             vec![affine(channels, 3), leaky.clone(), affine(channels, 1), affine(channels, 2)],
-            vec![affine(channels, 1), Step::Function(Function::Tanh)],
-            vec![affine(channels, 1), Step::Function(Function::Clip(-0.5, 0.75))],
+            vec![affine(channels, 1), function(Function::Tanh)],
+            vec![affine(channels, 1), function(Function::Clip(-0.5, 0.75))],
         ];
         if kind == Dense {
             cases.push(vec![affine(features, 1), relu.clone()]);
@@ -69,18 +78,14 @@ fn folded_layers_compute_the_same() {
 #[test]
 fn what_one_epilogue_cannot_do_is_refused() {
     let kind = crate::network::Kind::Transposed;
-    let tanh = Step::Function(Function::Tanh);
-    let relu = Step::Function(Function::Relu);
+    let tanh = function(Function::Tanh);
+    let relu = function(Function::Relu);
     let refused = |steps, is_last, expected: &str| {
         let error = fold(&layer(kind, steps), is_last).unwrap_err().to_string();
-        assert!(error.contains(expected) && error.contains("layer \"net/"), "{error}");
+        assert!(error.contains(expected) && error.contains("node \"net/step\": "), "{error}");
     };
     refused(vec![tanh.clone(), affine(8, 1)], false, "BatchNormalization or Add behind Tanh");
     refused(vec![relu.clone(), tanh], true, "Tanh behind Relu");
     refused(vec![relu.clone(), affine(8, 1), relu], true, "Relu behind Relu");
-    refused(
-        vec![Step::Function(Function::Clip(0.0, 6.0))],
-        false,
-        "Clip is supported on the output",
-    );
+    refused(vec![function(Function::Clip(0.0, 6.0))], false, "Clip is supported on the output");
 }

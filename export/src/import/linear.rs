@@ -1,7 +1,7 @@
 //! Gemm, MatMul, ConvTranspose, Conv.
 
-use super::{Node, Walk};
-use crate::network::{Kind, Layer, Step};
+use super::{KERNEL_LIMIT, Node, Walk, check_dense};
+use crate::network::{Kind, Layer, Operation};
 use anyhow::{Result, ensure};
 use gen_core::axis::{Axis, Convolution};
 
@@ -32,8 +32,7 @@ impl Walk<'_> {
             };
             bias.iter().map(|&b| beta * f64::from(b)).collect()
         };
-        self.layer(node)?.steps.push(Step::Affine { scale: vec![alpha; features], shift });
-        Ok(())
+        self.step(node, Operation::Affine { scale: vec![alpha; features], shift })
     }
 
     pub(super) fn matmul(&mut self, node: Node) -> Result<()> {
@@ -160,7 +159,7 @@ impl Walk<'_> {
         let stride = node.pair("strides", 1)?;
         let sizes = [kernel[0], kernel[1], stride[0], stride[1]];
         ensure!(
-            sizes.iter().all(|size| (1..=255).contains(size)),
+            sizes.iter().all(|size| (1..=KERNEL_LIMIT).contains(size)),
             node.refuse(format!("kernel {kernel:?} with strides {stride:?}, possible: 1…255"))
         );
         ensure!(
@@ -197,6 +196,7 @@ impl Walk<'_> {
         );
         if rows.input == 1 && columns.input == 1 {
             let channels_in = self.map[0];
+            check_dense(node, channels_in, [channels_out, rows.output, columns.output])?;
             let weights = on_one_element(&rows, &columns, channels_in, channels_out, &weights);
             let (rows, columns) =
                 (Layer::dense_axis(rows.output), Layer::dense_axis(columns.output));
@@ -212,7 +212,7 @@ impl Walk<'_> {
             );
             let shift = bias.iter().map(|&b| f64::from(b)).collect();
             let scale = vec![1.0; channels_out];
-            self.layer(node)?.steps.push(Step::Affine { scale, shift });
+            self.step(node, Operation::Affine { scale, shift })?;
         }
         Ok(())
     }

@@ -10,7 +10,7 @@ mod steps;
 mod tests;
 
 use crate::load::Source;
-use crate::network::{Layer, Network};
+use crate::network::{Layer, Network, Operation, Step};
 use crate::pixels::PixelRule;
 use anyhow::{Context, Result, bail, ensure};
 use constants::Constants;
@@ -36,6 +36,12 @@ pub fn import(source: &Source) -> Result<Network> {
     );
     walk(source, graph).with_context(|| source.path.display().to_string())
 }
+
+/// Most elements of a map, and most weights of a layer: far beyond any microcontroller, and little
+/// enough for this computer's memory.
+const ELEMENT_LIMIT: usize = 1 << 26;
+/// Largest kernel side of a `.gen` file.
+const KERNEL_LIMIT: usize = u8::MAX as usize;
 
 /// Where the walk has come to.
 struct Walk<'a> {
@@ -82,13 +88,7 @@ fn walk(source: &Source, graph: &GraphProto) -> Result<Network> {
         );
         walk.visit(node)?;
         current = node.0.output.first().map_or("", String::as_str);
-        let [channels, height, width] = walk.map;
-        let fits =
-            [channels, height, width].iter().all(|side| (1..=DIMENSION_LIMIT).contains(side));
-        ensure!(
-            fits && channels * height * width <= 1 << 26,
-            node.refuse(format!("gives {channels}×{height}×{width} elements, out of range"))
-        );
+        check_map(node, walk.map)?;
         if let Some(layer) = walk.layers.last_mut() {
             layer.tensor = current.to_owned();
         }
@@ -142,12 +142,51 @@ impl Walk<'_> {
         Ok(Network { input, output, input_shape, layers: self.layers })
     }
 
+    /// Adds what `node` does behind the last layer.
+    fn step(&mut self, node: Node, operation: Operation) -> Result<()> {
+        let step = Step { node: node.name().to_owned(), operation };
+        self.layer(node)?.steps.push(step);
+        Ok(())
+    }
+
     /// The layer that a step belongs to.
     fn layer(&mut self, node: Node) -> Result<&mut Layer> {
         self.layers.last_mut().ok_or_else(|| {
             node.refuse("stands before the first Gemm or convolution: latents come as they are")
         })
     }
+}
+
+/// Refuses maps that no `.gen` file can hold.
+fn check_map(node: Node, [channels, height, width]: [usize; 3]) -> Result<()> {
+    let fits = [channels, height, width].iter().all(|side| (1..=DIMENSION_LIMIT).contains(side));
+    ensure!(
+        fits && channels * height * width <= ELEMENT_LIMIT,
+        node.refuse(format!("gives {channels}×{height}×{width} elements, out of range"))
+    );
+    Ok(())
+}
+
+/// Refuses dense layers from `channels_in` to `map` that no `.gen` file can hold: their kernel is
+/// the map's size, whatever it was in the graph.
+fn check_dense(node: Node, channels_in: usize, map: [usize; 3]) -> Result<()> {
+    check_map(node, map)?;
+    let [channels, height, width] = map;
+    ensure!(
+        height <= KERNEL_LIMIT && width <= KERNEL_LIMIT,
+        node.refuse(format!(
+            "makes one element {height}×{width}, possible: up to {KERNEL_LIMIT}×{KERNEL_LIMIT}"
+        ))
+    );
+    let weights = (channels * height * width).saturating_mul(channels_in);
+    ensure!(
+        weights <= ELEMENT_LIMIT,
+        node.refuse(format!(
+            "needs {weights} weights, one for each of {channels_in} inputs and \
+             {channels}×{height}×{width} features, possible: {ELEMENT_LIMIT}"
+        ))
+    );
+    Ok(())
 }
 
 /// Shape of a single latent.

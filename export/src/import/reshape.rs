@@ -1,8 +1,8 @@
 //! What only changes the shape: Reshape, Flatten, Squeeze, Unsqueeze.
 
 use super::steps::to_hwc;
-use super::{Node, Walk};
-use crate::network::{Kind, Layer, Step};
+use super::{Node, Walk, check_dense};
+use crate::network::{Kind, Layer, Operation};
 use anyhow::{Result, ensure};
 
 impl Walk<'_> {
@@ -83,9 +83,14 @@ impl Walk<'_> {
             [features] if features == elements && self.map[1] * self.map[2] == 1 => {
                 self.flat = true
             }
-            [channels, height, width] if self.map[1] * self.map[2] == 1 => {
+            // A convolution that ends at 1×1 is none: its features have several positions' weights.
+            [channels, height, width]
+                if self.map[1] * self.map[2] == 1 && self.layer(node)?.kind == Kind::Dense =>
+            {
                 let map = [channels, height, width];
-                spread(self.layer(node)?, map);
+                let layer = self.layer(node)?;
+                check_dense(node, layer.channels_in, map)?;
+                spread(layer, map);
                 (self.map, self.flat) = (map, false);
             }
             _ => {
@@ -101,13 +106,12 @@ impl Walk<'_> {
 
 /// Turns a dense layer's features into a map: what was one channel of a 1×1 map is now one element.
 fn spread(layer: &mut Layer, map: [usize; 3]) {
-    debug_assert_eq!(layer.kind, Kind::Dense);
     // Features are in CHW order, so `[feature][in]` already reads `[out][row][column][in]`.
     let [channels, height, width] = map;
     (layer.rows, layer.columns) = (Layer::dense_axis(height), Layer::dense_axis(width));
     layer.channels_out = channels;
     for step in &mut layer.steps {
-        if let Step::Affine { scale, shift } = step {
+        if let Operation::Affine { scale, shift } = &mut step.operation {
             *scale = to_hwc(scale, map).collect();
             *shift = to_hwc(shift, map).collect();
         }

@@ -1,8 +1,8 @@
 //! What works on single elements: biases, BatchNormalization, activations.
 
 use super::{Node, Walk};
-use crate::network::{Function, Kind, Step};
-use anyhow::{Result, ensure};
+use crate::network::{Function, Kind, Operation};
+use anyhow::{Error, Result, ensure};
 
 impl Walk<'_> {
     pub(super) fn add(&mut self, node: Node) -> Result<()> {
@@ -32,8 +32,7 @@ impl Walk<'_> {
             )));
         };
         let scale = vec![1.0; shift.len()];
-        self.layer(node)?.steps.push(Step::Affine { scale, shift });
-        Ok(())
+        self.step(node, Operation::Affine { scale, shift })
     }
 
     pub(super) fn batch_normalization(&mut self, node: Node) -> Result<()> {
@@ -68,8 +67,7 @@ impl Walk<'_> {
         let scale: Vec<f64> =
             (0..channels).map(|c| gamma[c] / (variance[c] + epsilon).sqrt()).collect();
         let shift = (0..channels).map(|c| beta[c] - mean[c] * scale[c]).collect();
-        self.layer(node)?.steps.push(Step::Affine { scale, shift });
-        Ok(())
+        self.step(node, Operation::Affine { scale, shift })
     }
 
     pub(super) fn function(&mut self, node: Node) -> Result<()> {
@@ -92,25 +90,28 @@ impl Walk<'_> {
             }
             _ => self.clip(node)?,
         };
-        self.layer(node)?.steps.push(Step::Function(function));
-        Ok(())
+        self.step(node, Operation::Function(function))
     }
 
-    /// The limits are attributes before opset 11, inputs since then.
+    /// The limits are attributes before opset 11, inputs since then; a missing one is infinite.
     fn clip(&self, node: Node) -> Result<Function> {
         node.expect(3, &["min", "max"])?;
-        let limit = |index: usize, name, default| {
-            if node.input(index).is_empty() {
-                return node.float(name, default);
-            }
-            let (shape, values) = self.constants.floats(node, index, name)?;
-            ensure!(
-                values.len() == 1,
-                node.refuse(format!("{name} of shape {shape:?}, expected one number"))
-            );
-            Ok(f64::from(values[0]))
+        let limit = |index: usize, name, missing: f32| {
+            // The ends of float32 are what old exporters write for no limit.
+            let end = missing.clamp(f32::MIN, f32::MAX);
+            let value = if node.input(index).is_empty() {
+                node.float(name, end)?
+            } else {
+                let (shape, values) = self.constants.floats(node, index, name)?;
+                ensure!(
+                    values.len() == 1,
+                    node.refuse(format!("{name} of shape {shape:?}, expected one number"))
+                );
+                f64::from(values[0])
+            };
+            Ok::<_, Error>(if value == f64::from(end) { f64::from(missing) } else { value })
         };
-        let (low, high) = (limit(1, "min", f32::MIN)?, limit(2, "max", f32::MAX)?);
+        let (low, high) = (limit(1, "min", f32::NEG_INFINITY)?, limit(2, "max", f32::INFINITY)?);
         ensure!(low < high, node.refuse(format!("limits {low} and {high} leave nothing between")));
         Ok(Function::Clip(low, high))
     }

@@ -146,12 +146,35 @@ fn shapes_that_do_not_fit_are_refused() {
     refused(start().reshape(&[-1, 5, 2, 2]).finish(), "shape [-1, 5, 2, 2] for 1×4×4");
     refused(start().reshape(&[2, 1, 4, 4]).finish(), "shape [2, 1, 4, 4]");
     refused(start().plain("Flatten").finish(), "only a dense layer's features");
+    // Down to 1×1: one element like a dense layer's, but several positions' weights each.
+    for (op, attributes) in [("Conv", vec![]), ("ConvTranspose", geometry(1, [3; 4], 0))] {
+        let small = start().convolution(op, [1, 16, 4], attributes);
+        let spread = small.plain("Relu").reshape(&[-1, 1, 4, 4]).finish();
+        refused(spread, "(Reshape): from [16, 1, 1] to [1, 4, 4]: only a dense layer's features");
+    }
     refused(start().batch_normalization(3).finish(), "scale of shape [3] on 1 channels");
     let mut huge = Sketch::new(&[4, 1, 1]);
     for _ in 0..3 {
-        huge = huge.convolution("ConvTranspose", [4, 4, 2], geometry(255, [0; 4], 254));
+        huge = huge.convolution("ConvTranspose", [4, 4, 2], geometry(255, [0; 4], 253));
     }
     refused(huge.finish(), "elements, out of range");
+
+    // Few weights in the file, 900·255·255·1200 as a dense layer.
+    let giant = Sketch::new(&[1200, 1, 1]).convolution(
+        "ConvTranspose",
+        [1200, 900, 1],
+        geometry(255, [0; 4], 254),
+    );
+    refused(
+        giant.finish(),
+        "node \"net/ConvTranspose3\" (ConvTranspose): needs 70227000000 weights",
+    );
+    let wide = Sketch::new(&[4, 1, 1]).convolution("Conv", [4, 1, 1], geometry(1, [255; 4], 0));
+    refused(wide.finish(), "makes one element 511×511, possible: up to 255×255");
+    let mut flat = Sketch::new(&[4]);
+    let weights = flat.constant(&[4, 300], 1.0);
+    let wide = flat.then("MatMul", &[&weights], vec![]).reshape(&[-1, 1, 1, 300]);
+    refused(wide.finish(), "(Reshape): makes one element 1×300");
 
     let with_add = |dims: &[usize]| {
         let mut sketch = start();

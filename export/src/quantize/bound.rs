@@ -1,6 +1,5 @@
 //! How large accumulators can become.
 
-use gen_core::axis::Axis;
 use gen_core::format::write::DraftLayer;
 use gen_core::latent::LATENT_MAX;
 use std::collections::BTreeSet;
@@ -77,14 +76,7 @@ pub(crate) fn reach(
 
 /// The sets of kernel indices that meet at outputs along one axis.
 fn meetings(layer: &DraftLayer, input: [usize; 3], along: usize) -> BTreeSet<Vec<usize>> {
-    let axis = Axis {
-        convolution: layer.convolution,
-        input: input[along],
-        output: layer.output[along],
-        kernel: layer.kernel[along],
-        stride: layer.stride[along],
-        pad: layer.pad[along],
-    };
+    let axis = layer.axis(input, along);
     let meeting = |o: usize| {
         let taps = axis.taps(o);
         (taps.skip..taps.skip + taps.len).map(|tap| axis.kernel_index(taps.phase, tap)).collect()

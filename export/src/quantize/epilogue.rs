@@ -9,8 +9,8 @@ use gen_core::requant::FRACTION_BITS;
 
 /// Longest table of a curve; 256 entries cost up to 4.2 dB, 1024 up to 0.5.
 pub(crate) const TABLE: usize = 4096;
-/// Shortest that is tried where a longer one's multipliers don't fit.
-const SHORTEST_TABLE: usize = 256;
+/// Taken where the longer one's multipliers don't fit; a yet shorter one would show.
+const SHORTER_TABLE: usize = 2048;
 /// 1 in fixed point.
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 /// Smallest useful multiplier: 17 bits, so that rounding it costs less than 0.004 of a step.
@@ -83,15 +83,8 @@ pub(super) fn epilogue(
     target: Target,
 ) -> Result<Epilogue, (usize, String)> {
     match &folded.activation {
-        Activation::Curve(curve) => {
-            let mut len = TABLE;
-            loop {
-                match table(folded, units, target, *curve, len) {
-                    Err(_) if len > SHORTEST_TABLE => len /= 2,
-                    result => return result,
-                }
-            }
-        }
+        Activation::Curve(curve) => table(folded, units, target, *curve, TABLE)
+            .or_else(|_| table(folded, units, target, *curve, SHORTER_TABLE)),
         Activation::Slopes { negative, gain, shift } => {
             let (step, zero) = target.steps();
             let factor = |i: usize, slope: f64| multiplier(units[i] * gain[i] * slope / step);
@@ -150,7 +143,7 @@ fn multiplier(factor: f64) -> Result<i32, String> {
     if fixed.abs() < f64::from(i32::MAX) {
         Ok(fixed as i32)
     } else {
-        Err(format!("a step of its sum is {factor:.3} steps of its output, possible: below 0.5"))
+        Err(format!("a step of its sum is {factor:.3e} steps of its output, possible: below 0.5"))
     }
 }
 
@@ -165,6 +158,7 @@ fn constant(steps: f64) -> Result<i64, String> {
 }
 
 fn bias(steps: f64) -> Result<i32, String> {
+    // `scale_floor` makes the limit itself common, and the division back may round above it.
     if steps.abs() <= LARGEST_BIAS * 1.01 {
         Ok(steps.round() as i32)
     } else {

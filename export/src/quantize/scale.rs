@@ -5,9 +5,9 @@ const LARGEST: f64 = 127.0;
 
 /// The scale, at least `floor`, that just holds the largest of `weights`.
 ///
-/// Clipping large weights for the sake of the squared error gains nothing: mean PSNR of the four
-/// generators we measured on changed by −0.1 dB (42.5, 44.3, 51.2, 43.6 instead of 42.5, 44.3, 51.4,
-/// 43.8).
+/// Clipping large weights for the sake of the squared error gains nothing. Mean PSNR of the four
+/// generators that we measured on: with clipping 42.5, 44.3, 51.2 and 43.6 dB, without it 42.5, 44.3,
+/// 51.4 and 43.8.
 pub(super) fn choose(weights: &[f64], floor: f64) -> f64 {
     let largest = weights.iter().fold(0.0, |largest: f64, w| largest.max(w.abs()));
     (largest / LARGEST).max(floor)

@@ -1,7 +1,7 @@
 use super::*;
 use crate::calibrate::calibrate;
 use crate::fold::Activation;
-use crate::generator::{Drawing, Generator, Hints};
+use crate::generator::{Drawing, Generator};
 use crate::import::import;
 use crate::load::Source;
 use crate::network::Function;
@@ -45,9 +45,9 @@ fn device_and_twin_are_equal_and_close_to_the_float_network() {
         let (draft, network, pixels) = exported(source);
         let file = draft.to_bytes().unwrap();
         let twin = onnx(&twin::encode(&draft, &network, pixels).unwrap());
-        let device = pictures(Generator::device(&file).unwrap(), 16);
-        assert_eq!(pictures(Generator::onnx(&twin, Hints::default()).unwrap(), 16), device);
-        let float = pictures(Generator::onnx(source, Hints::default()).unwrap(), 16);
+        let device = pictures(Generator::gen_file(&file).unwrap(), 16);
+        assert_eq!(pictures(Generator::onnx(&twin, None).unwrap(), 16), device);
+        let float = pictures(Generator::onnx(source, None).unwrap(), 16);
         let psnr: f64 =
             float.iter().zip(&device).map(|(a, b)| psnr::psnr(a, b)).sum::<f64>() / 16.0;
         assert!(psnr > least, "{psnr} dB");
@@ -73,8 +73,8 @@ fn large_sums_are_split() {
     let twin = onnx(&bytes);
     let graph = twin.proto.graph.as_ref().unwrap();
     assert!(graph.node.iter().any(|node| node.op_type == "Slice"));
-    let equal = pictures(Generator::onnx(&twin, Hints::default()).unwrap(), 8)
-        == pictures(Generator::device(&file).unwrap(), 8);
+    let equal = pictures(Generator::onnx(&twin, None).unwrap(), 8)
+        == pictures(Generator::gen_file(&file).unwrap(), 8);
     assert!(equal);
 }
 
@@ -136,11 +136,11 @@ fn epilogues_hold_the_real_factors() {
 }
 
 #[test]
-fn multipliers_that_do_not_fit_are_refused_or_the_table_shrinks() {
+fn multipliers_that_do_not_fit_are_refused_or_the_table_is_halved() {
     let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 0 });
     let plain = folded(vec![], 0.0, Activation::Relu);
     let (channel, why) = epilogue::epilogue(&plain, &[0.06], tensor).err().unwrap();
-    assert!(channel == 0 && why.contains("0.600 steps of its output"), "{why}");
+    assert!(channel == 0 && why.contains("6.000e-1 steps of its output"), "{why}");
     let (_, why) =
         epilogue::epilogue(&folded(vec![], 1e9, Activation::Relu), &[0.01], tensor).err().unwrap();
     assert!(why.contains("its constant"), "{why}");
@@ -151,8 +151,9 @@ fn multipliers_that_do_not_fit_are_refused_or_the_table_shrinks() {
         DraftActivation::Table(table) => table.len(),
         _ => 0,
     };
-    assert_eq!([len(0.0007), len(0.001), len(0.01)], [4096, 2048, 256]);
-    assert!(epilogue::epilogue(&curve, &[0.02], pixels).is_err());
+    assert_eq!([len(0.0007), len(0.001), len(0.0015)], [4096, 2048, 2048]);
+    let (channel, why) = epilogue::epilogue(&curve, &[0.0001, 0.0016], pixels).err().unwrap();
+    assert!(channel == 1 && why.contains("a step of its sum is 5.120e-1 steps"), "{why}");
 }
 
 #[test]

@@ -38,7 +38,7 @@ impl<'a> Device<'a> {
         let mut engine = Engine::new(self.model.clone(), &mut self.memory)?;
         let mut drawing = engine.draw(&steps)?;
         let shape = drawing.shape();
-        let mut interleaved = Vec::with_capacity(shape.len());
+        let mut interleaved = Vec::with_capacity(shape.height * shape.row());
         while let Some(row) = drawing.next_row() {
             interleaved.extend_from_slice(row);
         }

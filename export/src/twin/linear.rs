@@ -19,9 +19,8 @@ pub(super) fn accumulate(
     is_first: bool,
     x: &str,
 ) -> Result<String> {
-    let parts = parts(layer, input, is_first).with_context(|| {
-        format!("{}: its kernel is too large for an exact quantised ONNX", graph.prefix)
-    })?;
+    let parts = parts(layer, input, is_first)
+        .context("its kernel is too large for an exact quantised ONNX")?;
     if let [_] = parts[..] {
         let acc = convolve(graph, layer, input, 0..input[2], "", x);
         return Ok(graph.cast("accumulator", &acc, DataType::Double));

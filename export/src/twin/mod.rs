@@ -11,7 +11,7 @@ use crate::graph::{Graph, Values, int};
 use crate::latents;
 use crate::network::Network;
 use crate::pixels::PixelRule;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 use gen_core::latent::LATENT_MAX;
 use gen_core::requant::FRACTION_BITS;
@@ -41,7 +41,8 @@ pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec
             let zero = graph.constant("zero_point", &[], Values::Float(&[zero]));
             x = graph.node("Sub", "centred", &[&x, &zero], vec![]);
         }
-        let acc = linear::accumulate(&mut graph, layer, input, index == 0, &x)?;
+        let acc = linear::accumulate(&mut graph, layer, input, index == 0, &x)
+            .with_context(|| format!("node \"{}\"", network.layers[index].name))?;
         let is_last = index + 1 == draft.layers.len();
         x = epilogue(&mut graph, layer, &acc, is_last.then_some(pixels));
         input = layer.output;

@@ -1,0 +1,141 @@
+//! The commands as a person meets them: what they write, and one line for whatever is wrong.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+fn model(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models").join(name)
+}
+
+fn run(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_export")).args(arguments).output().expect("export runs")
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("paths are UTF-8 here")
+}
+
+/// Runs a command that must fail with status 1 and one line that contains `expected`.
+fn refused(arguments: &[&str], expected: &str) {
+    let output = run(arguments);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+    assert_eq!(said.trim_end().lines().count(), 1, "{arguments:?}: {said}");
+    assert!(said.contains(expected), "{arguments:?}: {said}");
+    assert!(!said.contains("panicked"), "{arguments:?}: {said}");
+}
+
+#[test]
+fn quantize_rebuilds_the_shipped_model() {
+    let directory = tempfile::tempdir().unwrap();
+    let out = directory.path();
+    let output = run(&["quantize", text(&model("pixel-faces32.onnx")), "-o", text(out)]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let shipped = fs::read(model("pixel-faces32.gen")).unwrap();
+    assert!(fs::read(out.join("pixel-faces32.gen")).unwrap() == shipped, "models/ is out of date");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.lines().all(|line| line.chars().count() <= 100), "{printed}");
+    let mut written: Vec<_> = fs::read_dir(out).unwrap().map(|e| e.unwrap().file_name()).collect();
+    written.sort();
+    let expected = ["pixel-faces32.gen", "pixel-faces32.int8.onnx", "pixel-faces32.report.json"];
+    assert_eq!(written, expected, "nothing half written is left");
+}
+
+#[test]
+fn sample_draws_both_kinds_of_file() {
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["pixel-faces32.onnx", "pixel-faces32.gen"] {
+        let (sheet, array) = (directory.path().join("s.png"), directory.path().join("s.npy"));
+        let file = model(name);
+        let arguments = ["sample", text(&file), "--count", "4", "--png", text(&sheet), "--npy"];
+        let output = run(&[&arguments[..], &[text(&array)]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(fs::read(&sheet).unwrap().starts_with(b"\x89PNG"));
+        let array = fs::read(&array).unwrap();
+        let header = String::from_utf8_lossy(&array[..128]).into_owned();
+        let kind = if name.ends_with(".gen") { "|u1" } else { "<f4" };
+        assert!(header.contains(kind) && header.contains("(4, 3, 32, 32)"), "{header}");
+    }
+}
+
+#[test]
+fn bad_input_is_one_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = |name: &str| directory.path().join(name);
+    let whole = fs::read(model("pixel-faces32.gen")).unwrap();
+    fs::write(place("cut.gen"), &whole[..1000]).unwrap();
+    let mut flipped = whole.clone();
+    flipped[70_000] ^= 4;
+    fs::write(place("flipped.gen"), &flipped).unwrap();
+    fs::write(place("text.onnx"), "this is no ONNX").unwrap();
+    let onnx = fs::read(model("pixel-faces32.onnx")).unwrap();
+    fs::write(place("cut.onnx"), &onnx[..onnx.len() / 2]).unwrap();
+    fs::write(place("file"), "").unwrap();
+    fs::write(place("z.npy"), npy(&[2, 31])).unwrap();
+    fs::write(place("cut.npy"), &npy(&[2, 32])[..200]).unwrap();
+
+    let out = place("out");
+    let good = model("pixel-faces32.onnx");
+    let good_gen = model("pixel-faces32.gen");
+    refused(&["inspect", text(&place("none.gen"))], "none.gen");
+    refused(&["inspect", text(&place("cut.gen"))], "truncated");
+    refused(&["inspect", text(&place("flipped.gen"))], "CRC-32");
+    refused(&["quantize", text(&place("text.onnx")), "-o", text(&out)], "text.onnx");
+    refused(&["quantize", text(&place("cut.onnx")), "-o", text(&out)], "cut.onnx");
+    refused(&["quantize", text(&good), "-o", text(&place("file"))], "file");
+    refused(&["quantize", text(&good), "-o", "/proc/none"], "/proc/none");
+    let latents = place("z.npy");
+    let to = place("to.npy");
+    let sample = |file: &Path, latents: &Path, expected| {
+        let arguments = ["sample", text(file), "--latents", text(latents), "--npy", text(&to)];
+        refused(&arguments, expected);
+    };
+    sample(&good_gen, &latents, "32");
+    sample(&good, &latents, "32");
+    sample(&good, &place("cut.npy"), "cut.npy");
+    sample(&good, &good, "pixel-faces32.onnx");
+    refused(&["compare", text(&good), text(&place("cut.gen"))], "cut.gen");
+    assert!(!out.exists() || fs::read_dir(&out).unwrap().next().is_none(), "nothing half written");
+}
+
+/// Zeros in NumPy's format, version 1.0.
+fn npy(shape: &[usize]) -> Vec<u8> {
+    let shape: Vec<String> = shape.iter().map(|side| format!("{side},")).collect();
+    let header =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({}), }}", shape.join(" "));
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend(118u16.to_le_bytes());
+    file.extend(format!("{header:<117}\n").bytes());
+    file.resize(128 + 4 * 2 * 32, 0);
+    file
+}
+
+#[test]
+fn outputs_that_cannot_be_written_are_refused_first() {
+    let directory = tempfile::tempdir().unwrap();
+    let place = |name: &str| directory.path().join(name);
+    let (good, to) = (model("pixel-faces32.gen"), place("x"));
+    let arguments = ["sample", text(&good), "--npy", text(&to), "--png", text(&to)];
+    refused(&arguments, "x: given for two outputs");
+    fs::create_dir(place("pixel-faces32.report.json")).unwrap();
+    fs::write(place("pixel-faces32.gen"), "old").unwrap();
+    let onnx = model("pixel-faces32.onnx");
+    let arguments = ["quantize", text(&onnx), "-o", text(directory.path())];
+    refused(&arguments, "pixel-faces32.report.json: is no file");
+    assert_eq!(fs::read(place("pixel-faces32.gen")).unwrap(), b"old");
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2, "nothing is left");
+}
+
+#[test]
+fn usage_errors_have_status_2() {
+    let activations = ["quantize", "x.onnx", "-o", "x", "--activations", "4"];
+    let said = String::from_utf8(run(&activations).stderr).unwrap();
+    assert!(said.contains("--activations") && said.contains("possible: 8"), "{said}");
+    for arguments in
+        [&["quantize"][..], &["sample", "x.gen", "--count", "0"], &["fly"], &activations]
+    {
+        let output = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}
