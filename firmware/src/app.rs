@@ -17,13 +17,8 @@ pub enum AppError {
         /// Room for one.
         got: usize,
     },
-    /// The working memory is smaller than the model's.
-    MemoryTooSmall {
-        /// Bytes needed.
-        need: usize,
-        /// Bytes given.
-        got: usize,
-    },
+    /// The engine cannot run the model.
+    Engine(EngineError),
 }
 
 impl core::fmt::Display for AppError {
@@ -32,9 +27,7 @@ impl core::fmt::Display for AppError {
             Self::LatentTooLong { need, got } => {
                 write!(f, "the model's latent has {need} elements, there is room for {got}")
             }
-            Self::MemoryTooSmall { need, got } => {
-                write!(f, "the model needs {need} bytes of working memory, there are {got}")
-            }
+            Self::Engine(error) => error.fmt(f),
         }
     }
 }
@@ -76,10 +69,8 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
         if need > got {
             return Err(AppError::LatentTooLong { need, got });
         }
-        let (need, got) = (model.working_memory(), memory.len());
-        let engine = Engine::new(model, memory);
         Ok(Self {
-            engine: engine.map_err(|_: EngineError| AppError::MemoryTooSmall { need, got })?,
+            engine: Engine::new(model, memory).map_err(AppError::Engine)?,
             tour: Tour::new(seed),
             frame: 0,
             stale: true,

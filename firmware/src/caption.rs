@@ -39,7 +39,7 @@ impl Caption {
         let holds = |&(font, rows): &(usize, u32)| {
             let needed = match rows {
                 4 => SEED_COLUMNS,
-                2 => title.len() + 1 + SEED_COLUMNS,
+                2 => (title.len() + 1 + SEED_COLUMNS).max(STATE_COLUMNS),
                 _ => title.len() + 1 + SEED_COLUMNS + 1 + STATE_COLUMNS,
             };
             let font = FONTS[font];
@@ -71,39 +71,52 @@ impl Caption {
             Mode::Walk => line(format_args!("walk {}/{WALK_STEPS}", tour.step)),
         };
         let hold = if tour.held { "hold" } else { "" };
-        let columns = columns(FONTS[self.font], self.area.size.width);
+        let font = FONTS[self.font];
+        let columns = columns(font, self.area.size.width);
+        // Of a title longer than any row the end is cut, never what changes.
+        let cut = |rest: usize| line(format_args!("{title:.0$}", columns.saturating_sub(rest)));
         match self.rows {
             4 => {
-                self.row(0, title, display)?;
-                self.row(1, &seed(tour.seed, columns), display)?;
-                self.row(2, &mode, display)?;
-                self.row(3, hold, display)
+                self.row(0, title, self.title_font(title), display)?;
+                self.row(1, &seed(tour.seed, columns), font, display)?;
+                self.row(2, &mode, font, display)?;
+                self.row(3, hold, font, display)
             }
             2 => {
+                let title = cut(1 + SEED_COLUMNS);
                 let seed = seed(tour.seed, columns.saturating_sub(title.len() + 1));
-                self.row(0, &line(format_args!("{title} {seed}")), display)?;
-                self.row(1, &line(format_args!("{mode} {hold}")), display)
+                self.row(0, &line(format_args!("{title} {seed}")), font, display)?;
+                self.row(1, &line(format_args!("{mode} {hold}")), font, display)
             }
             _ => {
+                let title = cut(1 + SEED_COLUMNS + 1 + STATE_COLUMNS);
                 let seed = seed(tour.seed, SEED_COLUMNS);
                 let all = line(format_args!("{title} {seed} {mode} {hold}"));
-                self.row(0, &all, display)
+                self.row(0, &all, font, display)
             }
         }
     }
 
+    /// A title of its own row may be too long for the font of the others. Those keep theirs: a font
+    /// that changed with the tour would leave pixels of the larger one.
+    fn title_font(&self, title: &str) -> &'static MonoFont<'static> {
+        let fits = |font: &&&MonoFont<'_>| columns(font, self.area.size.width) >= title.len();
+        FONTS[self.font..].iter().find(fits).unwrap_or(&&FONT_4X6)
+    }
+
     /// One row, blank to its end. Glyphs bring their background, so that nothing has to be cleared
     /// first, which would flicker.
-    fn row<D>(&self, row: u32, text: &str, display: &mut D) -> Result<(), D::Error>
+    fn row<D>(
+        &self,
+        row: u32,
+        text: &str,
+        font: &MonoFont<'_>,
+        display: &mut D,
+    ) -> Result<(), D::Error>
     where
         D: DrawTarget<Color: Shade>,
     {
-        let width = self.area.size.width;
-        // Only a title can be too long for the font of the others.
-        let smaller = &FONTS[self.font..];
-        let fits = |font: &&&MonoFont<'_>| columns(font, width) >= text.len();
-        let font = smaller.iter().find(fits).unwrap_or(&&FONT_4X6);
-        let columns = columns(font, width);
+        let columns = columns(font, self.area.size.width);
         let text = line(format_args!("{text:columns$.columns$}"));
         let style = MonoTextStyleBuilder::new()
             .font(font)

@@ -4,6 +4,7 @@
 //! - [`Board`]: what the application needs of its surroundings: a display, time, buttons, a log
 //! - [`Tour`]: which seed, which mode, how far along a walk
 //! - [`Layout`], [`Caption`]: where picture and text go, from the sizes alone
+//! - [`Debounce`]: presses, from contacts that bounce
 //! - [`ssd0323`]: driver of the emulated board's OLED
 //! - `built_in`: the model that is part of the program, on a chip
 //!
@@ -16,6 +17,7 @@ mod board;
 pub mod built_in;
 mod button;
 mod caption;
+mod debounce;
 mod event;
 mod layout;
 pub mod ssd0323;
@@ -25,6 +27,7 @@ pub use app::{App, AppError};
 pub use board::{Board, Presses};
 pub use button::Button;
 pub use caption::Caption;
+pub use debounce::Debounce;
 pub use event::Event;
 pub use layout::Layout;
 pub use tour::{Mode, Tour, WALK_STEPS};

@@ -1,6 +1,5 @@
 //! A moving picture of what a screen shows.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -8,6 +7,7 @@ use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, DynamicImage, Frame, RgbImage};
 
 use crate::Picture;
+use crate::replace::replace;
 
 /// Pictures, and how long each is looked at.
 #[derive(Default)]
@@ -28,8 +28,7 @@ impl Film {
         }
     }
 
-    /// Writes a GIF that begins again when it ends: beside its place first, so that no half of one
-    /// is ever found there.
+    /// Writes a GIF that begins again when it ends.
     ///
     /// # Errors
     ///
@@ -40,13 +39,12 @@ impl Film {
         encoder.set_repeat(Repeat::Infinite)?;
         for (picture, time) in &self.pictures {
             let pixels = RgbImage::from_raw(picture.width, picture.height, picture.rgb.clone());
-            let pixels = DynamicImage::from(pixels.context("fewer bytes than pixels")?).into_rgba8();
+            let pixels =
+                DynamicImage::from(pixels.context("fewer bytes than pixels")?).into_rgba8();
             let delay = Delay::from_numer_denom_ms(*time, 1);
             encoder.encode_frame(Frame::from_parts(pixels, 0, 0, delay))?;
         }
         drop(encoder);
-        let beside = path.with_extension("gif.new");
-        let written = fs::write(&beside, gif).and_then(|()| fs::rename(&beside, path));
-        written.with_context(|| format!("cannot write {}", path.display()))
+        replace(path, &gif)
     }
 }

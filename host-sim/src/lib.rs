@@ -10,6 +10,7 @@ mod frame;
 mod half_block;
 mod picture;
 mod recorder;
+mod replace;
 mod replay;
 mod run;
 mod screen;

@@ -1,11 +1,12 @@
 //! What a screen shows.
 
-use std::fs;
 use std::io::Cursor;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 use image::{ImageFormat, RgbImage};
+
+use crate::replace::replace;
 
 /// Pixels of 8 bits a channel, red, green, blue, rows from the top.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,7 +51,7 @@ impl Picture {
         Self::from_pixels(self.width / factor, self.height / factor, pixel)
     }
 
-    /// Writes a PNG: beside its place first, so that no half of one is ever found there.
+    /// Writes a PNG.
     ///
     /// # Errors
     ///
@@ -60,13 +61,7 @@ impl Picture {
         let pixels = pixels.context("fewer bytes than pixels")?;
         let mut png = Cursor::new(Vec::new());
         pixels.write_to(&mut png, ImageFormat::Png)?;
-        let beside = path.with_extension("png.new");
-        let written = fs::write(&beside, png.into_inner()).and_then(|()| fs::rename(&beside, path));
-        if written.is_err() {
-            // What was to be cleaned up may not exist either.
-            let _ = fs::remove_file(&beside);
-        }
-        written.with_context(|| format!("cannot write {}", path.display()))
+        replace(path, png.get_ref())
     }
 }
 

@@ -1,4 +1,4 @@
-//! A viewer that writes down what he sees.
+//! A viewer that writes down what it sees.
 
 use std::path::PathBuf;
 

@@ -19,7 +19,7 @@ pub trait Viewer {
     /// Is given time, and may press buttons.
     fn wait(&mut self, milliseconds: u32, presses: &mut Presses);
 
-    /// Whether he has seen enough. Asked after every wait.
+    /// Whether it has seen enough. Asked after every wait.
     fn leaves(&self) -> bool;
 }
 

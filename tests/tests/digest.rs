@@ -1,8 +1,10 @@
-//! Latents and raw picture bytes on emulated chips: Cortex-M3, M4, M7, M33. The same as here.
+//! Latents, walks and raw picture bytes on emulated chips: Cortex-M3, M4, M7, M33. The same as here.
 
 use anyhow::{Context, Result, ensure};
 use crc::{CRC_32_ISO_HDLC, Crc};
 use gen_core::{Engine, Model, latent};
+use object::{Object, ObjectSection, ObjectSymbol};
+use std::fs;
 use std::time::Duration;
 use xtask::board::Board;
 use xtask::firmware;
@@ -12,22 +14,33 @@ const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 /// A picture takes well under a second; the machine may be busy with other tests.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// CRC-32 of the quantised latent and of the picture of `seed`, computed here.
-fn here(seed: u64) -> Result<(u32, u32)> {
+/// CRC-32 of the quantised latent of `seed`, of one on the walk to the next, and of the picture of
+/// `seed`, computed here.
+fn here(seed: u64) -> Result<[u32; 3]> {
     let model = Model::parse(host_sim::BUILT_IN)?;
     let mut memory = vec![0; model.working_memory()];
     let mut engine = Engine::new(model, &mut memory)?;
     let input = engine.model().latent();
-    let (mut values, mut steps) = (vec![0.0; input.len], vec![0; input.len]);
-    latent::sample(seed, input.distribution, &mut values);
-    latent::quantize(&values, input.scale, &mut steps);
-    let bytes: Vec<u8> = steps.iter().flat_map(|q| q.to_le_bytes()).collect();
+    let sample = |seed| {
+        let mut values = vec![0.0; input.len];
+        latent::sample(seed, input.distribution, &mut values);
+        values
+    };
+    let (from, to) = (sample(seed), sample(seed.wrapping_add(1)));
+    let mut between = vec![0.0; input.len];
+    latent::walk(input.distribution, &from, &to, latent::ease(0.3), &mut between);
+    let mut steps = vec![0; input.len];
+    // The seed's own comes last: it is drawn.
+    let [walk, latent] = [between, from].map(|values| {
+        latent::quantize(&values, input.scale, &mut steps);
+        CRC.checksum(&steps.iter().flat_map(|q| q.to_le_bytes()).collect::<Vec<u8>>())
+    });
     let mut picture = engine.draw(&steps)?;
     let mut digest = CRC.digest();
     while let Some(row) = picture.next_row() {
         digest.update(row);
     }
-    Ok((CRC.checksum(&bytes), digest.finalize()))
+    Ok([latent, walk, digest.finalize()])
 }
 
 fn same_bytes_on(board: &str) -> Result<()> {
@@ -39,7 +52,7 @@ fn same_bytes_on(board: &str) -> Result<()> {
         ensure!(line.is("Digest"), "unexpected: {line}");
         let hexadecimal = |name| u32::from_str_radix(line.field(name).unwrap_or(""), 16);
         let seed = line.number("seed").context("a digest names its seed")?;
-        let there = (hexadecimal("latent")?, hexadecimal("picture")?);
+        let there = [hexadecimal("latent")?, hexadecimal("walk")?, hexadecimal("picture")?];
         ensure!(there == here(seed)?, "{} differs at seed {seed}: {line}", board.name);
         seeds += 1;
     }
@@ -66,4 +79,28 @@ fn cortex_m7() -> Result<()> {
 #[test]
 fn cortex_m33() -> Result<()> {
     same_bytes_on("mps2-an505")
+}
+
+/// A program that faults says where and ends, at once: nobody waits for a board that hangs.
+#[test]
+fn a_fault_ends_the_program() -> Result<()> {
+    let board = Board::named("mps2-an385")?;
+    let elf = firmware::build(board, None)?;
+    let mut program = fs::read(&elf)?;
+    let file = object::File::parse(&*program)?;
+    let main = file.symbol_by_name("main").context("a program has a main")?.address() & !1;
+    let text = file.section_by_name(".text").context("a program has code")?;
+    let (offset, _) = text.file_range().context("code is in the file")?;
+    let at = (offset + main - text.address()) as usize;
+    // UDF #0: undefined for ever.
+    program[at..at + 2].copy_from_slice(&0xDE00_u16.to_le_bytes());
+    let broken = elf.with_extension("broken");
+    fs::write(&broken, program)?;
+
+    let mut machine = Machine::start(board, &broken, false)?;
+    let line = machine.line(PATIENCE)?.context("a fault is logged")?;
+    assert_eq!((&*line.level, line.message), ("error", format!("HardFault at {main:#010x}")));
+    assert_eq!(machine.line(PATIENCE)?, None);
+    assert_eq!(machine.wait()?.code(), Some(101));
+    Ok(())
 }

@@ -9,11 +9,13 @@ use anyhow::{Context, Result, bail, ensure};
 use firmware::Button;
 use host_sim::{Screen, replay};
 use std::collections::BTreeSet;
+use std::thread;
 use std::time::Duration;
 use xtask::board::Board;
 use xtask::log::Line;
 use xtask::picture::Picture;
 use xtask::qemu::Machine;
+use xtask::size::Size;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Halts that may hit a half-drawn frame before something must be wrong.
@@ -22,6 +24,8 @@ const TRIES: usize = 40;
 /// A running board, and what it has logged so far.
 struct Device {
     machine: Machine,
+    size: Size,
+    working_memory: u64,
     seed: u64,
     presses: Vec<(u32, Button)>,
     last: Option<Line>,
@@ -34,11 +38,13 @@ impl Device {
         let mut machine = Machine::start(board, &elf, false)?;
         let started = machine.line(PATIENCE)?.context("the board ended at once")?;
         ensure!(started.is("Started"), "unexpected: {started}");
-        let need = started.number("working_memory").context("working memory is logged")?;
-        let stored = gen_core::working_memory(host_sim::BUILT_IN).context("a .gen file")?;
-        ensure!(need == stored as u64, "the board uses {need} bytes, the file says {stored}");
+        let working_memory =
+            started.number("working_memory").context("working memory is logged")?;
+        let stored = gen_core::working_memory(host_sim::BUILT_IN).context("a .gen file")? as u64;
+        ensure!(working_memory == stored, "{working_memory} bytes in use, the file says {stored}");
         let seed = started.number("seed").context("the first seed is logged")?;
-        Ok(Self { machine, seed, presses: Vec::new(), last: None })
+        let size = Size::of(&elf)?;
+        Ok(Self { machine, size, working_memory, seed, presses: Vec::new(), last: None })
     }
 
     /// Takes note of a line.
@@ -114,7 +120,8 @@ impl Device {
         let lit = panel.rgb.iter().filter(|&&value| value > 0).count();
         ensure!(lit > panel.rgb.len() / 10, "the panel is dark");
         if different > 0 {
-            let place = std::env::temp_dir().join("pocket-dcgan-difference.png");
+            let test = thread::current().name().unwrap_or("screen").to_owned();
+            let place = std::env::temp_dir().join(format!("pocket-dcgan-{test}.png"));
             side_by_side(panel, &desk).save_png(&place)?;
             bail!("{shown}: {different} pixels differ; panel above desk: {}", place.display());
         }
@@ -181,5 +188,32 @@ fn buttons() -> Result<()> {
     device.press("ctrl", Button::Hold)?;
     device.until(|shown| shown.number("step") == Some(3))?;
     device.compare()?;
+    Ok(())
+}
+
+/// The program takes no more memory than `build.rs` keeps for it beside the model: code, and after
+/// faces, a walk and every button, stack and variables. `--nocapture` shows how much.
+#[test]
+fn memory() -> Result<()> {
+    let mut device = Device::start()?;
+    device.until(|shown| shown.number("seed") == Some(3))?;
+    for (key, button) in [("ctrl", Button::Hold), ("up", Button::Mode), ("ctrl", Button::Hold)] {
+        device.press(key, button)?;
+    }
+    device.press("right", Button::Next)?;
+    device.until(|shown| shown.number("step") == Some(15))?;
+    device.machine.stop()?;
+    let size = device.size;
+    let stack = device.machine.memory(size.stack())?;
+    let untouched = stack.iter().take_while(|&&byte| byte == 0).count() as u64;
+    ensure!(untouched > 0, "the stack has reached the variables");
+    let ram = size.ram_total - untouched - device.working_memory;
+    let flash = size.flash - host_sim::BUILT_IN.len() as u64;
+    for (what, used, kept) in
+        [("RAM", ram, size.ram_reserved), ("flash", flash, size.flash_reserved)]
+    {
+        println!("{what}: {used} of {kept} bytes");
+        ensure!(used <= kept, "{what}: {used} bytes used, {kept} kept");
+    }
     Ok(())
 }

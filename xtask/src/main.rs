@@ -85,7 +85,7 @@ fn size(board: &str, model: Option<&Path>) -> Result<()> {
 }
 
 fn qemu(board: &str, model: Option<&Path>, window: bool, limit: Option<Duration>) -> Result<()> {
-    tools::qemu()?;
+    tools::qemu(window)?;
     let board = Board::named(board)?;
     let elf = build(board, model)?;
     let mut machine = Machine::start(board, &elf, window)?;

@@ -20,19 +20,19 @@ pub fn oracles(generators: Option<&Path>) -> Result<()> {
     let requirements = scripts.join("requirements.txt");
     let python = tools::python(&target.join("oracles/python"), &requirements)?;
 
+    // All of the workspace, as the tests build it: tract is not built once more.
     let mut build = workspace::cargo();
-    build.args(["build", "--release", "--package", "export"]);
-    step::run("the exporter", &mut build)?;
+    build.args(["build", "--workspace", "--all-targets"]);
+    step::run("build", &mut build)?;
 
     let out = target.join("oracles/out");
     fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
     let mut oracles = Command::new(python);
     oracles.arg(scripts.join("oracles.py"));
-    oracles.arg("--export").arg(target.join("release/export")).arg("--out").arg(out);
+    oracles.arg("--export").arg(target.join("debug/export")).arg("--out").arg(out);
     if let Some(directory) = generators {
         let path = directory.canonicalize().with_context(|| format!("{}", directory.display()))?;
         oracles.arg("--generators").arg(path);
     }
-    print!("{}", step::output("ONNX Runtime", &mut oracles)?);
-    Ok(())
+    step::run("ONNX Runtime", &mut oracles)
 }

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::io::{ErrorKind, Read};
+use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
@@ -20,6 +21,9 @@ use crate::qmp::Qmp;
 
 /// The emulator's program.
 pub const PROGRAM: &str = "qemu-system-arm";
+
+/// The emulator's name for a display that is a window.
+pub const WINDOW: &str = "gtk";
 
 /// How long QEMU may take to open its socket.
 const STARTING: Duration = Duration::from_secs(20);
@@ -65,9 +69,10 @@ impl Machine {
         qemu.args(["-semihosting-config", "enable=on,target=native"]);
         qemu.arg("-qmp").arg(format!("unix:{},server=on,wait=off", socket.display()));
         qemu.arg("-kernel").arg(elf);
-        if !window {
-            qemu.args(["-display", "none"]);
-        }
+        // Named, or QEMU would quietly do without where no window can be opened.
+        qemu.args(["-display", if window { WINDOW } else { "none" }]);
+        // Halted until we are connected: a short program would be over before.
+        qemu.arg("-S");
         qemu.stdin(Stdio::null()).stdout(OwnedFd::from(theirs));
         qemu.stderr(fs::File::create(&complaints)?);
         let mut child = qemu.spawn().with_context(|| format!("cannot start {PROGRAM}"))?;
@@ -75,7 +80,7 @@ impl Machine {
         drop(qemu);
 
         let start = Instant::now();
-        let qmp = loop {
+        let mut qmp = loop {
             if let Ok(qmp) = Qmp::connect(&socket) {
                 break qmp;
             }
@@ -83,10 +88,13 @@ impl Machine {
                 // Already gone is what was wanted.
                 let _ = child.kill();
                 let _ = child.wait();
-                bail!("QEMU does not start: {}", fs::read_to_string(&complaints)?.trim());
+                let complaints = fs::read_to_string(&complaints)?;
+                bail!("QEMU does not start: {}", complaints.trim().replace('\n', "; "));
             }
             std::thread::sleep(Duration::from_millis(10));
         };
+        // A program that ends at once takes the answer with it.
+        qmp.send("cont", json!({}))?;
         let log = Log { socket: ours, decoder, lines: VecDeque::new(), ended: false };
         Ok(Self { child, qmp, log, magnified: board.magnified, directory })
     }
@@ -160,6 +168,19 @@ impl Machine {
         let file = self.directory.path().join("screen.ppm");
         self.command("screendump", json!({ "filename": file }))?;
         Picture::from_ppm(&fs::read(&file)?)?.reduced(self.magnified)
+    }
+
+    /// What the board's memory holds: zeros where nothing was ever written to RAM.
+    ///
+    /// # Errors
+    ///
+    /// If QEMU does not obey.
+    pub fn memory(&mut self, addresses: Range<u64>) -> Result<Vec<u8>> {
+        let file = self.directory.path().join("memory");
+        let size = addresses.end - addresses.start;
+        let range = json!({ "val": addresses.start, "size": size, "filename": file });
+        self.command("pmemsave", range)?;
+        Ok(fs::read(&file)?)
     }
 
     /// Waits for the board to end by itself. Read its log to the end first.

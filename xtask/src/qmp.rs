@@ -18,6 +18,8 @@ pub struct Qmp {
     socket: UnixStream,
     /// What came in, up to less than a line.
     bytes: Vec<u8>,
+    /// Commands sent: each is sent with its number, which comes back with its answer.
+    sent: u64,
 }
 
 impl Qmp {
@@ -29,11 +31,23 @@ impl Qmp {
     pub fn connect(socket: &Path) -> Result<Self> {
         let socket = UnixStream::connect(socket)?;
         socket.set_read_timeout(Some(LISTEN))?;
-        let mut qmp = Self { socket, bytes: Vec::new() };
+        let mut qmp = Self { socket, bytes: Vec::new(), sent: 0 };
         let greeting = qmp.message(&mut || Ok(()))?;
         ensure!(greeting.get("QMP").is_some(), "QEMU's greeting is unknown: {greeting}");
         qmp.execute("qmp_capabilities", json!({}), &mut || Ok(()))?;
         Ok(qmp)
+    }
+
+    /// Sends a command whose answer nobody waits for, and gives its number.
+    ///
+    /// # Errors
+    ///
+    /// If QEMU is gone.
+    pub fn send(&mut self, command: &str, arguments: Value) -> Result<u64> {
+        self.sent += 1;
+        let request = json!({ "execute": command, "arguments": arguments, "id": self.sent });
+        writeln!(self.socket, "{request}").context("QEMU is gone")?;
+        Ok(self.sent)
     }
 
     /// Runs a command. Calls `meanwhile` again and again until the answer is there: QEMU may be
@@ -48,14 +62,16 @@ impl Qmp {
         arguments: Value,
         meanwhile: &mut dyn FnMut() -> Result<()>,
     ) -> Result<Value> {
-        let request = json!({ "execute": command, "arguments": arguments });
-        writeln!(self.socket, "{request}").context("QEMU is gone")?;
+        let number = self.send(command, arguments)?;
         loop {
             let mut message = self.message(meanwhile)?;
+            // Events come in between, and answers that nobody waited for.
+            if message["id"] != number {
+                continue;
+            }
             if let Some(error) = message.get("error") {
                 bail!("QEMU refuses {command}: {error}");
             }
-            // Events come in between.
             if let Some(answer) = message.get_mut("return") {
                 return Ok(answer.take());
             }

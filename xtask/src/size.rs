@@ -1,6 +1,7 @@
 //! What a program takes of its board's memory.
 
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -13,10 +14,15 @@ pub struct Size {
     pub flash: u64,
     /// All flash.
     pub flash_total: u64,
+    /// Flash that build.rs keeps for everything but the model.
+    pub flash_reserved: u64,
     /// Variables, working memory among them. The stack has what is left.
     pub ram: u64,
     /// All RAM.
     pub ram_total: u64,
+    /// RAM that build.rs keeps for everything but the working memory.
+    pub ram_reserved: u64,
+    ram_end: u64,
 }
 
 impl Size {
@@ -36,7 +42,15 @@ impl Size {
         let ram_end = symbol("_stack_start")?;
         let in_ram = ram_end - ram_total..ram_end;
 
-        let mut size = Self { flash: 0, flash_total, ram: 0, ram_total };
+        let mut size = Self {
+            flash: 0,
+            flash_total,
+            flash_reserved: symbol("_flash_reserved")?,
+            ram: 0,
+            ram_total,
+            ram_reserved: symbol("_ram_reserved")?,
+            ram_end,
+        };
         for section in file.sections() {
             let SectionFlags::Elf { sh_flags } = section.flags() else { continue };
             if sh_flags & u64::from(SHF_ALLOC) == 0 {
@@ -50,6 +64,11 @@ impl Size {
             }
         }
         Ok(size)
+    }
+
+    /// Addresses of the stack: it grows down from the end of RAM to the variables.
+    pub fn stack(&self) -> Range<u64> {
+        self.ram_end - (self.ram_total - self.ram)..self.ram_end
     }
 }
 

@@ -1,12 +1,12 @@
-//! Steps of a longer job, a line each.
+//! Steps of a longer job.
 
 use std::io::Write;
 use std::process::Command;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 
-/// Runs a job and prints its name and time.
+/// Runs a job and prints its name and time in one line.
 ///
 /// # Errors
 ///
@@ -22,29 +22,16 @@ pub fn job<T>(name: &str, job: impl FnOnce() -> Result<T>) -> Result<T> {
     result.with_context(|| name.to_owned())
 }
 
-/// Runs a command as a step. What it printed is shown only if it fails.
+/// Runs a command as a step under a line with its name. What it prints is seen as it comes: some
+/// take minutes, and say themselves how far they are.
 ///
 /// # Errors
 ///
 /// If it cannot be run or fails.
 pub fn run(name: &str, command: &mut Command) -> Result<()> {
-    output(name, command).map(drop)
-}
-
-/// Runs a command as a step and gives what it printed.
-///
-/// # Errors
-///
-/// If it cannot be run or fails.
-pub fn output(name: &str, command: &mut Command) -> Result<String> {
-    job(name, || {
-        let program = command.get_program().to_string_lossy().into_owned();
-        let output = command.output().with_context(|| format!("cannot run {program}"))?;
-        if !output.status.success() {
-            let (out, err) = (&output.stdout, &output.stderr);
-            let (out, err) = (String::from_utf8_lossy(out), String::from_utf8_lossy(err));
-            bail!("{out}{err}{program} failed: {}", output.status);
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-    })
+    println!("── {name}");
+    let program = command.get_program().to_string_lossy().into_owned();
+    let status = command.status().with_context(|| format!("cannot run {program}"))?;
+    ensure!(status.success(), "{name}: {program} failed, {status}");
+    Ok(())
 }

@@ -17,10 +17,11 @@ pub fn rustup(kind: &str, wanted: &[&str]) -> Result<()> {
         Command::new("rustup").args([kind, "list", "--installed"]).output().with_context(|| {
             format!("cannot run rustup; install {kind}s {} yourself", wanted.join(" "))
         })?;
-    let installed = String::from_utf8_lossy(&output.stdout);
-    // Components are listed with the host's name behind theirs.
-    let has = |part: &&&str| installed.lines().any(|line| line.starts_with(**part));
-    let missing: Vec<&str> = wanted.iter().filter(|part| !has(part)).copied().collect();
+    let host = Command::new("rustc").args(["--print", "host-tuple"]).output();
+    let host = host.context("cannot run rustc")?.stdout;
+    let (installed, host) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&host));
+    let missing = missing(wanted, &installed, host.trim());
     if missing.is_empty() {
         return Ok(());
     }
@@ -31,16 +32,35 @@ pub fn rustup(kind: &str, wanted: &[&str]) -> Result<()> {
     )
 }
 
-/// Makes sure that the emulator is there.
+/// Those of `wanted` that rustup does not list as installed. It lists components with the host's
+/// name behind theirs.
+fn missing<'w>(wanted: &[&'w str], installed: &str, host: &str) -> Vec<&'w str> {
+    let name = |line: &str| {
+        let component = line.strip_suffix(host).and_then(|line| line.strip_suffix('-'));
+        component.unwrap_or(line).to_owned()
+    };
+    let installed: Vec<String> = installed.lines().map(name).collect();
+    wanted.iter().filter(|part| !installed.iter().any(|has| has == *part)).copied().collect()
+}
+
+/// Makes sure that the emulator is there, and with `window` also what it needs to open one.
 ///
 /// # Errors
 ///
 /// If it is not and cannot be installed from here; names the command that does.
-pub fn qemu() -> Result<()> {
-    if runs(Command::new(qemu::PROGRAM).arg("--version")) {
+pub fn qemu(window: bool) -> Result<()> {
+    if !runs(Command::new(qemu::PROGRAM).arg("--version")) {
+        let problem = format!("{} is not installed", qemu::PROGRAM);
+        debian_package("qemu-system-arm", &problem)?;
+    }
+    if !window {
         return Ok(());
     }
-    debian_package("qemu-system-arm", &format!("{} is not installed", qemu::PROGRAM))
+    let displays = Command::new(qemu::PROGRAM).args(["-display", "help"]).output()?.stdout;
+    if String::from_utf8_lossy(&displays).lines().any(|display| display == qemu::WINDOW) {
+        return Ok(());
+    }
+    debian_package("qemu-system-gui", &format!("{} can open no window", qemu::PROGRAM))
 }
 
 /// A Python with exactly the packages of a `requirements.txt`, in a directory of its own. Gives the interpreter.
@@ -75,6 +95,7 @@ fn debian_package(package: &str, problem: &str) -> Result<()> {
     println!("{problem}; installing the package {package}");
     step::run("apt-get update", Command::new("apt-get").arg("update"))?;
     let mut install = Command::new("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive");
     install.args(["install", "--yes", "--no-install-recommends", package]);
     step::run(&format!("apt-get install {package}"), &mut install)
 }
@@ -83,4 +104,25 @@ fn debian_package(package: &str, problem: &str) -> Result<()> {
 fn runs(command: &mut Command) -> bool {
     let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+
+    const HOST: &str = "x86_64-unknown-linux-gnu";
+
+    #[test]
+    fn a_target_is_not_another_that_begins_alike() {
+        let installed = "thumbv7m-none-eabi\nthumbv8m.main-none-eabihf\nx86_64-unknown-linux-gnu\n";
+        let wanted = ["thumbv7m-none-eabi", "thumbv8m.main-none-eabi", HOST];
+        assert_eq!(missing(&wanted, installed, HOST), ["thumbv8m.main-none-eabi"]);
+    }
+
+    #[test]
+    fn components_are_listed_with_their_host() {
+        let installed = "clippy-x86_64-unknown-linux-gnu\nrust-src\n";
+        let wanted = ["rustfmt", "clippy", "rust-src"];
+        assert_eq!(missing(&wanted, installed, HOST), ["rustfmt"]);
+    }
 }

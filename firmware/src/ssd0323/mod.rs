@@ -8,6 +8,8 @@
 mod command;
 mod draw;
 
+use core::fmt::{self, Debug, Display};
+
 use embedded_hal::digital::OutputPin;
 use embedded_hal::spi::SpiDevice;
 
@@ -30,6 +32,17 @@ pub enum Error<S, P> {
     /// The data/command pin failed.
     Pin(P),
 }
+
+impl<S: Debug, P: Debug> Display for Error<S, P> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Spi(error) => write!(f, "the screen's SPI device failed: {error:?}"),
+            Self::Pin(error) => write!(f, "the screen's data/command pin failed: {error:?}"),
+        }
+    }
+}
+
+impl<S: Debug, P: Debug> core::error::Error for Error<S, P> {}
 
 /// The panel. Draw on it with `embedded-graphics`; its colour is `Gray4`.
 #[derive(Debug)]

@@ -18,6 +18,7 @@ pub struct Panel {
     columns: (usize, usize),
     rows: (usize, usize),
     pointer: Option<(usize, usize)>,
+    high_nibble_left: bool,
     /// 80 rows of 64 bytes. Noise at power-up.
     memory: Vec<[u8; 64]>,
     /// Every command, with its arguments.
@@ -31,10 +32,10 @@ impl Panel {
         Rc::new(RefCell::new(Self { memory: vec![[0xA5; 64]; 80], ..Self::default() }))
     }
 
-    /// The grey at a pixel. High nibble left, as command 0xA0's bit 1 asks.
+    /// The grey at a pixel.
     pub fn grey(&self, x: usize, y: usize) -> u8 {
         let pair = self.memory[y][x / 2];
-        if x.is_multiple_of(2) { pair >> 4 } else { pair & 0xF }
+        if x.is_multiple_of(2) == self.high_nibble_left { pair >> 4 } else { pair & 0xF }
     }
 
     fn receive(&mut self, byte: u8) {
@@ -54,6 +55,7 @@ impl Panel {
         match command[0] {
             0x15 => self.columns = (command[1].into(), command[2].into()),
             0x75 => self.rows = (command[1].into(), command[2].into()),
+            0xA0 => self.high_nibble_left = command[1] & 1 << 1 != 0,
             _ => {}
         }
         if matches!(command[0], 0x15 | 0x75) {

@@ -1,4 +1,4 @@
-//! Checksums of latents and pictures, to compare a chip with the desk.
+//! Checksums of latents, of one on the walk to the next, and of pictures, to compare a chip with the desk.
 //!
 //! Needs no screen. Logs a line per seed, then ends the emulation.
 #![no_std]
@@ -25,12 +25,17 @@ fn main() -> ! {
     let model = Model::parse(MODEL).expect("build.rs checked the model");
     let input = model.latent();
     let mut engine = Engine::new(model, MEMORY.take()).expect("sized for the model");
-    let mut values = [0.0; LATENT];
+    let [mut from, mut to, mut between] = [[0.0; LATENT]; 3];
     let mut steps = [0; LATENT];
     for seed in SEEDS {
-        latent::sample(seed, input.distribution, &mut values);
-        latent::quantize(&values, input.scale, &mut steps);
-        let latent = checksum(|digest| steps.iter().for_each(|q| digest.update(&q.to_le_bytes())));
+        latent::sample(seed, input.distribution, &mut from);
+        latent::sample(seed.wrapping_add(1), input.distribution, &mut to);
+        latent::walk(input.distribution, &from, &to, latent::ease(0.3), &mut between);
+        // The seed's own comes last: it is drawn.
+        let [walk, latent] = [&between, &from].map(|values| {
+            latent::quantize(values, input.scale, &mut steps);
+            checksum(|digest| steps.iter().for_each(|q| digest.update(&q.to_le_bytes())))
+        });
 
         let mut rows = engine.draw(&steps).expect("a quantised latent");
         let picture = checksum(|digest| {
@@ -39,13 +44,14 @@ fn main() -> ! {
             }
         });
         defmt::info!(
-            "Digest {{ seed: {}, latent: {:08x}, picture: {:08x} }}",
+            "Digest {{ seed: {}, latent: {:08x}, walk: {:08x}, picture: {:08x} }}",
             seed,
             latent,
+            walk,
             picture
         );
     }
-    semihosting::process::exit(0)
+    support::exit(0)
 }
 
 fn checksum(feed: impl FnOnce(&mut Digest<'_, u32>)) -> u32 {

@@ -3,7 +3,7 @@
 #![no_main]
 
 #[cfg(feature = "lm3s6965evb")]
-#[path = "lm3s6965evb/mod.rs"]
+#[path = "lm3s6965evb.rs"]
 mod board;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,16 +1,37 @@
-//! What every program on a chip needs: its logger, and a way out when it panics.
+//! What every program on a chip needs: its logger, and a way out when it fails.
+
+// It declares the processor's own handler, which Rust calls unsafe.
+#![allow(unsafe_code)]
+
+#[cfg(feature = "_emulated")]
+mod emulated;
 
 use core::panic::PanicInfo;
+use core::sync::atomic::{AtomicBool, Ordering};
 
-// Linked for what they register: critical sections and defmt's logger.
-use cortex_m as _;
-use defmt_semihosting as _;
+use cortex_m_rt::{ExceptionFrame, exception};
+#[cfg(feature = "_emulated")]
+pub(crate) use emulated::exit;
 
-/// Exit status of a program that panicked, as on a desktop.
-const PANICKED: i32 = 101;
+/// Exit status of a program that failed, as on a desktop that panics.
+const FAILED: i32 = 101;
 
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
-    defmt::error!("{}", defmt::Display2Format(info));
-    semihosting::process::exit(PANICKED)
+    fail(|| defmt::error!("{}", defmt::Display2Format(info)))
+}
+
+#[exception]
+unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
+    fail(|| defmt::error!("HardFault at {:#010x}", frame.pc()))
+}
+
+/// Says why, unless saying it is what failed.
+fn fail(say: impl FnOnce()) -> ! {
+    static FAILING: AtomicBool = AtomicBool::new(false);
+    if !FAILING.load(Ordering::Relaxed) {
+        FAILING.store(true, Ordering::Relaxed);
+        say();
+    }
+    exit(FAILED)
 }

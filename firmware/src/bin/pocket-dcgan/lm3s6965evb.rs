@@ -1,12 +1,10 @@
-//! Texas Instruments' EK-LM3S6965 with its first screen, an SSD0323; also a machine of QEMU.
+//! Texas Instruments' EK-LM3S6965 with its first screen, an SSD0323; also a machine of QEMU, and only
+//! there has this been run.
 //!
 //! Cortex-M3 at 50 MHz, 256 KB of flash, 64 KB of RAM. SSI0 and pin C7 drive the screen. Left and
 //! right: next; up and down: mode; select: hold.
 
-mod clock;
-mod gpio;
-mod register;
-mod screen;
+mod stellaris;
 
 use core::sync::atomic::{AtomicU32, Ordering};
 
@@ -14,9 +12,10 @@ use cortex_m::peripheral::syst::SystClkSource;
 use cortex_m::peripheral::{Peripherals, SYST};
 use cortex_m_rt::exception;
 use firmware::ssd0323::Ssd0323;
-use firmware::{Board, Button, Event, Presses};
-use gpio::{E, F};
-use screen::{DataCommand, Screen};
+use firmware::{Board, Button, Debounce, Event, Presses};
+use stellaris::clock;
+use stellaris::gpio::{A, C, D, E, F, Output};
+use stellaris::ssi::Listener;
 
 /// Milliseconds between looks at the buttons: longer than their contacts bounce.
 const TICK_MS: u32 = 10;
@@ -36,13 +35,12 @@ fn SysTick() {
     TICKS.fetch_add(1, Ordering::Relaxed);
 }
 
+type Screen = Ssd0323<Listener, Output>;
+
 /// The board, brought up.
 pub(crate) struct Lm3s6965Evb {
-    screen: Ssd0323<Screen, DataCommand>,
-    /// Buttons that were down at the last look.
-    down: u32,
-    /// Buttons that have been down ever since the start. QEMU has all of them so until they move.
-    stuck: u32,
+    screen: Screen,
+    debounce: Debounce,
 }
 
 /// Starts clock, ports and screen.
@@ -51,15 +49,19 @@ pub(crate) fn bring_up() -> Lm3s6965Evb {
     clock::wake_peripherals();
     E.buttons(DIRECTIONS);
     F.buttons(SELECT);
+    tick(Peripherals::take().expect("taken here only").SYST);
+    Lm3s6965Evb { screen: screen(), debounce: Debounce::new(up()) }
+}
 
-    // The screen is reset together with the chip.
-    let (spi, data_command) = screen::connect();
-    let Ok(screen) = Ssd0323::new(spi, data_command);
-    if let Some(peripherals) = Peripherals::take() {
-        tick(peripherals.SYST);
-    }
-    let down = !up();
-    Lm3s6965Evb { screen, down, stuck: down }
+/// Lights the screen. It is reset together with the chip.
+fn screen() -> Screen {
+    // The memory card on the same bus is not meant; the screen has power.
+    D.output(1 << 0).write(true);
+    C.output(1 << 6).write(true);
+    // Clock, select and data out.
+    A.peripheral(1 << 2 | 1 << 3 | 1 << 5);
+    let Ok(screen) = Ssd0323::new(Listener::new(), C.output(1 << 7));
+    screen
 }
 
 fn tick(mut timer: SYST) {
@@ -72,43 +74,37 @@ fn tick(mut timer: SYST) {
 
 /// Buttons that are up now, in the order of [`BUTTONS`].
 fn up() -> u32 {
-    E.pins(DIRECTIONS).read() | F.pins(SELECT).read() << 3
+    E.read(DIRECTIONS) | F.read(SELECT) << 3
 }
 
-impl Lm3s6965Evb {
-    /// Takes what was pressed since the last look. A button that was down then already cannot be
-    /// pressed: the edge is its contacts bouncing. A stuck one counts when it is let go.
-    fn look(&mut self, presses: &mut Presses) {
-        let fallen = E.fallen(DIRECTIONS) | F.fallen(SELECT) << 3;
-        let up = up();
-        let pressed = fallen & !self.down | self.stuck & up;
-        self.down = !up;
-        self.stuck &= self.down;
-        for (pin, button) in BUTTONS.into_iter().enumerate() {
-            if pressed & 1 << pin != 0 {
-                // Full: the queue's own rule says that it is lost.
-                let _ = presses.push_back(button);
-            }
-        }
-    }
+/// Buttons that went down since the last call.
+fn fell() -> u32 {
+    E.fell(DIRECTIONS) | F.fell(SELECT) << 3
 }
 
 impl Board for Lm3s6965Evb {
-    type Display = Ssd0323<Screen, DataCommand>;
+    type Display = Screen;
 
-    fn display(&mut self) -> &mut Self::Display {
+    fn display(&mut self) -> &mut Screen {
         &mut self.screen
     }
 
     fn wait(&mut self, milliseconds: u32, presses: &mut Presses) {
         let start = TICKS.load(Ordering::Relaxed);
         loop {
-            self.look(presses);
+            // Right after a tick, so that no two looks are closer than one.
+            cortex_m::asm::wfi();
+            let pressed = self.debounce.look(fell(), up());
+            for (pin, button) in BUTTONS.into_iter().enumerate() {
+                if pressed & 1 << pin != 0 {
+                    // Full: the queue's own rule says that it is lost.
+                    let _ = presses.push_back(button);
+                }
+            }
             let waited = TICKS.load(Ordering::Relaxed).wrapping_sub(start) * TICK_MS;
             if !presses.is_empty() || waited >= milliseconds {
                 return;
             }
-            cortex_m::asm::wfi();
         }
     }
 

@@ -1,0 +1,93 @@
+//! Pins (chapter 9).
+
+use core::convert::Infallible;
+
+use embedded_hal::digital::{ErrorType, OutputPin};
+
+use super::Register;
+
+/// A GPIO port, an Arm PL061. Masks are of its pins.
+pub(crate) struct Port(u32);
+
+pub(crate) const A: Port = Port(0x4000_4000);
+pub(crate) const C: Port = Port(0x4000_6000);
+pub(crate) const D: Port = Port(0x4000_7000);
+pub(crate) const E: Port = Port(0x4002_4000);
+pub(crate) const F: Port = Port(0x4002_5000);
+
+impl Port {
+    fn register(&self, offset: u32) -> Register {
+        Register(self.0 + offset)
+    }
+
+    /// The data register, of which the address selects the pins: others are neither read nor
+    /// written.
+    fn pins(&self, mask: u32) -> Register {
+        self.register(mask << 2)
+    }
+
+    pub(crate) fn read(&self, mask: u32) -> u32 {
+        self.pins(mask).read()
+    }
+
+    /// Makes pins outputs, low at first.
+    pub(crate) fn output(&self, mask: u32) -> Output {
+        self.register(0x400).set(mask); // direction
+        self.register(0x51C).set(mask); // digital enable
+        let mut output = Output { pins: self.pins(mask), mask };
+        output.write(false);
+        output
+    }
+
+    /// Leaves pins to a peripheral.
+    pub(crate) fn peripheral(&self, mask: u32) {
+        self.register(0x420).set(mask); // alternate function
+        self.register(0x51C).set(mask); // digital enable
+    }
+
+    /// Buttons to ground. The port itself remembers falling edges, so that a press is not lost
+    /// while a picture is drawn.
+    pub(crate) fn buttons(&self, mask: u32) {
+        self.register(0x510).set(mask); // pull-up
+        self.register(0x51C).set(mask); // digital enable
+        self.register(0x404).clear(mask); // edges, not levels …
+        self.register(0x408).clear(mask); // … one of the two …
+        self.register(0x40C).clear(mask); // … the falling one
+        self.register(0x41C).write(mask); // forget what came before
+    }
+
+    /// Pins that fell since the last call.
+    pub(crate) fn fell(&self, mask: u32) -> u32 {
+        let fell = self.register(0x414).read() & mask; // raw interrupt status
+        self.register(0x41C).write(fell);
+        fell
+    }
+}
+
+/// Output pins that move together.
+pub(crate) struct Output {
+    pins: Register,
+    mask: u32,
+}
+
+impl Output {
+    pub(crate) fn write(&mut self, high: bool) {
+        self.pins.write(if high { self.mask } else { 0 });
+    }
+}
+
+impl ErrorType for Output {
+    type Error = Infallible;
+}
+
+impl OutputPin for Output {
+    fn set_low(&mut self) -> Result<(), Infallible> {
+        self.write(false);
+        Ok(())
+    }
+
+    fn set_high(&mut self) -> Result<(), Infallible> {
+        self.write(true);
+        Ok(())
+    }
+}

@@ -1,0 +1,43 @@
+//! Captions of every title on every width: nothing is drawn outside, left behind or left out.
+
+use embedded_graphics::pixelcolor::BinaryColor;
+use embedded_graphics::prelude::*;
+use embedded_graphics::primitives::Rectangle;
+use firmware::{Button, Caption, Tour, WALK_STEPS};
+use host_sim::{Frame, Picture};
+
+/// What an area shows after a caption of each tour.
+fn shown(area: Size, caption: &Caption, title: &str, tours: &[Tour]) -> Picture {
+    let mut frame = Frame::new(area, BinaryColor::Off);
+    for tour in tours {
+        caption.draw(title, tour, &mut frame).unwrap();
+    }
+    frame.picture()
+}
+
+#[test]
+fn a_caption_says_all_of_a_tour_and_nothing_else() {
+    let short = Tour::new(7);
+    let mut long = Tour::new(u64::MAX);
+    long.press(Button::Mode);
+    while long.step < WALK_STEPS - 1 {
+        long.advance();
+    }
+    let moving = long;
+    long.press(Button::Hold);
+    // Room for one, two and four rows.
+    for height in [7, 13, 25] {
+        for width in (4..=244).step_by(16) {
+            let area = Size::new(width, height);
+            for length in 1..=48 {
+                let title = "M".repeat(length);
+                let place = Rectangle::new(Point::zero(), area);
+                let Some(caption) = Caption::new(place, &title) else { continue };
+                let shown = |tours: &[Tour]| shown(area, &caption, &title, tours);
+                let what = format!("a title of {length} on {width}x{height}");
+                assert!(shown(&[long, short]) == shown(&[short]), "left behind: {what}");
+                assert!(shown(&[long]) != shown(&[moving]), "left out: {what}");
+            }
+        }
+    }
+}
