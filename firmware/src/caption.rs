@@ -163,7 +163,23 @@ fn line(text: core::fmt::Arguments<'_>) -> Line {
 
 #[cfg(test)]
 mod tests {
-    use super::{line, seed};
+    use embedded_graphics::prelude::*;
+    use embedded_graphics::primitives::Rectangle;
+
+    use super::{Caption, FONTS, STATE_COLUMNS, columns, line, seed};
+
+    #[test]
+    fn a_state_of_one_row_fits_whatever_the_title() {
+        for (width, height) in (1..=480).flat_map(|width| [7, 13, 25, 50].map(|h| (width, h))) {
+            let area = Rectangle::new(Point::zero(), Size::new(width, height));
+            for length in 1..=48 {
+                let title = line(format_args!("{:length$}", 'x'));
+                let Some(caption) = Caption::new(area, &title) else { continue };
+                let columns = columns(FONTS[caption.font], width);
+                assert!(caption.rows == 4 || columns >= STATE_COLUMNS, "{title} on {width}");
+            }
+        }
+    }
 
     #[test]
     fn long_seeds_keep_their_last_digits() {
