@@ -87,7 +87,8 @@ fn built_in(out: &Path, board: &str, flash: usize, ram: usize) -> Result<usize, 
     let seed: u64 = seed.parse().map_err(|_| format!("GEN_SEED={seed}: give a whole number"))?;
 
     let file = fs::read(&path).map_err(|e| format!("{path}: {e}; set GEN_MODEL to a .gen file"))?;
-    let model = Model::parse(&file).map_err(|e| format!("{path}: {e}; export the model again"))?;
+    let model = Model::parse(&file)
+        .map_err(|e| format!("{path}: {e}; convert it again with export quantize"))?;
     let latent = model.latent().len * LATENT_ELEMENT;
     let (need, left) = (model.working_memory() + latent, ram.saturating_sub(RESERVED));
     if need > left {

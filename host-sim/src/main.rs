@@ -69,7 +69,9 @@ fn simulate(arguments: &Arguments) -> Result<()> {
         None => ("the built-in model".into(), BUILT_IN.to_vec()),
     };
     let model = Model::parse(&file);
-    let model = model.map_err(|error| anyhow!("{name}: {error}; export the model again"))?;
+    let model = model.map_err(|error| {
+        anyhow!("{name}: {error}; convert it again with `cargo run -p export -- quantize`")
+    })?;
 
     if arguments.headless {
         let script = Script::new(&arguments.press);

@@ -1,5 +1,6 @@
 //! The developer's commands. `cargo xtask` lists them.
 
+use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
@@ -90,12 +91,13 @@ fn qemu(board: &str, model: Option<&Path>, window: bool, limit: Option<Duration>
     let elf = build(board, model)?;
     let mut machine = Machine::start(board, &elf, window)?;
     let end = limit.map(|limit| Instant::now() + limit);
-    // A held picture may say nothing for days.
-    const DAY: Duration = Duration::from_secs(86_400);
     loop {
-        let left = end.map_or(DAY, |end| end.saturating_duration_since(Instant::now()));
+        // A held picture may say nothing for ever.
+        let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
         match machine.line(left) {
-            Ok(Some(line)) => println!("{line}"),
+            // A reader who has seen enough is no error.
+            Ok(Some(line)) if writeln!(stdout(), "{line}").is_err() => return Ok(()),
+            Ok(Some(_)) => {}
             Ok(None) => break,
             Err(_) if end.is_some_and(|end| Instant::now() >= end) => return Ok(()),
             Err(error) => return Err(error),

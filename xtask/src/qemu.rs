@@ -23,7 +23,7 @@ use crate::qmp::Qmp;
 pub const PROGRAM: &str = "qemu-system-arm";
 
 /// The emulator's name for a display that is a window.
-pub const WINDOW: &str = "gtk";
+pub const WINDOW: &str = if cfg!(target_os = "macos") { "cocoa" } else { "gtk" };
 
 /// How long QEMU may take to open its socket.
 const STARTING: Duration = Duration::from_secs(20);
@@ -33,7 +33,7 @@ const STARTING: Duration = Duration::from_secs(20);
 /// Nothing runs in the background here: the log is read when it is asked for and while a command
 /// waits. A board that nobody asks stands still once QEMU cannot write any more.
 pub struct Machine {
-    child: Child,
+    process: Process,
     qmp: Qmp,
     log: Log,
     magnified: usize,
@@ -75,7 +75,8 @@ impl Machine {
         qemu.arg("-S");
         qemu.stdin(Stdio::null()).stdout(OwnedFd::from(theirs));
         qemu.stderr(fs::File::create(&complaints)?);
-        let mut child = qemu.spawn().with_context(|| format!("cannot start {PROGRAM}"))?;
+        let child = qemu.spawn().with_context(|| format!("cannot start {PROGRAM}"))?;
+        let mut process = Process(child);
         // Holds QEMU's end of the socket: only QEMU itself may, or the log would never end.
         drop(qemu);
 
@@ -84,10 +85,7 @@ impl Machine {
             if let Ok(qmp) = Qmp::connect(&socket) {
                 break qmp;
             }
-            if child.try_wait()?.is_some() || start.elapsed() > STARTING {
-                // Already gone is what was wanted.
-                let _ = child.kill();
-                let _ = child.wait();
+            if process.0.try_wait()?.is_some() || start.elapsed() > STARTING {
                 let complaints = fs::read_to_string(&complaints)?;
                 bail!("QEMU does not start: {}", complaints.trim().replace('\n', "; "));
             }
@@ -96,7 +94,7 @@ impl Machine {
         // A program that ends at once takes the answer with it.
         qmp.send("cont", json!({}))?;
         let log = Log { socket: ours, decoder, lines: VecDeque::new(), ended: false };
-        Ok(Self { child, qmp, log, magnified: board.magnified, directory })
+        Ok(Self { process, qmp, log, magnified: board.magnified, directory })
     }
 
     /// The next line of the log; `None` when the board has ended.
@@ -189,7 +187,7 @@ impl Machine {
     ///
     /// If QEMU cannot be waited for.
     pub fn wait(&mut self) -> Result<ExitStatus> {
-        Ok(self.child.wait()?)
+        Ok(self.process.0.wait()?)
     }
 
     fn command(&mut self, command: &str, arguments: serde_json::Value) -> Result<()> {
@@ -220,10 +218,13 @@ impl Log {
     }
 }
 
-impl Drop for Machine {
+/// QEMU itself, which does not outlive us.
+struct Process(Child);
+
+impl Drop for Process {
     fn drop(&mut self) {
         // Already gone is what was wanted.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }

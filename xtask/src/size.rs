@@ -86,7 +86,9 @@ impl fmt::Display for Size {
             )
         };
         row("flash", self.flash, self.flash_total)?;
-        row("RAM", self.ram, self.ram_total)
+        row("RAM", self.ram + self.ram_reserved, self.ram_total)?;
+        let (ram, reserved) = (grouped(self.ram), grouped(self.ram_reserved));
+        write!(f, "RAM: {ram} for variables and working memory, {reserved} kept for the stack")
     }
 }
 

@@ -16,17 +16,17 @@ where
     let zero_point = i32::from(layer.zero_point);
     let channels = layer.channels_in;
     let ty = layer.rows.taps(y);
-    let input = window.rows_from(ty.input);
+    let input_row = window.rows_from(ty.input);
     for (x, pixel) in out.chunks_exact_mut(layer.channels_out).enumerate() {
         let tx = layer.columns.taps(x);
         let weights = layer.phase_weights(&ty, &tx);
         let filter_len = ty.count * tx.count * channels;
         let run = tx.len * channels;
-        for (channel, y_out) in pixel.iter_mut().enumerate() {
+        for (channel, byte) in pixel.iter_mut().enumerate() {
             let filter = &weights[channel * filter_len..][..filter_len];
             let mut acc = 0;
             for t in 0..ty.len {
-                let inputs = &input(t)[tx.input * channels..];
+                let inputs = &input_row(t)[tx.input * channels..];
                 let taps = &filter[((ty.skip + t) * tx.count + tx.skip) * channels..];
                 acc += dot(&inputs[..run], &taps[..run], zero_point);
             }
@@ -35,7 +35,7 @@ where
             } else {
                 0
             };
-            *y_out = layer.epilogue.apply(acc, first + channel);
+            *byte = layer.epilogue.apply(acc, first + channel);
         }
     }
 }

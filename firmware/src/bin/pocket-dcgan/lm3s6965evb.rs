@@ -72,7 +72,8 @@ fn tick(mut timer: SYST) {
     timer.enable_interrupt();
 }
 
-/// Buttons that are up now, in the order of [`BUTTONS`].
+/// Buttons that are up now, a bit each in the order of [`BUTTONS`]: port E's pins 0 to 3, and above
+/// them pin 1 of port F.
 fn up() -> u32 {
     E.read(DIRECTIONS) | F.read(SELECT) << 3
 }
