@@ -4,25 +4,13 @@ mod common;
 
 use common::net::{self, Geometry, Numbers, Values};
 use common::oracle;
+use common::stream::stream;
 use gen_core::axis::Convolution;
 use gen_core::format::write::Draft;
 use gen_core::latent::Random;
 use gen_core::{Engine, EngineError, Model};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-
-/// The picture that the engine streams, with dirty working memory of just the size it asks for.
-fn stream(file: &[u8], latent: &[i16]) -> Vec<u8> {
-    let model = Model::parse(file).expect("the draft is valid");
-    let mut memory = vec![0xa5; model.working_memory()];
-    let mut engine = Engine::new(model, &mut memory).expect("memory is as large as asked for");
-    let mut picture = engine.draw(latent).expect("the latent is valid");
-    let mut bytes = Vec::new();
-    while let Some(row) = picture.next_row() {
-        bytes.extend(row);
-    }
-    bytes
-}
 
 fn assert_equal(draft: &Draft, latent: &[i16]) {
     let file = draft.to_bytes().expect("the draft fits the format");
@@ -62,14 +50,7 @@ fn network() -> impl Strategy<Value = (Draft, Vec<i16>)> {
                 }
             }
             if size[2] != 1 && size[2] != 3 {
-                let one = Geometry {
-                    convolution: Convolution::Plain,
-                    kernel: 1,
-                    stride: 1,
-                    pad: 0,
-                    end_pad: 0,
-                    output_padding: 0,
-                };
+                let one = Geometry::even(Convolution::Plain, 1, 1, 0);
                 draft.layers.extend(net::layer(&mut numbers, size, one, one, 3, 0));
             }
             let latent = numbers.latent(latent_len);
@@ -122,14 +103,7 @@ fn every_kernel_stride_and_padding() {
 #[test]
 fn dcgan_trunk() {
     let mut numbers = Numbers(Random::new(2), Values::Random);
-    let trunk = Geometry {
-        convolution: Convolution::Transposed,
-        kernel: 4,
-        stride: 2,
-        pad: 1,
-        end_pad: 1,
-        output_padding: 0,
-    };
+    let trunk = Geometry::TRUNK;
     let mut draft = net::empty(10);
     draft.layers.push(net::dense(&mut numbers, 10, [4, 4, 8]));
     for (size, channels, activation) in [([4, 4, 8], 6, 0), ([8, 8, 6], 5, 1), ([16, 16, 5], 3, 2)]
@@ -152,14 +126,7 @@ fn dcgan_trunk() {
 #[test]
 fn useful_macs_of_a_trunk_layer() {
     let mut numbers = Numbers(Random::new(3), Values::Random);
-    let trunk = Geometry {
-        convolution: Convolution::Transposed,
-        kernel: 4,
-        stride: 2,
-        pad: 1,
-        end_pad: 1,
-        output_padding: 0,
-    };
+    let trunk = Geometry::TRUNK;
     let mut draft = net::empty(2);
     draft.layers.push(net::dense(&mut numbers, 2, [8, 8, 6]));
     draft.layers.extend(net::layer(&mut numbers, [8, 8, 6], trunk, trunk, 3, 0));

@@ -5,7 +5,6 @@
 mod common;
 
 use common::net::{self, Geometry, Numbers, Values};
-use gen_core::axis::Convolution;
 use gen_core::latent::Random;
 use std::path::Path;
 
@@ -14,14 +13,7 @@ fn fixture_is_what_it_says() {
     let mut numbers = Numbers(Random::new(1511), Values::Random);
     let mut draft = net::empty(8);
     draft.name = "tiny".into();
-    let up = Geometry {
-        convolution: Convolution::Transposed,
-        kernel: 4,
-        stride: 2,
-        pad: 1,
-        end_pad: 1,
-        output_padding: 0,
-    };
+    let up = Geometry::TRUNK;
     draft.layers.push(net::dense(&mut numbers, 8, [4, 4, 6]));
     draft.layers.extend(net::layer(&mut numbers, [4, 4, 6], up, up, 3, 0));
     let file = draft.to_bytes().expect("the draft is valid");

@@ -3,6 +3,7 @@
 mod common;
 
 use common::net::{self, Geometry, Numbers, Values};
+use common::stream::stream;
 use gen_core::axis::Convolution;
 use gen_core::format::write::{Draft, DraftActivation, WriteError, seal};
 use gen_core::latent::{Distribution, Random};
@@ -16,16 +17,8 @@ const RECORD: usize = 28;
 fn draft() -> Draft {
     let mut numbers = Numbers(Random::new(9), Values::Random);
     let mut draft = net::empty(4);
-    let side = |convolution, kernel, stride, pad| Geometry {
-        convolution,
-        kernel,
-        stride,
-        pad,
-        end_pad: pad,
-        output_padding: 0,
-    };
-    let up = side(Convolution::Transposed, 4, 2, 1);
-    let same = side(Convolution::Plain, 3, 1, 1);
+    let up = Geometry::TRUNK;
+    let same = Geometry::even(Convolution::Plain, 3, 1, 1);
     draft.layers.push(net::dense(&mut numbers, 4, [2, 2, 5]));
     draft.layers.extend(net::layer(&mut numbers, [2, 2, 5], up, up, 4, 1));
     draft.layers.extend(net::layer(&mut numbers, [4, 4, 4], same, same, 3, 2));
@@ -241,14 +234,7 @@ fn the_writer_refuses_what_does_not_fit() {
     assert_eq!(few.to_bytes().err(), Some(error));
 
     let mut numbers = Numbers(Random::new(1), Values::Random);
-    let one = Geometry {
-        convolution: Convolution::Plain,
-        kernel: 1,
-        stride: 1,
-        pad: 0,
-        end_pad: 0,
-        output_padding: 0,
-    };
+    let one = Geometry::even(Convolution::Plain, 1, 1, 0);
     let mut many = draft();
     let same = net::layer(&mut numbers, [4, 4, 3], one, one, 3, 0).unwrap();
     many.layers.extend(vec![same; 14]);
@@ -270,15 +256,9 @@ fn draw_if_accepted(file: &[u8]) {
     if model.working_memory() > 1 << 24 || work > 1 << 24 {
         return;
     }
-    let mut memory = vec![0; model.working_memory()];
-    let mut engine = gen_core::Engine::new(model.clone(), &mut memory).unwrap();
-    let latent = vec![-2047; model.latent().len];
-    let mut picture = engine.draw(&latent).unwrap();
-    let mut rows = 0;
-    while picture.next_row().is_some() {
-        rows += 1;
-    }
-    assert_eq!(rows, model.image().height);
+    let shape = model.image();
+    let picture = stream(file, &vec![-2047; model.latent().len]);
+    assert_eq!(picture.len() as u64, shape.elements());
 }
 
 proptest! {

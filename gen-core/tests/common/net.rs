@@ -17,6 +17,14 @@ pub struct Geometry {
 }
 
 impl Geometry {
+    /// DCGAN's own trunk: doubles the size.
+    pub const TRUNK: Self = Self::even(Convolution::Transposed, 4, 2, 1);
+
+    /// Without output padding, the same padding at both ends.
+    pub const fn even(convolution: Convolution, kernel: usize, stride: usize, pad: usize) -> Self {
+        Self { convolution, kernel, stride, pad, end_pad: pad, output_padding: 0 }
+    }
+
     /// The output size by the textbook formula, if there is any output.
     pub fn output(&self, input: usize) -> Option<usize> {
         let pads = self.pad + self.end_pad;
@@ -121,14 +129,7 @@ pub fn layer(
 
 /// A dense layer to `[height, width, channels]`.
 pub fn dense(numbers: &mut Numbers, latent_len: usize, output: [usize; 3]) -> DraftLayer {
-    let side = |kernel| Geometry {
-        convolution: Convolution::Transposed,
-        kernel,
-        stride: 1,
-        pad: 0,
-        end_pad: 0,
-        output_padding: 0,
-    };
+    let side = |kernel| Geometry::even(Convolution::Transposed, kernel, 1, 0);
     let (rows, columns) = (side(output[0]), side(output[1]));
     layer(numbers, [1, 1, latent_len], rows, columns, output[2], 0)
         .expect("a dense layer has output")
