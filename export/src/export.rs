@@ -120,9 +120,8 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;
 
     let fidelity = compare(&source, &gen_file, options, done)?;
-    let names: Vec<String> = network.layers.iter().map(|layer| layer.name.clone()).collect();
     let report = Report {
-        layout: Layout::new(&Model::parse(&gen_file)?, gen_file.len(), &names),
+        layout: Layout::new(&Model::parse(&gen_file)?, gen_file.len(), &network.names()),
         settings: Settings {
             latent: latents::name(distribution),
             latent_scale: scale,

@@ -44,8 +44,7 @@ fn blank(source: &Source, network: &Network) -> Result<Layout> {
         directions: Vec::new(),
     };
     let bytes = to_bytes(&draft, network).with_context(file)?;
-    let names: Vec<String> = network.layers.iter().map(|layer| layer.name.clone()).collect();
-    let layout = Layout::new(&Model::parse(&bytes)?, bytes.len(), &names);
+    let layout = Layout::new(&Model::parse(&bytes)?, bytes.len(), &network.names());
     // The file's name may be longer than a model's.
     Ok(Layout { name: stem(&source.path), ..layout })
 }
@@ -54,12 +53,6 @@ fn blank_layer(layer: &Layer, is_last: bool) -> Result<DraftLayer> {
     let folded = fold(layer, is_last)?;
     let numbers = folded.bias.len();
     Ok(DraftLayer {
-        convolution: layer.rows.convolution,
-        output: layer.output(),
-        kernel: [layer.rows.kernel, layer.columns.kernel],
-        stride: [layer.rows.stride, layer.columns.stride],
-        pad: [layer.rows.pad, layer.columns.pad],
-        zero_point: 0,
         weights: vec![0; layer.weights.len()],
         per_feature: folded.per_feature,
         multipliers: vec![0; numbers],
@@ -71,5 +64,6 @@ fn blank_layer(layer: &Layer, is_last: bool) -> Result<DraftLayer> {
             Activation::Curve(_) => DraftActivation::Table(vec![0; crate::quantize::TABLE]),
             _ => DraftActivation::Clamp,
         },
+        ..layer.draft()
     })
 }

@@ -1,6 +1,7 @@
 //! What was read from an ONNX graph: a chain of layers in float.
 
 use gen_core::axis::{Axis, Convolution};
+use gen_core::format::write::{DraftActivation, DraftLayer};
 use tract_onnx::pb::ValueInfoProto;
 
 /// A generator, layer by layer, still in float.
@@ -131,6 +132,11 @@ impl Network {
         self.layers[0].channels_in
     }
 
+    /// The layers' names.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.layers.iter().map(|layer| layer.name.clone()).collect()
+    }
+
     /// The last layer, which every network has.
     pub fn last(&self) -> &Layer {
         &self.layers[self.layers.len() - 1]
@@ -141,6 +147,23 @@ impl Layer {
     /// Elements of the output map.
     pub fn features(&self) -> usize {
         self.rows.output * self.columns.output * self.channels_out
+    }
+
+    /// The layer of a `.gen` file with this geometry, and no numbers yet.
+    pub(crate) fn draft(&self) -> DraftLayer {
+        DraftLayer {
+            convolution: self.rows.convolution,
+            output: self.output(),
+            kernel: [self.rows.kernel, self.columns.kernel],
+            stride: [self.rows.stride, self.columns.stride],
+            pad: [self.rows.pad, self.columns.pad],
+            zero_point: 0,
+            weights: Vec::new(),
+            per_feature: false,
+            multipliers: Vec::new(),
+            constants: Vec::new(),
+            activation: DraftActivation::Clamp,
+        }
     }
 
     /// Output height, width, channels: maps are HWC from here on, CHW only in ONNX and in pictures.

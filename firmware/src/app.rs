@@ -85,11 +85,6 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
         })
     }
 
-    /// Where the application is.
-    pub fn tour(&self) -> &Tour {
-        &self.tour
-    }
-
     /// Draws a frame if there is a new one, then waits and obeys.
     ///
     /// # Errors

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use image::codecs::gif::{GifEncoder, Repeat};
-use image::{Delay, DynamicImage, Frame, RgbImage};
+use image::{Delay, DynamicImage, Frame};
 
 use crate::Picture;
 use crate::replace::replace;
@@ -38,9 +38,7 @@ impl Film {
         let mut encoder = GifEncoder::new_with_speed(&mut gif, 10);
         encoder.set_repeat(Repeat::Infinite)?;
         for (picture, time) in &self.pictures {
-            let pixels = RgbImage::from_raw(picture.width, picture.height, picture.rgb.clone());
-            let pixels =
-                DynamicImage::from(pixels.context("fewer bytes than pixels")?).into_rgba8();
+            let pixels = DynamicImage::from(picture.image()?).into_rgba8();
             let delay = Delay::from_numer_denom_ms(*time, 1);
             encoder.encode_frame(Frame::from_parts(pixels, 0, 0, delay))?;
         }

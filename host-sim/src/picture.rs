@@ -51,16 +51,20 @@ impl Picture {
         Self::from_pixels(self.width / factor, self.height / factor, pixel)
     }
 
+    /// The picture as the encoders take it.
+    pub(crate) fn image(&self) -> Result<RgbImage> {
+        let image = RgbImage::from_raw(self.width, self.height, self.rgb.clone());
+        image.context("fewer bytes than pixels")
+    }
+
     /// Writes a PNG.
     ///
     /// # Errors
     ///
     /// If the file cannot be written.
     pub fn save_png(&self, path: &Path) -> Result<()> {
-        let pixels = RgbImage::from_raw(self.width, self.height, self.rgb.clone());
-        let pixels = pixels.context("fewer bytes than pixels")?;
         let mut png = Cursor::new(Vec::new());
-        pixels.write_to(&mut png, ImageFormat::Png)?;
+        self.image()?.write_to(&mut png, ImageFormat::Png)?;
         replace(path, png.get_ref())
     }
 }

@@ -81,17 +81,13 @@ fn quantize_layer(
     let epilogue = epilogue::epilogue(folded, &units, target)
         .map_err(|(i, why)| refuse(layer, i % channels, &why))?;
     Ok(DraftLayer {
-        convolution: layer.rows.convolution,
-        output: layer.output(),
-        kernel: [layer.rows.kernel, layer.columns.kernel],
-        stride: [layer.rows.stride, layer.columns.stride],
-        pad: [layer.rows.pad, layer.columns.pad],
         zero_point: input.zero_point,
         weights,
         per_feature: folded.per_feature,
         multipliers: epilogue.multipliers,
         constants: epilogue.constants,
         activation: epilogue.activation,
+        ..layer.draft()
     })
 }
 

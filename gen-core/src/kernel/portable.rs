@@ -22,6 +22,8 @@ where
         let weights = layer.phase_weights(&ty, &tx);
         let filter_len = ty.count * tx.count * channels;
         let run = tx.len * channels;
+        let position = if layer.per_feature { y * layer.columns.output + x } else { 0 };
+        let first = position * layer.channels_out;
         for (channel, byte) in pixel.iter_mut().enumerate() {
             let filter = &weights[channel * filter_len..][..filter_len];
             let mut acc = 0;
@@ -30,11 +32,6 @@ where
                 let taps = &filter[((ty.skip + t) * tx.count + tx.skip) * channels..];
                 acc += dot(&inputs[..run], &taps[..run], zero_point);
             }
-            let first = if layer.per_feature {
-                (y * layer.columns.output + x) * layer.channels_out
-            } else {
-                0
-            };
             *byte = layer.epilogue.apply(acc, first + channel);
         }
     }

@@ -4,13 +4,11 @@
 //! Everything here is plain IEEE `f32` and `f64` arithmetic in a fixed order (libm and micromath are
 //! called by name, so that no target substitutes its own), hence the same on every target.
 
-mod direction;
 mod normal;
 mod quantize;
 mod random;
 mod walk;
 
-pub use direction::step_along;
 pub use quantize::{LATENT_MAX, quantize};
 pub use random::Random;
 pub use walk::{ease, lerp, slerp};
