@@ -4,7 +4,10 @@ use embedded_graphics::prelude::*;
 use gen_core::pixel::Shade;
 use gen_core::{Engine, EngineError, Model, latent};
 
-use crate::{Board, Event, Layout, Presses, Tour};
+use crate::{Board, Event, Layout, Presses, TestCard, Tour};
+
+/// Between looks at the buttons while the test card is shown.
+const TEST_CARD_MS: u32 = 1000;
 
 /// Why the application cannot start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,7 +139,8 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
         Ok(())
     }
 
-    /// Introduces the model, clears the display and finds the layout.
+    /// Introduces the model, shows the test card to those who ask for it, clears the display and
+    /// finds the layout.
     fn start<B: Board>(
         &mut self,
         board: &mut B,
@@ -152,6 +156,14 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
             working_memory: model.working_memory(),
             seed: self.tour.seed,
         });
+        if board.wants_test_card() {
+            TestCard.draw(board.display())?;
+            board.report(Event::TestCard);
+            let mut presses = Presses::new();
+            while presses.is_empty() {
+                board.wait(TEST_CARD_MS, &mut presses);
+            }
+        }
         let display = board.display();
         display.clear(<B::Display as DrawTarget>::Color::shade([0; 3], 0, 0))?;
         let picture = Size::new(image.width as u32, image.height as u32);

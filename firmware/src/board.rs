@@ -22,6 +22,11 @@ pub trait Board {
     /// those from while the application was drawing, go into `presses`.
     fn wait(&mut self, milliseconds: u32, presses: &mut Presses);
 
+    /// Whether somebody asks for the [test card](crate::TestCard) first. Asked once, at the start.
+    fn wants_test_card(&mut self) -> bool {
+        false
+    }
+
     /// Is told what happens, as it happens.
     fn report(&mut self, event: Event<'_>);
 }

@@ -1,11 +1,5 @@
 //! The model that is part of the program. `build.rs` copied and checked it.
 
-/// Where the application starts; there is no entropy on an emulated board.
-pub const SEED: u64 = match u64::from_str_radix(env!("GEN_SEED"), 10) {
-    Ok(seed) => seed,
-    Err(_) => panic!("build.rs checked the seed"),
-};
-
 /// Sections of the file are aligned to 16 bytes from its start.
 #[repr(C, align(16))]
 struct Aligned<T: ?Sized>(T);

@@ -24,6 +24,8 @@ pub enum Event<'m> {
         /// The first seed.
         seed: u64,
     },
+    /// The display shows the test card, until a button is pressed.
+    TestCard,
     /// From here to the frame's `Shown` the display is neither this frame nor the last.
     Drawing {
         /// Frames are counted from 0.

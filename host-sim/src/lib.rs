@@ -3,6 +3,7 @@
 //! - [`run`] runs the application on a [`Screen`] for a [`Viewer`]: somebody who looks, waits and
 //!   presses buttons
 //! - [`replay`] gives the [`Picture`] that a device shows at a frame, from its seed and presses
+//! - [`test_card()`] gives what a screen shows that is wired as it should be
 //! - [`Recorder`] is a viewer that writes PNGs and GIFs, [`Terminal`] one with eyes and keys
 
 mod film;
@@ -15,6 +16,7 @@ mod replay;
 mod run;
 mod screen;
 mod terminal;
+mod test_card;
 
 pub use film::Film;
 pub use frame::{Frame, Outside};
@@ -25,6 +27,7 @@ pub use replay::{Script, replay};
 pub use run::{SimError, Viewer, run};
 pub use screen::{Color, SCREENS, Screen};
 pub use terminal::Terminal;
+pub use test_card::test_card;
 
 /// The model that is shown unless told otherwise.
 pub const BUILT_IN: &[u8] = include_bytes!("../../models/pixel-faces32.gen");

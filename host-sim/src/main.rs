@@ -8,7 +8,9 @@ use anyhow::{Context, Result, anyhow};
 use clap::Parser;
 use firmware::Button;
 use gen_core::Model;
-use host_sim::{BUILT_IN, Recorder, SCREENS, Screen, Script, Terminal, half_blocks, replay, run};
+use host_sim::{
+    BUILT_IN, Recorder, SCREENS, Screen, Script, Terminal, half_blocks, replay, run, test_card,
+};
 
 /// Shows generated pictures exactly as a board with a screen would.
 ///
@@ -40,6 +42,9 @@ struct Arguments {
     /// Also a GIF of all frames
     #[arg(long, value_name = "FILE.gif", requires = "headless")]
     gif: Option<PathBuf>,
+    /// Only write the picture that a board shows while its screen is tried out
+    #[arg(long, value_name = "FILE.png", conflicts_with_all = ["headless", "frames"])]
+    test_card: Option<PathBuf>,
     /// Press next, mode or hold while a frame is shown; can be given again
     #[arg(long, value_name = "FRAME:BUTTON", value_parser = press, requires = "headless")]
     press: Vec<(u32, Button)>,
@@ -60,6 +65,9 @@ fn main() -> ExitCode {
 
 fn simulate(arguments: &Arguments) -> Result<()> {
     let Arguments { screen, seed, frames, .. } = *arguments;
+    if let Some(path) = &arguments.test_card {
+        return test_card(screen)?.save_png(path);
+    }
     let (name, file) = match &arguments.model {
         Some(path) => {
             let name = path.display().to_string();

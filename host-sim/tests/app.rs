@@ -1,7 +1,9 @@
 //! The application, as a desk sees it.
 
 use firmware::{Button, Event, Mode, Presses, WALK_STEPS};
-use host_sim::{BUILT_IN, Color, Picture, SCREENS, Screen, Script, SimError, Viewer, replay, run};
+use host_sim::{
+    BUILT_IN, Color, Picture, SCREENS, Screen, Script, SimError, Viewer, replay, run, test_card,
+};
 
 const OLED: Screen = SCREENS[1];
 
@@ -95,6 +97,7 @@ fn no_screen_is_drawn_beyond() {
                 let screen = Screen { name: "odd", width, height, color };
                 let shown = watch(screen, &[(0, Button::Mode), (0, Button::Hold)], 2);
                 assert_eq!(shown.frames.len(), 2);
+                assert!(test_card(screen).is_ok());
             }
         }
     }

@@ -6,19 +6,14 @@
 
 mod stellaris;
 
-use core::sync::atomic::{AtomicU32, Ordering};
-
-use cortex_m::peripheral::syst::SystClkSource;
-use cortex_m::peripheral::{Peripherals, SYST};
-use cortex_m_rt::exception;
+use cortex_m::peripheral::Peripherals;
 use firmware::ssd0323::Ssd0323;
-use firmware::{Board, Button, Debounce, Event, Presses};
+use firmware::{Board, Button, Event, Presses};
 use stellaris::clock;
 use stellaris::gpio::{A, C, D, E, F, Output};
 use stellaris::ssi::Listener;
 
-/// Milliseconds between looks at the buttons: longer than their contacts bounce.
-const TICK_MS: u32 = 10;
+use crate::tick;
 
 /// Up, down, left, right on port E.
 const DIRECTIONS: u32 = 0b1111;
@@ -27,20 +22,16 @@ const SELECT: u32 = 1 << 1;
 /// Which button each pin is; select follows the directions.
 const BUTTONS: [Button; 5] = [Button::Mode, Button::Mode, Button::Next, Button::Next, Button::Hold];
 
-/// Ticks since the start.
-static TICKS: AtomicU32 = AtomicU32::new(0);
-
-#[exception]
-fn SysTick() {
-    TICKS.fetch_add(1, Ordering::Relaxed);
-}
-
 type Screen = Ssd0323<Listener, Output>;
 
 /// The board, brought up.
 pub(crate) struct Lm3s6965Evb {
     screen: Screen,
-    debounce: Debounce,
+}
+
+/// Where the application starts: the chip has nothing that differs from one start to the next.
+pub(crate) fn seed() -> u64 {
+    1
 }
 
 /// Starts clock, ports and screen.
@@ -49,8 +40,8 @@ pub(crate) fn bring_up() -> Lm3s6965Evb {
     clock::wake_peripherals();
     E.buttons(DIRECTIONS);
     F.buttons(SELECT);
-    tick(Peripherals::take().expect("taken here only").SYST);
-    Lm3s6965Evb { screen: screen(), debounce: Debounce::new(up()) }
+    tick::start(Peripherals::take().expect("taken here only").SYST, clock::HZ, Contacts);
+    Lm3s6965Evb { screen: screen() }
 }
 
 /// Lights the screen. It is reset together with the chip.
@@ -64,23 +55,19 @@ fn screen() -> Screen {
     screen
 }
 
-fn tick(mut timer: SYST) {
-    timer.set_clock_source(SystClkSource::Core);
-    timer.set_reload(clock::HZ / 1000 * TICK_MS - 1);
-    timer.clear_current();
-    timer.enable_counter();
-    timer.enable_interrupt();
-}
+/// The buttons.
+pub(crate) struct Contacts;
 
-/// Buttons that are up now, a bit each in the order of [`BUTTONS`]: port E's pins 0 to 3, and above
-/// them pin 1 of port F.
-fn up() -> u32 {
-    E.read(DIRECTIONS) | F.read(SELECT) << 3
-}
+impl Contacts {
+    /// Those that are up now, a bit each in the order of [`BUTTONS`]: port E's pins 0 to 3, and
+    /// above them pin 1 of port F.
+    pub(crate) fn up(&self) -> u32 {
+        E.read(DIRECTIONS) | F.read(SELECT) << 3
+    }
 
-/// Buttons that went down since the last call.
-fn fell() -> u32 {
-    E.fell(DIRECTIONS) | F.fell(SELECT) << 3
+    pub(crate) fn buttons(&self) -> &[Button] {
+        &BUTTONS
+    }
 }
 
 impl Board for Lm3s6965Evb {
@@ -91,22 +78,7 @@ impl Board for Lm3s6965Evb {
     }
 
     fn wait(&mut self, milliseconds: u32, presses: &mut Presses) {
-        let start = TICKS.load(Ordering::Relaxed);
-        loop {
-            // Right after a tick, so that no two looks are closer than one.
-            cortex_m::asm::wfi();
-            let pressed = self.debounce.look(fell(), up());
-            for (pin, button) in BUTTONS.into_iter().enumerate() {
-                if pressed & 1 << pin != 0 {
-                    // Full: the queue's own rule says that it is lost.
-                    let _ = presses.push_back(button);
-                }
-            }
-            let waited = TICKS.load(Ordering::Relaxed).wrapping_sub(start) * TICK_MS;
-            if !presses.is_empty() || waited >= milliseconds {
-                return;
-            }
-        }
+        tick::sleep(milliseconds, presses, |_| ());
     }
 
     fn report(&mut self, event: Event<'_>) {

@@ -5,12 +5,16 @@
 #[cfg(feature = "lm3s6965evb")]
 #[path = "lm3s6965evb.rs"]
 mod board;
+#[cfg(any(feature = "pico", feature = "pico2"))]
+#[path = "pico.rs"]
+mod board;
 #[path = "../support/mod.rs"]
 mod support;
+mod tick;
 
 use cortex_m_rt::entry;
 use firmware::App;
-use firmware::built_in::{LATENT, MODEL, SEED, WORKING_MEMORY};
+use firmware::built_in::{LATENT, MODEL, WORKING_MEMORY};
 use gen_core::Model;
 use static_cell::ConstStaticCell;
 
@@ -20,7 +24,7 @@ static MEMORY: ConstStaticCell<[u8; WORKING_MEMORY]> = ConstStaticCell::new([0; 
 fn main() -> ! {
     let model = Model::parse(MODEL).expect("build.rs checked the model");
     let mut board = board::bring_up();
-    let app = App::<LATENT>::new(model, MEMORY.take(), SEED);
+    let app = App::<LATENT>::new(model, MEMORY.take(), board::seed());
     let mut app = app.expect("sized for the model");
     loop {
         app.step(&mut board).expect("the display obeys");

@@ -5,6 +5,8 @@
 
 #[cfg(feature = "_emulated")]
 mod emulated;
+#[cfg(feature = "_rp")]
+mod rp;
 
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -12,6 +14,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use cortex_m_rt::{ExceptionFrame, exception};
 #[cfg(feature = "_emulated")]
 pub(crate) use emulated::exit;
+#[cfg(feature = "_rp")]
+pub(crate) use rp::exit;
 
 /// Exit status of a program that failed, as on a desktop that panics.
 const FAILED: i32 = 101;

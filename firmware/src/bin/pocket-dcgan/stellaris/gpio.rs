@@ -45,22 +45,10 @@ impl Port {
         self.register(0x51C).set(mask); // digital enable
     }
 
-    /// Buttons to ground. The port itself remembers falling edges, so that a press is not lost
-    /// while a picture is drawn.
+    /// Buttons to ground.
     pub(crate) fn buttons(&self, mask: u32) {
         self.register(0x510).set(mask); // pull-up
         self.register(0x51C).set(mask); // digital enable
-        self.register(0x404).clear(mask); // edges, not levels …
-        self.register(0x408).clear(mask); // … one of the two …
-        self.register(0x40C).clear(mask); // … the falling one
-        self.register(0x41C).write(mask); // forget what came before
-    }
-
-    /// Pins that fell since the last call.
-    pub(crate) fn fell(&self, mask: u32) -> u32 {
-        let fell = self.register(0x414).read() & mask; // raw interrupt status
-        self.register(0x41C).write(fell);
-        fell
     }
 }
 

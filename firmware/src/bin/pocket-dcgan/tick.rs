@@ -1,0 +1,71 @@
+//! A tick to sleep by, on any Cortex-M, at which the board's buttons are looked at.
+
+use core::cell::RefCell;
+use core::mem::take;
+
+use cortex_m::interrupt::{Mutex, free};
+use cortex_m::peripheral::SYST;
+use cortex_m::peripheral::syst::SystClkSource;
+use cortex_m_rt::exception;
+use firmware::{Debounce, Presses};
+
+use crate::board::Contacts;
+
+/// Milliseconds between looks: longer than contacts bounce.
+const MS: u32 = 10;
+
+/// What happened since the start, and what nobody has heard of yet.
+struct Watch {
+    ticks: u32,
+    contacts: Contacts,
+    debounce: Debounce,
+    presses: Presses,
+}
+
+static WATCH: Mutex<RefCell<Option<Watch>>> = Mutex::new(RefCell::new(None));
+
+/// Runs with the watch; `None` before the start.
+fn with<T>(act: impl FnOnce(&mut Watch) -> T) -> Option<T> {
+    free(|section| WATCH.borrow(section).borrow_mut().as_mut().map(act))
+}
+
+#[exception]
+fn SysTick() {
+    with(|watch| {
+        watch.ticks = watch.ticks.wrapping_add(1);
+        let up = watch.contacts.up();
+        watch.debounce.queue(up, watch.contacts.buttons(), &mut watch.presses);
+    });
+}
+
+/// Starts to tick, on a processor of so many hertz.
+pub(crate) fn start(mut timer: SYST, hz: u32, contacts: Contacts) {
+    let debounce = Debounce::new(contacts.up());
+    let watch = Watch { ticks: 0, contacts, debounce, presses: Presses::new() };
+    free(|section| WATCH.borrow(section).replace(Some(watch)));
+    timer.set_clock_source(SystClkSource::Core);
+    timer.set_reload(hz / 1000 * MS - 1);
+    timer.clear_current();
+    timer.enable_counter();
+    timer.enable_interrupt();
+}
+
+/// Sleeps for `milliseconds`, or until a button is pressed. Presses since the last call go into
+/// `presses`. Calls `each` after every tick, with the number of ticks since the start.
+pub(crate) fn sleep(milliseconds: u32, presses: &mut Presses, mut each: impl FnMut(u32)) {
+    let mut start = None;
+    loop {
+        cortex_m::asm::wfi();
+        let Some((now, pressed)) = with(|watch| (watch.ticks, take(&mut watch.presses))) else {
+            continue;
+        };
+        each(now);
+        for button in pressed {
+            let _ = presses.push_back(button);
+        }
+        let waited = now.wrapping_sub(*start.get_or_insert(now)) * MS;
+        if !presses.is_empty() || waited >= milliseconds {
+            return;
+        }
+    }
+}
