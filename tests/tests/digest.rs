@@ -3,12 +3,11 @@
 use anyhow::{Context, Result, ensure};
 use crc::{CRC_32_ISO_HDLC, Crc};
 use gen_core::{Engine, Model, latent};
-use object::{Object, ObjectSection, ObjectSymbol};
-use std::fs;
 use std::time::Duration;
 use xtask::board::Board;
+use xtask::emulator::Options;
 use xtask::firmware;
-use xtask::qemu::Machine;
+use xtask::machine::Machine;
 
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 /// A picture takes well under a second; the machine may be busy with other tests.
@@ -45,8 +44,8 @@ fn here(seed: u64) -> Result<[u32; 3]> {
 
 fn same_bytes_on(board: &str) -> Result<()> {
     let board = Board::named(board)?;
-    let elf = firmware::build(board, None)?;
-    let mut machine = Machine::start(board, &elf, false)?;
+    let image = firmware::build(board, None)?;
+    let mut machine = Machine::start(board, &image, Options::default())?;
     let mut seeds = 0;
     while let Some(line) = machine.line(PATIENCE)? {
         ensure!(line.is("Digest"), "unexpected: {line}");
@@ -79,28 +78,4 @@ fn cortex_m7() -> Result<()> {
 #[test]
 fn cortex_m33() -> Result<()> {
     same_bytes_on("mps2-an505")
-}
-
-/// A program that faults says where and ends, at once: nobody waits for a board that hangs.
-#[test]
-fn a_fault_ends_the_program() -> Result<()> {
-    let board = Board::named("mps2-an385")?;
-    let elf = firmware::build(board, None)?;
-    let mut program = fs::read(&elf)?;
-    let file = object::File::parse(&*program)?;
-    let main = file.symbol_by_name("main").context("a program has a main")?.address() & !1;
-    let text = file.section_by_name(".text").context("a program has code")?;
-    let (offset, _) = text.file_range().context("code is in the file")?;
-    let at = (offset + main - text.address()) as usize;
-    // UDF #0: undefined for ever.
-    program[at..at + 2].copy_from_slice(&0xDE00_u16.to_le_bytes());
-    let broken = elf.with_extension("broken");
-    fs::write(&broken, program)?;
-
-    let mut machine = Machine::start(board, &broken, false)?;
-    let line = machine.line(PATIENCE)?.context("a fault is logged")?;
-    assert_eq!((&*line.level, line.message), ("error", format!("HardFault at {main:#010x}")));
-    assert_eq!(machine.line(PATIENCE)?, None);
-    assert_eq!(machine.wait()?.code(), Some(101));
-    Ok(())
 }

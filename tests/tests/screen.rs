@@ -1,9 +1,9 @@
-//! The firmware on the emulated board: what its OLED shows is what host-sim shows, pixel by pixel.
+//! The firmware on emulated boards: what their screens show is what host-sim shows, pixel by pixel.
 //!
 //! The board runs freely; nothing here sleeps or guesses. Its log says which frame is drawn, which
 //! is shown and which button was obeyed at which frame. To look, the processor is halted: if the log
 //! then ends with a frame shown, the panel holds that frame and host-sim repeats it from the logged
-//! presses; if a frame is half drawn, the board goes on to the next.
+//! seed and presses; if a frame is half drawn, the board goes on to the next.
 
 use anyhow::{Context, Result, bail, ensure};
 use firmware::Button;
@@ -12,18 +12,27 @@ use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
 use xtask::board::Board;
+use xtask::emulator::Options;
 use xtask::log::Line;
+use xtask::machine::Machine;
 use xtask::picture::Picture;
-use xtask::qemu::Machine;
 use xtask::size::Size;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Halts that may hit a half-drawn frame before something must be wrong.
 const TRIES: usize = 40;
 
+/// A board with a screen. On each, the arrows and Ctrl are its buttons.
+struct Desk {
+    board: &'static str,
+    /// host-sim's name for the screen.
+    screen: &'static str,
+}
+
 /// A running board, and what it has logged so far.
 struct Device {
     machine: Machine,
+    screen: Screen,
     size: Size,
     working_memory: u64,
     seed: u64,
@@ -32,10 +41,11 @@ struct Device {
 }
 
 impl Device {
-    fn start() -> Result<Self> {
-        let board = Board::named("lm3s6965evb")?;
-        let elf = xtask::firmware::build(board, None)?;
-        let mut machine = Machine::start(board, &elf, false)?;
+    fn start(desk: &Desk, options: Options<'_>) -> Result<Self> {
+        let screen = Screen::named(desk.screen).context("host-sim has the board's screen")?;
+        let board = Board::named(desk.board)?;
+        let image = xtask::firmware::build(board, None)?;
+        let mut machine = Machine::start(board, &image, options)?;
         let started = machine.line(PATIENCE)?.context("the board ended at once")?;
         ensure!(started.is("Started"), "unexpected: {started}");
         let working_memory =
@@ -43,8 +53,9 @@ impl Device {
         let stored = gen_core::working_memory(host_sim::BUILT_IN).context("a .gen file")? as u64;
         ensure!(working_memory == stored, "{working_memory} bytes in use, the file says {stored}");
         let seed = started.number("seed").context("the first seed is logged")?;
-        let size = Size::of(&elf)?;
-        Ok(Self { machine, size, working_memory, seed, presses: Vec::new(), last: None })
+        let size = Size::of(&image.elf)?;
+        let (presses, last) = (Vec::new(), None);
+        Ok(Self { machine, screen, size, working_memory, seed, presses, last })
     }
 
     /// Takes note of a line.
@@ -112,21 +123,25 @@ impl Device {
 
     fn assert_same(&self, panel: &Picture, shown: &Line) -> Result<()> {
         let frame = u32::try_from(shown.number("frame").context("a frame has a number")?)?;
-        let oled = Screen::named("oled").context("host-sim has the board's screen")?;
-        let desk = replay(host_sim::BUILT_IN, oled, self.seed, &self.presses, frame)?;
-        let size = (desk.width as usize, desk.height as usize);
-        ensure!((panel.width, panel.height) == size, "the sizes differ");
-        let different = panel.rgb.chunks(3).zip(desk.rgb.chunks(3)).filter(|(a, b)| a != b).count();
+        let desk = replay(host_sim::BUILT_IN, self.screen, self.seed, &self.presses, frame)?;
         let lit = panel.rgb.iter().filter(|&&value| value > 0).count();
         ensure!(lit > panel.rgb.len() / 10, "the panel is dark");
-        if different > 0 {
-            let test = thread::current().name().unwrap_or("screen").to_owned();
-            let place = std::env::temp_dir().join(format!("pocket-dcgan-{test}.png"));
-            side_by_side(panel, &desk).save_png(&place)?;
-            bail!("{shown}: {different} pixels differ; panel above desk: {}", place.display());
-        }
-        Ok(())
+        same(panel, &desk).with_context(|| format!("{shown}"))
     }
+}
+
+/// Compares a panel with what host-sim shows, pixel by pixel.
+fn same(panel: &Picture, desk: &host_sim::Picture) -> Result<()> {
+    let size = (desk.width as usize, desk.height as usize);
+    ensure!((panel.width, panel.height) == size, "the sizes differ");
+    let different = panel.rgb.chunks(3).zip(desk.rgb.chunks(3)).filter(|(a, b)| a != b).count();
+    if different > 0 {
+        let test = thread::current().name().unwrap_or("screen").replace("::", "-");
+        let place = std::env::temp_dir().join(format!("pocket-dcgan-{test}.png"));
+        side_by_side(panel, desk).save_png(&place)?;
+        bail!("{different} pixels differ; panel above desk: {}", place.display());
+    }
+    Ok(())
 }
 
 /// The panel above the desk, for eyes.
@@ -141,9 +156,8 @@ fn side_by_side(panel: &Picture, desk: &host_sim::Picture) -> host_sim::Picture 
 }
 
 /// Single faces, one seed after another.
-#[test]
-fn faces() -> Result<()> {
-    let mut device = Device::start()?;
+fn faces(desk: &Desk) -> Result<()> {
+    let mut device = Device::start(desk, Options::default())?;
     let mut seeds = BTreeSet::new();
     while seeds.len() < 4 {
         device.until(|shown| !seeds.contains(&shown.number("seed")))?;
@@ -154,9 +168,8 @@ fn faces() -> Result<()> {
 }
 
 /// A walk, begun by a button; frames of it at the start, between and at the next seed.
-#[test]
-fn walk() -> Result<()> {
-    let mut device = Device::start()?;
+fn walk(desk: &Desk) -> Result<()> {
+    let mut device = Device::start(desk, Options::default())?;
     device.until(|_| true)?;
     device.press("up", Button::Mode)?;
     let mut steps = BTreeSet::new();
@@ -170,22 +183,21 @@ fn walk() -> Result<()> {
 }
 
 /// Every button, and hold: the held picture stays, the next ones are as without hold.
-#[test]
-fn buttons() -> Result<()> {
-    let mut device = Device::start()?;
+fn buttons(desk: &Desk, [next, mode, hold]: [&str; 3]) -> Result<()> {
+    let mut device = Device::start(desk, Options::default())?;
     device.until(|_| true)?;
-    device.press("ctrl", Button::Hold)?;
+    device.press(hold, Button::Hold)?;
     let held = device.until(|shown| shown.field("held") == Some("true"))?;
     assert_eq!(device.compare()?, held);
-    device.press("right", Button::Next)?;
-    let next = device.until(|_| true)?;
-    assert_eq!(next.number("seed"), held.number("seed").map(|seed| seed + 1));
-    assert_eq!(device.compare()?, next);
-    device.press("down", Button::Mode)?;
+    device.press(next, Button::Next)?;
+    let following = device.until(|_| true)?;
+    assert_eq!(following.number("seed"), held.number("seed").map(|seed| seed + 1));
+    assert_eq!(device.compare()?, following);
+    device.press(mode, Button::Mode)?;
     let walk = device.until(|shown| shown.field("mode") == Some("Walk"))?;
     assert_eq!(walk.field("held"), Some("true"));
     assert_eq!(device.compare()?, walk);
-    device.press("ctrl", Button::Hold)?;
+    device.press(hold, Button::Hold)?;
     device.until(|shown| shown.number("step") == Some(3))?;
     device.compare()?;
     Ok(())
@@ -193,10 +205,10 @@ fn buttons() -> Result<()> {
 
 /// The program takes no more memory than `build.rs` keeps for it beside the model: code, and after
 /// faces, a walk and every button, stack and variables. `--nocapture` shows how much.
-#[test]
-fn memory() -> Result<()> {
-    let mut device = Device::start()?;
-    device.until(|shown| shown.number("seed") == Some(3))?;
+fn memory(desk: &Desk) -> Result<()> {
+    let mut device = Device::start(desk, Options::default())?;
+    let fourth = device.seed + 3;
+    device.until(|shown| shown.number("seed") == Some(fourth))?;
     for (key, button) in [("ctrl", Button::Hold), ("up", Button::Mode), ("ctrl", Button::Hold)] {
         device.press(key, button)?;
     }
@@ -212,8 +224,99 @@ fn memory() -> Result<()> {
     for (what, used, kept) in
         [("RAM", ram, size.ram_reserved), ("flash", flash, size.flash_reserved)]
     {
-        println!("{what}: {used} of {kept} bytes");
+        println!("{}: {what}: {used} of {kept} bytes", desk.board);
         ensure!(used <= kept, "{what}: {used} bytes used, {kept} kept");
     }
     Ok(())
+}
+
+mod lm3s6965evb {
+    use super::{Desk, Result};
+
+    const DESK: Desk = Desk { board: "lm3s6965evb", screen: "oled" };
+
+    #[test]
+    fn faces() -> Result<()> {
+        super::faces(&DESK)
+    }
+
+    #[test]
+    fn walk() -> Result<()> {
+        super::walk(&DESK)
+    }
+
+    #[test]
+    fn buttons() -> Result<()> {
+        super::buttons(&DESK, ["right", "down", "ctrl"])
+    }
+
+    #[test]
+    fn memory() -> Result<()> {
+        super::memory(&DESK)
+    }
+}
+
+mod pico {
+    use super::{BTreeSet, Context, Desk, Device, Options, PATIENCE, Result, same};
+
+    const DESK: Desk = Desk { board: "pico", screen: "tft240" };
+
+    #[test]
+    fn faces() -> Result<()> {
+        super::faces(&DESK)
+    }
+
+    #[test]
+    fn walk() -> Result<()> {
+        super::walk(&DESK)
+    }
+
+    #[test]
+    fn joystick() -> Result<()> {
+        super::buttons(&DESK, ["left", "down", "ctrl"])
+    }
+
+    #[test]
+    fn keys() -> Result<()> {
+        super::buttons(&DESK, ["a", "b", "x"])
+    }
+
+    #[test]
+    fn memory() -> Result<()> {
+        super::memory(&DESK)
+    }
+
+    /// The first seed is the ring oscillator's: two oscillators, two seeds.
+    #[test]
+    fn seeds_differ() -> Result<()> {
+        let mut seeds = BTreeSet::new();
+        for entropy in [1, 2] {
+            let options = Options { entropy: Some(entropy), ..Options::default() };
+            let mut device = Device::start(&DESK, options)?;
+            let first = device.until(|_| true)?;
+            assert_eq!(first.number("seed"), Some(device.seed));
+            device.compare()?;
+            seeds.insert(device.seed);
+        }
+        assert_eq!(seeds.len(), 2, "{seeds:?}");
+        Ok(())
+    }
+
+    /// Key A held at power on asks for the test card; letting go ends it, and is no other press.
+    #[test]
+    fn test_card() -> Result<()> {
+        let options = Options { down: &["a"], ..Options::default() };
+        let mut device = Device::start(&DESK, options)?;
+        let line = device.machine.line(PATIENCE)?.context("the board ended")?;
+        assert_eq!(line.message, "TestCard");
+        device.machine.stop()?;
+        let panel = device.machine.screendump()?;
+        same(&panel, &host_sim::test_card(device.screen)?)?;
+        device.machine.cont()?;
+        device.machine.send_key("a")?;
+        let first = device.until(|_| true)?;
+        assert_eq!((first.number("frame"), first.number("seed")), (Some(0), Some(device.seed)));
+        device.compare()?;
+        Ok(())
+    }
 }

@@ -5,18 +5,54 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
+use firmware::fit::Fit;
+use gen_core::Model;
 
 use crate::board::Board;
+use crate::image::{self, Image};
+use crate::size::Size;
 use crate::workspace;
 
-/// Builds the board's program around a model, by default the one in `models/`, and gives the ELF
-/// file: one per board and model, so that several can be in use at once.
+/// What a program is built around unless one says otherwise.
+const MODEL: &str = "models/pixel-faces32.gen";
+
+/// The table of what a program takes, beside its image.
+pub const SIZE: &str = "size.txt";
+
+/// Compares a model, by default the one in `models/`, with a board's memory. Builds nothing.
 ///
 /// # Errors
 ///
-/// If the model cannot be read or the build fails; cargo's own words are part of the error.
-pub fn build(board: &Board, model: Option<&Path>) -> Result<PathBuf> {
+/// If the model cannot be read or does not fit: one sentence with the bytes.
+pub fn fit(board: &Board, model: Option<&Path>) -> Result<Fit> {
+    let root = workspace::root();
+    let path = model.map_or_else(|| root.join(MODEL), Path::to_owned);
+    let name = model.unwrap_or(Path::new(MODEL)).display();
+    let file = fs::read(&path).with_context(|| format!("{name}"))?;
+    let model = Model::parse(&file);
+    let model = model.map_err(|e| anyhow!("{name}: {e}; convert it again with export quantize"))?;
+    let map = root.join("firmware/memory").join(board.name).with_added_extension("x");
+    let text = fs::read_to_string(&map).with_context(|| format!("{}", map.display()))?;
+    let fit = Fit::new(&model, file.len(), &text);
+    let fit = fit.with_context(|| format!("{} gives no LENGTH of FLASH and RAM", map.display()))?;
+    fitting(board, &name.to_string(), fit)
+}
+
+fn fitting(board: &Board, name: &str, fit: Fit) -> Result<Fit> {
+    ensure!(fit.fits(), "{name} does not fit {}: {fit}; choose a smaller model", board.name);
+    Ok(fit)
+}
+
+/// Builds the board's program around a model, by default the one in `models/`, and writes its image
+/// and [`SIZE`]: into a directory per board and model, so that several can be in use at once.
+///
+/// # Errors
+///
+/// If the model cannot be read or does not fit, or the build fails; cargo's own words are part of
+/// the error.
+pub fn build(board: &Board, model: Option<&Path>) -> Result<Image> {
+    let fit = fit(board, model)?;
     let target = workspace::target_directory()?;
     let images = target.join("images");
     fs::create_dir_all(&images).with_context(|| format!("cannot create {}", images.display()))?;
@@ -27,7 +63,7 @@ pub fn build(board: &Board, model: Option<&Path>) -> Result<PathBuf> {
     let mut cargo = command(board, "build", model)?;
     let output = cargo.output().context("cannot run cargo")?;
     let complaint = String::from_utf8_lossy(&output.stderr);
-    // What build.rs has to say is one sentence, for example about the model.
+    // What build.rs has to say is one sentence, for example about the board.
     let sentence = complaint.lines().find_map(|line| line.strip_prefix("error: firmware@"));
     if let Some((_, sentence)) = sentence.and_then(|line| line.split_once(": ")) {
         bail!("{sentence}");
@@ -35,22 +71,22 @@ pub fn build(board: &Board, model: Option<&Path>) -> Result<PathBuf> {
     ensure!(output.status.success(), "the build failed\n{complaint}");
 
     let built = target.join(board.target).join("firmware").join(board.program);
-    let name = image_name(board, model)?;
-    let image = images.join(&name);
-    let beside = images.join(name + ".new");
-    fs::copy(&built, &beside).with_context(|| format!("cannot copy {}", built.display()))?;
-    fs::rename(&beside, &image)?;
+    let elf = fs::read(&built).with_context(|| format!("{}", built.display()))?;
+    let directory = images.join(image_name(board, model)?);
+    let image = Image::write(&directory, board, &elf)?;
+    let table = Size::of(&image.elf)?.table(fit.ram as u64);
+    image::replace(&directory.join(SIZE), table.as_bytes())?;
     Ok(image)
 }
 
-/// A file name for the program of a board with a model. Different models may have the same name:
-/// their contents decide.
-fn image_name(board: &Board, model: Option<&Path>) -> Result<String> {
-    let Some(path) = model else { return Ok(format!("{}.elf", board.name)) };
+/// A name for the image of a board with a model. Different models may have the same name: their
+/// contents decide.
+fn image_name(board: &Board, model: Option<&Path>) -> Result<PathBuf> {
+    let Some(path) = model else { return Ok(board.name.into()) };
     let mut content = DefaultHasher::new();
     fs::read(path).with_context(|| format!("{}", path.display()))?.hash(&mut content);
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    Ok(format!("{}-{stem}-{:016x}.elf", board.name, content.finish()))
+    Ok(format!("{}-{stem}-{:016x}", board.name, content.finish()).into())
 }
 
 /// Cargo with all that the board's program needs; `verb` is `build`, `clippy`, …. Nothing else in
@@ -63,7 +99,7 @@ pub fn command(board: &Board, verb: &str, model: Option<&Path>) -> Result<Comman
     let mut cargo = workspace::cargo();
     cargo.args([verb, "--package", "firmware", "--profile", "firmware"]);
     cargo.args(["--bin", board.program, "--features", board.name, "--target", board.target]);
-    for variable in ["GEN_MODEL", "GEN_SEED", "DEFMT_LOG"] {
+    for variable in ["GEN_MODEL", "DEFMT_LOG"] {
         cargo.env_remove(variable);
     }
     if let Some(model) = model {
@@ -78,7 +114,7 @@ mod tests {
     use std::ffi::OsStr;
     use std::fs;
 
-    use super::{command, image_name};
+    use super::{Fit, command, fit, fitting, image_name};
     use crate::board::BOARDS;
 
     #[test]
@@ -91,15 +127,42 @@ mod tests {
             image_name(&BOARDS[0], Some(&place.join("face.gen"))).unwrap()
         });
         assert_ne!(a, b);
-        assert!(a.starts_with("lm3s6965evb-face-"), "{a}");
+        assert!(a.to_str().unwrap().starts_with("lm3s6965evb-face-"), "{a:?}");
     }
 
     #[test]
     fn a_shell_set_up_for_another_program_changes_nothing() {
         let command = command(&BOARDS[0], "build", None).unwrap();
-        for variable in ["GEN_MODEL", "GEN_SEED", "DEFMT_LOG"] {
+        for variable in ["GEN_MODEL", "DEFMT_LOG"] {
             let removed = (OsStr::new(variable), None);
             assert!(command.get_envs().any(|env| env == removed), "{variable}");
         }
+    }
+
+    /// Every board has a memory map that is understood, and room for the model that comes along.
+    #[test]
+    fn the_built_in_model_fits_every_board() {
+        for board in &BOARDS {
+            fit(board, None).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_model_that_does_not_fit_is_refused() {
+        let board = &BOARDS[0];
+        let fit = fit(board, None).unwrap();
+        let large = Fit { flash: fit.flash_total, ..fit };
+        let error = fitting(board, "large.gen", large).unwrap_err().to_string();
+        assert!(error.starts_with("large.gen does not fit lm3s6965evb: 262144 of "), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_model_is_one_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("face.gen");
+        fs::write(&path, "not a model").unwrap();
+        let error = format!("{:#}", fit(&BOARDS[0], Some(&path)).unwrap_err());
+        assert!(error.ends_with("convert it again with export quantize"), "{error}");
+        assert_eq!(error.lines().count(), 1);
     }
 }

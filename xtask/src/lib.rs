@@ -1,21 +1,27 @@
 //! The developer's commands, as a library, so that tests can use the same emulator.
 //!
-//! - [`board`]: the boards, one line each
+//! - [`board`]: the boards, one line each, and their [`chip`]s
 //! - [`firmware`]: builds a program for a board; [`size`] says what it takes
-//! - [`qemu`]: a running board: its log ([`log`]), its keys and its screen ([`picture`]), over
-//!   [`qmp`]
-//! - [`test`], [`oracles`]: everything that is checked, [`step`] by step, with [`tools`] that are
+//! - [`image`]: the files that it becomes, [`uf2`] among them; [`flash`] brings them to the board
+//! - [`machine`]: a running board: its log ([`log`]), its keys and its screen ([`picture`]), in an
+//!   [`emulator`] over [`qmp`]
+//! - [`mod@test`], [`oracles`]: everything that is checked, [`step`] by step, with [`tools`] that are
 //!   installed on the way
 
 pub mod board;
+pub mod chip;
+pub mod emulator;
 pub mod firmware;
+pub mod flash;
+pub mod image;
 pub mod log;
+pub mod machine;
 pub mod oracles;
 pub mod picture;
-pub mod qemu;
 pub mod qmp;
 pub mod size;
 pub mod step;
 pub mod test;
 pub mod tools;
+pub mod uf2;
 pub mod workspace;

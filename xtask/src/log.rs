@@ -11,6 +11,8 @@ const FRAME_END: u8 = 0;
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
+    /// Seconds since the start, of a board that has a clock for it.
+    pub timestamp: Option<String>,
     /// `info`, `error`, …; empty if the line has none.
     pub level: String,
     /// The message. Events of the application read `Name { field: value, … }`.
@@ -38,6 +40,9 @@ impl Line {
 
 impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(timestamp) = &self.timestamp {
+            write!(f, "{timestamp} ")?;
+        }
         write!(f, "{:5} {}", self.level, self.message)
     }
 }
@@ -80,10 +85,12 @@ impl Decoder {
         stream.received(frame);
         match stream.decode() {
             Ok(frame) => Line {
+                timestamp: frame.display_timestamp().map(|time| time.to_string()),
                 level: frame.level().map_or_else(String::new, |level| level.as_str().into()),
                 message: frame.display_message().to_string(),
             },
             Err(error) => Line {
+                timestamp: None,
                 level: "error".into(),
                 message: format!("a log frame of {} bytes is broken: {error}", frame.len()),
             },
@@ -98,6 +105,7 @@ mod tests {
     #[test]
     fn fields_are_found_by_their_whole_name() {
         let line = Line {
+            timestamp: Some("1.204518".into()),
             level: "info".into(),
             message: "Shown { frame: 7, seed: 12, mode: Walk, held: false }".into(),
         };
@@ -106,5 +114,6 @@ mod tests {
         assert_eq!(line.field("mode"), Some("Walk"));
         assert_eq!(line.field("held"), Some("false"));
         assert_eq!(line.field("fram"), None);
+        assert!(line.to_string().starts_with("1.204518 info  Shown {"));
     }
 }

@@ -1,5 +1,6 @@
 //! The developer's commands. `cargo xtask` lists them.
 
+use std::fs;
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -8,8 +9,10 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, ensure};
 use clap::{Parser, Subcommand};
 use xtask::board::Board;
-use xtask::qemu::Machine;
-use xtask::size::Size;
+use xtask::emulator::Options;
+use xtask::flash::{self, Ways};
+use xtask::image::Image;
+use xtask::machine::Machine;
 use xtask::{firmware, oracles, step, test, tools};
 
 /// The developer's commands.
@@ -22,7 +25,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Check everything: style, tests, every board, the boards in QEMU
+    /// Check everything: style, tests, every board, the boards that can be emulated
     Test,
     /// Compare with ONNX Runtime, in a Python environment of its own
     Oracles {
@@ -30,7 +33,7 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         generators: Option<PathBuf>,
     },
-    /// Run a board in QEMU and show its log
+    /// Run a board in its emulator and show its log: QEMU, or rp2040js for pico
     Qemu {
         /// The board
         #[arg(default_value = "lm3s6965evb")]
@@ -45,8 +48,16 @@ enum Task {
         #[arg(long, value_name = "N")]
         seconds: Option<u64>,
     },
-    /// Build the program of a board and say what it takes of its memory
+    /// Build the program of a board, and say what it takes of its memory: ELF, UF2, size.txt
     Firmware {
+        /// The board
+        board: String,
+        /// Instead of the model in models/
+        #[arg(long, value_name = "FILE.gen")]
+        model: Option<PathBuf>,
+    },
+    /// Build the program of a board and bring it there, by debug probe or boot drive
+    Flash {
         /// The board
         board: String,
         /// Instead of the model in models/
@@ -63,7 +74,8 @@ fn main() -> ExitCode {
             let limit = seconds.map(Duration::from_secs);
             qemu(&board, model.as_deref(), window, limit)
         }
-        Task::Firmware { board, model } => size(&board, model.as_deref()),
+        Task::Firmware { board, model } => image(&board, model.as_deref()),
+        Task::Flash { board, model } => bring(&board, model.as_deref()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -74,22 +86,36 @@ fn main() -> ExitCode {
     }
 }
 
-fn build(board: &Board, model: Option<&Path>) -> Result<PathBuf> {
+fn build(board: &Board, model: Option<&Path>) -> Result<Image> {
     tools::rustup("target", &[board.target])?;
+    println!("the model fits {}: {}", board.name, firmware::fit(board, model)?);
     step::job(&format!("firmware, {}", board.name), || firmware::build(board, model))
 }
 
-fn size(board: &str, model: Option<&Path>) -> Result<()> {
-    let elf = build(Board::named(board)?, model)?;
-    println!("{}\n{}", elf.display(), Size::of(&elf)?);
+fn image(board: &str, model: Option<&Path>) -> Result<()> {
+    let image = build(Board::named(board)?, model)?;
+    for file in [Some(&image.elf), image.uf2.as_ref()].into_iter().flatten() {
+        println!("{}", file.display());
+    }
+    print!("{}", fs::read_to_string(image.elf.with_file_name(firmware::SIZE))?);
+    Ok(())
+}
+
+fn bring(board: &str, model: Option<&Path>) -> Result<()> {
+    let board = Board::named(board)?;
+    // Said before minutes are spent on a build.
+    flash::chip(board)?;
+    let image = build(board, model)?;
+    println!("{}", flash::flash(board, &image, &Ways::default())?);
     Ok(())
 }
 
 fn qemu(board: &str, model: Option<&Path>, window: bool, limit: Option<Duration>) -> Result<()> {
-    tools::qemu(window)?;
     let board = Board::named(board)?;
-    let elf = build(board, model)?;
-    let mut machine = Machine::start(board, &elf, window)?;
+    tools::emulator(board, window)?;
+    let image = build(board, model)?;
+    let options = Options { window, ..Options::default() };
+    let mut machine = Machine::start(board, &image, options)?;
     let end = limit.map(|limit| Instant::now() + limit);
     loop {
         // A held picture may say nothing for ever.

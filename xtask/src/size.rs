@@ -1,6 +1,5 @@
 //! What a program takes of its board's memory.
 
-use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
@@ -59,7 +58,9 @@ impl Size {
             if in_ram.contains(&section.address()) {
                 size.ram += section.size();
             }
-            if section.kind() != SectionKind::UninitializedData {
+            // The second-stage boot loader has a place of its own before flash proper.
+            let program = section.name() != Ok(".boot2");
+            if program && section.kind() != SectionKind::UninitializedData {
                 size.flash += section.size();
             }
         }
@@ -70,25 +71,25 @@ impl Size {
     pub fn stack(&self) -> Range<u64> {
         self.ram_end - (self.ram_total - self.ram)..self.ram_end
     }
-}
 
-impl fmt::Display for Size {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "        {:>12} {:>12} {:>12}", "used", "of", "left")?;
-        let mut row = |name: &str, used: u64, total: u64| {
-            let left = total.saturating_sub(used);
-            writeln!(
-                f,
-                "{name:8}{:>12} {:>12} {:>12}",
-                grouped(used),
-                grouped(total),
-                grouped(left)
-            )
+    /// A table: bytes used, available and left. `working_memory` is the engine's part of RAM.
+    pub fn table(&self, working_memory: u64) -> String {
+        let mut table = format!("{:8}{:>12}{:>12}{:>12}\n", "", "used", "of", "left");
+        let mut row = |name: &str, used: u64, of: u64, what: &str| {
+            let [used, of, left] = [used, of, of.saturating_sub(used)].map(grouped);
+            table += format!("{name:8}{used:>12}{of:>12}{left:>12}  {what}").trim_end();
+            table.push('\n');
         };
-        row("flash", self.flash, self.flash_total)?;
-        row("RAM", self.ram + self.ram_reserved, self.ram_total)?;
-        let (ram, reserved) = (grouped(self.ram), grouped(self.ram_reserved));
-        write!(f, "RAM: {ram} for variables and working memory, {reserved} kept for the stack")
+        row("flash", self.flash, self.flash_total, "");
+        let variables = self.ram.saturating_sub(working_memory);
+        let (engine, others) = (grouped(working_memory), grouped(variables));
+        let parts = format!("working memory {engine}, variables {others}");
+        row("RAM", self.ram, self.ram_total, &parts);
+        // Variables are a part of what is kept.
+        let kept = self.ram_reserved.saturating_sub(variables);
+        let room = self.ram_total.saturating_sub(self.ram);
+        row("stack", kept, room, "kept, of the RAM that is left");
+        table
     }
 }
 
@@ -106,6 +107,27 @@ fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::Size;
+
+    #[test]
+    fn the_table_adds_up() {
+        let size = Size {
+            flash: 150_000,
+            flash_total: 262_144,
+            flash_reserved: 71_680,
+            ram: 40_000,
+            ram_total: 65_536,
+            ram_reserved: 20_000,
+            ram_end: 0x2001_0000,
+        };
+        let expected = "                used          of        left\n\
+            flash        150,000     262,144     112,144\n\
+            RAM           40,000      65,536      25,536  working memory 36,000, variables 4,000\n\
+            stack         16,000      25,536       9,536  kept, of the RAM that is left\n";
+        assert_eq!(size.table(36_000), expected);
+        assert_eq!(size.stack(), 0x2000_9c40..0x2001_0000);
+    }
+
     #[test]
     fn digits_are_grouped_from_the_right() {
         assert_eq!(super::grouped(0), "0");

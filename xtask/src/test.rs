@@ -1,12 +1,13 @@
-//! `cargo xtask test`: everything that Rust and QEMU alone can check.
+//! `cargo xtask test`: everything that Rust and the emulators alone can check.
 
 use std::process::Command;
 
 use anyhow::Result;
 
 use crate::board::BOARDS;
+use crate::emulator::NODE;
 use crate::workspace::cargo;
-use crate::{firmware, step, tools};
+use crate::{firmware, step, tools, workspace};
 
 /// Processors that gen-core is built for, from the smallest.
 const TARGETS: [&str; 6] = [
@@ -25,8 +26,13 @@ const TARGETS: [&str; 6] = [
 /// The first step that fails, with what it printed.
 pub fn test() -> Result<()> {
     tools::rustup("component", &["rustfmt", "clippy"])?;
-    tools::rustup("target", &TARGETS)?;
+    let mut targets: Vec<&str> = TARGETS.into();
+    targets.extend(BOARDS.iter().map(|board| board.target));
+    targets.sort_unstable();
+    targets.dedup();
+    tools::rustup("target", &targets)?;
     tools::qemu(false)?;
+    tools::rp2040js()?;
 
     cargo_step("format", &["fmt", "--all", "--check"])?;
     let all = ["--workspace", "--all-targets", "--features", "pocket-tests/qemu"];
@@ -46,6 +52,11 @@ pub fn test() -> Result<()> {
     for board in &BOARDS {
         step::job(&format!("firmware, {}", board.name), || firmware::build(board, None))?;
     }
+    let mut node = Command::new(NODE);
+    // Not a file or directory: what that means depends on the version.
+    node.arg("--test").current_dir(workspace::root().join("xtask/pico"));
+    node.env_remove("NODE_OPTIONS");
+    step::run("tests of the emulated Pico", &mut node)?;
     // All in one: with other packages or features chosen, cargo would build tract once more.
     cargo_step("tests", &["test", "--workspace", "--features", "pocket-tests/qemu"])
 }

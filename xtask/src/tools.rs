@@ -1,11 +1,17 @@
 //! Tools that are installed when they are missing.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 
-use crate::{qemu, step};
+use crate::board::{Board, Emulator};
+use crate::emulator::{self, NODE, QEMU, RP2040JS, WINDOW};
+use crate::{step, workspace};
+
+/// The oldest Node.js that rp2040js runs on.
+const NODE_VERSION: u32 = 18;
 
 /// Adds the parts of Rust that are missing: `kind` is `target` or `component`.
 ///
@@ -43,24 +49,97 @@ fn missing<'w>(wanted: &[&'w str], installed: &str, host: &str) -> Vec<&'w str> 
     wanted.iter().filter(|part| !installed.iter().any(|has| has == *part)).copied().collect()
 }
 
-/// Makes sure that the emulator is there, and with `window` also what it needs to open one.
+/// Makes sure that a board's emulator is there, and with `window` also what it needs to open one.
+///
+/// # Errors
+///
+/// If there is none for the board, or it cannot be installed.
+pub fn emulator(board: &Board, window: bool) -> Result<()> {
+    match board.emulator {
+        Some(Emulator::Qemu { .. }) => qemu(window),
+        Some(Emulator::Rp2040) => rp2040js().map(drop),
+        None => bail!("{}", emulator::missing(board)),
+    }
+}
+
+/// Makes sure that QEMU is there, and with `window` also what it needs to open one.
 ///
 /// # Errors
 ///
 /// If it is not and cannot be installed from here; names the command that does.
 pub fn qemu(window: bool) -> Result<()> {
-    if !runs(Command::new(qemu::PROGRAM).arg("--version")) {
-        let problem = format!("{} is not installed", qemu::PROGRAM);
-        debian_package("qemu-system-arm", &problem)?;
+    if !runs(Command::new(QEMU).arg("--version")) {
+        let problem = format!("{} is not installed", QEMU);
+        debian_packages(&["qemu-system-arm"], &problem)?;
     }
     if !window {
         return Ok(());
     }
-    let displays = Command::new(qemu::PROGRAM).args(["-display", "help"]).output()?.stdout;
-    if String::from_utf8_lossy(&displays).lines().any(|display| display == qemu::WINDOW) {
+    let displays = Command::new(QEMU).args(["-display", "help"]).output()?.stdout;
+    if String::from_utf8_lossy(&displays).lines().any(|display| display == WINDOW) {
         return Ok(());
     }
-    debian_package("qemu-system-gui", &format!("{} can open no window", qemu::PROGRAM))
+    debian_packages(&["qemu-system-gui"], &format!("{} can open no window", QEMU))
+}
+
+/// Makes sure that rp2040js is there, in the version of `xtask/pico`'s lock file. Gives the
+/// directory it is installed in.
+///
+/// # Errors
+///
+/// If there is no Node.js with npm, or npm cannot install; says what to do.
+pub fn rp2040js() -> Result<PathBuf> {
+    node()?;
+    let ours = workspace::root().join("xtask/pico");
+    let directory = workspace::target_directory()?.join(RP2040JS);
+    let (lock, wanted) = (directory.join("package-lock.json"), ours.join("package-lock.json"));
+    // npm writes the second one last.
+    let installed = directory.join("node_modules/.package-lock.json").exists();
+    if installed && fs::read(&lock).ok() == Some(fs::read(&wanted)?) {
+        return Ok(directory);
+    }
+    println!("rp2040js is not installed; installing it into {}", directory.display());
+    fs::create_dir_all(&directory)
+        .with_context(|| format!("cannot create {}", directory.display()))?;
+    fs::copy(ours.join("package.json"), directory.join("package.json"))?;
+    fs::copy(wanted, lock)?;
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&directory);
+    step::run("npm ci", &mut npm)
+        .context("npm, whose words are above, cannot install rp2040js: connect to its registry and try again")?;
+    Ok(directory)
+}
+
+/// Makes sure that Node.js and npm are there.
+///
+/// # Errors
+///
+/// If they are not and cannot be installed from here, or are too old; says what to do.
+fn node() -> Result<()> {
+    let mut missing = Vec::new();
+    for (program, package) in [(NODE, "nodejs"), ("npm", "npm")] {
+        if !runs(Command::new(program).arg("--version")) {
+            missing.push(package);
+        }
+    }
+    if !missing.is_empty() {
+        let problem = format!("{} is not installed", missing.join(" and "));
+        debian_packages(&missing, &problem)?;
+    }
+    let output = Command::new(NODE).arg("--version").output();
+    let version = output.context("cannot run node")?.stdout;
+    let version = String::from_utf8_lossy(&version);
+    let version = version.trim();
+    ensure!(
+        major(version) >= Some(NODE_VERSION),
+        "Node.js {version} is too old: install {NODE_VERSION} or newer, then try again"
+    );
+    Ok(())
+}
+
+/// The 20 of v20.20.2.
+fn major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }
 
 /// A Python with exactly the packages of a `requirements.txt`, in a directory of its own. Gives the interpreter.
@@ -72,7 +151,7 @@ pub fn python(directory: &Path, requirements: &Path) -> Result<PathBuf> {
     let python = directory.join("bin/python");
     if !runs(Command::new(&python).args(["-m", "pip", "--version"])) {
         if !runs(Command::new("python3").args(["-c", "import venv, ensurepip"])) {
-            debian_package("python3-venv", "there is no Python 3 with venv")?;
+            debian_packages(&["python3-venv"], "there is no Python 3 with venv")?;
         }
         let mut venv = Command::new("python3");
         venv.args(["-m", "venv"]).arg(directory);
@@ -84,20 +163,21 @@ pub fn python(directory: &Path, requirements: &Path) -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Installs a Debian package as root; otherwise fails with the command to type.
-fn debian_package(package: &str, problem: &str) -> Result<()> {
+/// Installs Debian packages as root; otherwise fails with the command to type.
+fn debian_packages(packages: &[&str], problem: &str) -> Result<()> {
+    let names = packages.join(" ");
     let apt = runs(Command::new("apt-get").arg("--version"));
     ensure!(apt, "{problem}: install it, then try again");
     let id = Command::new("id").arg("-u").output().context("cannot run id")?;
     if id.stdout.trim_ascii() != b"0" {
-        bail!("{problem}; type: sudo apt-get install --yes {package}");
+        bail!("{problem}; type: sudo apt-get install --yes {names}");
     }
-    println!("{problem}; installing the package {package}");
+    println!("{problem}; installing with apt-get: {names}");
     step::run("apt-get update", Command::new("apt-get").arg("update"))?;
     let mut install = Command::new("apt-get");
     install.env("DEBIAN_FRONTEND", "noninteractive");
-    install.args(["install", "--yes", "--no-install-recommends", package]);
-    step::run(&format!("apt-get install {package}"), &mut install)
+    install.args(["install", "--yes", "--no-install-recommends"]).args(packages);
+    step::run(&format!("apt-get install {names}"), &mut install)
 }
 
 /// Whether a command runs and succeeds.
@@ -108,7 +188,7 @@ fn runs(command: &mut Command) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::missing;
+    use super::{NODE_VERSION, major, missing};
 
     const HOST: &str = "x86_64-unknown-linux-gnu";
 
@@ -124,5 +204,11 @@ mod tests {
         let installed = "clippy-x86_64-unknown-linux-gnu\nrust-src\n";
         let wanted = ["rustfmt", "clippy", "rust-src"];
         assert_eq!(missing(&wanted, installed, HOST), ["rustfmt"]);
+    }
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(major("v20.20.2") >= Some(NODE_VERSION) && major("v100.0.0") >= Some(NODE_VERSION));
+        assert!(major("v9.11.2") < Some(NODE_VERSION) && major("") < Some(NODE_VERSION));
     }
 }

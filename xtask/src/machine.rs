@@ -6,42 +6,38 @@ use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::board::Board;
+use crate::board::{Board, Emulator};
+use crate::emulator::{self, Options};
+use crate::image::Image;
 use crate::log::{Decoder, Line};
 use crate::picture::Picture;
 use crate::qmp::Qmp;
 
-/// The emulator's program.
-pub const PROGRAM: &str = "qemu-system-arm";
-
-/// The emulator's name for a display that is a window.
-pub const WINDOW: &str = if cfg!(target_os = "macos") { "cocoa" } else { "gtk" };
-
-/// How long QEMU may take to open its socket.
+/// How long an emulator may take to open its socket.
 const STARTING: Duration = Duration::from_secs(20);
 
 /// A running board. Ends with its `Machine`.
 ///
 /// Nothing runs in the background here: the log is read when it is asked for and while a command
-/// waits. A board that nobody asks stands still once QEMU cannot write any more.
+/// waits. A board that nobody asks stands still once its emulator cannot write any more.
 pub struct Machine {
     process: Process,
     qmp: Qmp,
     log: Log,
+    /// Pixels of a screendump for one of the panel's, each way. 0: no screen.
     magnified: usize,
     /// Socket and screendumps.
     directory: TempDir,
 }
 
-/// The board's log, on QEMU's standard output.
+/// The board's log, on the emulator's standard output.
 struct Log {
     socket: UnixStream,
     decoder: Decoder,
@@ -50,35 +46,29 @@ struct Log {
 }
 
 impl Machine {
-    /// Starts a board with a program. `window` asks for QEMU's own display.
+    /// Starts a board with a program.
     ///
     /// # Errors
     ///
-    /// If QEMU is not installed or does not like what it is told; its words are part of the error.
-    pub fn start(board: &Board, elf: &Path, window: bool) -> Result<Self> {
-        let bytes = fs::read(elf).with_context(|| format!("{}", elf.display()))?;
-        let decoder = Decoder::new(&bytes).with_context(|| format!("{}", elf.display()))?;
-        let directory = TempDir::with_prefix("qemu")?;
+    /// If the board has no emulator, or that is not installed or does not like what it is told; its
+    /// words are part of the error.
+    pub fn start(board: &Board, image: &Image, options: Options<'_>) -> Result<Self> {
+        let elf = fs::read(&image.elf).with_context(|| format!("{}", image.elf.display()))?;
+        let decoder = Decoder::new(&elf).with_context(|| format!("{}", image.elf.display()))?;
+        let directory = TempDir::with_prefix("emulator")?;
         let socket = directory.path().join("qmp");
         let complaints = directory.path().join("stderr");
         // A socket, unlike a pipe, can be read with a timeout.
         let (ours, theirs) = UnixStream::pair()?;
 
-        let mut qemu = Command::new(PROGRAM);
-        qemu.args(["-machine", board.name, "-serial", "null", "-monitor", "none"]);
-        qemu.args(["-semihosting-config", "enable=on,target=native"]);
-        qemu.arg("-qmp").arg(format!("unix:{},server=on,wait=off", socket.display()));
-        qemu.arg("-kernel").arg(elf);
-        // Named, or QEMU would quietly do without where no window can be opened.
-        qemu.args(["-display", if window { WINDOW } else { "none" }]);
-        // Halted until we are connected: a short program would be over before.
-        qemu.arg("-S");
-        qemu.stdin(Stdio::null()).stdout(OwnedFd::from(theirs));
-        qemu.stderr(fs::File::create(&complaints)?);
-        let child = qemu.spawn().with_context(|| format!("cannot start {PROGRAM}"))?;
+        let mut emulator = emulator::command(board, image, &socket, options)?;
+        emulator.stdin(Stdio::null()).stdout(OwnedFd::from(theirs));
+        emulator.stderr(fs::File::create(&complaints)?);
+        let program = emulator.get_program().to_string_lossy().into_owned();
+        let child = emulator.spawn().with_context(|| format!("cannot start {program}"))?;
         let mut process = Process(child);
-        // Holds QEMU's end of the socket: only QEMU itself may, or the log would never end.
-        drop(qemu);
+        // Holds the emulator's end of the socket: only it may, or the log would never end.
+        drop(emulator);
 
         let start = Instant::now();
         let mut qmp = loop {
@@ -87,14 +77,20 @@ impl Machine {
             }
             if process.0.try_wait()?.is_some() || start.elapsed() > STARTING {
                 let complaints = fs::read_to_string(&complaints)?;
-                bail!("QEMU does not start: {}", complaints.trim().replace('\n', "; "));
+                bail!("{program} does not start: {}", complaints.trim().replace('\n', "; "));
             }
             std::thread::sleep(Duration::from_millis(10));
         };
-        // A program that ends at once takes the answer with it.
+        // Halted until we are connected: a short program would be over before. One that ends at once
+        // takes the answer with it.
         qmp.send("cont", json!({}))?;
         let log = Log { socket: ours, decoder, lines: VecDeque::new(), ended: false };
-        Ok(Self { process, qmp, log, magnified: board.magnified, directory })
+        let magnified = match board.emulator {
+            Some(Emulator::Qemu { magnified }) => magnified,
+            Some(Emulator::Rp2040) => 1,
+            None => 0,
+        };
+        Ok(Self { process, qmp, log, magnified, directory })
     }
 
     /// The next line of the log; `None` when the board has ended.
@@ -132,7 +128,7 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// If QEMU does not obey.
+    /// If the emulator does not obey.
     pub fn stop(&mut self) -> Result<()> {
         self.command("stop", json!({}))
     }
@@ -141,7 +137,7 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// If QEMU does not obey.
+    /// If the emulator does not obey.
     pub fn cont(&mut self) -> Result<()> {
         self.command("cont", json!({}))
     }
@@ -150,7 +146,7 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// If QEMU does not know the key.
+    /// If the emulator does not know the key.
     pub fn send_key(&mut self, key: &str) -> Result<()> {
         let keys = json!({ "keys": [{ "type": "qcode", "data": key }] });
         self.command("send-key", keys)
@@ -172,7 +168,7 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// If QEMU does not obey.
+    /// If the emulator does not obey.
     pub fn memory(&mut self, addresses: Range<u64>) -> Result<Vec<u8>> {
         let file = self.directory.path().join("memory");
         let size = addresses.end - addresses.start;
@@ -185,7 +181,7 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// If QEMU cannot be waited for.
+    /// If the emulator cannot be waited for.
     pub fn wait(&mut self) -> Result<ExitStatus> {
         Ok(self.process.0.wait()?)
     }
@@ -218,7 +214,7 @@ impl Log {
     }
 }
 
-/// QEMU itself, which does not outlive us.
+/// The emulator itself, which does not outlive us.
 struct Process(Child);
 
 impl Drop for Process {

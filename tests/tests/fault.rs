@@ -1,0 +1,54 @@
+//! A program that faults says where and ends, at once: nobody waits for a board that hangs.
+
+use anyhow::{Context, Result};
+use object::{Object, ObjectSection, ObjectSymbol};
+use std::fs;
+use std::time::Duration;
+use xtask::board::Board;
+use xtask::emulator::Options;
+use xtask::firmware;
+use xtask::image::Image;
+use xtask::machine::Machine;
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// UDF #0: undefined for ever.
+const UNDEFINED: u16 = 0xDE00;
+
+/// Breaks a function of the board's program at its first instruction, and runs it.
+fn breaks(board: &str, function: &str) -> Result<()> {
+    let board = Board::named(board)?;
+    let image = firmware::build(board, None)?;
+    let mut program = fs::read(&image.elf)?;
+    let file = object::File::parse(&*program)?;
+    let symbol = file.symbol_by_name(function).context("the program has such a function")?;
+    let address = symbol.address() & !1;
+    let text = file.section_by_name(".text").context("a program has code")?;
+    let (offset, _) = text.file_range().context("code is in the file")?;
+    let at = (offset + address - text.address()) as usize;
+    program[at..at + 2].copy_from_slice(&UNDEFINED.to_le_bytes());
+    let broken = Image::write(&image.elf.with_file_name("broken"), board, &program)?;
+
+    let mut machine = Machine::start(board, &broken, Options::default())?;
+    let line = loop {
+        let line = machine.line(PATIENCE)?.context("a fault is logged")?;
+        if line.level != "info" {
+            break line;
+        }
+    };
+    assert_eq!((&*line.level, line.message), ("error", format!("HardFault at {address:#010x}")));
+    assert_eq!(machine.line(PATIENCE)?, None);
+    assert_eq!(machine.wait()?.code(), Some(101));
+    Ok(())
+}
+
+#[test]
+fn an_emulated_board_ends() -> Result<()> {
+    breaks("mps2-an385", "main")
+}
+
+/// Once the watchdog runs: in the first tick.
+#[test]
+fn the_pico_starts_again() -> Result<()> {
+    breaks("pico", "SysTick")
+}

@@ -1,0 +1,125 @@
+//! The programs that pretend to be boards, and how they are told which.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::board::{Board, Emulator};
+use crate::image::Image;
+use crate::workspace;
+
+/// QEMU's program.
+pub const QEMU: &str = "qemu-system-arm";
+
+/// QEMU's name for a display that is a window.
+pub const WINDOW: &str = if cfg!(target_os = "macos") { "cocoa" } else { "gtk" };
+
+/// What runs rp2040js.
+pub const NODE: &str = "node";
+
+/// Where rp2040js is installed, in cargo's target directory.
+pub const RP2040JS: &str = "rp2040";
+
+/// What may differ from one run to the next.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options<'o> {
+    /// Show QEMU's own display.
+    pub window: bool,
+    /// What the ring oscillator of an emulated RP2040 does: other bits for other numbers.
+    pub entropy: Option<u32>,
+    /// Keys that are down from the start, of an emulated RP2040.
+    pub down: &'o [&'o str],
+}
+
+/// A board's emulator, halted before the first instruction. It writes the log to standard output and
+/// listens on `socket`.
+///
+/// # Errors
+///
+/// If the board has no emulator, or one without what the options ask for.
+pub fn command(
+    board: &Board,
+    image: &Image,
+    socket: &Path,
+    options: Options<'_>,
+) -> Result<Command> {
+    let name = board.name;
+    match board.emulator {
+        Some(Emulator::Qemu { .. }) => {
+            let plain = options.entropy.is_none() && options.down.is_empty();
+            ensure!(plain, "QEMU has no entropy and no held keys for {name}");
+            Ok(qemu(board, image, socket, options.window))
+        }
+        Some(Emulator::Rp2040) => {
+            ensure!(!options.window, "the emulated {name} has no window: only its log is shown");
+            rp2040(board, image, socket, options)
+        }
+        None => bail!("{}", missing(board)),
+    }
+}
+
+/// What to say where an emulator would be needed.
+pub(crate) fn missing(board: &Board) -> String {
+    let name = board.name;
+    format!("nothing here emulates {name}: type cargo xtask flash {name} to run it on the board")
+}
+
+fn qemu(board: &Board, image: &Image, socket: &Path, window: bool) -> Command {
+    let mut qemu = Command::new(QEMU);
+    qemu.args(["-machine", board.name, "-serial", "null", "-monitor", "none"]);
+    qemu.args(["-semihosting-config", "enable=on,target=native"]);
+    qemu.arg("-qmp").arg(format!("unix:{},server=on,wait=off", socket.display()));
+    qemu.arg("-kernel").arg(&image.elf);
+    // Named, or QEMU would quietly do without where no window can be opened.
+    qemu.args(["-display", if window { WINDOW } else { "none" }]);
+    qemu.arg("-S");
+    qemu
+}
+
+fn rp2040(board: &Board, image: &Image, socket: &Path, options: Options<'_>) -> Result<Command> {
+    let uf2 = image.uf2.as_ref();
+    let uf2 = uf2.with_context(|| format!("the image for {} has no UF2 file", board.name))?;
+    let installed = workspace::target_directory()?.join(RP2040JS);
+    let there = installed.join("node_modules").is_dir();
+    ensure!(there, "rp2040js is not installed: type cargo xtask qemu {}", board.name);
+    let mut node = Command::new(NODE);
+    // Somebody's debugger would wait, or print.
+    node.env_remove("NODE_OPTIONS");
+    node.arg(workspace::root().join("xtask/pico/main.mjs"));
+    node.arg("--rp2040js").arg(installed).arg("--image").arg(uf2).arg("--qmp").arg(socket);
+    if let Some(entropy) = options.entropy {
+        node.arg("--entropy").arg(entropy.to_string());
+    }
+    for key in options.down {
+        node.arg("--down").arg(key);
+    }
+    Ok(node)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::{Options, command};
+    use crate::board::Board;
+    use crate::image::Image;
+
+    fn refusal(board: &str, options: Options<'_>) -> String {
+        let image = Image { elf: "board.elf".into(), uf2: Some("board.uf2".into()) };
+        let board = Board::named(board).unwrap();
+        let command = command(board, &image, Path::new("socket"), options);
+        format!("{:#}", command.unwrap_err())
+    }
+
+    #[test]
+    fn what_an_emulator_cannot_do_is_refused() {
+        let window = Options { window: true, ..Options::default() };
+        let entropy = Options { entropy: Some(1), ..Options::default() };
+        let down = Options { down: &["a"], ..Options::default() };
+        assert!(refusal("pico", window).contains("has no window"));
+        assert!(refusal("lm3s6965evb", entropy).contains("QEMU has no entropy"));
+        assert!(refusal("lm3s6965evb", down).contains("QEMU has no entropy"));
+        assert!(refusal("pico2", Options::default()).contains("cargo xtask flash pico2"));
+    }
+}

@@ -1,0 +1,145 @@
+//! Bringing a program to a board.
+
+use std::ffi::OsString;
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+
+use crate::board::{BOARDS, Board};
+use crate::chip::Chip;
+use crate::image::Image;
+use crate::step;
+
+/// What a boot drive says about itself, in lines of `Name: value`.
+const INFO: &str = "INFO_UF2.TXT";
+
+/// Where to look for a board.
+#[derive(Clone, Debug)]
+pub struct Ways {
+    /// Debug probes are found by this program.
+    pub probe_rs: OsString,
+    /// Drives are mounted in these directories, or one below: some systems have one per user there.
+    pub mounts: Vec<PathBuf>,
+}
+
+impl Default for Ways {
+    fn default() -> Self {
+        let mounts = ["/run/media", "/media", "/mnt", "/Volumes"];
+        Self { probe_rs: "probe-rs".into(), mounts: mounts.map(PathBuf::from).into() }
+    }
+}
+
+/// The chip of a board, and whether it is one that a program can be brought to.
+///
+/// # Errors
+///
+/// If the board exists in an emulator only.
+pub fn chip(board: &Board) -> Result<&'static Chip> {
+    let name = board.name;
+    board.chip.with_context(|| format!("{name} is emulated only: type cargo xtask qemu {name}"))
+}
+
+/// Writes an image to a board and says how: to its boot drive if that is mounted, since somebody held
+/// a button for it, or else by a debug probe.
+///
+/// # Errors
+///
+/// If there is neither, with what to do about it; if the drive is another chip's; if writing fails.
+pub fn flash(board: &Board, image: &Image, ways: &Ways) -> Result<String> {
+    let chip = chip(board)?;
+    match drive(board, chip, &ways.mounts) {
+        Ok(drive) => {
+            copy(image.uf2.as_ref().context("the image has no UF2 file")?, &drive)?;
+            Ok(format!("{} starts, written to {}", board.name, drive.display()))
+        }
+        Err(_) if sees_probe(&ways.probe_rs) => {
+            let probe_rs = |verb| {
+                let mut command = Command::new(&ways.probe_rs);
+                command.args([verb, "--chip", chip.name]);
+                command
+            };
+            let hint = "hold BOOTSEL while you plug the board in, and try again with its drive";
+            let mut download = probe_rs("download");
+            step::run("probe-rs download", download.arg(&image.elf)).context(hint)?;
+            // Otherwise the processor stays halted.
+            step::run("probe-rs reset", &mut probe_rs("reset"))?;
+            Ok(format!("{} runs, written by probe-rs", board.name))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether probe-rs is there and lists a probe. It succeeds without one too.
+fn sees_probe(probe_rs: &OsString) -> bool {
+    let output = Command::new(probe_rs).arg("list").output();
+    // «[0]: Debugprobe on Pico (CMSIS-DAP) …»
+    let is_probe = |line: &str| line.starts_with('[') && line.contains("]: ");
+    output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(is_probe))
+}
+
+/// The one boot drive of a chip.
+fn drive(board: &Board, chip: &Chip, mounts: &[PathBuf]) -> Result<PathBuf> {
+    let drives = drives(mounts);
+    let ours: Vec<&PathBuf> =
+        drives.iter().filter(|(_, id)| id == chip.drive).map(|(drive, _)| drive).collect();
+    match (&ours[..], drives.first()) {
+        ([drive], _) => Ok(drive.to_path_buf()),
+        ([one, other, ..], _) => bail!(
+            "{} and {} are both drives of a {}: unplug one",
+            one.display(),
+            other.display(),
+            chip.drive
+        ),
+        ([], Some((drive, id))) => {
+            let owner = BOARDS.iter().find(|board| board.chip.is_some_and(|c| c.drive == id));
+            let whose = owner.map_or(id.clone(), |owner| format!("{id}, a {}", owner.name));
+            bail!(
+                "the drive {} is of {whose}, not of a {}: connect the board that is meant",
+                drive.display(),
+                board.name
+            )
+        }
+        ([], None) => bail!(
+            "no boot drive and no debug probe: hold BOOTSEL while you plug the {} in and mount its \
+             drive {}, or install probe-rs and connect a probe",
+            board.name,
+            chip.drive
+        ),
+    }
+}
+
+/// Mounted boot drives, each with its Board-ID.
+fn drives(mounts: &[PathBuf]) -> Vec<(PathBuf, String)> {
+    let below = |directory: &PathBuf| -> Vec<PathBuf> {
+        // What cannot be read is another user's.
+        let entries = fs::read_dir(directory).into_iter().flatten();
+        entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
+    };
+    let first: Vec<PathBuf> = mounts.iter().flat_map(below).collect();
+    let second: Vec<PathBuf> = first.iter().flat_map(below).collect();
+    let identified = |drive: PathBuf| {
+        let info = fs::read_to_string(drive.join(INFO)).ok()?;
+        let id = info.lines().find_map(|line| line.strip_prefix("Board-ID:"))?;
+        Some((drive, id.trim().to_owned()))
+    };
+    first.into_iter().chain(second).filter_map(identified).collect()
+}
+
+/// Copies a file to a drive that goes away as soon as the chip has all of it.
+fn copy(uf2: &Path, drive: &Path) -> Result<()> {
+    let content = fs::read(uf2).with_context(|| format!("{}", uf2.display()))?;
+    let place = drive.join(uf2.file_name().unwrap_or_default());
+    let failed = || format!("cannot write {}", place.display());
+    let mut file = File::create(&place).with_context(failed)?;
+    file.write_all(&content).with_context(failed)?;
+    match file.sync_all() {
+        Err(error) if drive.join(INFO).exists() => Err(error).with_context(failed),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;
