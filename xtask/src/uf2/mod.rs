@@ -34,7 +34,7 @@ pub struct Uf2 {
 impl Uf2 {
     /// Takes what a program's ELF file loads, from where it is stored: variables start in flash.
     ///
-    /// As picotool does it, byte for byte: what no segment fills is 0, and a sector that holds
+    /// As picotool does it: what no segment fills is 0, and a sector that holds
     /// anything is written from its first page on, without a gap. The boot ROM counts blocks to find
     /// the sectors it has yet to erase: after a gap it would erase what it has just written.
     ///
