@@ -6,7 +6,7 @@
 //! - [`Layout`], [`Caption`]: where picture and text go, from the sizes alone
 //! - [`TestCard`]: what tells a screen that is wired or turned wrongly
 //! - [`Debounce`]: presses, from contacts that bounce
-//! - [`ssd0323`]: driver of the emulated board's OLED
+//! - [`ssd0323`]: driver of the OLED of lm3s6965evb, for which there is no crate
 //! - [`fit`]: whether a model and a board's memory fit each other
 //! - `built_in`: the model that is part of the program, on a chip
 //!

@@ -27,8 +27,9 @@ pub enum Color {
 /// The first is the default: colourful, and half as large it fits a terminal of 80 × 24.
 pub const SCREENS: [Screen; 4] = [
     Screen { name: "tft", width: 160, height: 80, color: Color::Rgb565 },
-    // The emulated board's.
+    // lm3s6965evb's.
     Screen { name: "oled", width: 128, height: 64, color: Color::Gray4 },
+    // The Pico's.
     Screen { name: "tft240", width: 240, height: 240, color: Color::Rgb565 },
     Screen { name: "mono", width: 128, height: 64, color: Color::Binary },
 ];
