@@ -1,9 +1,6 @@
 //! What boards with one of Raspberry Pi's own chips and an ST7789 share. They differ in pins.
 
-// Peripherals are used from where their owner cannot be: the watchdog, by whoever shows life.
-#![allow(unsafe_code)]
-
-mod contact;
+mod contacts;
 mod entropy;
 mod screen;
 mod watchdog;
@@ -15,7 +12,7 @@ use embassy_rp::gpio::{AnyPin, Level, Output};
 use embassy_rp::peripherals::WATCHDOG;
 use firmware::{Board, Event, Presses};
 
-pub(crate) use contact::Contacts;
+pub(crate) use contacts::Contacts;
 pub(crate) use entropy::seed;
 pub(crate) use screen::{Panel, Wires, bus};
 

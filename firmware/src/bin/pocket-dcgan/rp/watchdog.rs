@@ -1,5 +1,8 @@
 //! Starts the chip again when the program shows no life.
 
+// The watchdog is used from where its owner cannot be: by whoever shows life.
+#![allow(unsafe_code)]
+
 use embassy_rp::Peri;
 use embassy_rp::peripherals::WATCHDOG;
 use embassy_rp::watchdog::{ResetReason, Watchdog};
