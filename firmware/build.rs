@@ -79,7 +79,7 @@ fn built_in(out: &Path, board: &str, map: &str) -> Result<usize, String> {
     println!("cargo::rerun-if-changed={path}");
     let file = fs::read(&path).map_err(|e| format!("{path}: {e}; set GEN_MODEL to a .gen file"))?;
     let model = Model::parse(&file)
-        .map_err(|e| format!("{path}: {e}; convert it again with export quantize"))?;
+        .map_err(|e| format!("{path}: {e}; convert it with `cargo run -p export -- quantize`"))?;
     let fit = Fit::new(&model, file.len(), map)
         .ok_or_else(|| format!("memory/{board}.x gives no LENGTH of FLASH and RAM"))?;
     if !fit.fits() {

@@ -19,6 +19,8 @@ use xtask::picture::Picture;
 use xtask::size::Size;
 
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Lines of the log in which a press must be obeyed.
+const LINES: usize = 20;
 /// Halts that may hit a half-drawn frame before something must be wrong.
 const TRIES: usize = 40;
 
@@ -46,7 +48,9 @@ impl Device {
         let board = Board::named(desk.board)?;
         let image = xtask::firmware::build(board, None)?;
         let mut machine = Machine::start(board, &image, options)?;
-        let started = machine.line(PATIENCE)?.context("the board ended at once")?;
+        let started = machine.line(PATIENCE)?;
+        let started = started
+            .with_context(|| format!("the board ended at once: {}", machine.complaints()))?;
         ensure!(started.is("Started"), "unexpected: {started}");
         let working_memory =
             started.number("working_memory").context("working memory is logged")?;
@@ -56,6 +60,12 @@ impl Device {
         let size = Size::of(&image.elf)?;
         let (presses, last) = (Vec::new(), None);
         Ok(Self { machine, screen, size, working_memory, seed, presses, last })
+    }
+
+    /// The next line of the log.
+    fn line(&mut self) -> Result<Line> {
+        let line = self.machine.line(PATIENCE)?;
+        line.with_context(|| format!("the board ended: {}", self.machine.complaints()))
     }
 
     /// Takes note of a line.
@@ -80,7 +90,7 @@ impl Device {
     /// Waits for a frame that satisfies `wanted`.
     fn until(&mut self, wanted: impl Fn(&Line) -> bool) -> Result<Line> {
         loop {
-            let line = self.machine.line(PATIENCE)?.context("the board ended")?;
+            let line = self.line()?;
             self.hear(line.clone())?;
             if line.is("Shown") && wanted(&line) {
                 return Ok(line);
@@ -92,10 +102,14 @@ impl Device {
     fn press(&mut self, key: &str, button: Button) -> Result<()> {
         let before = self.presses.len();
         self.machine.send_key(key)?;
-        while self.presses.len() == before {
-            let line = self.machine.line(PATIENCE)?.context("the board ended")?;
+        for _ in 0..LINES {
+            if self.presses.len() > before {
+                break;
+            }
+            let line = self.line()?;
             self.hear(line)?;
         }
+        ensure!(self.presses.len() > before, "{key} is not obeyed");
         let obeyed = self.presses[before].1;
         ensure!(obeyed == button, "{key} is {obeyed:?}, not {button:?}");
         Ok(())
@@ -257,7 +271,9 @@ mod lm3s6965evb {
 }
 
 mod pico {
-    use super::{BTreeSet, Context, Desk, Device, Options, PATIENCE, Result, same};
+    use super::{BTreeSet, Button, Desk, Device, Duration, Options, Result, ensure, same};
+
+    const WATCHDOG: Duration = Duration::from_secs(8);
 
     const DESK: Desk = Desk { board: "pico", screen: "tft240" };
 
@@ -286,6 +302,19 @@ mod pico {
         super::memory(&DESK)
     }
 
+    /// Longer than the watchdog waits, nothing happens: somebody who holds a picture shows life.
+    #[test]
+    fn a_held_picture_stays() -> Result<()> {
+        let mut device = Device::start(&DESK, Options::default())?;
+        device.until(|_| true)?;
+        device.press("x", Button::Hold)?;
+        let held = device.until(|_| true)?;
+        let silent = device.machine.line(WATCHDOG + Duration::from_secs(2));
+        ensure!(silent.is_err(), "{silent:?}");
+        assert_eq!(device.compare()?, held);
+        Ok(())
+    }
+
     /// The first seed is the ring oscillator's: two oscillators, two seeds.
     #[test]
     fn seeds_differ() -> Result<()> {
@@ -307,7 +336,7 @@ mod pico {
     fn test_card() -> Result<()> {
         let options = Options { down: &["a"], ..Options::default() };
         let mut device = Device::start(&DESK, options)?;
-        let line = device.machine.line(PATIENCE)?.context("the board ended")?;
+        let line = device.line()?;
         assert_eq!(line.message, "TestCard");
         device.machine.stop()?;
         let panel = device.machine.screendump()?;

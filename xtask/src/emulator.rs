@@ -32,37 +32,45 @@ pub struct Options<'o> {
     pub down: &'o [&'o str],
 }
 
+/// Whether the board has an emulator that can do what the options ask for.
+///
+/// # Errors
+///
+/// If not; says what it cannot do.
+pub fn check(board: &Board, options: Options<'_>) -> Result<()> {
+    let name = board.name;
+    match board.emulator {
+        Some(Emulator::Qemu { .. }) => {
+            let plain = options.entropy.is_none() && options.down.is_empty();
+            ensure!(plain, "QEMU has no entropy and no held keys for {name}");
+        }
+        Some(Emulator::Rp2040) => {
+            ensure!(!options.window, "the emulated {name} has no window: try --picture FILE.png");
+        }
+        None => bail!(
+            "nothing here emulates {name}: type cargo xtask flash {name} to run it on the board"
+        ),
+    }
+    Ok(())
+}
+
 /// A board's emulator, halted before the first instruction. It writes the log to standard output and
 /// listens on `socket`.
 ///
 /// # Errors
 ///
-/// If the board has no emulator, or one without what the options ask for.
+/// As [`check`], or if the emulator is not installed.
 pub fn command(
     board: &Board,
     image: &Image,
     socket: &Path,
     options: Options<'_>,
 ) -> Result<Command> {
-    let name = board.name;
+    check(board, options)?;
     match board.emulator {
-        Some(Emulator::Qemu { .. }) => {
-            let plain = options.entropy.is_none() && options.down.is_empty();
-            ensure!(plain, "QEMU has no entropy and no held keys for {name}");
-            Ok(qemu(board, image, socket, options.window))
-        }
-        Some(Emulator::Rp2040) => {
-            ensure!(!options.window, "the emulated {name} has no window: only its log is shown");
-            rp2040(board, image, socket, options)
-        }
-        None => bail!("{}", missing(board)),
+        Some(Emulator::Rp2040) => rp2040(board, image, socket, options),
+        _ => Ok(qemu(board, image, socket, options.window)),
     }
-}
-
-/// What to say where an emulator would be needed.
-pub(crate) fn missing(board: &Board) -> String {
-    let name = board.name;
-    format!("nothing here emulates {name}: type cargo xtask flash {name} to run it on the board")
 }
 
 fn qemu(board: &Board, image: &Image, socket: &Path, window: bool) -> Command {

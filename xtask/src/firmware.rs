@@ -31,7 +31,8 @@ pub fn fit(board: &Board, model: Option<&Path>) -> Result<Fit> {
     let name = model.unwrap_or(Path::new(MODEL)).display();
     let file = fs::read(&path).with_context(|| format!("{name}"))?;
     let model = Model::parse(&file);
-    let model = model.map_err(|e| anyhow!("{name}: {e}; convert it again with export quantize"))?;
+    let model = model
+        .map_err(|e| anyhow!("{name}: {e}; convert it with `cargo run -p export -- quantize`"))?;
     let map = root.join("firmware/memory").join(board.name).with_added_extension("x");
     let text = fs::read_to_string(&map).with_context(|| format!("{}", map.display()))?;
     let fit = Fit::new(&model, file.len(), &text);
@@ -162,7 +163,7 @@ mod tests {
         let path = directory.path().join("face.gen");
         fs::write(&path, "not a model").unwrap();
         let error = format!("{:#}", fit(&BOARDS[0], Some(&path)).unwrap_err());
-        assert!(error.ends_with("convert it again with export quantize"), "{error}");
+        assert!(error.ends_with("convert it with `cargo run -p export -- quantize`"), "{error}");
         assert_eq!(error.lines().count(), 1);
     }
 }

@@ -20,6 +20,9 @@ use crate::log::{Decoder, Line};
 use crate::picture::Picture;
 use crate::qmp::Qmp;
 
+/// The file for what the emulator itself has to say.
+const COMPLAINTS: &str = "stderr";
+
 /// How long an emulator may take to open its socket.
 const STARTING: Duration = Duration::from_secs(20);
 
@@ -57,7 +60,7 @@ impl Machine {
         let decoder = Decoder::new(&elf).with_context(|| format!("{}", image.elf.display()))?;
         let directory = TempDir::with_prefix("emulator")?;
         let socket = directory.path().join("qmp");
-        let complaints = directory.path().join("stderr");
+        let complaints = directory.path().join(COMPLAINTS);
         // A socket, unlike a pipe, can be read with a timeout.
         let (ours, theirs) = UnixStream::pair()?;
 
@@ -175,6 +178,12 @@ impl Machine {
         let range = json!({ "val": addresses.start, "size": size, "filename": file });
         self.command("pmemsave", range)?;
         Ok(fs::read(&file)?)
+    }
+
+    /// What the emulator itself had to say so far, in one line.
+    pub fn complaints(&self) -> String {
+        let text = fs::read_to_string(self.directory.path().join(COMPLAINTS));
+        text.unwrap_or_default().trim().replace('\n', "; ")
     }
 
     /// Waits for the board to end by itself. Read its log to the end first.

@@ -6,14 +6,18 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
-use xtask::board::Board;
-use xtask::emulator::Options;
+use xtask::board::{BOARDS, Board};
+use xtask::emulator::{self, Options};
 use xtask::flash::{self, Ways};
 use xtask::image::Image;
 use xtask::machine::Machine;
 use xtask::{firmware, oracles, step, test, tools};
+
+/// The slowest picture that is waited for.
+const FRAME: Duration = Duration::from_secs(60);
 
 /// The developer's commands.
 #[derive(Parser)]
@@ -36,8 +40,8 @@ enum Task {
     /// Run a board in its emulator and show its log: QEMU, or rp2040js for pico
     Qemu {
         /// The board
-        #[arg(default_value = "lm3s6965evb")]
-        board: String,
+        #[arg(default_value = "lm3s6965evb", value_parser = board())]
+        board: &'static Board,
         /// Instead of the model in models/
         #[arg(long, value_name = "FILE.gen")]
         model: Option<PathBuf>,
@@ -47,11 +51,15 @@ enum Task {
         /// Stop after so many seconds
         #[arg(long, value_name = "N")]
         seconds: Option<u64>,
+        /// Then write what the screen shows
+        #[arg(long, value_name = "FILE.png", requires = "seconds")]
+        picture: Option<PathBuf>,
     },
     /// Build the program of a board, and say what it takes of its memory: ELF, UF2, size.txt
     Firmware {
         /// The board
-        board: String,
+        #[arg(value_parser = board())]
+        board: &'static Board,
         /// Instead of the model in models/
         #[arg(long, value_name = "FILE.gen")]
         model: Option<PathBuf>,
@@ -59,7 +67,8 @@ enum Task {
     /// Build the program of a board and bring it there, by debug probe or boot drive
     Flash {
         /// The board
-        board: String,
+        #[arg(value_parser = board())]
+        board: &'static Board,
         /// Instead of the model in models/
         #[arg(long, value_name = "FILE.gen")]
         model: Option<PathBuf>,
@@ -70,12 +79,12 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Task::Test => test::test(),
         Task::Oracles { generators } => oracles::oracles(generators.as_deref()),
-        Task::Qemu { board, model, window, seconds } => {
+        Task::Qemu { board, model, window, seconds, picture } => {
             let limit = seconds.map(Duration::from_secs);
-            qemu(&board, model.as_deref(), window, limit)
+            qemu(board, model.as_deref(), window, limit, picture.as_deref())
         }
-        Task::Firmware { board, model } => image(&board, model.as_deref()),
-        Task::Flash { board, model } => bring(&board, model.as_deref()),
+        Task::Firmware { board, model } => image(board, model.as_deref()),
+        Task::Flash { board, model } => bring(board, model.as_deref()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -86,14 +95,20 @@ fn main() -> ExitCode {
     }
 }
 
+/// Takes a board by its name.
+fn board() -> impl TypedValueParser<Value = &'static Board> {
+    PossibleValuesParser::new(BOARDS.iter().map(|board| board.name))
+        .try_map(|name| Board::named(&name))
+}
+
 fn build(board: &Board, model: Option<&Path>) -> Result<Image> {
     tools::rustup("target", &[board.target])?;
     println!("the model fits {}: {}", board.name, firmware::fit(board, model)?);
     step::job(&format!("firmware, {}", board.name), || firmware::build(board, model))
 }
 
-fn image(board: &str, model: Option<&Path>) -> Result<()> {
-    let image = build(Board::named(board)?, model)?;
+fn image(board: &Board, model: Option<&Path>) -> Result<()> {
+    let image = build(board, model)?;
     for file in [Some(&image.elf), image.uf2.as_ref()].into_iter().flatten() {
         println!("{}", file.display());
     }
@@ -101,8 +116,7 @@ fn image(board: &str, model: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn bring(board: &str, model: Option<&Path>) -> Result<()> {
-    let board = Board::named(board)?;
+fn bring(board: &Board, model: Option<&Path>) -> Result<()> {
     // Said before minutes are spent on a build.
     flash::chip(board)?;
     let image = build(board, model)?;
@@ -110,11 +124,17 @@ fn bring(board: &str, model: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn qemu(board: &str, model: Option<&Path>, window: bool, limit: Option<Duration>) -> Result<()> {
-    let board = Board::named(board)?;
+fn qemu(
+    board: &Board,
+    model: Option<&Path>,
+    window: bool,
+    limit: Option<Duration>,
+    picture: Option<&Path>,
+) -> Result<()> {
+    let options = Options { window, ..Options::default() };
+    emulator::check(board, options)?;
     tools::emulator(board, window)?;
     let image = build(board, model)?;
-    let options = Options { window, ..Options::default() };
     let mut machine = Machine::start(board, &image, options)?;
     let end = limit.map(|limit| Instant::now() + limit);
     loop {
@@ -125,11 +145,25 @@ fn qemu(board: &str, model: Option<&Path>, window: bool, limit: Option<Duration>
             Ok(Some(line)) if writeln!(stdout(), "{line}").is_err() => return Ok(()),
             Ok(Some(_)) => {}
             Ok(None) => break,
-            Err(_) if end.is_some_and(|end| Instant::now() >= end) => return Ok(()),
+            Err(_) if end.is_some_and(|end| Instant::now() >= end) => {
+                return picture.map_or(Ok(()), |path| photograph(&mut machine, path));
+            }
             Err(error) => return Err(error),
         }
     }
     let status = machine.wait()?;
-    ensure!(status.success(), "the program on {} failed: {status}", board.name);
+    let why = machine.complaints();
+    ensure!(status.success(), "the program on {} failed, {status}: {why}", board.name);
     Ok(())
+}
+
+/// Writes what the screen shows as soon as that is a whole frame.
+fn photograph(machine: &mut Machine, path: &Path) -> Result<()> {
+    loop {
+        let line = machine.line(FRAME)?.context("the board ended before a whole frame")?;
+        if line.is("Shown") {
+            machine.stop()?;
+            return machine.screendump()?.save_png(path);
+        }
+    }
 }

@@ -1,6 +1,12 @@
 //! A screen's picture.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
+use image::codecs::png::PngEncoder;
+use image::{ExtendedColorType, ImageEncoder};
+
+use crate::image::replace;
 
 /// Pixels, red, green, blue, rows from the top.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,6 +42,18 @@ impl Picture {
         ensure!(maximum == 255, "a PPM of {maximum} shades instead of 255");
         let pixels = rest.get(..width * height * 3).context("the PPM is cut short")?;
         Ok(Self { width, height, rgb: pixels.to_vec() })
+    }
+
+    /// Writes a PNG.
+    ///
+    /// # Errors
+    ///
+    /// If the file cannot be written.
+    pub fn save_png(&self, path: &Path) -> Result<()> {
+        let mut png = Vec::new();
+        let (width, height) = (self.width as u32, self.height as u32);
+        PngEncoder::new(&mut png).write_image(&self.rgb, width, height, ExtendedColorType::Rgb8)?;
+        replace(path, &png)
     }
 
     /// One pixel.

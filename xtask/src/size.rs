@@ -88,7 +88,7 @@ impl Size {
         // Variables are a part of what is kept.
         let kept = self.ram_reserved.saturating_sub(variables);
         let room = self.ram_total.saturating_sub(self.ram);
-        row("stack", kept, room, "kept, of the RAM that is left");
+        row("stack", kept, room, "reserved, of the RAM that is left");
         table
     }
 }
@@ -123,7 +123,7 @@ mod tests {
         let expected = "                used          of        left\n\
             flash        150,000     262,144     112,144\n\
             RAM           40,000      65,536      25,536  working memory 36,000, variables 4,000\n\
-            stack         16,000      25,536       9,536  kept, of the RAM that is left\n";
+            stack         16,000      25,536       9,536  reserved, of the RAM that is left\n";
         assert_eq!(size.table(36_000), expected);
         assert_eq!(size.stack(), 0x2000_9c40..0x2001_0000);
     }

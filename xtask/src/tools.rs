@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::board::{Board, Emulator};
-use crate::emulator::{self, NODE, QEMU, RP2040JS, WINDOW};
+use crate::emulator::{NODE, QEMU, RP2040JS, WINDOW};
 use crate::{step, workspace};
 
 /// The oldest Node.js that rp2040js runs on.
@@ -49,16 +49,17 @@ fn missing<'w>(wanted: &[&'w str], installed: &str, host: &str) -> Vec<&'w str> 
     wanted.iter().filter(|part| !installed.iter().any(|has| has == *part)).copied().collect()
 }
 
-/// Makes sure that a board's emulator is there, and with `window` also what it needs to open one.
+/// Makes sure that a board's emulator is there, if it has one, and with `window` also what it needs to
+/// open one.
 ///
 /// # Errors
 ///
-/// If there is none for the board, or it cannot be installed.
+/// If it cannot be installed.
 pub fn emulator(board: &Board, window: bool) -> Result<()> {
     match board.emulator {
         Some(Emulator::Qemu { .. }) => qemu(window),
         Some(Emulator::Rp2040) => rp2040js().map(drop),
-        None => bail!("{}", emulator::missing(board)),
+        None => Ok(()),
     }
 }
 

@@ -53,7 +53,7 @@ pub fn flash(board: &Board, image: &Image, ways: &Ways) -> Result<String> {
     match drive(board, chip, &ways.mounts) {
         Ok(drive) => {
             copy(image.uf2.as_ref().context("the image has no UF2 file")?, &drive)?;
-            Ok(format!("{} starts, written to {}", board.name, drive.display()))
+            Ok(format!("written to {}: it goes away, and {} starts", drive.display(), board.name))
         }
         Err(_) if sees_probe(&ways.probe_rs) => {
             let probe_rs = |verb| {

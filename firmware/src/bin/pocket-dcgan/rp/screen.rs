@@ -66,12 +66,14 @@ pub(crate) fn bus() -> spi::Config {
 
 /// Sets up the screen, makes it black, then lights it: its memory holds noise when power comes on.
 pub(super) fn light_up(wires: Wires, panel: Panel) -> Screen {
+    // Low from here on: of the driver's own 10 µs a part of the first is lost.
+    let reset = Output::new(wires.reset, Level::Low);
     let select = Output::new(wires.select, Level::High);
     let Ok(device) = ExclusiveDevice::new_no_delay(wires.bus, select);
     let data = Output::new(wires.data, Level::Low);
     let interface = SpiInterface::new(Alive(device), data, BUFFER.take());
     let screen = Builder::new(ST7789, interface)
-        .reset_pin(Output::new(wires.reset, Level::High))
+        .reset_pin(reset)
         .display_size(SIDE, SIDE)
         .orientation(Orientation::new().rotate(panel.rotation))
         .invert_colors(panel.inversion)
