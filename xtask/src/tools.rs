@@ -124,8 +124,7 @@ fn node() -> Result<()> {
         }
     }
     if !missing.is_empty() {
-        let problem = format!("{} is not installed", missing.join(" and "));
-        debian_packages(&missing, &problem)?;
+        debian_packages(&missing, "Node.js with npm is not installed")?;
     }
     let output = Command::new(NODE).arg("--version").output();
     let version = output.context("cannot run node")?.stdout;
