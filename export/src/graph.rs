@@ -2,28 +2,41 @@
 
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::tensor_proto::DataType;
-use tract_onnx::pb::{AttributeProto, NodeProto, TensorProto};
+use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension::Value};
+use tract_onnx::pb::{
+    AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, StringStringEntryProto,
+    TensorProto, TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
+};
+
+const OPSET: i64 = 17;
+const IR_VERSION: i64 = 8;
 
 /// Nodes and constants, in order.
 #[derive(Default)]
-pub(crate) struct Graph {
-    pub(crate) nodes: Vec<NodeProto>,
-    pub(crate) constants: Vec<TensorProto>,
+pub struct Graph {
+    /// Nodes, each behind those that it needs.
+    pub nodes: Vec<NodeProto>,
+    /// Constants: ONNX's initialisers.
+    pub constants: Vec<TensorProto>,
     /// What the names of the nodes begin with.
-    pub(crate) prefix: String,
+    pub prefix: String,
 }
 
 /// Values of a constant tensor.
-pub(crate) enum Values<'a> {
+pub enum Values<'a> {
+    /// Of one byte.
     Int8(&'a [i8]),
+    /// Of eight bytes.
     Int64(&'a [i64]),
+    /// Of single precision.
     Float(&'a [f32]),
+    /// Of double precision.
     Double(&'a [f64]),
 }
 
 impl Graph {
     /// Adds a node and returns the name of its output.
-    pub(crate) fn node(
+    pub fn node(
         &mut self,
         operator: &str,
         name: &str,
@@ -43,7 +56,7 @@ impl Graph {
     }
 
     /// Adds a constant and returns its name.
-    pub(crate) fn constant(&mut self, name: &str, dims: &[usize], values: Values) -> String {
+    pub fn constant(&mut self, name: &str, dims: &[usize], values: Values) -> String {
         let name = format!("{}/{name}", self.prefix);
         let (data_type, raw_data) = match values {
             Values::Int8(v) => (DataType::Int8, v.iter().map(|&v| v as u8).collect()),
@@ -64,16 +77,45 @@ impl Graph {
     }
 
     /// Adds a scalar double.
-    pub(crate) fn number(&mut self, name: &str, value: f64) -> String {
+    pub fn number(&mut self, name: &str, value: f64) -> String {
         self.constant(name, &[], Values::Double(&[value]))
     }
 
-    pub(crate) fn cast(&mut self, name: &str, input: &str, to: DataType) -> String {
+    /// Adds a conversion of `input` and returns its name.
+    pub fn cast(&mut self, name: &str, input: &str, to: DataType) -> String {
         self.node("Cast", name, &[input], vec![int("to", to as i64)])
+    }
+
+    /// The whole model: an input, an output, and what `metadata` says of it.
+    pub fn model(
+        self,
+        name: &str,
+        input: ValueInfoProto,
+        output: ValueInfoProto,
+        metadata: Vec<(&str, String)>,
+    ) -> ModelProto {
+        let entry =
+            |(key, value): (&str, String)| StringStringEntryProto { key: key.to_owned(), value };
+        ModelProto {
+            ir_version: IR_VERSION,
+            opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
+            producer_name: "pocket-dcgan".to_owned(),
+            graph: Some(GraphProto {
+                name: name.to_owned(),
+                node: self.nodes,
+                initializer: self.constants,
+                input: vec![input],
+                output: vec![output],
+                ..GraphProto::default()
+            }),
+            metadata_props: metadata.into_iter().map(entry).collect(),
+            ..ModelProto::default()
+        }
     }
 }
 
-pub(crate) fn int(name: &str, value: i64) -> AttributeProto {
+/// An attribute of one whole number.
+pub fn int(name: &str, value: i64) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
         r#type: AttributeType::Int as i32,
@@ -82,7 +124,8 @@ pub(crate) fn int(name: &str, value: i64) -> AttributeProto {
     }
 }
 
-pub(crate) fn ints(name: &str, values: &[usize]) -> AttributeProto {
+/// An attribute of whole numbers.
+pub fn ints(name: &str, values: &[usize]) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
         r#type: AttributeType::Ints as i32,
@@ -91,8 +134,8 @@ pub(crate) fn ints(name: &str, values: &[usize]) -> AttributeProto {
     }
 }
 
-#[cfg(test)]
-pub(crate) fn float(name: &str, value: f32) -> AttributeProto {
+/// An attribute of one number.
+pub fn float(name: &str, value: f32) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
         r#type: AttributeType::Float as i32,
@@ -101,8 +144,33 @@ pub(crate) fn float(name: &str, value: f32) -> AttributeProto {
     }
 }
 
+/// A float tensor with a free batch; negative sizes are free too.
+pub fn tensor(name: &str, shape: &[i64]) -> ValueInfoProto {
+    let free = Dimension { value: Some(Value::DimParam("N".to_owned())), ..Dimension::default() };
+    let size = |&size: &i64| Dimension {
+        value: (size >= 0).then_some(Value::DimValue(size)),
+        ..Dimension::default()
+    };
+    let dim = [free].into_iter().chain(shape.iter().map(size)).collect();
+    let value = type_proto::Value::TensorType(type_proto::Tensor {
+        elem_type: DataType::Float as i32,
+        shape: Some(TensorShapeProto { dim }),
+    });
+    let r#type = Some(TypeProto { value: Some(value), ..TypeProto::default() });
+    ValueInfoProto { name: name.to_owned(), r#type, ..ValueInfoProto::default() }
+}
+
+/// Attributes of a convolution.
+pub fn geometry(stride: usize, pads: [usize; 4], extra: usize) -> Vec<AttributeProto> {
+    let mut attributes = vec![ints("strides", &[stride, stride]), ints("pads", &pads)];
+    if extra > 0 {
+        attributes.push(ints("output_padding", &[extra, extra]));
+    }
+    attributes
+}
+
 #[cfg(test)]
-pub(crate) fn text(name: &str, value: &str) -> AttributeProto {
+pub fn text(name: &str, value: &str) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
         r#type: AttributeType::String as i32,

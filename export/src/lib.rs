@@ -18,7 +18,7 @@ pub mod export;
 pub mod fidelity;
 pub mod fold;
 pub mod generator;
-mod graph;
+pub mod graph;
 pub mod histogram;
 pub mod import;
 pub mod inspect;

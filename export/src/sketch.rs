@@ -1,13 +1,9 @@
 //! Small ONNX generators for tests.
 
-use crate::graph::{Graph, Values, float, int, ints};
+use crate::graph::{Graph, Values, float, geometry, int, ints, tensor};
 use crate::load::Source;
 use std::path::PathBuf;
-use tract_onnx::pb::tensor_shape_proto::{Dimension, dimension::Value};
-use tract_onnx::pb::{
-    AttributeProto, GraphProto, ModelProto, OperatorSetIdProto, TensorShapeProto, TypeProto,
-    ValueInfoProto, tensor_proto::DataType, type_proto,
-};
+use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, OperatorSetIdProto};
 
 /// A chain of nodes in the making.
 pub(crate) struct Sketch {
@@ -111,31 +107,6 @@ impl Sketch {
         };
         Source { path: PathBuf::from("sketch.onnx"), proto, sha256: [7; 32] }
     }
-}
-
-/// A float tensor with a free batch; negative sizes are free too.
-pub(crate) fn tensor(name: &str, shape: &[i64]) -> ValueInfoProto {
-    let free = Dimension { value: Some(Value::DimParam("N".to_owned())), ..Dimension::default() };
-    let size = |&size: &i64| Dimension {
-        value: (size >= 0).then_some(Value::DimValue(size)),
-        ..Dimension::default()
-    };
-    let dim = [free].into_iter().chain(shape.iter().map(size)).collect();
-    let value = type_proto::Value::TensorType(type_proto::Tensor {
-        elem_type: DataType::Float as i32,
-        shape: Some(TensorShapeProto { dim }),
-    });
-    let r#type = Some(TypeProto { value: Some(value), ..TypeProto::default() });
-    ValueInfoProto { name: name.to_owned(), r#type, ..ValueInfoProto::default() }
-}
-
-/// Attributes of a convolution.
-pub(crate) fn geometry(stride: usize, pads: [usize; 4], extra: usize) -> Vec<AttributeProto> {
-    let mut attributes = vec![ints("strides", &[stride, stride]), ints("pads", &pads)];
-    if extra > 0 {
-        attributes.push(ints("output_padding", &[extra, extra]));
-    }
-    attributes
 }
 
 /// Dense with BatchNorm per feature, transposed and plain convolutions, BatchNorm behind ReLU and

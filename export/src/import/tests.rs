@@ -2,7 +2,8 @@ use super::*;
 use crate::graph::{Values, float, int, ints, text};
 use crate::network::Kind;
 use crate::runner::Onnx;
-use crate::sketch::{self, Sketch, geometry};
+use crate::graph::{self, geometry};
+use crate::sketch::{self, Sketch};
 use crate::{latents, naive};
 use gen_core::latent::Distribution;
 
@@ -109,7 +110,7 @@ fn operators_and_branches_are_refused_by_name() {
     refused(Sketch::new(&[4, 1, 1]).plain("Relu").finish(), "before the first Gemm");
     let mut two = start().finish();
     let graph = two.proto.graph.as_mut().unwrap();
-    graph.input.push(sketch::tensor("class", &[10]));
+    graph.input.push(graph::tensor("class", &[10]));
     refused(two, "has 2 inputs and 1 outputs");
     refused(Sketch::new(&[4]).plain("Identity").finish(), "has 0 layers");
     let mut deep = start();

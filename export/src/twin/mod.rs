@@ -16,12 +16,8 @@ use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 use gen_core::latent::LATENT_MAX;
 use gen_core::requant::FRACTION_BITS;
 use prost::Message;
-use tract_onnx::pb::{
-    GraphProto, ModelProto, OperatorSetIdProto, StringStringEntryProto, tensor_proto::DataType,
-};
+use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 
-const OPSET: i64 = 17;
-const IR_VERSION: i64 = 8;
 /// 2³²
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 
@@ -140,21 +136,5 @@ fn model(graph: Graph, draft: &Draft, network: &Network, pixels: PixelRule) -> M
         (latents::METADATA, latents::name(draft.latent.distribution).to_owned()),
         ("pocket_dcgan.source_sha256", hex),
     ];
-    let entry =
-        |(key, value): (&str, String)| StringStringEntryProto { key: key.to_owned(), value };
-    ModelProto {
-        ir_version: IR_VERSION,
-        opset_import: vec![OperatorSetIdProto { domain: String::new(), version: OPSET }],
-        producer_name: "pocket-dcgan".to_owned(),
-        graph: Some(GraphProto {
-            name: draft.name.clone(),
-            node: graph.nodes,
-            initializer: graph.constants,
-            input: vec![network.input.clone()],
-            output: vec![network.output.clone()],
-            ..GraphProto::default()
-        }),
-        metadata_props: metadata.into_iter().map(entry).collect(),
-        ..ModelProto::default()
-    }
+    graph.model(&draft.name, network.input.clone(), network.output.clone(), metadata.into())
 }

@@ -1,0 +1,122 @@
+//! `dcgan evaluate`
+
+use std::path::PathBuf;
+
+use anyhow::{Result, ensure};
+use clap::Args;
+use dcgan::data::{Dataset, Reading};
+use dcgan::judge::{Judge, nearest};
+use dcgan::run::JUDGED_SEED;
+use export::generator::{File, Generator};
+use export::picture::Picture;
+use export::{latents, output, sheet};
+use gen_core::latent::Distribution;
+
+use super::train::{bar, judge};
+
+/// Generated pictures that a neighbour is sought for.
+const SOUGHT: usize = 500;
+/// Pairs on a sheet of neighbours.
+const PAIRS: usize = 32;
+
+#[derive(Args)]
+pub(crate) struct Evaluate {
+    /// A generator, .onnx or .gen
+    file: PathBuf,
+    /// The data that it learned: as for `train`
+    #[arg(long)]
+    data: PathBuf,
+    /// Crop pictures of another size in their centre and resize them
+    #[arg(long)]
+    resize: bool,
+    /// A CSV of labels, the file's name first
+    #[arg(long, value_name = "LABELS.csv")]
+    labels: Option<PathBuf>,
+    /// Write generated pictures, each beside the data's nearest
+    #[arg(long, value_name = "SHEET.png")]
+    neighbours: Option<PathBuf>,
+}
+
+impl Evaluate {
+    pub(crate) fn run(&self) -> Result<()> {
+        if let Some(path) = &self.neighbours {
+            output::check(&[path])?;
+        }
+        let file = File::load(&self.file)?;
+        let mut generator = Generator::new(&file, None)?;
+        let image = generator.image;
+        ensure!(
+            image.height == image.width,
+            "{}: {}×{} pictures: only square ones can be measured",
+            self.file.display(),
+            image.width,
+            image.height
+        );
+        let reading = Reading {
+            size: Some(image.height),
+            channels: Some(image.channels),
+            resize: self.resize,
+            labels: self.labels.clone(),
+        };
+        let dataset = Dataset::load(&self.data, &reading)?;
+        let judge = judge(&dataset, &dcgan::device::device())?;
+        let count = judge.as_ref().map_or(SOUGHT, |judge| judge.count);
+        let pictures = draw(&mut generator, count)?;
+        if let Some(judge) = &judge {
+            print_verdict(judge, &dataset, &pictures);
+        }
+        self.neighbours(&dataset, &pictures)
+    }
+
+    fn neighbours(&self, dataset: &Dataset, pictures: &[Picture]) -> Result<()> {
+        let pictures = &pictures[..pictures.len().min(SOUGHT)];
+        let found = nearest(dataset, pictures, None);
+        let own: Vec<usize> = (0..pictures.len().min(dataset.len())).collect();
+        let real: Vec<Picture> = own.iter().map(|&i| dataset.picture(i)).collect();
+        let usual = nearest(dataset, &real, Some(&own)).median();
+        println!(
+            "nearest training picture: median difference {:.1} grey levels; between training \
+             pictures {usual:.1}",
+            found.median()
+        );
+        let Some(path) = &self.neighbours else { return Ok(()) };
+        let pairs = pictures.iter().zip(&found.indices).take(PAIRS);
+        let pairs: Vec<Picture> =
+            pairs.flat_map(|(picture, &i)| [picture.clone(), dataset.picture(i)]).collect();
+        output::write(&[(path.clone(), &sheet::encode(&pairs)?)])
+    }
+}
+
+/// The pictures of the seeds that every generator is judged on.
+fn draw(generator: &mut Generator, count: usize) -> Result<Vec<Picture>> {
+    let bar = bar("{msg}  {bar:30} {pos}/{len}  {eta} left", "drawing");
+    bar.set_length(count as u64);
+    let distribution = generator.distribution.unwrap_or(Distribution::Normal);
+    let pictures = (0..count).map(|index| {
+        bar.inc(1);
+        let z = latents::shown(JUDGED_SEED, index, distribution, generator.latent_len);
+        let drawing = generator.draw(&z)?;
+        Ok(generator.picture(&drawing))
+    });
+    let pictures = pictures.collect();
+    bar.finish_and_clear();
+    pictures
+}
+
+fn print_verdict(judge: &Judge, dataset: &Dataset, pictures: &[Picture]) {
+    let verdict = judge.judge(dataset, pictures);
+    println!(
+        "Fréchet distance {:.3}: {:.2} times the floor; diversity {:.3} of the data's",
+        verdict.frechet,
+        verdict.frechet / judge.floor,
+        verdict.diversity
+    );
+    println!("{:<20} {:<16} {:>8} {:>10}", "attribute", "", "data", "generated");
+    for (index, attribute) in dataset.attributes.iter().enumerate() {
+        for (class, name) in attribute.classes.iter().enumerate() {
+            let real = judge.real_frequencies()[index][class] * 100.0;
+            let generated = verdict.frequencies[index][class] * 100.0;
+            println!("{:<20} {name:<16} {real:>6.1} % {generated:>8.1} %", attribute.name);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The commands, one a file.
+
+mod evaluate;
+mod train;
+
+use anyhow::Result;
+use clap::Parser;
+
+/// Trains, measures and writes DCGANs as ONNX (Radford, Metz and Chintala, arXiv 1511.06434)
+#[derive(Parser)]
+#[command(version)]
+pub(crate) enum Command {
+    /// Train a generator and a discriminator on pictures
+    Train(Box<train::Train>),
+    /// Measure the pictures of a generator, .onnx or .gen, against the data
+    Evaluate(evaluate::Evaluate),
+}
+
+impl Command {
+    pub(crate) fn run(&self) -> Result<()> {
+        match self {
+            Self::Train(command) => command.run(),
+            Self::Evaluate(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! idx files, as MNIST and its family come in: a magic number, sizes, bytes.
+
+use std::borrow::Cow;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use flate2::read::GzDecoder;
+use image::{DynamicImage, GrayImage};
+
+use super::{Attribute, Found};
+
+/// Bytes in 1 dimension (labels) and 3 (pictures), big-endian.
+const LABELS: u32 = 0x0801;
+const PICTURES: u32 = 0x0803;
+/// Most bytes that a gzipped file may unpack to.
+const LIMIT: u64 = 1 << 31;
+
+/// The idx file of pictures that `path` is, or that training pictures in the directory `path` are
+/// in.
+pub(super) fn find(path: &Path) -> Result<Option<PathBuf>> {
+    let named = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        name.contains("idx3-ubyte") || name.contains("idx3.ubyte")
+    };
+    if !path.is_dir() {
+        return Ok(named(path).then(|| path.to_owned()));
+    }
+    let listing = fs::read_dir(path).with_context(|| format!("{}: cannot be listed", path.display()))?;
+    let mut files: Vec<PathBuf> = listing.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|file| named(file));
+    files.sort();
+    // Beside a file for training lies one for testing.
+    let train = files.iter().position(|file| file.to_string_lossy().contains("train"));
+    Ok(match (files.len(), train) {
+        (0, _) => None,
+        (_, Some(train)) => Some(files.swap_remove(train)),
+        (1, None) => files.pop(),
+        _ => bail!("{}: several idx3 files and no \"train\": name one", path.display()),
+    })
+}
+
+/// The pictures of `path`, and the labels of the file beside it that is called alike.
+pub(super) fn read(path: &Path) -> Result<Found> {
+    let bytes = unpacked(path)?;
+    let (sizes, pixels) = parse::<3>(path, &bytes, PICTURES)?;
+    let [count, rows, columns] = sizes;
+    ensure!(count > 0 && rows > 0 && columns > 0, "{}: holds no pictures", path.display());
+    let pictures: Option<Vec<_>> = pixels
+        .chunks_exact(rows * columns)
+        .enumerate()
+        .map(|(index, bytes)| {
+            let image = GrayImage::from_raw(columns as u32, rows as u32, bytes.to_vec())?;
+            Some((format!("{} [{index}]", path.display()), DynamicImage::from(image)))
+        })
+        .collect();
+    let pictures = pictures.with_context(|| format!("{}: pictures too large", path.display()))?;
+
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let beside = path.with_file_name(name.replace("images", "labels").replace("idx3", "idx1"));
+    let mut attributes = Vec::new();
+    if beside != path && beside.is_file() {
+        let bytes = unpacked(&beside)?;
+        let ([labels], values) = parse::<1>(&beside, &bytes, LABELS)?;
+        ensure!(labels == count, "{}: {labels} labels for {count} pictures", beside.display());
+        attributes.push(Attribute::numbered(values.iter().map(|&value| value.into()).collect()));
+    }
+    Ok(Found { pictures, attributes })
+}
+
+impl Attribute {
+    /// An attribute "label" whose kinds are numbers.
+    pub(super) fn numbered(values: Vec<usize>) -> Self {
+        let count = values.iter().max().map_or(0, |most| most + 1);
+        let classes = (0..count).map(|class| class.to_string()).collect();
+        Self { name: "label".to_owned(), classes, values }
+    }
+}
+
+fn unpacked(path: &Path) -> Result<Vec<u8>> {
+    let bytes = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    if !bytes.starts_with(&[0x1F, 0x8B]) {
+        return Ok(bytes);
+    }
+    let mut unpacked = Vec::new();
+    let read = GzDecoder::new(&*bytes).take(LIMIT).read_to_end(&mut unpacked);
+    read.with_context(|| format!("{}: damaged gzip", path.display()))?;
+    Ok(unpacked)
+}
+
+/// Sizes and bytes after them.
+fn parse<'a, const D: usize>(
+    path: &Path,
+    bytes: &'a [u8],
+    magic: u32,
+) -> Result<([usize; D], &'a [u8])> {
+    let file = path.display();
+    let number = |index: usize| -> Option<u32> {
+        let bytes = bytes.get(4 * index..4 * index + 4)?;
+        Some(u32::from_be_bytes(bytes.try_into().ok()?))
+    };
+    let found = number(0).map_or(Cow::from("nothing"), |found| format!("{found:#010x}").into());
+    ensure!(
+        number(0) == Some(magic),
+        "{file}: begins with {found}, an idx file of {D} dimensions with {magic:#010x}"
+    );
+    let mut sizes = [0; D];
+    for (index, size) in sizes.iter_mut().enumerate() {
+        *size = number(index + 1).with_context(|| format!("{file}: ends in its header"))? as usize;
+    }
+    let have = bytes.len() - 4 * (D + 1);
+    let need = sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
+    ensure!(
+        need == Some(have),
+        "{file}: {have} bytes behind the header, not the {sizes:?} that it says: incomplete?"
+    );
+    Ok((sizes, &bytes[4 * (D + 1)..]))
+}

@@ -1,0 +1,172 @@
+//! Pictures to learn from, out of a directory, idx files or an .npz.
+
+mod directory;
+mod idx;
+mod labels;
+mod npz;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use burn::tensor::{Device, Tensor, TensorData};
+use export::picture::Picture;
+use image::imageops::{self, FilterType};
+use image::{DynamicImage, RgbImage};
+
+/// Pictures of one size, and what is known of each.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// The name of its directory or file.
+    pub name: String,
+    /// 1 (grey) or 3 (red, green, blue).
+    pub channels: usize,
+    /// Rows and columns of every picture.
+    pub size: usize,
+    /// Pixels, `[picture][channel][row][column]`.
+    pub pixels: Vec<u8>,
+    /// What is known of the pictures; empty where there are no labels.
+    pub attributes: Vec<Attribute>,
+}
+
+/// Something that every picture has one of several kinds of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// Its name.
+    pub name: String,
+    /// The kinds.
+    pub classes: Vec<String>,
+    /// Of every picture, the index of its kind.
+    pub values: Vec<usize>,
+}
+
+/// How pictures are to be read.
+#[derive(Clone, Debug, Default)]
+pub struct Reading {
+    /// Rows and columns that pictures must have; else those of the first.
+    pub size: Option<usize>,
+    /// 1 or 3; else grey only if all pictures are.
+    pub channels: Option<usize>,
+    /// Whether a picture of another size or shape is cropped in its centre and resized.
+    pub resize: bool,
+    /// A CSV of labels; else `labels.csv` in the directory, if it is there.
+    pub labels: Option<PathBuf>,
+}
+
+/// Pictures as they were found, before they are made alike.
+struct Found {
+    pictures: Vec<(String, DynamicImage)>,
+    attributes: Vec<Attribute>,
+}
+
+impl Dataset {
+    /// Reads `path`: a directory of PNG or JPEG, a directory of idx files, one idx file of
+    /// pictures (gzipped or not), or an `.npz`.
+    ///
+    /// # Errors
+    /// Naming the file that is missing, damaged or of another size, and what to do.
+    pub fn load(path: &Path, reading: &Reading) -> Result<Self> {
+        let extension = path.extension().and_then(|extension| extension.to_str());
+        let idx = idx::find(path)?;
+        let found = if let Some(images) = idx {
+            idx::read(&images)
+        } else if path.is_dir() {
+            directory::read(path, reading.labels.as_deref())
+        } else if extension.is_some_and(|e| e.eq_ignore_ascii_case("npz")) {
+            npz::read(path)
+        } else if path.exists() {
+            bail!("{}: neither a directory, nor idx, nor .npz", path.display());
+        } else {
+            bail!("{}: there is no such file or directory", path.display());
+        }?;
+        let name = path.canonicalize().ok();
+        let name = name.as_deref().unwrap_or(path).file_stem().unwrap_or_default();
+        Self::alike(name.to_string_lossy().into_owned(), found, reading)
+    }
+
+    /// Makes pictures of one size and one number of channels.
+    fn alike(name: String, found: Found, reading: &Reading) -> Result<Self> {
+        let (first, image) = found.pictures.first().context("no pictures")?;
+        let size = match reading.size {
+            Some(size) => size,
+            None => {
+                let (width, height) = (image.width(), image.height());
+                ensure!(
+                    width == height || reading.resize,
+                    "{first}: {width}×{height} is not square: --resize crops"
+                );
+                width.min(height) as usize
+            }
+        };
+        let all_grey = || found.pictures.iter().all(|(_, image)| !image.color().has_color());
+        let channels = reading.channels.unwrap_or_else(|| if all_grey() { 1 } else { 3 });
+
+        let mut pixels = Vec::with_capacity(found.pictures.len() * channels * size * size);
+        for (name, image) in found.pictures {
+            let (width, height) = (image.width(), image.height());
+            let fits = [width, height].map(|side| side as usize) == [size, size];
+            ensure!(
+                fits || reading.resize,
+                "{name}: {width}×{height}, not {size}×{size}: --resize crops and resizes"
+            );
+            let image = if fits { image } else { resized(&image, size) };
+            let interleaved = match channels {
+                1 => image.into_luma8().into_raw(),
+                _ => opaque(image).into_raw(),
+            };
+            pixels.extend(Picture::from_interleaved(channels, size, size, &interleaved).pixels);
+        }
+        Ok(Self { name, channels, size, pixels, attributes: found.attributes })
+    }
+
+    /// Number of pictures.
+    pub fn len(&self) -> usize {
+        self.pixels.len() / self.picture_len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.pixels.is_empty()
+    }
+
+    fn picture_len(&self) -> usize {
+        self.channels * self.size * self.size
+    }
+
+    /// One picture.
+    pub fn picture(&self, index: usize) -> Picture {
+        let len = self.picture_len();
+        let pixels = self.pixels[index * len..][..len].to_vec();
+        Picture { channels: self.channels, height: self.size, width: self.size, pixels }
+    }
+
+    /// Pictures in [−1, 1], shape `[n, channels, size, size]`.
+    pub fn batch(&self, indices: &[usize], device: &Device) -> Tensor<4> {
+        let len = self.picture_len();
+        let pixels = indices.iter().flat_map(|&i| &self.pixels[i * len..][..len]);
+        let values: Vec<f32> = pixels.map(|&p| f32::from(p) / 127.5 - 1.0).collect();
+        let shape = [indices.len(), self.channels, self.size, self.size];
+        Tensor::from_data(TensorData::new(values, shape), device)
+    }
+}
+
+/// The largest square in the middle, made as large as `size`.
+fn resized(image: &DynamicImage, size: usize) -> DynamicImage {
+    let side = image.width().min(image.height());
+    let (left, top) = ((image.width() - side) / 2, (image.height() - side) / 2);
+    let square = image.crop_imm(left, top, side, side);
+    let size = size as u32;
+    imageops::resize(&square.into_rgba8(), size, size, FilterType::Triangle).into()
+}
+
+/// Colours without transparency: what shines through is white.
+fn opaque(image: DynamicImage) -> RgbImage {
+    if !image.color().has_alpha() {
+        return image.into_rgb8();
+    }
+    let image = image.into_rgba8();
+    RgbImage::from_fn(image.width(), image.height(), |x, y| {
+        let [red, green, blue, alpha] = image.get_pixel(x, y).0.map(u32::from);
+        let over = |colour: u32| ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
+        image::Rgb([over(red), over(green), over(blue)])
+    })
+}

@@ -1,0 +1,115 @@
+//! The generator: transposed convolutions from a latent to a picture.
+
+use burn::module::Module;
+use burn::nn::conv::{ConvTranspose2d, ConvTranspose2dConfig};
+use burn::nn::{BatchNorm, BatchNormConfig};
+use burn::tensor::activation::{relu, tanh};
+use burn::tensor::{Tensor, TensorData};
+
+use crate::init::Weights;
+use crate::network::{Layer, Network};
+use crate::random::{self, Purpose};
+
+/// Batches that the statistics of an averaged generator are taken on, and pictures in each.
+const BATCHES: u64 = 32;
+const BATCH: usize = 64;
+
+/// ReLU and BatchNorm behind every layer but the last, which has Tanh.
+#[derive(Module, Debug)]
+pub struct Generator {
+    /// From the latent to the picture.
+    pub layers: Vec<Up>,
+}
+
+/// A transposed convolution and what comes behind it.
+#[derive(Module, Debug)]
+pub struct Up {
+    /// The weights; a bias only where no BatchNorm would cancel it.
+    pub conv: ConvTranspose2d,
+    /// None on the generator's output.
+    pub norm: Option<BatchNorm>,
+}
+
+impl Generator {
+    /// A generator before its training.
+    pub fn new(network: &Network, weights: &mut Weights) -> Self {
+        let layers = network.generator();
+        let last = layers.len() - 1;
+        let up = layers.iter().enumerate().map(|(i, layer)| Up::new(layer, i == last, weights));
+        Self { layers: up.collect() }
+    }
+
+    /// Pictures in [−1, 1], shape `[n, channels, size, size]`, from latents of shape
+    /// `[n, latent]`.
+    pub fn forward(&self, z: Tensor<2>) -> Tensor<4> {
+        let [n, latent] = z.dims();
+        let mut x = z.reshape([n, latent, 1, 1]);
+        for layer in &self.layers {
+            x = layer.conv.forward(x);
+            x = match &layer.norm {
+                Some(norm) => relu(norm.forward(x)),
+                None => tanh(x),
+            };
+        }
+        x
+    }
+
+    /// Moves the weights towards those of `newer`, by the part `1 − keep` of the way: an
+    /// exponential moving average over steps (Yazıcı et al. 2019, arXiv 1806.04498). Statistics
+    /// aren't averaged but taken anew by [`Self::settled`].
+    pub fn average(&mut self, newer: &Self, keep: f64) {
+        for (old, new) in self.layers.iter_mut().zip(&newer.layers) {
+            old.conv.weight = blend(&old.conv.weight, &new.conv.weight, keep);
+            if let (Some(old), Some(new)) = (&mut old.conv.bias, &new.conv.bias) {
+                *old = blend(old, new, keep);
+            }
+            if let (Some(old), Some(new)) = (&mut old.norm, &new.norm) {
+                old.gamma = blend(&old.gamma, &new.gamma, keep);
+                old.beta = blend(&old.beta, &new.beta, keep);
+            }
+        }
+    }
+
+    /// This generator with the BatchNorm statistics that belong to its weights: the mean over
+    /// batches of latents of its own. Those gathered in training lag behind the weights.
+    pub fn settled(&self, network: &Network, seed: u64) -> Self {
+        let mut settling = self.clone().train();
+        for batch in 0..BATCHES {
+            for norm in settling.layers.iter_mut().filter_map(|layer| layer.norm.as_mut()) {
+                // The k-th batch has the part 1/k of the mean of the first k.
+                norm.momentum = 1.0 / (batch + 1) as f64;
+            }
+            let z = random::normal(seed, Purpose::Statistics, batch, BATCH * network.latent);
+            let device = settling.layers[0].conv.weight.val().device();
+            let z = Tensor::from_data(TensorData::new(z, [BATCH, network.latent]), &device);
+            settling.forward(z);
+        }
+        settling.valid()
+    }
+}
+
+impl Up {
+    fn new(layer: &Layer, is_output: bool, weights: &mut Weights) -> Self {
+        let [kernel, stride, padding, output_padding] =
+            [layer.kernel, layer.stride, layer.padding, layer.output_padding].map(|n| [n, n]);
+        let mut conv = ConvTranspose2dConfig::new([layer.input, layer.output], kernel)
+            .with_stride(stride)
+            .with_padding(padding)
+            .with_padding_out(output_padding)
+            .with_bias(false)
+            .init(weights.device());
+        conv.weight = weights.draw([layer.input, layer.output, layer.kernel, layer.kernel]);
+        conv.bias = is_output.then(|| weights.zeros(layer.output));
+        let norm = BatchNormConfig::new(layer.output);
+        Self { conv, norm: (!is_output).then(|| norm.init(weights.device())) }
+    }
+}
+
+fn blend<const D: usize>(
+    old: &burn::module::Param<Tensor<D>>,
+    new: &burn::module::Param<Tensor<D>>,
+    keep: f64,
+) -> burn::module::Param<Tensor<D>> {
+    let new = new.val().without_autodiff().mul_scalar(1.0 - keep);
+    burn::module::Param::initialized(old.id, old.val().mul_scalar(keep) + new)
+}

@@ -1,0 +1,122 @@
+//! A small classifier of the data's own labels, for the features it finds.
+
+use anyhow::{Context, Result};
+use burn::module::Module;
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::optim::{AdamConfig, GradientsParams};
+use burn::tensor::activation::{log_softmax, relu};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use indicatif::ProgressBar;
+
+use crate::data::{Attribute, Dataset};
+use crate::init::Weights;
+use crate::random::{self, Purpose};
+
+/// Features of a picture.
+pub const FEATURES: usize = 64;
+/// Steps of the training, pictures in each, and Adam's rate at first; it falls to 0.
+const STEPS: u64 = 800;
+const BATCH: usize = 64;
+const RATE: f64 = 2e-3;
+/// Of so many pictures one is held back, to see what was learned.
+const HELD_BACK: usize = 10;
+/// Channels of the first layer.
+const WIDTH: usize = 16;
+
+/// Strided convolutions, features, and a verdict on every attribute.
+#[derive(Module, Debug)]
+pub struct Classifier {
+    layers: Vec<Conv2d>,
+    features: Conv2d,
+    verdict: Conv2d,
+}
+
+impl Classifier {
+    fn new(dataset: &Dataset, seed: u64, device: &Device) -> Self {
+        let mut weights = Weights::new(seed, Purpose::Classifier, device);
+        let mut conv = |input: usize, output: usize, kernel: usize, stride: usize| {
+            let padding = PaddingConfig2d::Explicit(stride - 1, stride - 1, stride - 1, stride - 1);
+            let mut conv = Conv2dConfig::new([input, output], [kernel, kernel])
+                .with_stride([stride, stride])
+                .with_padding(padding)
+                .with_bias(false)
+                .init(device);
+            // He et al. 2015, arXiv 1502.01852: the deviation that suits ReLU.
+            let deviation = (2.0 / (input * kernel * kernel) as f32).sqrt();
+            conv.weight = weights.scaled([output, input, kernel, kernel], deviation);
+            conv.bias = Some(weights.zeros(output));
+            conv
+        };
+        let (mut size, mut channels) = (dataset.size, dataset.channels);
+        let mut layers = Vec::new();
+        while size > 4 {
+            let output = (WIDTH << layers.len()).min(FEATURES);
+            layers.push(conv(channels, output, 4, 2));
+            (size, channels) = (size / 2, output);
+        }
+        let classes = dataset.attributes.iter().map(|attribute| attribute.classes.len()).sum();
+        let features = conv(channels, FEATURES, size, 1);
+        Self { layers, features, verdict: conv(FEATURES, classes, 1, 1) }
+    }
+
+    /// Trains a classifier on the attributes of `dataset`.
+    ///
+    /// # Errors
+    /// If the pictures have no labels.
+    pub fn train(dataset: &Dataset, seed: u64, device: &Device, bar: &ProgressBar) -> Result<Self> {
+        dataset.attributes.first().context("the pictures have no labels")?;
+        let device = device.clone().autodiff();
+        let mut classifier = Self::new(dataset, seed, &device);
+        let mut adam = AdamConfig::new().with_epsilon(1e-8).init();
+        let learned: Vec<usize> = (0..dataset.len()).filter(|i| i % HELD_BACK != 0).collect();
+        let mut order = Vec::new();
+        bar.set_length(STEPS);
+        for step in 0..STEPS {
+            if order.len() < BATCH {
+                order = random::order(seed, Purpose::Classifier, step + 1, learned.len());
+            }
+            let batch = order.split_off(order.len().saturating_sub(BATCH));
+            let batch: Vec<usize> = batch.into_iter().map(|i| learned[i]).collect();
+            let (_, logits) = classifier.forward(dataset.batch(&batch, &device));
+            let loss = loss(logits, &dataset.attributes, &batch);
+            let gradients = GradientsParams::from_grads(loss.backward(), &classifier);
+            let rate = RATE * (1.0 - step as f64 / STEPS as f64);
+            classifier = adam.step(rate, classifier, gradients);
+            bar.inc(1);
+        }
+        Ok(classifier.valid())
+    }
+
+    /// Features `[n, FEATURES]` and logits `[n, classes of all attributes]` of pictures in
+    /// [−1, 1].
+    pub fn forward(&self, pictures: Tensor<4>) -> (Tensor<2>, Tensor<2>) {
+        let n = pictures.dims()[0];
+        let x = self.layers.iter().fold(pictures, |x, layer| relu(layer.forward(x)));
+        let features = relu(self.features.forward(x));
+        let logits = self.verdict.forward(features.clone());
+        let classes = logits.dims()[1];
+        (features.reshape([n, FEATURES]), logits.reshape([n, classes]))
+    }
+
+    /// The pictures of `dataset` that were held back.
+    pub fn held_back(dataset: &Dataset) -> Vec<usize> {
+        (0..dataset.len()).step_by(HELD_BACK).collect()
+    }
+}
+
+/// Cross entropy, the mean over pictures, the sum over attributes.
+fn loss(logits: Tensor<2>, attributes: &[Attribute], batch: &[usize]) -> Tensor<1> {
+    let device = logits.device();
+    let mut begin = 0;
+    let losses = attributes.iter().map(|attribute| {
+        let classes = attribute.classes.len();
+        let part = logits.clone().narrow(1, begin, classes);
+        begin += classes;
+        let truth: Vec<i64> = batch.iter().map(|&i| attribute.values[i] as i64).collect();
+        let truth = TensorData::new(truth, [batch.len(), 1]);
+        let truth: Tensor<2, Int> = Tensor::from_data(truth, &device);
+        log_softmax(part, 1).gather(1, truth).mean().neg()
+    });
+    losses.reduce(|sum, loss| sum + loss).expect("train checks that there is one")
+}

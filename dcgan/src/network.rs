@@ -1,0 +1,196 @@
+//! The network family: a few numbers, and the layers that follow from them.
+
+use anyhow::{Result, bail, ensure};
+use serde::{Deserialize, Serialize};
+
+/// The numbers that a generator and its discriminator are built from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Network {
+    /// Rows and columns of a picture: 16, 28, 32, 64 or 128.
+    pub size: usize,
+    /// 1 (grey) or 3 (red, green, blue).
+    pub channels: usize,
+    /// Elements of a latent.
+    pub latent: usize,
+    /// Channels of the generator's last hidden layer; every layer before it has twice as many.
+    pub width: usize,
+    /// Channels of the discriminator's first layer; every layer after it has twice as many.
+    pub discriminator_width: usize,
+    /// Rows and columns of a kernel: 4, or the paper's 5.
+    pub kernel: usize,
+}
+
+/// A square convolution, transposed in the generator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layer {
+    /// Channels of the input.
+    pub input: usize,
+    /// Channels of the output.
+    pub output: usize,
+    /// Rows and columns of the kernel.
+    pub kernel: usize,
+    /// Stride in both directions.
+    pub stride: usize,
+    /// Padding on all four sides.
+    pub padding: usize,
+    /// Output padding at the bottom and on the right (transposed only).
+    pub output_padding: usize,
+}
+
+impl Network {
+    /// Whether there is such a network.
+    ///
+    /// # Errors
+    /// Naming the number that is out of range.
+    pub fn check(&self) -> Result<()> {
+        if ![16, 28, 32, 64, 128].contains(&self.size) {
+            bail!("size {}: possible: 16, 28, 32, 64, 128", self.size);
+        }
+        ensure!([1, 3].contains(&self.channels), "{} channels: possible: 1, 3", self.channels);
+        ensure!([4, 5].contains(&self.kernel), "kernel {}: possible: 4, 5", self.kernel);
+        let range = |name: &str, value: usize, most: usize| {
+            ensure!((1..=most).contains(&value), "{name} {value}: possible: 1 to {most}");
+            Ok(())
+        };
+        range("latent", self.latent, 1024)?;
+        range("width", self.width, 256)?;
+        range("discriminator width", self.discriminator_width, 256)
+    }
+
+    /// Rows and columns of the smallest map, which the latent is projected to.
+    fn first(&self) -> usize {
+        if self.size == 28 { 7 } else { 4 }
+    }
+
+    /// How often the size doubles.
+    fn doublings(&self) -> u32 {
+        (self.size / self.first()).ilog2()
+    }
+
+    /// The generator's layers. The first one, on the latent as a map of one pixel, is the paper's
+    /// "project and reshape".
+    pub fn generator(&self) -> Vec<Layer> {
+        let n = self.doublings();
+        let widest = self.width << (n - 1);
+        let project = Layer {
+            input: self.latent,
+            output: widest,
+            kernel: self.first(),
+            stride: 1,
+            padding: 0,
+            output_padding: 0,
+        };
+        let up = (0..n).map(|i| Layer {
+            input: widest >> i,
+            output: if i + 1 == n { self.channels } else { widest >> (i + 1) },
+            ..self.double()
+        });
+        [project].into_iter().chain(up).collect()
+    }
+
+    /// The discriminator's layers, the generator's in a mirror: the last one gives the logit.
+    pub fn discriminator(&self) -> Vec<Layer> {
+        let n = self.doublings();
+        let down = (0..n).map(|i| Layer {
+            input: if i == 0 { self.channels } else { self.discriminator_width << (i - 1) },
+            output: self.discriminator_width << i,
+            output_padding: 0,
+            ..self.double()
+        });
+        let judge = Layer {
+            input: self.discriminator_width << (n - 1),
+            output: 1,
+            kernel: self.first(),
+            stride: 1,
+            padding: 0,
+            output_padding: 0,
+        };
+        down.chain([judge]).collect()
+    }
+
+    /// Stride 2, so padded that transposed it doubles the size exactly, and else halves it.
+    fn double(&self) -> Layer {
+        let padding = (self.kernel - 1) / 2;
+        let output_padding = 2 + 2 * padding - self.kernel;
+        Layer { input: 0, output: 0, kernel: self.kernel, stride: 2, padding, output_padding }
+    }
+
+    /// The discriminator's features before the logit, as `[channels, rows, columns]`.
+    pub fn features(&self) -> [usize; 3] {
+        [self.discriminator_width << (self.doublings() - 1), self.first(), self.first()]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Rows after a layer.
+    fn transposed(rows: usize, layer: &Layer) -> usize {
+        (rows - 1) * layer.stride + layer.kernel + layer.output_padding - 2 * layer.padding
+    }
+
+    fn strided(rows: usize, layer: &Layer) -> usize {
+        (rows + 2 * layer.padding - layer.kernel) / layer.stride + 1
+    }
+
+    #[test]
+    fn the_paper_s_network() {
+        let paper = Network {
+            size: 64,
+            channels: 3,
+            latent: 100,
+            width: 128,
+            discriminator_width: 128,
+            kernel: 5,
+        };
+        let channels: Vec<_> = paper.generator().iter().map(|l| (l.input, l.output)).collect();
+        assert_eq!(channels, [(100, 1024), (1024, 512), (512, 256), (256, 128), (128, 3)]);
+        let channels: Vec<_> = paper.discriminator().iter().map(|l| (l.input, l.output)).collect();
+        assert_eq!(channels, [(3, 128), (128, 256), (256, 512), (512, 1024), (1024, 1)]);
+        assert_eq!(paper.features(), [1024, 4, 4]);
+    }
+
+    #[test]
+    fn every_size_and_kernel_fits() {
+        for size in [16, 28, 32, 64, 128] {
+            for kernel in [4, 5] {
+                let network = Network {
+                    size,
+                    channels: 1,
+                    latent: 8,
+                    width: 4,
+                    discriminator_width: 6,
+                    kernel,
+                };
+                network.check().unwrap();
+                let generator = network.generator();
+                assert_eq!(generator.iter().fold(1, transposed), size);
+                assert_eq!(generator[generator.len() - 1].input, 4);
+                let discriminator = network.discriminator();
+                assert_eq!(discriminator.iter().fold(size, strided), 1);
+                assert_eq!(discriminator[0].output, 6);
+            }
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_refused() {
+        let good = Network {
+            size: 32,
+            channels: 3,
+            latent: 32,
+            width: 24,
+            discriminator_width: 24,
+            kernel: 4,
+        };
+        let refused = |network: Network, expected: &str| {
+            assert_eq!(network.check().unwrap_err().to_string(), expected);
+        };
+        refused(Network { size: 48, ..good }, "size 48: possible: 16, 28, 32, 64, 128");
+        refused(Network { channels: 2, ..good }, "2 channels: possible: 1, 3");
+        refused(Network { kernel: 3, ..good }, "kernel 3: possible: 4, 5");
+        refused(Network { latent: 0, ..good }, "latent 0: possible: 1 to 1024");
+        refused(Network { width: 257, ..good }, "width 257: possible: 1 to 256");
+    }
+}

@@ -1,0 +1,159 @@
+//! The trained networks as ordinary ONNX files: opset 17, a batch of any size.
+
+use burn::nn::BatchNorm;
+use burn::tensor::Tensor;
+use export::graph::{Graph, Values, float, geometry, int, ints, tensor};
+use export::latents;
+use gen_core::latent::Distribution;
+use prost::Message;
+
+use crate::discriminator::{Discriminator, SLOPE};
+use crate::generator::Generator;
+use crate::minibatch::{KERNELS, Minibatch, NUMBERS};
+use crate::network::Network;
+use crate::values::values;
+
+/// What a file says of itself.
+#[derive(Clone, Debug)]
+pub struct About {
+    /// The data's name.
+    pub data: String,
+    /// The data's licence.
+    pub licence: Option<String>,
+    /// Steps of the training.
+    pub steps: u64,
+    /// Its seed.
+    pub seed: u64,
+}
+
+/// The generator: `z`, `[n, latent, 1, 1]`, to `image`, `[n, channels, size, size]` in [−1, 1].
+pub fn generator(generator: &Generator, network: &Network, about: &About) -> Vec<u8> {
+    let mut graph = Graph::default();
+    let mut x = "z".to_owned();
+    for (index, layer) in generator.layers.iter().enumerate() {
+        graph.prefix = format!("layer{index}");
+        let (conv, [p, _]) = (&layer.conv, layer.conv.padding);
+        let mut attributes = geometry(conv.stride[0], [p; 4], conv.padding_out[0]);
+        attributes.push(ints("kernel_shape", &conv.kernel_size));
+        let weight = constant(&mut graph, "weight", conv.weight.val());
+        let bias = conv.bias.as_ref().map(|bias| constant(&mut graph, "bias", bias.val()));
+        let inputs: Vec<&str> =
+            [Some(&x), Some(&weight), bias.as_ref()].into_iter().flatten().map(|s| &**s).collect();
+        let y = graph.node("ConvTranspose", "conv", &inputs, attributes);
+        x = match &layer.norm {
+            Some(norm) => {
+                let y = batch_norm(&mut graph, norm, &y);
+                graph.node("Relu", "relu", &[&y], vec![])
+            }
+            None => graph.node("Tanh", "tanh", &[&y], vec![]),
+        };
+    }
+    let image = [network.channels, network.size, network.size].map(|n| n as i64);
+    let input = tensor("z", &[network.latent as i64, 1, 1]);
+    finish(graph, "generator", input, tensor("image", &image), about)
+}
+
+/// The discriminator: `image`, `[n, channels, size, size]` in [−1, 1], to `real`, `[n, 1]`: the
+/// probability that a picture is real.
+pub fn discriminator(discriminator: &Discriminator, network: &Network, about: &About) -> Vec<u8> {
+    let mut graph = Graph::default();
+    let mut x = "image".to_owned();
+    let mut features = x.clone();
+    let last = discriminator.layers.len() - 1;
+    for (index, layer) in discriminator.layers.iter().enumerate() {
+        graph.prefix = format!("layer{index}");
+        let (conv, [stride, _]) = (&layer.conv, layer.conv.stride);
+        let [.., kernel, _] = conv.weight.val().dims();
+        let padding = if stride == 1 { 0 } else { (kernel - 1) / 2 };
+        let mut attributes = geometry(stride, [padding; 4], 0);
+        attributes.push(ints("kernel_shape", &[kernel, kernel]));
+        let weight = constant(&mut graph, "weight", conv.weight.val());
+        let bias = conv.bias.as_ref().map(|bias| constant(&mut graph, "bias", bias.val()));
+        let inputs: Vec<&str> =
+            [Some(&x), Some(&weight), bias.as_ref()].into_iter().flatten().map(|s| &**s).collect();
+        let mut y = graph.node("Conv", "conv", &inputs, attributes);
+        if let Some(norm) = &layer.norm {
+            y = batch_norm(&mut graph, norm, &y);
+        }
+        if index != last {
+            y = graph.node("LeakyRelu", "leaky_relu", &[&y], vec![float("alpha", SLOPE as f32)]);
+            features = y.clone();
+        }
+        x = y;
+    }
+    graph.prefix = "verdict".to_owned();
+    x = graph.node("Flatten", "logit", &[&x], vec![int("axis", 1)]);
+    if let Some(minibatch) = &discriminator.minibatch {
+        let likeness = compare(&mut graph, minibatch, &features);
+        x = graph.node("Add", "sum", &[&x, &likeness], vec![]);
+    }
+    graph.node("Sigmoid", "sigmoid", &[&x], vec![]);
+    let image = [network.channels, network.size, network.size].map(|n| n as i64);
+    finish(graph, "discriminator", tensor("image", &image), tensor("real", &[1]), about)
+}
+
+/// What [`Minibatch::forward`] does.
+fn compare(graph: &mut Graph, minibatch: &Minibatch, features: &str) -> String {
+    graph.prefix = "minibatch".to_owned();
+    let compared = constant(graph, "compared", minibatch.compared.val());
+    let weights = constant(graph, "weights", minibatch.weights.val());
+    let [kernels, numbers] = [KERNELS, NUMBERS].map(|n| n as i64);
+    let shape = |graph: &mut Graph, name: &str, dims: &[i64]| {
+        graph.constant(name, &[dims.len()], Values::Int64(dims))
+    };
+    let one = shape(graph, "one_shape", &[-1, 1, kernels, numbers]);
+    let other = shape(graph, "other_shape", &[1, -1, kernels, numbers]);
+    let within = shape(graph, "within", &[3]);
+    let among = shape(graph, "among", &[1]);
+    let rows = shape(graph, "rows", &[-1, kernels]);
+    let itself = graph.constant("itself", &[], Values::Float(&[1.0]));
+
+    let flat = graph.node("Flatten", "features", &[features], vec![int("axis", 1)]);
+    let m = graph.node("MatMul", "numbers", &[&flat, &compared], vec![]);
+    let one = graph.node("Reshape", "one", &[&m, &one], vec![]);
+    let other = graph.node("Reshape", "other", &[&m, &other], vec![]);
+    let distance = graph.node("Sub", "difference", &[&one, &other], vec![]);
+    let distance = graph.node("Abs", "absolute", &[&distance], vec![]);
+    let keep = || vec![int("keepdims", 1)];
+    let distance = graph.node("ReduceSum", "distance", &[&distance, &within], keep());
+    let distance = graph.node("Neg", "negative", &[&distance], vec![]);
+    let likeness = graph.node("Exp", "likeness", &[&distance], vec![]);
+    let likeness = graph.node("ReduceSum", "likeness_sum", &[&likeness, &among], keep());
+    let likeness = graph.node("Reshape", "likeness_rows", &[&likeness, &rows], vec![]);
+    let likeness = graph.node("Sub", "likeness_to_others", &[&likeness, &itself], vec![]);
+    graph.node("MatMul", "weighted", &[&likeness, &weights], vec![])
+}
+
+fn batch_norm(graph: &mut Graph, norm: &BatchNorm, x: &str) -> String {
+    let gamma = constant(graph, "norm.scale", norm.gamma.val());
+    let beta = constant(graph, "norm.bias", norm.beta.val());
+    let mean = constant(graph, "norm.mean", norm.running_mean.value());
+    let var = constant(graph, "norm.var", norm.running_var.value());
+    let attributes = vec![float("epsilon", norm.epsilon as f32)];
+    graph.node("BatchNormalization", "norm", &[x, &gamma, &beta, &mean, &var], attributes)
+}
+
+fn constant<const D: usize>(graph: &mut Graph, name: &str, tensor: Tensor<D>) -> String {
+    let dims = tensor.dims();
+    graph.constant(name, &dims, Values::Float(&values(tensor)))
+}
+
+fn finish(
+    mut graph: Graph,
+    name: &str,
+    input: tract_onnx::pb::ValueInfoProto,
+    output: tract_onnx::pb::ValueInfoProto,
+    about: &About,
+) -> Vec<u8> {
+    if let Some(last) = graph.nodes.last_mut() {
+        last.output = vec![output.name.clone()];
+    }
+    let mut metadata = vec![
+        (latents::METADATA, latents::name(Distribution::Normal).to_owned()),
+        ("data", about.data.clone()),
+        ("steps", about.steps.to_string()),
+        ("seed", about.seed.to_string()),
+    ];
+    metadata.extend(about.licence.clone().map(|licence| ("licence", licence)));
+    graph.model(name, input, output, metadata).encode_to_vec()
+}

@@ -1,0 +1,88 @@
+//! Checkpoints: a directory for each, whole or not there.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow};
+use burn::module::Module;
+use burn::store::ModuleRecord;
+use export::output;
+
+use crate::trainer::{Trainer, adam};
+
+/// Checkpoints that are kept: the last one, and one before it.
+const KEPT: usize = 2;
+
+/// Writes the state of `trainer` under `directory`, and removes what is too old.
+pub(super) fn save(directory: &Path, trainer: &Trainer) -> Result<()> {
+    let place = directory.join(format!("{:06}", trainer.step));
+    if place.exists() {
+        return Ok(());
+    }
+    let beside = place.with_extension("part");
+    let write = || -> Result<()> {
+        output::directory(&beside)?;
+        // Statistics are handed on a step late: `valid` waits for the last ones.
+        let record = |module: ModuleRecord| module.into_bytes().map_err(|error| anyhow!("{error}"));
+        let files = [
+            ("generator", record(trainer.generator.valid().into_record())?),
+            ("discriminator", record(trainer.discriminator.valid().into_record())?),
+            ("average", record(trainer.average.clone().into_record())?),
+            ("generator.adam", trainer.generator_adam.into_bytes()?),
+            ("discriminator.adam", trainer.discriminator_adam.into_bytes()?),
+        ];
+        for (name, bytes) in &files {
+            let path = beside.join(name);
+            fs::write(&path, &bytes[..]).with_context(|| path.display().to_string())?;
+        }
+        fs::rename(&beside, &place).with_context(|| place.display().to_string())
+    };
+    write().map_err(|error| {
+        // Perhaps the disk is full: half a checkpoint would only take what is left.
+        let _ = fs::remove_dir_all(&beside);
+        error.context("the checkpoint cannot be written; the one before it is whole")
+    })?;
+    let mut old = list(directory)?;
+    old.truncate(old.len().saturating_sub(KEPT));
+    for (_, path) in old {
+        fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
+    }
+    Ok(())
+}
+
+/// Puts the last checkpoint under `directory` into `trainer`.
+pub(super) fn load(directory: &Path, trainer: &mut Trainer) -> Result<()> {
+    let none = || format!("{}: no checkpoint to go on from", directory.display());
+    let (step, place) = list(directory)?.pop().with_context(none)?;
+    let read = |name: &str| -> Result<burn::tensor::Bytes> {
+        let path = place.join(name);
+        let bytes = fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        Ok(burn::tensor::Bytes::from_bytes_vec(bytes))
+    };
+    let load = |trainer: &mut Trainer| -> Result<()> {
+        let record = |name: &str| -> Result<ModuleRecord> { Ok(ModuleRecord::from_bytes(read(name)?)?) };
+        trainer.generator = trainer.generator.clone().try_load_record(record("generator")?)?;
+        trainer.discriminator =
+            trainer.discriminator.clone().try_load_record(record("discriminator")?)?;
+        trainer.average = trainer.average.clone().try_load_record(record("average")?)?;
+        trainer.generator_adam = adam().from_bytes(read("generator.adam")?)?;
+        trainer.discriminator_adam = adam().from_bytes(read("discriminator.adam")?)?;
+        Ok(())
+    };
+    load(trainer).with_context(|| format!("{}: damaged, or of another network", place.display()))?;
+    trainer.step = step;
+    Ok(())
+}
+
+/// Whole checkpoints under `directory`, from the first.
+fn list(directory: &Path) -> Result<Vec<(u64, PathBuf)>> {
+    let name = || format!("{}: cannot be listed", directory.display());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).with_context(name)? {
+        let path = entry.with_context(name)?.path();
+        let step = path.file_name().and_then(|name| name.to_str()?.parse().ok());
+        found.extend(step.map(|step| (step, path)));
+    }
+    found.sort();
+    Ok(found)
+}
