@@ -6,7 +6,7 @@
 //! - [`trainer`]: a step of the training, as [`options`] have it; [`run`]: all of them, as a
 //!   directory
 //! - [`judge`]: how good the pictures are
-//! - [`onnx`]: the networks for any other tool
+//! - [`onnx`]: the networks for any other tool; [`rules`]: whether such a file keeps the paper's
 //! - [`random`], [`device`], [`values`]: where chance and speed come from, and numbers go
 
 pub mod data;
@@ -21,6 +21,7 @@ pub mod onnx;
 pub mod options;
 pub mod preset;
 pub mod random;
+pub mod rules;
 pub mod run;
 pub mod trainer;
 pub mod values;

@@ -36,7 +36,7 @@ impl Preset {
         // The discriminator stays on the desk: beside a narrow generator it may be wider.
         match self {
             Self::Paper64 => network(64, 100, 128, 128, 5),
-            Self::Micro128k => network(32, 24, 12, 32, 4),
+            Self::Micro128k => network(32, 20, 12, 32, 4),
             Self::Micro256k => network(32, 32, 24, 32, 4),
             Self::Micro1m => network(64, 64, 30, 32, 4),
             Self::Micro4m => network(64, 100, 64, 64, 4),

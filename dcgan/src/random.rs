@@ -46,7 +46,7 @@ pub fn order(seed: u64, purpose: Purpose, index: u64, len: usize) -> Vec<usize> 
 
 /// A number below `limit`; what 2³² isn't divisible by makes no difference here.
 pub fn below(random: &mut Random, limit: usize) -> usize {
-    (u64::from(random.next_u32()) * limit as u64 >> 32) as usize
+    ((u64::from(random.next_u32()) * limit as u64) >> 32) as usize
 }
 
 /// The finaliser of SplitMix64, once for each number.

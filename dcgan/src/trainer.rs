@@ -85,8 +85,8 @@ impl Trainer {
         let on_drawn = self.discriminator.forward(drawn.clone().detach()).logits;
         // One-sided label smoothing (Salimans et al. 2016, section 3.4): only the real label.
         let smooth = f64::from(options.smooth);
-        let real_loss = is_real(&on_real).mul_scalar(1.0 - smooth)
-            + is_drawn(&on_real).mul_scalar(smooth);
+        let real_loss =
+            is_real(&on_real).mul_scalar(1.0 - smooth) + is_drawn(&on_real).mul_scalar(smooth);
         let loss = real_loss + is_drawn(&on_drawn);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.discriminator);
         let rate = f64::from(options.rate * options.rate_ratio);
@@ -111,7 +111,8 @@ impl Trainer {
         let young = (1 + self.step) as f64 / (10 + self.step) as f64;
         self.average.average(&self.generator, f64::from(options.ema).min(young));
 
-        let probability = |logits: Tensor<1>| scalar(burn::tensor::activation::sigmoid(logits).mean());
+        let probability =
+            |logits: Tensor<1>| scalar(burn::tensor::activation::sigmoid(logits).mean());
         Progress {
             discriminator: scalar(loss),
             generator: scalar(generator_loss),

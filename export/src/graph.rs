@@ -170,7 +170,7 @@ pub fn geometry(stride: usize, pads: [usize; 4], extra: usize) -> Vec<AttributeP
 }
 
 #[cfg(test)]
-pub fn text(name: &str, value: &str) -> AttributeProto {
+pub(crate) fn text(name: &str, value: &str) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
         r#type: AttributeType::String as i32,

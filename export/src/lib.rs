@@ -10,6 +10,7 @@
 //! - [`quantize`](mod@quantize): everything in integers, overflow disproved channel by channel
 //! - [`twin`]: the quantised ONNX, the same integers for any runtime
 //! - [`export`](mod@export): all of that in one call, with a [`report`]
+//! - [`graph`]: building any ONNX
 //! - [`runner`], [`generator`]: running either file; [`psnr`](mod@psnr), [`ssim`](mod@ssim),
 //!   [`fidelity`]: how close the pictures are
 

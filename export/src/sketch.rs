@@ -1,9 +1,9 @@
 //! Small ONNX generators for tests.
 
-use crate::graph::{Graph, Values, float, geometry, int, ints, tensor};
+use crate::graph::{Graph, Values, float, geometry, int, tensor};
 use crate::load::Source;
 use std::path::PathBuf;
-use tract_onnx::pb::{AttributeProto, GraphProto, ModelProto, OperatorSetIdProto};
+use tract_onnx::pb::{AttributeProto, ValueInfoProto};
 
 /// A chain of nodes in the making.
 pub(crate) struct Sketch {
@@ -92,19 +92,8 @@ impl Sketch {
 
     /// The file, whose output is the end of the chain.
     pub(crate) fn finish(self) -> Source {
-        let proto = ModelProto {
-            ir_version: 8,
-            opset_import: vec![OperatorSetIdProto { domain: String::new(), version: 17 }],
-            graph: Some(GraphProto {
-                name: "sketch".to_owned(),
-                node: self.graph.nodes,
-                initializer: self.graph.constants,
-                input: vec![self.input],
-                output: vec![tensor(&self.current, &[-1, -1, -1])],
-                ..GraphProto::default()
-            }),
-            ..ModelProto::default()
-        };
+        let output = tensor(&self.current, &[-1, -1, -1]);
+        let proto = self.graph.model("sketch", self.input, output, vec![]);
         Source { path: PathBuf::from("sketch.onnx"), proto, sha256: [7; 32] }
     }
 }

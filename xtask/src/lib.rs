@@ -5,11 +5,13 @@
 //! - [`image`]: the files that it becomes, [`uf2`] among them; [`flash`] brings them to the board
 //! - [`machine`]: a running board: its log ([`log`]), its keys and its screen ([`picture`]), in an
 //!   [`emulator`] over [`qmp`]
+//! - [`data`]: open pictures to train with
 //! - [`mod@test`], [`oracles`]: everything that is checked, [`step`] by step, with [`tools`] that are
 //!   installed on the way
 
 pub mod board;
 pub mod chip;
+pub mod data;
 pub mod emulator;
 pub mod firmware;
 pub mod flash;

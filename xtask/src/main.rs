@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use xtask::board::{BOARDS, Board};
+use xtask::data::{self, Set};
 use xtask::emulator::{self, Options};
 use xtask::flash::{self, Ways};
 use xtask::image::Image;
@@ -36,6 +37,14 @@ enum Task {
         /// Also run everything over the generators in this directory
         #[arg(long, value_name = "DIR")]
         generators: Option<PathBuf>,
+    },
+    /// Fetch or make open pictures to train with, in target/data
+    Data {
+        /// The pictures
+        set: Set,
+        /// Instead of target/data/SET
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
     /// Run a board in its emulator and show its log: QEMU, or rp2040js for pico
     Qemu {
@@ -79,6 +88,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Task::Test => test::test(),
         Task::Oracles { generators } => oracles::oracles(generators.as_deref()),
+        Task::Data { set, out } => data::data(set, out.as_deref()),
         Task::Qemu { board, model, window, seconds, picture } => {
             let limit = seconds.map(Duration::from_secs);
             qemu(board, model.as_deref(), window, limit, picture.as_deref())

@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 
 use crate::board::BOARDS;
+use crate::data::faces;
 use crate::emulator::NODE;
 use crate::workspace::cargo;
 use crate::{firmware, step, tools, workspace};
@@ -57,6 +58,7 @@ pub fn test() -> Result<()> {
     node.arg("--test").current_dir(workspace::root().join("xtask/pico"));
     node.env_remove("NODE_OPTIONS");
     step::run("tests of the emulated Pico", &mut node)?;
+    faces::test()?;
     // All in one: with other packages or features chosen, cargo would build tract once more.
     cargo_step("tests", &["test", "--workspace", "--features", "pocket-tests/qemu"])
 }

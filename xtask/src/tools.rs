@@ -10,7 +10,7 @@ use crate::board::{Board, Emulator};
 use crate::emulator::{NODE, QEMU, RP2040JS, WINDOW};
 use crate::{step, workspace};
 
-/// The oldest Node.js that rp2040js runs on.
+/// The oldest Node.js that everything here runs on.
 const NODE_VERSION: u32 = 18;
 
 /// Adds the parts of Rust that are missing: `kind` is `target` or `component`.
@@ -90,25 +90,40 @@ pub fn qemu(window: bool) -> Result<()> {
 ///
 /// If there is no Node.js with npm, or npm cannot install; says what to do.
 pub fn rp2040js() -> Result<PathBuf> {
-    node()?;
     let ours = workspace::root().join("xtask/pico");
+    let [package, lock] = ["package.json", "package-lock.json"].map(|name| {
+        let path = ours.join(name);
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    });
     let directory = workspace::target_directory()?.join(RP2040JS);
-    let (lock, wanted) = (directory.join("package-lock.json"), ours.join("package-lock.json"));
+    npm("rp2040js", &directory, &package?, &lock?)?;
+    Ok(directory)
+}
+
+/// Makes sure that packages of npm are installed in a directory, exactly those of a `package.json` and
+/// its lock file. `name` is what they are called when they are not.
+///
+/// # Errors
+///
+/// If there is no Node.js with npm, or npm cannot install; says what to do.
+pub fn npm(name: &str, directory: &Path, package: &str, lock: &str) -> Result<()> {
+    node()?;
+    let place = directory.join("package-lock.json");
     // npm writes the second one last.
     let installed = directory.join("node_modules/.package-lock.json").exists();
-    if installed && fs::read(&lock).ok() == Some(fs::read(&wanted)?) {
-        return Ok(directory);
+    if installed && fs::read(&place).ok().as_deref() == Some(lock.as_bytes()) {
+        return Ok(());
     }
-    println!("rp2040js is not installed; installing it into {}", directory.display());
-    fs::create_dir_all(&directory)
-        .with_context(|| format!("cannot create {}", directory.display()))?;
-    fs::copy(ours.join("package.json"), directory.join("package.json"))?;
-    fs::copy(wanted, lock)?;
+    println!("{name} is not installed; installing it by npm into {}", directory.display());
+    fs::create_dir_all(directory)
+        .and_then(|()| fs::write(directory.join("package.json"), package))
+        .and_then(|()| fs::write(&place, lock))
+        .with_context(|| format!("cannot write {}", place.display()))?;
     let mut npm = Command::new("npm");
-    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(&directory);
-    step::run("npm ci", &mut npm)
-        .context("npm, whose words are above, cannot install rp2040js: connect to its registry and try again")?;
-    Ok(directory)
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(directory);
+    step::run("npm ci", &mut npm).with_context(|| {
+        format!("npm, whose words are above, cannot install {name}: connect to its registry and try again")
+    })
 }
 
 /// Makes sure that Node.js and npm are there.
@@ -168,8 +183,7 @@ fn debian_packages(packages: &[&str], problem: &str) -> Result<()> {
     let names = packages.join(" ");
     let apt = runs(Command::new("apt-get").arg("--version"));
     ensure!(apt, "{problem}: install it, then try again");
-    let id = Command::new("id").arg("-u").output().context("cannot run id")?;
-    if id.stdout.trim_ascii() != b"0" {
+    if !is_root()? {
         bail!("{problem}; type: sudo apt-get install --yes {names}");
     }
     println!("{problem}; installing with apt-get: {names}");
@@ -178,6 +192,42 @@ fn debian_packages(packages: &[&str], problem: &str) -> Result<()> {
     install.env("DEBIAN_FRONTEND", "noninteractive");
     install.args(["install", "--yes", "--no-install-recommends"]).args(packages);
     step::run(&format!("apt-get install {names}"), &mut install)
+}
+
+/// Fetches a Debian package and puts what is in it into a directory, without installing it.
+///
+/// # Errors
+///
+/// If there is no apt-get, or it cannot fetch the package; says what to do.
+pub fn debian_content(package: &str, directory: &Path) -> Result<()> {
+    let apt = runs(Command::new("apt-get").arg("--version"));
+    ensure!(apt, "{package} is a Debian package and there is no apt-get: try on Debian or Ubuntu");
+    if !runs(Command::new("apt-cache").args(["show", package])) {
+        let problem = format!("apt does not know {package}");
+        if !is_root()? {
+            bail!("{problem}; type: sudo apt-get update, then try again");
+        }
+        println!("{problem}; reading what there is with apt-get update");
+        step::run("apt-get update", Command::new("apt-get").arg("update"))?;
+    }
+    println!("fetching Debian's package {package} with apt-get; it is not installed");
+    let mut download = Command::new("apt-get");
+    // As whoever runs this: apt's own user may not write here, and says so.
+    download.args(["-o", "APT::Sandbox::User=", "download", package]).current_dir(directory);
+    step::run("apt-get download", &mut download).with_context(|| {
+        format!("apt-get, whose words are above, cannot fetch {package}: type sudo apt-get update and try again")
+    })?;
+    let files = fs::read_dir(directory).with_context(|| format!("{}", directory.display()))?;
+    let mut files = files.filter_map(|file| Some(file.ok()?.path()));
+    let file = files.find(|file| file.extension().is_some_and(|extension| extension == "deb"));
+    let file = file.with_context(|| format!("apt-get has fetched no {package}"))?;
+    let mut open = Command::new("dpkg-deb");
+    step::run("dpkg-deb", open.arg("--extract").arg(file).arg(directory))
+}
+
+fn is_root() -> Result<bool> {
+    let id = Command::new("id").arg("-u").output().context("cannot run id")?;
+    Ok(id.stdout.trim_ascii() == b"0")
 }
 
 /// Whether a command runs and succeeds.

@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod evaluate;
+mod rules;
 mod train;
 
 use anyhow::Result;
@@ -14,6 +15,8 @@ pub(crate) enum Command {
     Train(Box<train::Train>),
     /// Measure the pictures of a generator, .onnx or .gen, against the data
     Evaluate(evaluate::Evaluate),
+    /// Check a generator or discriminator in ONNX against the paper's architecture guidelines
+    Rules(rules::Rules),
 }
 
 impl Command {
@@ -21,6 +24,7 @@ impl Command {
         match self {
             Self::Train(command) => command.run(),
             Self::Evaluate(command) => command.run(),
+            Self::Rules(command) => command.run(),
         }
     }
 }

@@ -172,10 +172,7 @@ impl Train {
         let judge = judge(dataset, &device)?;
         let begin = if is_resumed { Run::resume } else { Run::new };
         let mut run = begin(directory, plan, dataset, judge, &device)?;
-        let bar = bar(
-            "{bar:30} {pos}/{len}  {msg}  {per_sec}  {eta} left",
-            "training",
-        );
+        let bar = bar("{bar:30} {pos}/{len}  {msg}  {per_sec}  {eta} left", "training");
         let say = |line: String| bar.suspend(|| eprintln!("{line}"));
         let end = run.train(self.steps, stop, &bar, &say)?;
         bar.finish_and_clear();
@@ -202,7 +199,11 @@ pub(super) fn judge(dataset: &Dataset, device: &burn::tensor::Device) -> Result<
     let judge = Judge::new(dataset, device, &bar)?;
     bar.finish_and_clear();
     for (attribute, accuracy) in dataset.attributes.iter().zip(&judge.accuracy) {
-        eprintln!("judge: {} right in {:.1} % of held-back pictures", attribute.name, accuracy * 100.0);
+        eprintln!(
+            "judge: {} right in {:.1} % of held-back pictures",
+            attribute.name,
+            accuracy * 100.0
+        );
     }
     eprintln!(
         "judge: Fréchet distance of {} pictures: floor {:.3} (real), ceiling {:.1} (blurred)",

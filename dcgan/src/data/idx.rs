@@ -27,7 +27,8 @@ pub(super) fn find(path: &Path) -> Result<Option<PathBuf>> {
     if !path.is_dir() {
         return Ok(named(path).then(|| path.to_owned()));
     }
-    let listing = fs::read_dir(path).with_context(|| format!("{}: cannot be listed", path.display()))?;
+    let listing =
+        fs::read_dir(path).with_context(|| format!("{}: cannot be listed", path.display()))?;
     let mut files: Vec<PathBuf> = listing.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.retain(|file| named(file));
     files.sort();

@@ -13,7 +13,8 @@ const CLASSES: usize = 64;
 /// The attributes of `pictures`, by their paths in the directory or only their names.
 pub(super) fn read(path: &Path, pictures: &[&Path]) -> Result<Vec<Attribute>> {
     let context = || path.display().to_string();
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).with_context(context)?;
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).with_context(context)?;
     let header = reader.headers().with_context(context)?.clone();
     ensure!(header.len() > 1, "{}: needs a header, \"file\" and attributes", path.display());
     let mut rows = HashMap::new();

@@ -33,7 +33,9 @@ pub(super) fn read(path: &Path) -> Result<Found> {
     let (height, width, channels) = match *array.shape() {
         [_, height, width] => (height, width, 1),
         [_, height, width, channels @ (1 | 3)] => (height, width, channels),
-        ref shape => bail!("{file}: \"{name}\" of shape {shape:?}, not [n, height, width(, 1 or 3)]"),
+        ref shape => {
+            bail!("{file}: \"{name}\" of shape {shape:?}, not [n, height, width(, 1 or 3)]")
+        }
     };
     ensure!(!array.is_empty(), "{file}: \"{name}\" holds no pictures");
     let pictures: Option<Vec<_>> = array
@@ -54,9 +56,8 @@ pub(super) fn read(path: &Path) -> Result<Found> {
     let mut attributes = Vec::new();
     if let Some(name) = find(LABELS) {
         let wide = npz.by_name(&name).map(|array: Array1<i64>| array);
-        let labels = wide.or_else(|_| {
-            npz.by_name(&name).map(|array: Array1<u8>| array.mapv(i64::from))
-        });
+        let labels =
+            wide.or_else(|_| npz.by_name(&name).map(|array: Array1<u8>| array.mapv(i64::from)));
         let labels = labels.map_err(|error| {
             anyhow!("{file}: \"{name}\" must be of shape [n], int64 or uint8: {error}")
         })?;

@@ -159,7 +159,9 @@ impl Judge {
         for batch in held_back.chunks(BATCH) {
             let (_, classes) = self.classify(dataset, dataset.batch(batch, &self.device));
             for (&picture, row) in batch.iter().zip(classes) {
-                for ((right, attribute), class) in right.iter_mut().zip(&dataset.attributes).zip(row) {
+                for ((right, attribute), class) in
+                    right.iter_mut().zip(&dataset.attributes).zip(row)
+                {
                     *right += f64::from(u8::from(attribute.values[picture] == class));
                 }
             }
@@ -179,7 +181,8 @@ pub fn deviation(pictures: &[Picture]) -> f64 {
         }
     }
     let count = pictures.len() as f64;
-    let variance = |&(sum, square): &(u64, u64)| square as f64 / count - (sum as f64 / count).powi(2);
+    let variance =
+        |&(sum, square): &(u64, u64)| square as f64 / count - (sum as f64 / count).powi(2);
     (sums.iter().map(variance).sum::<f64>() / len as f64).sqrt()
 }
 

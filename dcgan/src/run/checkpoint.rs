@@ -56,11 +56,13 @@ pub(super) fn load(directory: &Path, trainer: &mut Trainer) -> Result<()> {
     let (step, place) = list(directory)?.pop().with_context(none)?;
     let read = |name: &str| -> Result<burn::tensor::Bytes> {
         let path = place.join(name);
-        let bytes = fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
+        let bytes =
+            fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
         Ok(burn::tensor::Bytes::from_bytes_vec(bytes))
     };
     let load = |trainer: &mut Trainer| -> Result<()> {
-        let record = |name: &str| -> Result<ModuleRecord> { Ok(ModuleRecord::from_bytes(read(name)?)?) };
+        let record =
+            |name: &str| -> Result<ModuleRecord> { Ok(ModuleRecord::from_bytes(read(name)?)?) };
         trainer.generator = trainer.generator.clone().try_load_record(record("generator")?)?;
         trainer.discriminator =
             trainer.discriminator.clone().try_load_record(record("discriminator")?)?;
@@ -69,7 +71,8 @@ pub(super) fn load(directory: &Path, trainer: &mut Trainer) -> Result<()> {
         trainer.discriminator_adam = adam().from_bytes(read("discriminator.adam")?)?;
         Ok(())
     };
-    load(trainer).with_context(|| format!("{}: damaged, or of another network", place.display()))?;
+    load(trainer)
+        .with_context(|| format!("{}: damaged, or of another network", place.display()))?;
     trainer.step = step;
     Ok(())
 }

@@ -83,7 +83,8 @@ impl Log {
             "{step},{:.5},{:.5},{:.4},{:.4},{:.4},{steps_per_second:.2},{frechet}\n",
             p.discriminator, p.generator, p.real, p.drawn, p.diversity
         );
-        let append = || OpenOptions::new().append(true).open(&self.path)?.write_all(line.as_bytes());
+        let append =
+            || OpenOptions::new().append(true).open(&self.path)?.write_all(line.as_bytes());
         append().with_context(|| format!("{}: cannot be written", self.path.display()))?;
         (self.sum, self.steps, self.time) = (ZERO, 0, Duration::ZERO);
         Ok(())

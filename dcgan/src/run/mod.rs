@@ -190,7 +190,7 @@ impl<'a> Run<'a> {
             if step.is_multiple_of(LOG_STEPS) || is_sheet {
                 let mean = self.log.mean();
                 bar.set_message(mean.to_string());
-                if let Some(warning) = warning(&mean.progress) {
+                if is_sheet && let Some(warning) = warning(&mean.progress) {
                     say(format!("step {step}: {warning}"));
                 }
                 let frechet = if is_sheet { self.show(step, say)? } else { None };
@@ -216,7 +216,8 @@ impl<'a> Run<'a> {
         };
         let network = &self.plan.options.network;
         let generator = onnx::generator(&self.trainer.shown(), network, &about);
-        let discriminator = onnx::discriminator(&self.trainer.discriminator.valid(), network, &about);
+        let discriminator =
+            onnx::discriminator(&self.trainer.discriminator.valid(), network, &about);
         let film = film::encode(&self.directory.join("sheets"))?;
         output::write(&[
             (self.directory.join("generator.onnx"), &generator),
@@ -301,9 +302,11 @@ fn warning(mean: &Progress) -> Option<String> {
              (normal at first; later try --minibatch-discrimination or another --rate-ratio)"
         ))
     } else if mean.real > SATURATED && mean.drawn < 1.0 - SATURATED {
-        Some("the discriminator is always right: the generator learns little (try --smooth 0.1 \
+        Some(
+            "the discriminator is always right: the generator learns little (try --smooth 0.1 \
               or a lower --rate-ratio)"
-            .to_owned())
+                .to_owned(),
+        )
     } else {
         None
     }

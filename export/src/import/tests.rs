@@ -1,8 +1,8 @@
 use super::*;
+use crate::graph::{self, geometry};
 use crate::graph::{Values, float, int, ints, text};
 use crate::network::Kind;
 use crate::runner::Onnx;
-use crate::graph::{self, geometry};
 use crate::sketch::{self, Sketch};
 use crate::{latents, naive};
 use gen_core::latent::Distribution;

@@ -1,0 +1,53 @@
+// The faces as files: images/, labels.csv, and whose they are.
+
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { draw, HAIR } from './face.mjs';
+import { fileOf, HEADER, row } from './labels.mjs';
+import { SIDE } from './painter.mjs';
+import { encode } from './png.mjs';
+
+const ON_SHEET = 384;
+
+export const seedOf = (index) => `face-${index}`;
+
+// Writes so many faces into a directory that has none. Gives the pixels of the first, for a sheet:
+// that is no face, and trainers take every picture in a directory for one.
+export function write(painter, directory, count) {
+  const images = join(directory, 'images');
+  if (!existsSync(directory)) mkdirSync(directory);
+  mkdirSync(images);
+  const table = [HEADER];
+  const shown = [];
+  for (let index = 0; index < count; index++) {
+    const face = draw(seedOf(index));
+    const rgb = painter.paint(face);
+    writeFileSync(join(images, fileOf(index)), encode(SIDE, SIDE, rgb));
+    table.push(row(index, face.labels));
+    if (shown.length < ON_SHEET) shown.push(rgb);
+  }
+  writeFileSync(join(directory, 'labels.csv'), table.join('\n') + '\n');
+  writeFileSync(join(directory, 'LICENSE.txt'), painter.license);
+  writeFileSync(join(directory, 'SOURCE.txt'), source(painter.version, count));
+  return shown;
+}
+
+const source = (version, count) => `${count} faces of ${SIDE} x ${SIDE} pixels, made by dcgan/recipes/faces.
+
+Art      Pixel Art by DiceBear, CC0 1.0: https://www.dicebear.com/styles/pixel-art
+From     @dicebear/pixel-art ${version}, of npm; LICENSE.txt is its licence
+Seeds    ${seedOf(0)} to ${seedOf(count - 1)}, in the order of the files
+Changed  beards of dark hair are as opaque as of light, and none is of nearly the skin's colour,
+         nor is a mouth; no glasses light04; backgrounds
+
+labels.csv has what each face was drawn with, not what was seen in it:
+
+smile      1: one of the style's happy mouths, 0: one of its sad ones, some of them straight
+long_hair  1: one of the style's long ones, 0: one of its short ones
+glasses    none, light or dark: the shade of the lenses
+beard      0 or 1; 0 with a bun or plaits, and where it would not be seen on the skin
+hat        0 or 1; 0 with two knots of hair on top
+skin       0 to 7, from light to dark
+hair       ${Object.keys(HAIR).join(', ')}; a beard has the same
+`;

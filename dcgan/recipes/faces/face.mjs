@@ -1,0 +1,105 @@
+// What a face is made of. Every attribute is drawn by itself from the face's seed: none depends on
+// the order of the others, and asking for one leaves the others as they are.
+
+import { createHash } from 'node:crypto';
+
+import { beardIsSeen, mouthIsSeen } from './color.mjs';
+
+const numbered = (name, count) =>
+  Array.from({ length: count }, (_, index) => `${name}${String(index + 1).padStart(2, '0')}`);
+
+// From light to dark: a label is the place in this list.
+export const SKIN = ['ffdbac', 'f5cfa0', 'eac393', 'e0b687', 'cb9e6e', 'b68655', 'a26d3d', '8d5524'];
+
+export const HAIR = {
+  sand: 'cab188',
+  ash: 'a78961',
+  hazel: '83623b',
+  brown: '603a14',
+  chestnut: '603015',
+  auburn: '612616',
+  mahogany: '611c17',
+  black: '28150a',
+  blue: '009bbd',
+  red: 'bd1700',
+  green: '91cb15',
+};
+
+export const GLASSES = ['none', 'light', 'dark'];
+
+// All that the style has, but light04: without a rim, it is not seen in front of white eyes.
+export const PARTS = {
+  eyes: numbered('variant', 12),
+  happy: numbered('happy', 13),
+  sad: numbered('sad', 10),
+  short: numbered('short', 24),
+  long: numbered('long', 21),
+  light: numbered('light', 7).filter((part) => part !== 'light04'),
+  dark: numbered('dark', 7),
+  beard: numbered('variant', 8),
+  hat: numbered('variant', 10),
+  clothing: numbered('variant', 23),
+  accessories: numbered('variant', 4),
+};
+
+// The style's own, but the backgrounds: calm, and like nobody's skin or hair.
+export const COLORS = {
+  eyes: ['76778b', '697b94', '647b90', '5b7c8b', '588387', '876658'],
+  mouth: ['d29985', 'c98276', 'e35d6a', 'de0f0d'],
+  glasses: ['4b4b4b', '323232', '191919', '43677d', '5f705c', 'a04b5d'],
+  hat: ['2e1e05', '2663a3', '989789', '3d8a6b', 'cc6192', '614f8a', 'a62116'],
+  clothing: [
+    ...['5bc0de', '428bca', '03396c', '88d8b0', '44c585', '00b159'],
+    ...['ff6f69', 'd11141', 'ae0001', 'ffeead', 'ffd969', 'ffc425'],
+  ],
+  accessories: ['daa520', 'ffd700', 'fafad2', 'd3d3d3', 'a9a9a9'],
+  background: ['d1d4f9', 'b6e3f4', 'c7e9d4', 'e4e7eb'],
+};
+
+// A bun and plaits: nobody who wears these has a beard.
+export const NEVER_BEARDED = ['long05', 'long06', 'long18', 'long19'];
+
+// Two knots on top: under a hat, this hair would be short.
+export const NEVER_HATTED = ['long14'];
+
+// In per cent. Of those who can have one, 31 have a beard: 25 of all.
+const CHANCE = { smile: 50, long_hair: 50, glasses: 40, beard: 31, hat: 18, accessories: 10 };
+
+// The face of a seed; `wish` has labels that are not left to it. Beards and hats are only where they
+// make sense, and beards where they are seen.
+export function draw(seed, wish = {}) {
+  const number = (name, count) => {
+    const digest = createHash('sha256').update(`${seed}/${name}`).digest();
+    return Math.floor((digest.readUInt32BE() * count) / 2 ** 32);
+  };
+  const pick = (name, list) => list[number(name, list.length)];
+  const chance = (name) => wish[name] ?? number(name, 100) < CHANCE[name];
+
+  const smile = chance('smile');
+  const long_hair = chance('long_hair');
+  const style = long_hair ? pick('long', PARTS.long) : pick('short', PARTS.short);
+  const some = number('glasses', 100) < CHANCE.glasses;
+  const glasses = wish.glasses ?? (some ? pick('shade', ['light', 'dark']) : 'none');
+  const hat = !NEVER_HATTED.includes(style) && chance('hat');
+  const skin = wish.skin ?? number('skin', SKIN.length);
+  const hair = wish.hair ?? pick('hair colour', Object.keys(HAIR));
+  const bearded = !NEVER_BEARDED.includes(style) && beardIsSeen(HAIR[hair], SKIN[skin]);
+  const beard = bearded && chance('beard');
+
+  const parts = {
+    eyes: pick('eyes', PARTS.eyes),
+    mouth: smile ? pick('happy', PARTS.happy) : pick('sad', PARTS.sad),
+    hair: style,
+    clothing: pick('clothing', PARTS.clothing),
+    // Shapes of one number are alike.
+    glasses: glasses === 'none' ? undefined : pick('glasses shape', PARTS[glasses]),
+    beard: beard ? pick('beard shape', PARTS.beard) : undefined,
+    hat: hat ? pick('hat shape', PARTS.hat) : undefined,
+    accessories: chance('accessories') ? pick('accessories shape', PARTS.accessories) : undefined,
+  };
+  const mouths = COLORS.mouth.filter((mouth) => mouthIsSeen(mouth, SKIN[skin]));
+  const lists = { ...COLORS, mouth: mouths, skin: [SKIN[skin]], hair: [HAIR[hair]] };
+  const colored = ([part, list]) => [part, pick(`${part} colour`, list)];
+  const colors = Object.fromEntries(Object.entries(lists).map(colored));
+  return { labels: { smile, long_hair, glasses, beard, hat, skin, hair }, parts, colors };
+}

@@ -1,0 +1,80 @@
+// Faces as pixels: DiceBear draws them, resvg makes them a grid.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+export const SIDE = 32;
+
+// The style's own grid is 16 x 16.
+const ZOOM = 2;
+
+const STYLE = '@dicebear/pixel-art';
+
+export class Painter {
+  constructor(createAvatar, style, Resvg, directory) {
+    Object.assign(this, { createAvatar, style, Resvg, directory });
+  }
+
+  // With the packages that are installed in a directory.
+  static async load(directory) {
+    const { resolve: place } = createRequire(resolve(directory, 'package.json'));
+    const load = (name) => import(pathToFileURL(place(name)));
+    const { createAvatar } = await load('@dicebear/core');
+    const { Resvg } = (await load('@resvg/resvg-js')).default;
+    return new Painter(createAvatar, await load(STYLE), Resvg, dirname(dirname(place(STYLE))));
+  }
+
+  get version() {
+    return JSON.parse(readFileSync(join(this.directory, 'package.json'), 'utf8')).version;
+  }
+
+  get license() {
+    return readFileSync(join(this.directory, 'LICENSE'), 'utf8');
+  }
+
+  // Red, green and blue of each pixel, rows from the top.
+  paint(face) {
+    const rendered = new this.Resvg(this.svg(face), { font: { loadSystemFonts: false } }).render();
+    const { width, height, pixels } = rendered;
+    if (width !== SIDE || height !== SIDE) throw new Error(`a face of ${width} x ${height} pixels`);
+    const rgb = Buffer.alloc(SIDE * SIDE * 3);
+    for (let pixel = 0; pixel < SIDE * SIDE; pixel++) {
+      if (pixels[pixel * 4 + 3] !== 255) throw new Error('a face that one can see through');
+      pixels.copy(rgb, pixel * 3, pixel * 4, pixel * 4 + 3);
+    }
+    if (!isCrisp(rgb)) throw new Error('a face whose pixels are not of one grid');
+    return rgb;
+  }
+
+  svg({ parts, colors }) {
+    const options = { seed: '', size: SIDE };
+    for (const part of Object.keys(parts)) {
+      options[part] = parts[part] === undefined ? [] : [parts[part]];
+      options[`${part}Probability`] = parts[part] === undefined ? 0 : 100;
+    }
+    for (const part of Object.keys(colors)) options[`${part}Color`] = [colors[part]];
+    const avatar = this.createAvatar(this.style, options);
+    // What the labels say is what was drawn.
+    const { extra } = avatar.toJson();
+    for (const part of Object.keys(parts)) {
+      if (extra[part] !== parts[part]) throw new Error(`${extra[part]}, not ${parts[part]}: ${part}`);
+    }
+    return avatar.toString().replace(BEARD, '$1#fff');
+  }
+}
+
+// The style shows a beard as strongly as the hair is light: a black one not at all. Here all are
+// as strong as a white one.
+const BEARD = /(<mask id="beard[^>]*><path [^>]*fill=")[^"]*/;
+
+export function isCrisp(rgb) {
+  for (let y = 0; y < SIDE; y++) {
+    for (let x = 0; x < SIDE; x++) {
+      const [at, corner] = [y * SIDE + x, (y - (y % ZOOM)) * SIDE + x - (x % ZOOM)];
+      for (let c = 0; c < 3; c++) if (rgb[at * 3 + c] !== rgb[corner * 3 + c]) return false;
+    }
+  }
+  return true;
+}

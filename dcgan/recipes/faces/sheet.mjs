@@ -1,0 +1,20 @@
+// Many faces in one picture, to be looked at.
+
+import { encode } from './png.mjs';
+import { SIDE } from './painter.mjs';
+
+const COLUMNS = 24;
+
+// `faces` have their pixels one after the other.
+export function sheet(faces) {
+  const width = COLUMNS * SIDE;
+  const height = Math.ceil(faces.length / COLUMNS) * SIDE;
+  const rgb = Buffer.alloc(width * height * 3, 255);
+  faces.forEach((face, index) => {
+    const [left, top] = [(index % COLUMNS) * SIDE, Math.floor(index / COLUMNS) * SIDE];
+    for (let y = 0; y < SIDE; y++) {
+      face.copy(rgb, ((top + y) * width + left) * 3, y * SIDE * 3, (y + 1) * SIDE * 3);
+    }
+  });
+  return encode(width, height, rgb);
+}

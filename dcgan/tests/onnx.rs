@@ -1,0 +1,153 @@
+//! The networks' ONNX in tract: the same numbers as in training.
+
+use std::io::Cursor;
+use std::path::Path;
+
+use ::export::export;
+use ::export::load::Source;
+use burn::module::Module;
+use burn::tensor::{Tensor, TensorData};
+use clap::ValueEnum;
+use dcgan::discriminator::Discriminator;
+use dcgan::generator::Generator;
+use dcgan::init::Weights;
+use dcgan::network::Network;
+use dcgan::onnx::{self, About};
+use dcgan::preset::Preset;
+use dcgan::random::{self, Purpose};
+use dcgan::rules::{self, Role};
+use dcgan::values::values;
+use tract_onnx::prelude::*;
+
+fn about() -> About {
+    About { data: "none".into(), licence: Some("CC0 1.0".into()), steps: 7, seed: 3 }
+}
+
+/// What tract makes of an ONNX file and an input of `shape`.
+fn run(file: &[u8], input: &[f32], shape: &[usize]) -> Vec<f32> {
+    let model = tract_onnx::onnx().model_for_read(&mut Cursor::new(file)).unwrap();
+    let model = model.with_input_fact(0, f32::fact(shape).into()).unwrap();
+    let model = model.into_optimized().unwrap().into_runnable().unwrap();
+    let input = tract_ndarray::ArrayD::from_shape_vec(shape, input.to_vec()).unwrap();
+    let output = model.run(tvec![input.into_tvalue()]).unwrap();
+    output[0].to_plain_array_view::<f32>().unwrap().iter().copied().collect()
+}
+
+fn assert_close(a: &[f32], b: &[f32]) {
+    assert_eq!(a.len(), b.len());
+    let largest = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(largest < 1e-4, "differ by {largest}");
+    // Else a network that gives always the same would pass.
+    let (low, high) = a.iter().fold((f32::MAX, f32::MIN), |(l, h), &x| (l.min(x), h.max(x)));
+    assert!(high - low > 1e-3, "all values lie between {low} and {high}");
+}
+
+/// Both networks with weights so large that their outputs differ from picture to picture.
+fn check(network: &Network, minibatch: bool) {
+    let device = dcgan::device::device().autodiff();
+    let mut weights = Weights::new(5, Purpose::Generator, &device);
+    let mut generator = Generator::new(network, &mut weights);
+    let mut discriminator = Discriminator::new(network, minibatch, &mut weights);
+    for conv in generator.layers.iter_mut().map(|layer| &mut layer.conv) {
+        conv.weight = weights.scaled(conv.weight.val().dims(), 0.2);
+    }
+    for conv in discriminator.layers.iter_mut().map(|layer| &mut layer.conv) {
+        conv.weight = weights.scaled(conv.weight.val().dims(), 0.1);
+    }
+    if let Some(minibatch) = &mut discriminator.minibatch {
+        minibatch.weights = weights.scaled(minibatch.weights.val().dims(), 1.0);
+    }
+    let n = 3;
+    let z = random::normal(1, Purpose::Latents, 0, n * network.latent);
+    let latents = Tensor::from_data(TensorData::new(z.clone(), [n, network.latent]), &device);
+    // Statistics that aren't those of the beginning.
+    let settled = generator.settled(network, 1);
+    discriminator.forward(generator.forward(latents.clone()));
+    let discriminator = discriminator.valid();
+    let images = settled.forward(latents.without_autodiff());
+    let [_, c, h, w] = images.dims();
+
+    let file = onnx::generator(&settled, network, &about());
+    let drawn = values(images.clone());
+    assert_close(&run(&file, &z, &[n, network.latent, 1, 1]), &drawn);
+    assert_rules(&file, Role::Generator);
+    let file = onnx::discriminator(&discriminator, network, &about());
+    let logits = discriminator.forward(images).logits;
+    let real = values(burn::tensor::activation::sigmoid(logits));
+    assert_close(&run(&file, &drawn, &[n, c, h, w]), &real);
+    if !minibatch {
+        assert_rules(&file, Role::Discriminator);
+    }
+}
+
+fn assert_rules(file: &[u8], role: Role) {
+    let source = Source::decode(Path::new("file.onnx"), file).unwrap();
+    let (found, findings) = rules::check(&source).unwrap();
+    assert_eq!(found, role);
+    assert!(findings.iter().all(|finding| finding.broken.is_empty()), "{findings:?}");
+    let metadata = |key| source.metadata(key);
+    assert_eq!(
+        [metadata("licence"), metadata("steps"), metadata("seed")].map(Option::unwrap),
+        ["CC0 1.0", "7", "3"]
+    );
+}
+
+#[test]
+fn every_size_and_kernel() {
+    for (size, kernel, channels) in [(16, 4, 1), (28, 5, 1), (28, 4, 3), (32, 5, 3), (128, 4, 3)] {
+        let network =
+            Network { size, channels, latent: 6, width: 2, discriminator_width: 3, kernel };
+        check(&network, false);
+    }
+}
+
+#[test]
+fn comparing_a_batch() {
+    let network =
+        Network { size: 16, channels: 3, latent: 6, width: 2, discriminator_width: 3, kernel: 4 };
+    check(&network, true);
+}
+
+#[test]
+fn the_paper_s_network() {
+    let network = Preset::Paper64.network(3);
+    let device = dcgan::device::device();
+    let mut weights = Weights::new(5, Purpose::Generator, &device);
+    let generator = Generator::new(&network, &mut weights);
+    // 100·1024·16 + 1024·512·25 + 512·256·25 + 256·128·25 + 128·3·25, biases and statistics.
+    let weights: usize =
+        generator.layers.iter().map(|layer| layer.conv.weight.val().shape().num_elements()).sum();
+    assert_eq!(weights, 1_638_400 + 13_107_200 + 3_276_800 + 819_200 + 9_600);
+    let file = onnx::generator(&generator, &network, &about());
+    assert_rules(&file, Role::Generator);
+    let z = random::normal(1, Purpose::Latents, 0, 100);
+    let drawn = generator.forward(Tensor::from_data(TensorData::new(z.clone(), [1, 100]), &device));
+    let (found, expected) = (run(&file, &z, &[1, 100, 1, 1]), values(drawn));
+    assert_eq!(found.len(), 3 * 64 * 64);
+    let largest = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(largest < 1e-4, "differ by {largest}");
+}
+
+/// Bytes of the firmware beside its model, on the board that has most of them.
+const APPLICATION: usize = 84_000;
+
+#[test]
+fn micro_presets_fit_their_flash() {
+    for preset in Preset::value_variants() {
+        let Some(flash) = preset.flash() else { continue };
+        let network = preset.network(3);
+        let device = dcgan::device::device();
+        let mut weights = Weights::new(5, Purpose::Generator, &device);
+        let generator = Generator::new(&network, &mut weights);
+        let file = onnx::generator(&generator, &network, &about());
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("generator.onnx");
+        std::fs::write(&path, &file).unwrap();
+        let options = export::Options { calibrate: 2, compare: 1, ..Default::default() };
+        let size = export::export(&path, &options, &|| ()).unwrap().gen_file.len();
+        let used = size + APPLICATION;
+        assert!(used <= flash, "{preset:?}: {used} of {flash} bytes");
+        // The next larger network that would still fit is at most a fifth larger.
+        assert!(used * 6 / 5 > flash, "{preset:?}: only {used} of {flash} bytes");
+    }
+}

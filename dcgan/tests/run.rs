@@ -1,0 +1,177 @@
+//! Whole runs of the command, small enough for seconds.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use image::{Rgb, RgbImage};
+use tempfile::TempDir;
+
+/// 16×16 pictures of a bright square on the left or on the right, red or blue, with labels.
+fn squares(directory: &Path, count: u32) -> PathBuf {
+    let data = directory.join("squares");
+    fs::create_dir(&data).unwrap();
+    let mut labels = "file,side,colour\n".to_owned();
+    for i in 0..count {
+        let (right, blue, bright) = (i & 1, i >> 1 & 1, (200 + i % 50) as u8);
+        let left = 2 + 7 * right;
+        let colour = if blue == 1 { [20, 20, bright] } else { [bright, 20, 20] };
+        let picture = RgbImage::from_fn(16, 16, |x, y| {
+            let is_inside = (left..left + 5).contains(&x) && (5..11).contains(&y);
+            Rgb(if is_inside { colour } else { [120; 3] })
+        });
+        picture.save(data.join(format!("{i:03}.png"))).unwrap();
+        labels += &format!("{i:03}.png,{right},{blue}\n");
+    }
+    fs::write(data.join("labels.csv"), labels).unwrap();
+    data
+}
+
+fn dcgan(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_dcgan")).args(arguments).output().unwrap()
+}
+
+fn succeed(arguments: &[&str]) -> (String, String) {
+    let output = dcgan(arguments);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    let (out, err) = (text(output.stdout), text(output.stderr));
+    assert!(output.status.success(), "{out}{err}");
+    (out, err)
+}
+
+fn fail(arguments: &[&str], expected: &str) {
+    let output = dcgan(arguments);
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{error}");
+    let last = error.lines().last().unwrap();
+    assert!(last.starts_with("error: ") && last.contains(expected), "{error}");
+}
+
+const SMALL: [&str; 14] = [
+    "--latent",
+    "8",
+    "--width",
+    "8",
+    "--discriminator-width",
+    "8",
+    "--batch",
+    "16",
+    "--threads",
+    "2",
+    "--ema",
+    "0.9",
+    "--interval",
+    "20",
+];
+
+#[test]
+fn stopped_and_resumed_equals_uninterrupted() {
+    let directory = TempDir::new().unwrap();
+    let data = squares(directory.path(), 70);
+    let place = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let data = data.to_str().unwrap();
+    let train = |run: &str, more: &[&str]| {
+        succeed(&[&["train", "--data", data, "-o", run], &SMALL[..], more].concat());
+    };
+    let every = ["--smooth", "0.1", "--minibatch-discrimination", "--rate-ratio", "0.5"];
+    let (whole, parts, other) = (place("whole"), place("parts"), place("other"));
+    train(&whole, &[&["--steps", "60"], &every[..]].concat());
+    train(&parts, &[&["--steps", "20"], &every[..]].concat());
+    let first = fs::read(Path::new(&parts).join("generator.onnx")).unwrap();
+    succeed(&["train", "--resume", &parts, "--steps", "60"]);
+    train(&other, &[&["--steps", "60", "--seed", "2"], &every[..]].concat());
+
+    for file in ["generator.onnx", "discriminator.onnx", "sheets/000040.png", "film.gif"] {
+        let read = |run: &str| fs::read(Path::new(run).join(file)).unwrap();
+        assert!(read(&whole) == read(&parts), "{file} differs");
+        assert!(read(&whole) != read(&other), "{file} doesn't depend on the seed");
+    }
+    assert!(fs::read(Path::new(&parts).join("generator.onnx")).unwrap() != first);
+    // All but the time.
+    let log = |run: &str| {
+        let text = fs::read_to_string(Path::new(run).join("log.csv")).unwrap();
+        let line = |line: &str| {
+            let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+            cells.remove(6);
+            cells
+        };
+        text.lines().map(line).collect::<Vec<_>>()
+    };
+    assert_eq!(log(&whole), log(&parts));
+    assert_eq!(log(&whole).len(), 5, "a header and steps 20, 40, 50, 60");
+
+    // A checkpoint that is no longer whole, data that changed.
+    let adam = Path::new(&parts).join("checkpoints/000060/generator.adam");
+    fs::write(&adam, b"half").unwrap();
+    fail(&["train", "--resume", &parts, "--steps", "80"], "checkpoints/000060: damaged");
+    fs::remove_dir_all(Path::new(&parts).join("checkpoints/000060")).unwrap();
+    succeed(&["train", "--resume", &parts, "--steps", "60"]);
+    assert_eq!(log(&whole), log(&parts), "the log of steps done again is written again");
+    fs::remove_file(Path::new(data).join("000.png")).unwrap();
+    fail(
+        &["train", "--resume", &parts, "--steps", "80"],
+        "not the pictures that the run began with",
+    );
+}
+
+#[test]
+fn a_tiny_network_learns() {
+    let directory = TempDir::new().unwrap();
+    let data = squares(directory.path(), 200);
+    let run = directory.path().join("run");
+    let (run, data) = (run.to_str().unwrap(), data.to_str().unwrap());
+    let train = ["train", "--data", data, "-o", run, "--steps", "300", "--rate", "1e-3"];
+    let (_, err) = succeed(&[&train, &SMALL[..]].concat());
+    assert!(err.contains("judge: side right in 100.0 % of held-back pictures"), "{err}");
+    let distances: Vec<f64> = fs::read_to_string(format!("{run}/log.csv"))
+        .unwrap()
+        .lines()
+        .filter_map(|line| line.rsplit(',').next()?.parse().ok())
+        .collect();
+    let (first, last) = (distances[0], distances[distances.len() - 1]);
+    assert!(last < first / 4.0, "Fréchet distance from {first} to {last}");
+
+    let sheet = format!("{run}/neighbours.png");
+    let generator = format!("{run}/generator.onnx");
+    let (out, _) = succeed(&["evaluate", &generator, "--data", data, "--neighbours", &sheet]);
+    let found = |out: &str| -> f64 {
+        let number = out.split("Fréchet distance ").nth(1).unwrap().split(':').next().unwrap();
+        number.parse().unwrap()
+    };
+    // The same pictures as in training, but for what tract and burn round differently.
+    assert!((found(&out) / last - 1.0).abs() < 0.02, "{last} in training, then {out}");
+    let rows = out.lines().filter(|line| line.starts_with("side") || line.starts_with("colour"));
+    for row in rows {
+        let percent = row.split_whitespace().nth_back(1).unwrap();
+        assert!((15.0..85.0).contains(&percent.parse::<f64>().unwrap()), "{out}");
+    }
+    image::open(&sheet).unwrap();
+    fail(&["evaluate", &generator, "--data", &format!("{run}/sheets")], "not 16×16");
+    for file in ["generator.onnx", "discriminator.onnx"] {
+        let (out, _) = succeed(&["rules", &format!("{run}/{file}")]);
+        assert!(!out.contains("breaks"), "{out}");
+    }
+}
+
+#[test]
+fn bad_input() {
+    let directory = TempDir::new().unwrap();
+    let data = squares(directory.path(), 20);
+    let run = directory.path().join("run");
+    let (run, data) = (run.to_str().unwrap(), data.to_str().unwrap());
+    let train = |more: &[&str], expected: &str| {
+        fail(&[&["train", "--data", data, "-o", run], more].concat(), expected);
+        assert!(!Path::new(run).exists(), "nothing is written");
+    };
+    train(&["--size", "24"], "not 24×24");
+    train(&["--size", "24", "--resize"], "size 24: possible: 16, 28, 32, 64, 128");
+    train(&["--rate", "nan"], "rate NaN");
+    train(&["--smooth", "0.7"], "smooth 0.7: possible: 0 to 0.5");
+    train(&["--kernel", "3"], "kernel 3: possible: 4, 5");
+    fail(&["train", "--resume", run], "run.json: cannot be read: is it a run?");
+    fail(&["rules", &format!("{data}/labels.csv")], "not an ONNX model");
+    succeed(&[&["train", "--data", data, "-o", run, "--steps", "1"], &SMALL[..]].concat());
+    fail(&["train", "--data", data, "-o", run], "a run already: --resume");
+    fs::remove_dir_all(format!("{run}/checkpoints")).unwrap();
+    fail(&["train", "--resume", run], "checkpoints: cannot be listed");
+}
