@@ -75,7 +75,7 @@ fn the_board() -> Result<String, String> {
 /// Copies a model that fits, and gives the RAM that was kept for other things.
 fn built_in(out: &Path, board: &str, map: &str) -> Result<usize, String> {
     println!("cargo::rerun-if-env-changed=GEN_MODEL");
-    let path = env::var("GEN_MODEL").unwrap_or_else(|_| "../models/pixel-faces32.gen".into());
+    let path = env::var("GEN_MODEL").unwrap_or_else(|_| "../models/faces.gen".into());
     println!("cargo::rerun-if-changed={path}");
     let file = fs::read(&path).map_err(|e| format!("{path}: {e}; set GEN_MODEL to a .gen file"))?;
     let model = Model::parse(&file)

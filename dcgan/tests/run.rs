@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
@@ -112,6 +114,49 @@ fn stopped_and_resumed_equals_uninterrupted() {
         &["train", "--resume", &parts, "--steps", "80"],
         "not the pictures that the run began with",
     );
+}
+
+#[test]
+fn interrupted_or_out_of_room() {
+    let directory = TempDir::new().unwrap();
+    let data = squares(directory.path(), 40);
+    fs::remove_file(data.join("labels.csv")).unwrap();
+    let run = directory.path().join("run");
+    let checkpoints = run.join("checkpoints");
+    let (run, data) = (run.to_str().unwrap(), data.to_str().unwrap());
+    let forever = ["train", "--data", data, "-o", run, "--steps", "1000000"];
+    let mut child = Command::new(env!("CARGO_BIN_EXE_dcgan"))
+        .args([&forever, &SMALL[..]].concat())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !checkpoints.join("000020").exists() {
+        assert!(child.try_wait().unwrap().is_none(), "ended by itself");
+        sleep(Duration::from_millis(20));
+    }
+    // As Ctrl-C does.
+    Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && said.contains("to go on: dcgan train --resume"), "{said}");
+    let last = || -> u64 {
+        let entries = fs::read_dir(&checkpoints).unwrap();
+        let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        names.filter_map(|name| name.parse().ok()).max().unwrap()
+    };
+    let stopped = last();
+
+    // A file in the place of the next checkpoint's directory stands for whatever prevents it.
+    let next = (stopped / 20 + 1) * 20;
+    let obstacle = checkpoints.join(format!("{next:06}.part"));
+    fs::write(&obstacle, "").unwrap();
+    let steps = (next + 5).to_string();
+    fail(&["train", "--resume", run, "--steps", &steps], "the one before it is whole");
+    assert_eq!(last(), stopped);
+    fs::remove_file(&obstacle).unwrap();
+    succeed(&["train", "--resume", run, "--steps", &steps]);
+    assert_eq!(last(), next + 5);
 }
 
 #[test]

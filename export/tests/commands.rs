@@ -30,22 +30,22 @@ fn refused(arguments: &[&str], expected: &str) {
 fn quantize_rebuilds_the_shipped_model() {
     let directory = tempfile::tempdir().unwrap();
     let out = directory.path();
-    let output = run(&["quantize", text(&model("pixel-faces32.onnx")), "-o", text(out)]);
+    let output = run(&["quantize", text(&model("faces.onnx")), "-o", text(out)]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let shipped = fs::read(model("pixel-faces32.gen")).unwrap();
-    assert!(fs::read(out.join("pixel-faces32.gen")).unwrap() == shipped, "models/ is out of date");
+    let shipped = fs::read(model("faces.gen")).unwrap();
+    assert!(fs::read(out.join("faces.gen")).unwrap() == shipped, "models/ is out of date");
     let printed = String::from_utf8(output.stdout).unwrap();
     assert!(printed.lines().all(|line| line.chars().count() <= 100), "{printed}");
     let mut written: Vec<_> = fs::read_dir(out).unwrap().map(|e| e.unwrap().file_name()).collect();
     written.sort();
-    let expected = ["pixel-faces32.gen", "pixel-faces32.int8.onnx", "pixel-faces32.report.json"];
+    let expected = ["faces.gen", "faces.int8.onnx", "faces.report.json"];
     assert_eq!(written, expected, "nothing half written is left");
 }
 
 #[test]
 fn sample_draws_both_kinds_of_file() {
     let directory = tempfile::tempdir().unwrap();
-    for name in ["pixel-faces32.onnx", "pixel-faces32.gen"] {
+    for name in ["faces.onnx", "faces.gen"] {
         let (sheet, array) = (directory.path().join("s.png"), directory.path().join("s.npy"));
         let file = model(name);
         let arguments = ["sample", text(&file), "--count", "4", "--png", text(&sheet), "--npy"];
@@ -63,21 +63,21 @@ fn sample_draws_both_kinds_of_file() {
 fn bad_input_is_one_line() {
     let directory = tempfile::tempdir().unwrap();
     let place = |name: &str| directory.path().join(name);
-    let whole = fs::read(model("pixel-faces32.gen")).unwrap();
+    let whole = fs::read(model("faces.gen")).unwrap();
     fs::write(place("cut.gen"), &whole[..1000]).unwrap();
     let mut flipped = whole.clone();
     flipped[70_000] ^= 4;
     fs::write(place("flipped.gen"), &flipped).unwrap();
     fs::write(place("text.onnx"), "this is no ONNX").unwrap();
-    let onnx = fs::read(model("pixel-faces32.onnx")).unwrap();
+    let onnx = fs::read(model("faces.onnx")).unwrap();
     fs::write(place("cut.onnx"), &onnx[..onnx.len() / 2]).unwrap();
     fs::write(place("file"), "").unwrap();
     fs::write(place("z.npy"), npy(&[2, 31])).unwrap();
     fs::write(place("cut.npy"), &npy(&[2, 32])[..200]).unwrap();
 
     let out = place("out");
-    let good = model("pixel-faces32.onnx");
-    let good_gen = model("pixel-faces32.gen");
+    let good = model("faces.onnx");
+    let good_gen = model("faces.gen");
     refused(&["inspect", text(&place("none.gen"))], "none.gen");
     refused(&["inspect", text(&place("cut.gen"))], "truncated");
     refused(&["inspect", text(&place("flipped.gen"))], "CRC-32");
@@ -94,7 +94,7 @@ fn bad_input_is_one_line() {
     sample(&good_gen, &latents, "32");
     sample(&good, &latents, "32");
     sample(&good, &place("cut.npy"), "cut.npy");
-    sample(&good, &good, "pixel-faces32.onnx");
+    sample(&good, &good, "faces.onnx");
     refused(&["compare", text(&good), text(&place("cut.gen"))], "cut.gen");
     assert!(!out.exists() || fs::read_dir(&out).unwrap().next().is_none(), "nothing half written");
 }
@@ -115,15 +115,15 @@ fn npy(shape: &[usize]) -> Vec<u8> {
 fn outputs_that_cannot_be_written_are_refused_first() {
     let directory = tempfile::tempdir().unwrap();
     let place = |name: &str| directory.path().join(name);
-    let (good, to) = (model("pixel-faces32.gen"), place("x"));
+    let (good, to) = (model("faces.gen"), place("x"));
     let arguments = ["sample", text(&good), "--npy", text(&to), "--png", text(&to)];
     refused(&arguments, "x: given for two outputs");
-    fs::create_dir(place("pixel-faces32.report.json")).unwrap();
-    fs::write(place("pixel-faces32.gen"), "old").unwrap();
-    let onnx = model("pixel-faces32.onnx");
+    fs::create_dir(place("faces.report.json")).unwrap();
+    fs::write(place("faces.gen"), "old").unwrap();
+    let onnx = model("faces.onnx");
     let arguments = ["quantize", text(&onnx), "-o", text(directory.path())];
-    refused(&arguments, "pixel-faces32.report.json: is no file");
-    assert_eq!(fs::read(place("pixel-faces32.gen")).unwrap(), b"old");
+    refused(&arguments, "faces.report.json: is no file");
+    assert_eq!(fs::read(place("faces.gen")).unwrap(), b"old");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2, "nothing is left");
 }
 

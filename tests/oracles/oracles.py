@@ -9,6 +9,7 @@ Called by `cargo xtask oracles`, which makes the environment of requirements.txt
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,11 +26,11 @@ COUNT = 64
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def export(binary, *arguments):
-    command = [str(binary), *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True)
+def command(*words):
+    words = [str(word) for word in words]
+    done = subprocess.run(words, capture_output=True, text=True)
     if done.returncode != 0:
-        sys.exit(f"{' '.join(command)}\nfailed: {done.stderr.strip()}")
+        sys.exit(f"{' '.join(words)}\nfailed: {done.stderr.strip()}")
 
 
 def run(path, latents, level):
@@ -88,15 +89,18 @@ class Generator:
             latents[: len(reference["z"])] = reference["z"].reshape(-1, length)
         np.save(self.out / "z.npy", latents)
 
+        onnx.checker.check_model(str(self.model), full_check=True)
         self.compare_float(latents, reference)
-        export(self.binary, "quantize", self.model, "-o", self.out, "--latent",
-               "uniform" if uniform else "normal")
+        if reference is not None and "real" in reference:
+            self.compare_discriminator(reference)
+        command(self.binary, "quantize", self.model, "-o", self.out, "--latent",
+                "uniform" if uniform else "normal")
         self.compare_device(latents)
         return self.failures
 
     def sample(self, model, latents="z.npy"):
-        export(self.binary, "sample", model, "--latents", self.out / latents,
-               "--npy", self.out / "sample.npy")
+        command(self.binary, "sample", model, "--latents", self.out / latents,
+                "--npy", self.out / "sample.npy")
         return np.load(self.out / "sample.npy")
 
     def compare_float(self, latents, reference):
@@ -107,6 +111,14 @@ class Generator:
         if reference is not None:
             worst = np.abs(got[: len(reference["img"])] - reference["img"]).max()
             self.check(worst <= IMPORT_TOLERANCE, f"float import: {worst:.1e} from reference.npz")
+
+    def compare_discriminator(self, reference):
+        """The trainer's discriminator on the trainer's own pictures."""
+        model = self.model.with_name("discriminator.onnx")
+        onnx.checker.check_model(str(model), full_check=True)
+        got = run(model, reference["img"], ort.GraphOptimizationLevel.ORT_DISABLE_ALL)
+        worst = np.abs(got - reference["real"]).max()
+        self.check(worst <= IMPORT_TOLERANCE, f"discriminator: {worst:.1e} from the trainer")
 
     def compare_device(self, latents):
         stem = self.model.stem
@@ -130,13 +142,31 @@ class Generator:
         self.check(abs(told - psnr.mean()) < 1.5, f"the report's mean PSNR is {told:.1f} dB")
 
 
+def train(binary, out):
+    """Tiny networks by the trainer, on noise."""
+    random = np.random.default_rng(1)
+    for name, size, channels, options in [
+        ("kernel5", 28, 1, ["--kernel", "5"]),
+        ("comparing", 32, 3, ["--minibatch-discrimination"]),
+    ]:
+        pictures = random.integers(0, 256, (40, size, size, channels), dtype=np.uint8)
+        data, trained = out / f"{name}.npz", out / name
+        np.savez(data, images=pictures)
+        shutil.rmtree(trained, ignore_errors=True)
+        command(binary, "train", "--data", data, "-o", trained, "--latent", 8, "--width", 8,
+                "--batch", 16, "--steps", 20, *options)
+        yield trained / "generator.onnx"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--export", type=Path, required=True, help="the export binary")
+    parser.add_argument("--dcgan", type=Path, required=True, help="the dcgan binary")
     parser.add_argument("--out", type=Path, required=True, help="directory for what is written")
     parser.add_argument("--generators", type=Path, help="directory of directories with generator.onnx")
     arguments = parser.parse_args()
     models = sorted((ROOT / "models").glob("*.onnx"))
+    models += train(arguments.dcgan, arguments.out)
     if arguments.generators:
         foreign = sorted(arguments.generators.glob("*/generator.onnx"))
         if not foreign:

@@ -9,7 +9,7 @@ use host_sim::{Screen, replay};
 use std::path::{Path, PathBuf};
 
 fn onnx() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/pixel-faces32.onnx")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../models/faces.onnx")
 }
 
 fn exported() -> Result<Export> {

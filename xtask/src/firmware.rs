@@ -15,10 +15,28 @@ use crate::size::Size;
 use crate::workspace;
 
 /// What a program is built around unless one says otherwise.
-const MODEL: &str = "models/pixel-faces32.gen";
+const MODEL: &str = "models/faces.gen";
 
 /// The table of what a program takes, beside its image.
 pub const SIZE: &str = "size.txt";
+
+/// The path of the model that is called `text`: a file, or one of `models/` by its name.
+///
+/// # Errors
+///
+/// If there is neither.
+pub fn model(text: &str) -> Result<PathBuf, String> {
+    let models = workspace::root().join("models");
+    let places = [PathBuf::from(text), models.join(format!("{text}.gen"))];
+    places.into_iter().find(|place| place.is_file()).ok_or_else(|| {
+        let shipped = fs::read_dir(models).into_iter().flatten().flatten();
+        let mut names: Vec<String> = shipped
+            .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".gen")?.to_owned()))
+            .collect();
+        names.sort();
+        format!("no such file; models/ has {}", names.join(", "))
+    })
+}
 
 /// Compares a model, by default the one in `models/`, with a board's memory. Builds nothing.
 ///

@@ -6,9 +6,11 @@
 //! - [`machine`]: a running board: its log ([`log`]), its keys and its screen ([`picture`]), in an
 //!   [`emulator`] over [`qmp`]
 //! - [`data`]: open pictures to train with
-//! - [`mod@test`], [`oracles`]: everything that is checked, [`step`] by step, with [`tools`] that are
+//! - [`mod@test`], [`oracles`], [`mod@bench`]: everything that is checked and measured, [`step`] by
+//!   step, with [`tools`] that are
 //!   installed on the way
 
+pub mod bench;
 pub mod board;
 pub mod chip;
 pub mod data;

@@ -15,7 +15,7 @@ use xtask::emulator::{self, Options};
 use xtask::flash::{self, Ways};
 use xtask::image::Image;
 use xtask::machine::Machine;
-use xtask::{firmware, oracles, step, test, tools};
+use xtask::{bench, firmware, oracles, step, test, tools};
 
 /// The slowest picture that is waited for.
 const FRAME: Duration = Duration::from_secs(60);
@@ -38,6 +38,8 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         generators: Option<PathBuf>,
     },
+    /// Time the trainer's steps beside PyTorch's, in a Python environment of its own
+    Bench,
     /// Fetch or make open pictures to train with, in target/data
     Data {
         /// The pictures
@@ -51,8 +53,8 @@ enum Task {
         /// The board
         #[arg(default_value = "lm3s6965evb", value_parser = board())]
         board: &'static Board,
-        /// Instead of the model in models/
-        #[arg(long, value_name = "FILE.gen")]
+        /// A model of models/, or a file, instead of faces
+        #[arg(long, value_name = "NAME|FILE.gen", value_parser = firmware::model)]
         model: Option<PathBuf>,
         /// Show QEMU's own display. Left and right: next; up and down: mode; Ctrl: hold
         #[arg(long)]
@@ -69,8 +71,8 @@ enum Task {
         /// The board
         #[arg(value_parser = board())]
         board: &'static Board,
-        /// Instead of the model in models/
-        #[arg(long, value_name = "FILE.gen")]
+        /// A model of models/, or a file, instead of faces
+        #[arg(long, value_name = "NAME|FILE.gen", value_parser = firmware::model)]
         model: Option<PathBuf>,
     },
     /// Build the program of a board and bring it there, by debug probe or boot drive
@@ -78,8 +80,8 @@ enum Task {
         /// The board
         #[arg(value_parser = board())]
         board: &'static Board,
-        /// Instead of the model in models/
-        #[arg(long, value_name = "FILE.gen")]
+        /// A model of models/, or a file, instead of faces
+        #[arg(long, value_name = "NAME|FILE.gen", value_parser = firmware::model)]
         model: Option<PathBuf>,
     },
 }
@@ -88,6 +90,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Task::Test => test::test(),
         Task::Oracles { generators } => oracles::oracles(generators.as_deref()),
+        Task::Bench => bench::bench(),
         Task::Data { set, out } => data::data(set, out.as_deref()),
         Task::Qemu { board, model, window, seconds, picture } => {
             let limit = seconds.map(Duration::from_secs);

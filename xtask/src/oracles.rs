@@ -29,7 +29,8 @@ pub fn oracles(generators: Option<&Path>) -> Result<()> {
     fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
     let mut oracles = Command::new(python);
     oracles.arg(scripts.join("oracles.py"));
-    oracles.arg("--export").arg(target.join("debug/export")).arg("--out").arg(out);
+    oracles.arg("--export").arg(target.join("debug/export"));
+    oracles.arg("--dcgan").arg(target.join("debug/dcgan")).arg("--out").arg(out);
     if let Some(directory) = generators {
         let path = directory.canonicalize().with_context(|| format!("{}", directory.display()))?;
         oracles.arg("--generators").arg(path);

@@ -179,7 +179,10 @@ impl Train {
         match end {
             End::Done => {
                 run.finish()?;
-                println!("{}: generator.onnx, discriminator.onnx, film.gif", directory.display());
+                println!(
+                    "{}: generator.onnx, discriminator.onnx, reference.npz, film.gif",
+                    directory.display()
+                );
             }
             End::Stopped => {
                 println!("stopped; to go on: dcgan train --resume {}", directory.display());

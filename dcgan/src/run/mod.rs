@@ -8,11 +8,13 @@
 //! RUN/film.gif                 all sheets in a row
 //! RUN/generator.onnx           what was trained, for any tool
 //! RUN/discriminator.onnx
+//! RUN/reference.npz            what both gave here, to compare other runtimes with
 //! ```
 
 mod checkpoint;
 mod film;
 mod log;
+mod reference;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -203,7 +205,7 @@ impl<'a> Run<'a> {
         Ok(End::Done)
     }
 
-    /// Writes what was trained: `generator.onnx`, `discriminator.onnx` and the film.
+    /// Writes what was trained: both ONNX, what they give on the desk, and the film.
     ///
     /// # Errors
     /// If a file can't be written.
@@ -215,15 +217,15 @@ impl<'a> Run<'a> {
             seed: self.plan.options.seed,
         };
         let network = &self.plan.options.network;
-        let generator = onnx::generator(&self.trainer.shown(), network, &about);
-        let discriminator =
-            onnx::discriminator(&self.trainer.discriminator.valid(), network, &about);
-        let film = film::encode(&self.directory.join("sheets"))?;
-        output::write(&[
-            (self.directory.join("generator.onnx"), &generator),
-            (self.directory.join("discriminator.onnx"), &discriminator),
-            (self.directory.join("film.gif"), &film),
-        ])
+        let (generator, discriminator) = (self.trainer.shown(), self.trainer.discriminator.valid());
+        let files = [
+            ("generator.onnx", onnx::generator(&generator, network, &about)),
+            ("discriminator.onnx", onnx::discriminator(&discriminator, network, &about)),
+            ("reference.npz", reference::encode(&generator, &discriminator, network)?),
+            ("film.gif", film::encode(&self.directory.join("sheets"))?),
+        ];
+        let files = files.each_ref().map(|(name, bytes)| (self.directory.join(name), &**bytes));
+        output::write(&files)
     }
 
     /// The pictures of step `step`: epoch after epoch, each in an order of its own; what doesn't

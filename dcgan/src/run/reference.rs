@@ -1,0 +1,44 @@
+//! `reference.npz`: what the networks gave on the desk, for whoever runs their ONNX.
+
+use std::io::Cursor;
+
+use anyhow::Result;
+use burn::tensor::activation::sigmoid;
+use burn::tensor::{Tensor, TensorData};
+use export::latents;
+use gen_core::latent::Distribution;
+use ndarray::{Array2, Array4};
+use ndarray_npy::NpzWriter;
+
+use crate::discriminator::Discriminator;
+use crate::generator::Generator;
+use crate::network::Network;
+use crate::values::values;
+
+/// Latents in it: those of the seeds from 0 on.
+const COUNT: usize = 16;
+
+/// The bytes of an `.npz` with latents `z`, `[16, latent]`, the `generator`'s pictures `img`, `[16,
+/// channels, size, size]` in [−1, 1], and the `discriminator`'s probabilities that these are real,
+/// `real`, `[16, 1]`.
+pub(super) fn encode(
+    generator: &Generator,
+    discriminator: &Discriminator,
+    network: &Network,
+) -> Result<Vec<u8>> {
+    let shown = |index| latents::shown(0, index, Distribution::Normal, network.latent);
+    let z: Vec<f32> = (0..COUNT).flat_map(shown).collect();
+    let device = generator.layers[0].conv.weight.val().device();
+    let latents = Tensor::from_data(TensorData::new(z.clone(), [COUNT, network.latent]), &device);
+    let pictures = generator.forward(latents);
+    let real = values(sigmoid(discriminator.forward(pictures.clone()).logits));
+
+    let shape = (COUNT, network.channels, network.size, network.size);
+    let mut bytes = Cursor::new(Vec::new());
+    let mut npz = NpzWriter::new_compressed(&mut bytes);
+    npz.add_array("z", &Array2::from_shape_vec((COUNT, network.latent), z)?)?;
+    npz.add_array("img", &Array4::from_shape_vec(shape, values(pictures))?)?;
+    npz.add_array("real", &Array2::from_shape_vec((COUNT, 1), real)?)?;
+    npz.finish()?;
+    Ok(bytes.into_inner())
+}

@@ -1,0 +1,27 @@
+//! `cargo xtask bench`: the trainer beside PyTorch.
+
+use std::fs;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+
+use crate::{step, tools, workspace};
+
+/// Makes the Python environment, builds the trainer and runs both, one after the other.
+///
+/// # Errors
+///
+/// If the environment cannot be made or one of them fails.
+pub fn bench() -> Result<()> {
+    let target = workspace::target_directory()?;
+    let scripts = workspace::root().join("tests/bench");
+    println!("PyTorch takes some gigabytes in {}", target.join("bench").display());
+    let python = tools::python(&target.join("bench/python"), &scripts.join("requirements.txt"))?;
+    step::run("build", workspace::cargo().args(["build", "--package", "dcgan"]))?;
+    let out = target.join("bench/out");
+    fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
+    let mut steps = Command::new(python);
+    steps.arg(scripts.join("steps.py"));
+    steps.arg("--dcgan").arg(target.join("debug/dcgan")).arg("--out").arg(out);
+    step::run("steps a second", &mut steps)
+}
