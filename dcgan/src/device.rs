@@ -2,10 +2,14 @@
 
 use burn::tensor::Device;
 
-/// The processor, or with the feature `gpu` the graphics card that wgpu prefers.
+/// The processor.
+#[cfg(not(feature = "gpu"))]
 pub fn device() -> Device {
-    #[cfg(feature = "gpu")]
-    return Device::wgpu(burn::tensor::DeviceKind::DefaultDevice);
-    #[cfg(not(feature = "gpu"))]
     Device::flex()
+}
+
+/// The graphics card that wgpu prefers.
+#[cfg(feature = "gpu")]
+pub fn device() -> Device {
+    Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)
 }

@@ -38,6 +38,7 @@ impl Weights {
         deviation: f32,
     ) -> Param<Tensor<D>> {
         let seed = u64::from(self.seeds.next_u32());
+        // The seed is already one of this purpose alone.
         let mut values = random::normal(seed, Purpose::Generator, 0, shape.iter().product());
         values.iter_mut().for_each(|value| *value *= deviation);
         Param::from_data(TensorData::new(values, shape), &self.device)

@@ -1,7 +1,12 @@
 //! The network family: a few numbers, and the layers that follow from them.
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
+
+/// Rows and columns that a picture can have.
+pub const SIZES: [usize; 5] = [16, 28, 32, 64, 128];
+/// Channels that a picture can have.
+pub const CHANNELS: [usize; 2] = [1, 3];
 
 /// The numbers that a generator and its discriminator are built from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,10 +48,8 @@ impl Network {
     /// # Errors
     /// Naming the number that is out of range.
     pub fn check(&self) -> Result<()> {
-        if ![16, 28, 32, 64, 128].contains(&self.size) {
-            bail!("size {}: possible: 16, 28, 32, 64, 128", self.size);
-        }
-        ensure!([1, 3].contains(&self.channels), "{} channels: possible: 1, 3", self.channels);
+        ensure!(SIZES.contains(&self.size), "size {}: possible: 16, 28, 32, 64, 128", self.size);
+        ensure!(CHANNELS.contains(&self.channels), "{} channels: possible: 1, 3", self.channels);
         ensure!([4, 5].contains(&self.kernel), "kernel {}: possible: 4, 5", self.kernel);
         let range = |name: &str, value: usize, most: usize| {
             ensure!((1..=most).contains(&value), "{name} {value}: possible: 1 to {most}");

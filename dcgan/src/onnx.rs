@@ -13,6 +13,9 @@ use crate::minibatch::{KERNELS, Minibatch, NUMBERS};
 use crate::network::Network;
 use crate::values::values;
 
+/// The name of a generator's graph.
+const GENERATOR: &str = "generator";
+
 /// What a file says of itself.
 #[derive(Clone, Debug)]
 pub struct About {
@@ -50,7 +53,7 @@ pub fn generator(generator: &Generator, network: &Network, about: &About) -> Vec
     }
     let image = [network.channels, network.size, network.size].map(|n| n as i64);
     let input = tensor("z", &[network.latent as i64, 1, 1]);
-    finish(graph, "generator", input, tensor("image", &image), about)
+    finish(graph, GENERATOR, input, tensor("image", &image), about)
 }
 
 /// The discriminator: `image`, `[n, channels, size, size]` in [−1, 1], to `real`, `[n, 1]`: the
@@ -60,13 +63,12 @@ pub fn discriminator(discriminator: &Discriminator, network: &Network, about: &A
     let mut x = "image".to_owned();
     let mut features = x.clone();
     let last = discriminator.layers.len() - 1;
-    for (index, layer) in discriminator.layers.iter().enumerate() {
+    let shapes = network.discriminator();
+    for (index, (layer, shape)) in discriminator.layers.iter().zip(shapes).enumerate() {
         graph.prefix = format!("layer{index}");
-        let (conv, [stride, _]) = (&layer.conv, layer.conv.stride);
-        let [.., kernel, _] = conv.weight.val().dims();
-        let padding = if stride == 1 { 0 } else { (kernel - 1) / 2 };
-        let mut attributes = geometry(stride, [padding; 4], 0);
-        attributes.push(ints("kernel_shape", &[kernel, kernel]));
+        let conv = &layer.conv;
+        let mut attributes = geometry(shape.stride, [shape.padding; 4], 0);
+        attributes.push(ints("kernel_shape", &[shape.kernel, shape.kernel]));
         let weight = constant(&mut graph, "weight", conv.weight.val());
         let bias = conv.bias.as_ref().map(|bias| constant(&mut graph, "bias", bias.val()));
         let inputs: Vec<&str> =
@@ -149,11 +151,13 @@ fn finish(
         last.output = vec![output.name.clone()];
     }
     let mut metadata = vec![
-        (latents::METADATA, latents::name(Distribution::Normal).to_owned()),
         ("data", about.data.clone()),
         ("steps", about.steps.to_string()),
         ("seed", about.seed.to_string()),
     ];
     metadata.extend(about.licence.clone().map(|licence| ("licence", licence)));
+    if name == GENERATOR {
+        metadata.push((latents::METADATA, latents::name(Distribution::Normal).to_owned()));
+    }
     graph.model(name, input, output, metadata).encode_to_vec()
 }

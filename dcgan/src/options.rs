@@ -35,6 +35,7 @@ impl Options {
     /// Naming the number that is out of range.
     pub fn check(&self) -> Result<()> {
         self.network.check()?;
+        ensure!((2..=1024).contains(&self.batch), "batch {}: possible: 2 to 1024", self.batch);
         let within = |name: &str, value: f32, least: f32, most: f32| {
             ensure!((least..=most).contains(&value), "{name} {value}: possible: {least} to {most}");
             Ok(())

@@ -3,11 +3,12 @@
 
 use gen_core::latent::{self, Distribution, Random};
 
-/// What random numbers are for; no two purposes share a sequence.
+/// What random numbers are for; no two purposes share a sequence. The numbers are part of what a
+/// seed means.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
     /// First weights of the generator.
-    Generator,
+    Generator = 1,
     /// First weights of the discriminator.
     Discriminator,
     /// First weights of the classifier.
@@ -16,10 +17,8 @@ pub enum Purpose {
     Latents,
     /// Order of the pictures in an epoch.
     Order,
-    /// Shifts and mirrorings of a step.
-    Augmentation,
     /// Latents that the averaged generator's statistics are taken on.
-    Statistics,
+    Statistics = 7,
 }
 
 /// A generator of random numbers for `purpose`, the `index`-th.
@@ -51,7 +50,7 @@ pub fn below(random: &mut Random, limit: usize) -> usize {
 
 /// The finaliser of SplitMix64, once for each number.
 fn mixed(seed: u64, purpose: Purpose, index: u64) -> u64 {
-    [purpose as u64 + 1, index].into_iter().fold(seed, |state, value| {
+    [purpose as u64, index].into_iter().fold(seed, |state, value| {
         let z = state.wrapping_add(value.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let z = (z ^ z >> 30).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         let z = (z ^ z >> 27).wrapping_mul(0x94D0_49BB_1331_11EB);

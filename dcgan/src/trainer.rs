@@ -5,6 +5,8 @@ use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
 use burn::tensor::activation::softplus;
 use burn::tensor::{Device, Tensor, TensorData};
 
+use serde::{Deserialize, Serialize};
+
 use crate::discriminator::Discriminator;
 use crate::generator::Generator;
 use crate::init::Weights;
@@ -31,7 +33,7 @@ pub struct Trainer {
 }
 
 /// What a step was like.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
     /// The discriminator's loss, real and drawn pictures together.
     pub discriminator: f32,
@@ -93,8 +95,9 @@ impl Trainer {
         let discriminator = self.discriminator.clone();
         self.discriminator = self.discriminator_adam.step(rate, discriminator, gradients);
 
-        // The discriminator's gradients would be thrown away: they aren't computed.
-        let frozen = self.discriminator.clone().no_grad();
+        // The discriminator's gradients would be thrown away: they aren't computed. Nor does this
+        // batch count a second time in its statistics, which a mere clone would share.
+        let frozen = self.discriminator.valid().train().no_grad();
         let verdict = frozen.forward(drawn.clone());
         let generator_loss = if options.feature_matching {
             let target = frozen.forward(real).features.mean_dim(0).detach();

@@ -1,6 +1,16 @@
-//! Numbers out of tensors.
+//! Numbers into tensors and out of them.
 
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor, TensorData};
+
+/// 8-bit pixels as the networks take them: in [−1, 1], shape `[n, channels, height, width]`.
+pub fn pictures<'a>(
+    pixels: impl Iterator<Item = &'a u8>,
+    shape: [usize; 4],
+    device: &Device,
+) -> Tensor<4> {
+    let values: Vec<f32> = pixels.map(|&p| f32::from(p) / 127.5 - 1.0).collect();
+    Tensor::from_data(TensorData::new(values, shape), device)
+}
 
 /// All values of a tensor, the last dimension's beside each other.
 pub fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {

@@ -1,5 +1,6 @@
 //! Whole runs of the command, small enough for seconds.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -66,22 +67,34 @@ const SMALL: [&str; 14] = [
     "20",
 ];
 
+/// A run's log but for the time.
+fn log(run: &str) -> Vec<Vec<String>> {
+    let text = fs::read_to_string(Path::new(run).join("log.csv")).unwrap();
+    let line = |line: &str| {
+        let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+        cells.remove(6);
+        cells
+    };
+    text.lines().map(line).collect()
+}
+
 #[test]
 fn stopped_and_resumed_equals_uninterrupted() {
     let directory = TempDir::new().unwrap();
     let data = squares(directory.path(), 70);
     let place = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let data = data.to_str().unwrap();
-    let train = |run: &str, more: &[&str]| {
-        succeed(&[&["train", "--data", data, "-o", run], &SMALL[..], more].concat());
-    };
     let every = ["--smooth", "0.1", "--minibatch-discrimination", "--rate-ratio", "0.5"];
+    let train = |run: &str, more: &[&str]| {
+        succeed(&[&["train", "--data", data, "-o", run], &SMALL[..], &every, more].concat());
+    };
     let (whole, parts, other) = (place("whole"), place("parts"), place("other"));
-    train(&whole, &[&["--steps", "60"], &every[..]].concat());
-    train(&parts, &[&["--steps", "20"], &every[..]].concat());
+    train(&whole, &["--steps", "60"]);
+    // In the middle of a stretch of the log.
+    train(&parts, &["--steps", "33"]);
     let first = fs::read(Path::new(&parts).join("generator.onnx")).unwrap();
-    succeed(&["train", "--resume", &parts, "--steps", "60"]);
-    train(&other, &[&["--steps", "60", "--seed", "2"], &every[..]].concat());
+    succeed(&["resume", &parts, "--steps", "60"]);
+    train(&other, &["--steps", "60", "--seed", "2"]);
 
     for file in ["generator.onnx", "discriminator.onnx", "sheets/000040.png", "film.gif"] {
         let read = |run: &str| fs::read(Path::new(run).join(file)).unwrap();
@@ -89,30 +102,29 @@ fn stopped_and_resumed_equals_uninterrupted() {
         assert!(read(&whole) != read(&other), "{file} doesn't depend on the seed");
     }
     assert!(fs::read(Path::new(&parts).join("generator.onnx")).unwrap() != first);
-    // All but the time.
-    let log = |run: &str| {
-        let text = fs::read_to_string(Path::new(run).join("log.csv")).unwrap();
-        let line = |line: &str| {
-            let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
-            cells.remove(6);
-            cells
-        };
-        text.lines().map(line).collect::<Vec<_>>()
-    };
     assert_eq!(log(&whole), log(&parts));
     assert_eq!(log(&whole).len(), 5, "a header and steps 20, 40, 50, 60");
 
-    // A checkpoint that is no longer whole, data that changed.
-    let adam = Path::new(&parts).join("checkpoints/000060/generator.adam");
-    fs::write(&adam, b"half").unwrap();
-    fail(&["train", "--resume", &parts, "--steps", "80"], "checkpoints/000060: damaged");
-    fs::remove_dir_all(Path::new(&parts).join("checkpoints/000060")).unwrap();
-    succeed(&["train", "--resume", &parts, "--steps", "60"]);
+    // A checkpoint that is no longer whole, none at all, data that changed.
+    let last = Path::new(&parts).join("checkpoints/000060");
+    fs::write(last.join("generator.adam"), b"half").unwrap();
+    fail(&["resume", &parts], "checkpoints/000060: damaged; remove it");
+    fs::remove_dir_all(&last).unwrap();
+    succeed(&["resume", &parts, "--steps", "60"]);
     assert_eq!(log(&whole), log(&parts), "the log of steps done again is written again");
+    fs::remove_dir_all(Path::new(&parts).join("checkpoints")).unwrap();
+    fs::create_dir(Path::new(&parts).join("checkpoints")).unwrap();
+    succeed(&["resume", &parts, "--steps", "60"]);
+    assert_eq!(log(&whole), log(&parts), "from the beginning");
+    let plan = Path::new(&parts).join("run.json");
+    let text = fs::read_to_string(&plan).unwrap();
+    fs::write(&plan, text.replace("\"batch\": 16", "\"batch\": 0")).unwrap();
+    fail(&["resume", &parts], "run.json: batch 0: possible: 2 to 1024");
+    fs::write(&plan, text).unwrap();
     fs::remove_file(Path::new(data).join("000.png")).unwrap();
     fail(
-        &["train", "--resume", &parts, "--steps", "80"],
-        "not the pictures that the run began with",
+        &["resume", &parts, "--steps", "80"],
+        "not the pictures and labels that the run began with",
     );
 }
 
@@ -139,7 +151,7 @@ fn interrupted_or_out_of_room() {
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && said.contains("to go on: dcgan train --resume"), "{said}");
+    assert!(output.status.success() && said.contains("to go on: dcgan resume"), "{said}");
     let last = || -> u64 {
         let entries = fs::read_dir(&checkpoints).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -152,49 +164,91 @@ fn interrupted_or_out_of_room() {
     let obstacle = checkpoints.join(format!("{next:06}.part"));
     fs::write(&obstacle, "").unwrap();
     let steps = (next + 5).to_string();
-    fail(&["train", "--resume", run, "--steps", &steps], "the one before it is whole");
+    fail(&["resume", run, "--steps", &steps], "the one before it is whole");
     assert_eq!(last(), stopped);
     fs::remove_file(&obstacle).unwrap();
-    succeed(&["train", "--resume", run, "--steps", &steps]);
+    succeed(&["resume", run, "--steps", &steps]);
     assert_eq!(last(), next + 5);
 }
 
 #[test]
 fn a_tiny_network_learns() {
     let directory = TempDir::new().unwrap();
-    let data = squares(directory.path(), 200);
+    let data = squares(directory.path(), 300);
     let run = directory.path().join("run");
     let (run, data) = (run.to_str().unwrap(), data.to_str().unwrap());
     let train = ["train", "--data", data, "-o", run, "--steps", "300", "--rate", "1e-3"];
     let (_, err) = succeed(&[&train, &SMALL[..]].concat());
     assert!(err.contains("judge: side right in 100.0 % of held-back pictures"), "{err}");
-    let distances: Vec<f64> = fs::read_to_string(format!("{run}/log.csv"))
-        .unwrap()
-        .lines()
-        .filter_map(|line| line.rsplit(',').next()?.parse().ok())
-        .collect();
+    let column = |number: usize| -> Vec<f64> {
+        let cell = |line: &Vec<String>| line[number].parse().ok();
+        log(run).iter().filter_map(cell).collect()
+    };
+    let distances = column(6);
     let (first, last) = (distances[0], distances[distances.len() - 1]);
     assert!(last < first / 4.0, "Fréchet distance from {first} to {last}");
+    let scale = fs::read_to_string(format!("{run}/judge.json")).unwrap();
+    let scale: serde_json::Value = serde_json::from_str(&scale).unwrap();
+    let [floor, ceiling] = ["floor", "ceiling"].map(|key| scale[key].as_f64().unwrap());
+    assert!(0.0 < floor && 4.0 * floor < ceiling, "{scale}");
+    let floors = column(7)[distances.len() - 1];
+    assert!((floors / (last / floor) - 1.0).abs() < 0.01, "{floors}");
 
-    let sheet = format!("{run}/neighbours.png");
     let generator = format!("{run}/generator.onnx");
-    let (out, _) = succeed(&["evaluate", &generator, "--data", data, "--neighbours", &sheet]);
-    let found = |out: &str| -> f64 {
+    let sheet = format!("{run}/neighbours.png");
+    let evaluate = |file: &str| {
+        let arguments =
+            ["evaluate", file, "--data", data, "--threads", "2", "--neighbours", &sheet];
+        let (out, _) = succeed(&arguments);
         let number = out.split("Fréchet distance ").nth(1).unwrap().split(':').next().unwrap();
-        number.parse().unwrap()
+        let distance: f64 = number.parse().unwrap();
+        let rows = out.lines().filter(|l| l.starts_with("side") || l.starts_with("colour"));
+        let percents: Vec<f64> =
+            rows.map(|row| row.split_whitespace().nth_back(1).unwrap().parse().unwrap()).collect();
+        assert_eq!(percents.len(), 4, "{out}");
+        assert!(percents.iter().all(|percent| (15.0..85.0).contains(percent)), "{out}");
+        assert!(out.contains("nearest training picture: median difference"), "{out}");
+        distance
     };
     // The same pictures as in training, but for what tract and burn round differently.
-    assert!((found(&out) / last - 1.0).abs() < 0.02, "{last} in training, then {out}");
-    let rows = out.lines().filter(|line| line.starts_with("side") || line.starts_with("colour"));
-    for row in rows {
-        let percent = row.split_whitespace().nth_back(1).unwrap();
-        assert!((15.0..85.0).contains(&percent.parse::<f64>().unwrap()), "{out}");
-    }
+    let float = evaluate(&generator);
+    assert!((float / last - 1.0).abs() < 0.02, "{last} in training, then {float}");
     image::open(&sheet).unwrap();
+    let options = ::export::export::Options::default();
+    let quantized = ::export::export::export(Path::new(&generator), &options, &|| ()).unwrap();
+    let file = format!("{run}/generator.gen");
+    fs::write(&file, quantized.gen_file).unwrap();
+    let device = evaluate(&file);
+    assert!(device != float && (device / float - 1.0).abs() < 0.5, "{float}, quantised {device}");
+
     fail(&["evaluate", &generator, "--data", &format!("{run}/sheets")], "not 16×16");
     for file in ["generator.onnx", "discriminator.onnx"] {
         let (out, _) = succeed(&["rules", &format!("{run}/{file}")]);
         assert!(!out.contains("breaks"), "{out}");
+    }
+}
+
+#[test]
+fn switches_change_what_is_learned() {
+    let directory = TempDir::new().unwrap();
+    let data = squares(directory.path(), 40);
+    let data = data.to_str().unwrap();
+    let mut seen = HashSet::new();
+    let switches: [&[&str]; 7] = [
+        &[],
+        &["--ema", "0"],
+        &["--smooth", "0.1"],
+        &["--rate-ratio", "2"],
+        &["--feature-matching"],
+        &["--minibatch-discrimination"],
+        &["--kernel", "5"],
+    ];
+    for (index, switch) in switches.into_iter().enumerate() {
+        let run = directory.path().join(index.to_string());
+        let train = ["train", "--data", data, "--steps", "6", "--latent", "8", "--width", "4"];
+        succeed(&[&train[..], &["-o", run.to_str().unwrap()], switch].concat());
+        let generator = fs::read(run.join("generator.onnx")).unwrap();
+        assert!(seen.insert(generator), "{switch:?} changes nothing");
     }
 }
 
@@ -208,15 +262,30 @@ fn bad_input() {
         fail(&[&["train", "--data", data, "-o", run], more].concat(), expected);
         assert!(!Path::new(run).exists(), "nothing is written");
     };
-    train(&["--size", "24"], "not 24×24");
-    train(&["--size", "24", "--resize"], "size 24: possible: 16, 28, 32, 64, 128");
+    train(&["--size", "32"], "not 32×32");
     train(&["--rate", "nan"], "rate NaN");
     train(&["--smooth", "0.7"], "smooth 0.7: possible: 0 to 0.5");
     train(&["--kernel", "3"], "kernel 3: possible: 4, 5");
-    fail(&["train", "--resume", run], "run.json: cannot be read: is it a run?");
+    train(&["--batch", "1"], "batch 1: possible: 2 to 1024");
+    for wrong in [["--size", "99999999999"], ["--channels", "2"], ["--steps", "0"]] {
+        let output = dcgan(&[&["train", "--data", data, "-o", run], &wrong[..]].concat());
+        assert_eq!(output.status.code(), Some(2), "{wrong:?}");
+    }
+    fail(&["resume", run], "run.json: cannot be read: is it a run?");
     fail(&["rules", &format!("{data}/labels.csv")], "not an ONNX model");
-    succeed(&[&["train", "--data", data, "-o", run, "--steps", "1"], &SMALL[..]].concat());
-    fail(&["train", "--data", data, "-o", run], "a run already: --resume");
+    let few = ["train", "--data", data, "-o", run, "--steps", "1"];
+    let (_, err) = succeed(&[&few, &SMALL[..]].concat());
+    assert!(err.contains("a judge needs 256 labelled pictures, there are 20"), "{err}");
+    fail(&["train", "--data", data, "-o", run], "a run already: `dcgan resume`");
     fs::remove_dir_all(format!("{run}/checkpoints")).unwrap();
-    fail(&["train", "--resume", run], "checkpoints: cannot be listed");
+    fail(&["resume", run], "checkpoints: cannot be listed");
+
+    let same = directory.path().join("same");
+    fs::create_dir(&same).unwrap();
+    for name in ["a.png", "b.png"] {
+        RgbImage::from_pixel(16, 16, Rgb([7, 8, 9])).save(same.join(name)).unwrap();
+    }
+    let (same, run) = (same.to_str().unwrap(), directory.path().join("run2"));
+    let train = ["train", "--data", same, "-o", run.to_str().unwrap()];
+    fail(&train, "same: all pictures are the same: there is nothing to learn");
 }

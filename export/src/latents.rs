@@ -1,14 +1,12 @@
 //! Latents: drawn from seeds, or read from a file.
 
-use crate::load;
+use crate::{load, npz};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use gen_core::latent::{self, Distribution};
 use ndarray::{ArrayD, ArrayViewD, Dimension};
 use ndarray_npy::{ViewNpyError, ViewNpyExt};
 use std::borrow::Cow;
-use std::io::{Cursor, Read};
 use std::path::Path;
-use zip::ZipArchive;
 
 /// Most bytes taken out of a `.npz`: 100,000 latents of 512 fit.
 const UNZIP_LIMIT: u64 = 1 << 28;
@@ -65,8 +63,11 @@ pub fn read(path: &Path, len: usize) -> Result<Vec<Vec<f32>>> {
 }
 
 fn decode(bytes: &[u8]) -> Result<ArrayD<f32>> {
-    let bytes =
-        if bytes.starts_with(b"PK") { Cow::Owned(unzip(bytes)?) } else { Cow::Borrowed(bytes) };
+    let bytes = if bytes.starts_with(b"PK") {
+        Cow::Owned(npz::array(bytes, "z", UNZIP_LIMIT)?)
+    } else {
+        Cow::Borrowed(bytes)
+    };
     ensure!(bytes.starts_with(b"\x93NUMPY"), "not a .npy file");
     // Views allocate nothing, whatever size the header claims.
     let view = match ArrayViewD::<f32>::view_npy(&bytes) {
@@ -80,26 +81,12 @@ fn decode(bytes: &[u8]) -> Result<ArrayD<f32>> {
     Ok(view.mapv(|value| value as f32))
 }
 
-/// The `.npy` of the array `z`. What a `.npz` says of sizes isn't believed: a small one unpacks to
-/// as much as anyone likes.
-fn unzip(bytes: &[u8]) -> Result<Vec<u8>> {
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).context("damaged .npz file")?;
-    let entry = archive.by_name("z.npy").context("no array \"z\" in this .npz file")?;
-    let mut unpacked = Vec::new();
-    entry.take(UNZIP_LIMIT + 1).read_to_end(&mut unpacked).context("damaged .npz file")?;
-    ensure!(
-        unpacked.len() as u64 <= UNZIP_LIMIT,
-        "the array \"z\" has more than {UNZIP_LIMIT} bytes: take fewer latents, or a .npy file"
-    );
-    Ok(unpacked)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use ndarray::{Array2, Array4, ShapeBuilder};
     use ndarray_npy::{NpzWriter, WriteNpyExt};
-    use std::io::Write;
+    use std::io::{Cursor, Write};
     use zip::{ZipWriter, write::SimpleFileOptions};
 
     /// What `read` makes of a file of `bytes`, for latents of 3.
@@ -175,6 +162,6 @@ mod tests {
         refused(&huge, "float32 or float64, little-endian and complete");
         refused(&zipped("z.npy", &huge), "float32 or float64, little-endian and complete");
         refused(&zipped("x.npy", &good), "no array \"z\"");
-        refused(&zipped("z.npy", &vec![0; UNZIP_LIMIT as usize + 1]), "take fewer latents");
+        refused(&zipped("z.npy", &vec![0; UNZIP_LIMIT as usize + 1]), "has more than");
     }
 }

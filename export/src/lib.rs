@@ -29,6 +29,7 @@ pub mod load;
 mod naive;
 pub mod network;
 pub mod npy;
+pub mod npz;
 pub mod output;
 mod parallel;
 pub mod picture;

@@ -6,13 +6,14 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use dcgan::data::{Dataset, Reading};
 use dcgan::judge::{Judge, nearest};
+use dcgan::random::{self, Purpose};
 use dcgan::run::JUDGED_SEED;
 use export::generator::{File, Generator};
 use export::picture::Picture;
 use export::{latents, output, sheet};
 use gen_core::latent::Distribution;
 
-use super::train::{bar, judge};
+use super::session::{self, bar};
 
 /// Generated pictures that a neighbour is sought for.
 const SOUGHT: usize = 500;
@@ -32,6 +33,9 @@ pub(crate) struct Evaluate {
     /// A CSV of labels, the file's name first
     #[arg(long, value_name = "LABELS.csv")]
     labels: Option<PathBuf>,
+    /// Threads [default: as many as the processor runs]; for the same judge as in training, as many
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
     /// Write generated pictures, each beside the data's nearest
     #[arg(long, value_name = "SHEET.png")]
     neighbours: Option<PathBuf>,
@@ -41,6 +45,9 @@ impl Evaluate {
     pub(crate) fn run(&self) -> Result<()> {
         if let Some(path) = &self.neighbours {
             output::check(&[path])?;
+        }
+        if let Some(threads) = self.threads {
+            session::threads(threads.into())?;
         }
         let file = File::load(&self.file)?;
         let mut generator = Generator::new(&file, None)?;
@@ -59,8 +66,8 @@ impl Evaluate {
             labels: self.labels.clone(),
         };
         let dataset = Dataset::load(&self.data, &reading)?;
-        let judge = judge(&dataset, &dcgan::device::device())?;
-        let count = judge.as_ref().map_or(SOUGHT, |judge| judge.count);
+        let judge = session::judge(&dataset, &dcgan::device::device());
+        let count = judge.as_ref().map_or(SOUGHT, |judge| judge.scale.count);
         let pictures = draw(&mut generator, count)?;
         if let Some(judge) = &judge {
             print_verdict(judge, &dataset, &pictures);
@@ -70,10 +77,12 @@ impl Evaluate {
 
     fn neighbours(&self, dataset: &Dataset, pictures: &[Picture]) -> Result<()> {
         let pictures = &pictures[..pictures.len().min(SOUGHT)];
-        let found = nearest(dataset, pictures, None);
-        let own: Vec<usize> = (0..pictures.len().min(dataset.len())).collect();
+        let found = nearest(dataset, pictures, &vec![None; pictures.len()]);
+        let mut own = random::order(0, Purpose::Order, 0, dataset.len());
+        own.truncate(SOUGHT);
         let real: Vec<Picture> = own.iter().map(|&i| dataset.picture(i)).collect();
-        let usual = nearest(dataset, &real, Some(&own)).median();
+        let own: Vec<Option<usize>> = own.into_iter().map(Some).collect();
+        let usual = nearest(dataset, &real, &own).median();
         println!(
             "nearest training picture: median difference {:.1} grey levels; between training \
              pictures {usual:.1}",
@@ -104,17 +113,17 @@ fn draw(generator: &mut Generator, count: usize) -> Result<Vec<Picture>> {
 }
 
 fn print_verdict(judge: &Judge, dataset: &Dataset, pictures: &[Picture]) {
-    let verdict = judge.judge(dataset, pictures);
+    let verdict = judge.judge(pictures);
     println!(
         "Fréchet distance {:.3}: {:.2} times the floor; diversity {:.3} of the data's",
         verdict.frechet,
-        verdict.frechet / judge.floor,
+        verdict.frechet / judge.scale.floor,
         verdict.diversity
     );
     println!("{:<20} {:<16} {:>8} {:>10}", "attribute", "", "data", "generated");
     for (index, attribute) in dataset.attributes.iter().enumerate() {
         for (class, name) in attribute.classes.iter().enumerate() {
-            let real = judge.real_frequencies()[index][class] * 100.0;
+            let real = judge.scale.frequencies[index][class] * 100.0;
             let generated = verdict.frequencies[index][class] * 100.0;
             println!("{:<20} {name:<16} {real:>6.1} % {generated:>8.1} %", attribute.name);
         }

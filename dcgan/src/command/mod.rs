@@ -1,7 +1,9 @@
 //! The commands, one a file.
 
 mod evaluate;
+mod resume;
 mod rules;
+mod session;
 mod train;
 
 use anyhow::Result;
@@ -13,6 +15,8 @@ use clap::Parser;
 pub(crate) enum Command {
     /// Train a generator and a discriminator on pictures
     Train(Box<train::Train>),
+    /// Go on with a training that was stopped, or for longer
+    Resume(resume::Resume),
     /// Measure the pictures of a generator, .onnx or .gen, against the data
     Evaluate(evaluate::Evaluate),
     /// Check a generator or discriminator in ONNX against the paper's architecture guidelines
@@ -23,6 +27,7 @@ impl Command {
     pub(crate) fn run(&self) -> Result<()> {
         match self {
             Self::Train(command) => command.run(),
+            Self::Resume(command) => command.run(),
             Self::Evaluate(command) => command.run(),
             Self::Rules(command) => command.run(),
         }

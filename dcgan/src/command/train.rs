@@ -1,43 +1,38 @@
 //! `dcgan train`
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::path::{PathBuf, absolute};
 use std::thread::available_parallelism;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 use dcgan::data::{Dataset, Reading};
-use dcgan::judge::Judge;
-use dcgan::network::Network;
+use dcgan::network::{CHANNELS, Network, SIZES};
 use dcgan::options::Options;
 use dcgan::preset::Preset;
-use dcgan::run::{self, End, Plan, Run};
-use indicatif::{ProgressBar, ProgressStyle};
+use dcgan::run::{self, Plan, Run};
+
+use super::session;
 
 #[derive(Args)]
 pub(crate) struct Train {
     /// A directory of PNG or JPEG (with labels.csv or without), idx files or an .npz
-    #[arg(long, required_unless_present = "resume", conflicts_with = "resume")]
-    data: Option<PathBuf>,
+    #[arg(long)]
+    data: PathBuf,
     /// Directory that the run is written to
-    #[arg(short, long, value_name = "RUN", required_unless_present = "resume")]
-    output: Option<PathBuf>,
-    /// Go on with the run in this directory
-    #[arg(long, value_name = "RUN", conflicts_with = "output")]
-    resume: Option<PathBuf>,
+    #[arg(short, long, value_name = "RUN")]
+    output: PathBuf,
     /// Steps in all
-    #[arg(long, default_value_t = 6000)]
+    #[arg(long, default_value_t = 6000, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
 
     /// Numbers of the network, those below aside
     #[arg(long, value_enum, default_value_t = Preset::Micro256k)]
     preset: Preset,
     /// Rows and columns of a picture: 16, 28, 32, 64, 128 [default: those of the data]
-    #[arg(long)]
+    #[arg(long, value_parser = |text: &str| one_of(text, &SIZES))]
     size: Option<usize>,
     /// 1 (grey) or 3 (colours) [default: as the data are]
-    #[arg(long)]
+    #[arg(long, value_parser = |text: &str| one_of(text, &CHANNELS))]
     channels: Option<usize>,
     /// Elements of a latent
     #[arg(long)]
@@ -66,8 +61,8 @@ pub(crate) struct Train {
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Pictures in a step
-    #[arg(long, default_value_t = 64, value_parser = clap::value_parser!(u32).range(2..=1024))]
-    batch: u32,
+    #[arg(long, default_value_t = 64)]
+    batch: usize,
     /// Adam's rate for the generator
     #[arg(long, default_value_t = 2e-4)]
     rate: f32,
@@ -90,40 +85,23 @@ pub(crate) struct Train {
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
     interval: u64,
     /// Threads [default: as many as the processor runs]; another number rounds sums differently
-    #[arg(long)]
-    threads: Option<usize>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
 }
 
 impl Train {
     pub(crate) fn run(&self) -> Result<()> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&stop);
-        ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed)).context("Ctrl-C")?;
-        match (&self.resume, &self.data, &self.output) {
-            (Some(directory), ..) => {
-                let plan = Plan::load(directory)?;
-                let reading = Reading {
-                    size: Some(plan.options.network.size),
-                    channels: Some(plan.options.network.channels),
-                    resize: plan.resize,
-                    labels: plan.labels.clone(),
-                };
-                let dataset = Dataset::load(&plan.data, &reading)?;
-                self.train(directory, plan, &dataset, true, &stop)
-            }
-            (None, Some(data), Some(directory)) => self.begin(data, directory, &stop),
-            _ => unreachable!("clap asks for --data and --output, or --resume"),
-        }
-    }
-
-    fn begin(&self, data: &Path, directory: &Path, stop: &AtomicBool) -> Result<()> {
+        run::check(&self.output)?;
         let reading = Reading {
             size: self.size,
             channels: self.channels,
             resize: self.resize,
             labels: self.labels.clone(),
         };
-        let dataset = Dataset::load(data, &reading)?;
+        let threads = self.threads.map(usize::from);
+        let threads = threads.unwrap_or(available_parallelism().map_or(1, usize::from));
+        session::threads(threads)?;
+        let dataset = Dataset::load(&self.data, &reading)?;
         let preset = self.preset.network(dataset.channels);
         let network = Network {
             size: dataset.size,
@@ -136,7 +114,7 @@ impl Train {
         let options = Options {
             network,
             seed: self.seed,
-            batch: self.batch as usize,
+            batch: self.batch,
             rate: self.rate,
             rate_ratio: self.rate_ratio,
             smooth: self.smooth,
@@ -146,76 +124,26 @@ impl Train {
         };
         options.check()?;
         let plan = Plan {
-            data: data.to_owned(),
+            data: absolute(&self.data)?,
             resize: self.resize,
-            labels: self.labels.clone(),
-            pixels: run::digest(&dataset),
+            labels: self.labels.as_deref().map(absolute).transpose()?,
+            sha256: run::digest(&dataset),
             licence: self.licence.clone(),
             options,
+            steps: self.steps,
             interval: self.interval,
-            threads: self.threads.unwrap_or(available_parallelism().map_or(1, usize::from)),
+            threads,
         };
-        self.train(directory, plan, &dataset, false, stop)
-    }
-
-    fn train(
-        &self,
-        directory: &Path,
-        plan: Plan,
-        dataset: &Dataset,
-        is_resumed: bool,
-        stop: &AtomicBool,
-    ) -> Result<()> {
-        let threads = rayon::ThreadPoolBuilder::new().num_threads(plan.threads);
-        threads.build_global().context("threads")?;
         let device = dcgan::device::device();
-        let judge = judge(dataset, &device)?;
-        let begin = if is_resumed { Run::resume } else { Run::new };
-        let mut run = begin(directory, plan, dataset, judge, &device)?;
-        let bar = bar("{bar:30} {pos}/{len}  {msg}  {per_sec}  {eta} left", "training");
-        let say = |line: String| bar.suspend(|| eprintln!("{line}"));
-        let end = run.train(self.steps, stop, &bar, &say)?;
-        bar.finish_and_clear();
-        match end {
-            End::Done => {
-                run.finish()?;
-                println!(
-                    "{}: generator.onnx, discriminator.onnx, reference.npz, film.gif",
-                    directory.display()
-                );
-            }
-            End::Stopped => {
-                println!("stopped; to go on: dcgan train --resume {}", directory.display());
-            }
-        }
-        Ok(())
+        let judge = session::judge(&dataset, &device);
+        let run = Run::new(&self.output, plan, &dataset, judge, &device)?;
+        session::train(run, &self.output)
     }
 }
 
-/// A judge, if the pictures have labels.
-pub(super) fn judge(dataset: &Dataset, device: &burn::tensor::Device) -> Result<Option<Judge>> {
-    if dataset.attributes.is_empty() {
-        eprintln!("no labels: quality is not measured (a Fréchet distance needs a classifier)");
-        return Ok(None);
-    }
-    let bar = bar("{msg}  {bar:30} {pos}/{len}  {eta} left", "learning to judge");
-    let judge = Judge::new(dataset, device, &bar)?;
-    bar.finish_and_clear();
-    for (attribute, accuracy) in dataset.attributes.iter().zip(&judge.accuracy) {
-        eprintln!(
-            "judge: {} right in {:.1} % of held-back pictures",
-            attribute.name,
-            accuracy * 100.0
-        );
-    }
-    eprintln!(
-        "judge: Fréchet distance of {} pictures: floor {:.3} (real), ceiling {:.1} (blurred)",
-        judge.count, judge.floor, judge.ceiling
-    );
-    Ok(Some(judge))
-}
-
-pub(super) fn bar(template: &'static str, message: &'static str) -> ProgressBar {
-    let style = ProgressStyle::with_template(template).expect("templates are ours");
-    ProgressBar::new(0).with_style(style).with_message(message)
+/// A number that is one of `possible`.
+fn one_of(text: &str, possible: &[usize]) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| possible.contains(number));
+    let names: Vec<String> = possible.iter().map(ToString::to_string).collect();
+    number.ok_or_else(|| format!("possible: {}", names.join(", ")))
 }

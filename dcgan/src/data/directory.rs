@@ -4,14 +4,15 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use image::ImageReader;
+use image::{DynamicImage, ImageReader};
+use rayon::prelude::*;
 
-use super::{Found, labels};
+use super::{Found, Reading, labels, square};
 
 /// Labels are looked for in this file of the directory.
 const LABELS: &str = "labels.csv";
 
-pub(super) fn read(directory: &Path, csv: Option<&Path>) -> Result<Found> {
+pub(super) fn read(directory: &Path, reading: &Reading) -> Result<Found> {
     let mut files = Vec::new();
     collect(directory, &mut files)?;
     ensure!(
@@ -20,30 +21,41 @@ pub(super) fn read(directory: &Path, csv: Option<&Path>) -> Result<Found> {
         directory.display()
     );
     files.sort();
-    let mut pictures = Vec::with_capacity(files.len());
-    for file in &files {
-        let name = file.display().to_string();
-        let open = ImageReader::open(file).with_context(|| format!("{name}: cannot be read"))?;
-        // What a file holds counts, not how it is called.
-        let image = open.with_guessed_format()?.decode();
-        pictures.push((name.clone(), image.with_context(|| format!("{name}: damaged"))?));
-    }
+    let first = decode(&files[0])?;
+    let size = reading.size.unwrap_or(first.width().min(first.height()) as usize);
+    let read = |file: &PathBuf| {
+        let image = decode(file)?;
+        // At once: all photographs of a large set don't fit into memory as they are.
+        let image = if reading.resize { square(image, size) } else { image };
+        Ok((file.display().to_string(), image))
+    };
+    let pictures: Result<Vec<_>> = files.par_iter().map(read).collect();
 
     let usual = directory.join(LABELS);
-    let csv = csv.or(usual.is_file().then_some(&usual));
+    let csv = reading.labels.as_deref().or(usual.is_file().then_some(&usual));
     let names: Vec<&Path> =
         files.iter().map(|file| file.strip_prefix(directory).unwrap_or(file)).collect();
     let attributes = csv.map(|csv| labels::read(csv, &names)).transpose()?.unwrap_or_default();
-    Ok(Found { pictures, attributes })
+    Ok(Found { pictures: pictures?, attributes })
+}
+
+fn decode(file: &Path) -> Result<DynamicImage> {
+    let name = file.display();
+    let open = ImageReader::open(file).with_context(|| format!("{name}: cannot be read"))?;
+    // What a file holds counts, not how it is called.
+    let image = open.with_guessed_format()?.decode();
+    image.with_context(|| format!("{name}: damaged"))
 }
 
 /// Adds the pictures under `directory`.
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     let name = || format!("{}: cannot be listed", directory.display());
     for entry in fs::read_dir(directory).with_context(name)? {
-        let path = entry.with_context(name)?.path();
+        let entry = entry.with_context(name)?;
+        let path = entry.path();
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
-        if path.is_dir() {
+        // Links to directories aren't followed: they may lead in a circle.
+        if entry.file_type().with_context(name)?.is_dir() {
             collect(&path, files)?;
         } else if ["png", "jpg", "jpeg"].iter().any(|known| extension.eq_ignore_ascii_case(known)) {
             files.push(path);

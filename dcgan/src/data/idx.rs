@@ -85,8 +85,9 @@ fn unpacked(path: &Path) -> Result<Vec<u8>> {
         return Ok(bytes);
     }
     let mut unpacked = Vec::new();
-    let read = GzDecoder::new(&*bytes).take(LIMIT).read_to_end(&mut unpacked);
+    let read = GzDecoder::new(&*bytes).take(LIMIT + 1).read_to_end(&mut unpacked);
     read.with_context(|| format!("{}: damaged gzip", path.display()))?;
+    ensure!(unpacked.len() as u64 <= LIMIT, "{}: more than {LIMIT} bytes", path.display());
     Ok(unpacked)
 }
 

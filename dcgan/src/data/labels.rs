@@ -1,9 +1,10 @@
 //! A CSV of labels: a header, then a line for each picture, its file's name first.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
+use csv::{ReaderBuilder, StringRecord, Trim};
 
 use super::Attribute;
 
@@ -12,39 +13,43 @@ const CLASSES: usize = 64;
 
 /// The attributes of `pictures`, by their paths in the directory or only their names.
 pub(super) fn read(path: &Path, pictures: &[&Path]) -> Result<Vec<Attribute>> {
-    let context = || path.display().to_string();
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).from_path(path).with_context(context)?;
-    let header = reader.headers().with_context(context)?.clone();
-    ensure!(header.len() > 1, "{}: needs a header, \"file\" and attributes", path.display());
+    parse(path, pictures).with_context(|| path.display().to_string())
+}
+
+fn parse(path: &Path, pictures: &[&Path]) -> Result<Vec<Attribute>> {
+    let mut reader = ReaderBuilder::new().trim(Trim::All).from_path(path)?;
+    let header = reader.headers()?.clone();
+    ensure!(header.len() > 1, "needs a header, \"file\" and attributes");
     let mut rows = HashMap::new();
     for row in reader.records() {
-        let row = row.with_context(context)?;
-        rows.insert(row[0].to_owned(), row);
+        let row = row?;
+        let name = row[0].to_owned();
+        ensure!(!rows.contains_key(&name), "two lines for the picture {name}");
+        rows.insert(name, row);
     }
+    let mut used = HashSet::new();
     let mut ordered = Vec::with_capacity(pictures.len());
     for picture in pictures {
         let whole = picture.to_string_lossy();
         let name = picture.file_name().unwrap_or_default().to_string_lossy();
-        match rows.get(&*whole).or_else(|| rows.get(&*name)) {
-            Some(row) => ordered.push(row),
-            None => bail!("{}: no line for the picture {whole}", path.display()),
-        }
+        let found = rows.get_key_value(&*whole).or_else(|| rows.get_key_value(&*name));
+        let Some((name, row)) = found else { bail!("no line for the picture {whole}") };
+        ensure!(used.insert(name), "{name} may be several pictures: give paths, as {whole}");
+        ordered.push(row);
     }
-    (1..header.len())
-        .map(|column| {
-            let name = header[column].to_owned();
-            let kinds: BTreeSet<&str> = ordered.iter().map(|row| &row[column]).collect();
-            ensure!(
-                kinds.len() <= CLASSES,
-                "{}: column \"{name}\" has {} kinds, at most {CLASSES} are possible",
-                path.display(),
-                kinds.len()
-            );
-            let classes: Vec<String> = kinds.into_iter().map(str::to_owned).collect();
-            let at = |row: &csv::StringRecord| classes.iter().position(|kind| *kind == row[column]);
-            let values = ordered.iter().filter_map(|row| at(row)).collect();
-            Ok(Attribute { name, classes, values })
-        })
-        .collect()
+    (1..header.len()).map(|column| attribute(&header[column], column, &ordered)).collect()
+}
+
+/// The attribute `name` of the pictures whose lines are `rows`.
+fn attribute(name: &str, column: usize, rows: &[&StringRecord]) -> Result<Attribute> {
+    let kinds: BTreeSet<&str> = rows.iter().map(|row| &row[column]).collect();
+    ensure!(
+        kinds.len() <= CLASSES,
+        "column \"{name}\" has {} kinds, at most {CLASSES} are possible",
+        kinds.len()
+    );
+    let classes: Vec<String> = kinds.into_iter().map(str::to_owned).collect();
+    let kind = |row: &&StringRecord| classes.iter().position(|kind| *kind == row[column]);
+    let values = rows.iter().filter_map(kind).collect();
+    Ok(Attribute { name: name.to_owned(), classes, values })
 }

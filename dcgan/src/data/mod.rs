@@ -8,10 +8,12 @@ mod npz;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use export::picture::Picture;
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, RgbImage};
+
+use crate::values;
 
 /// Pictures of one size, and what is known of each.
 #[derive(Clone, Debug)]
@@ -65,18 +67,23 @@ impl Dataset {
     /// # Errors
     /// Naming the file that is missing, damaged or of another size, and what to do.
     pub fn load(path: &Path, reading: &Reading) -> Result<Self> {
+        let file = path.display();
         let extension = path.extension().and_then(|extension| extension.to_str());
         let idx = idx::find(path)?;
+        ensure!(
+            reading.labels.is_none() || (idx.is_none() && path.is_dir()),
+            "{file}: --labels is for directories of PNG and JPEG"
+        );
         let found = if let Some(images) = idx {
             idx::read(&images)
         } else if path.is_dir() {
-            directory::read(path, reading.labels.as_deref())
+            directory::read(path, reading)
         } else if extension.is_some_and(|e| e.eq_ignore_ascii_case("npz")) {
             npz::read(path)
         } else if path.exists() {
-            bail!("{}: neither a directory, nor idx, nor .npz", path.display());
+            bail!("{file}: neither a directory, nor idx, nor .npz");
         } else {
-            bail!("{}: there is no such file or directory", path.display());
+            bail!("{file}: there is no such file or directory");
         }?;
         let name = path.canonicalize().ok();
         let name = name.as_deref().unwrap_or(path).file_stem().unwrap_or_default();
@@ -86,32 +93,27 @@ impl Dataset {
     /// Makes pictures of one size and one number of channels.
     fn alike(name: String, found: Found, reading: &Reading) -> Result<Self> {
         let (first, image) = found.pictures.first().context("no pictures")?;
-        let size = match reading.size {
-            Some(size) => size,
-            None => {
-                let (width, height) = (image.width(), image.height());
-                ensure!(
-                    width == height || reading.resize,
-                    "{first}: {width}×{height} is not square: --resize crops"
-                );
-                width.min(height) as usize
-            }
-        };
+        let (width, height) = (image.width(), image.height());
+        let size = reading.size.unwrap_or(width.min(height) as usize);
+        ensure!(
+            width == height || reading.resize,
+            "{first}: {width}×{height} is not square: --resize crops"
+        );
         let all_grey = || found.pictures.iter().all(|(_, image)| !image.color().has_color());
         let channels = reading.channels.unwrap_or_else(|| if all_grey() { 1 } else { 3 });
 
-        let mut pixels = Vec::with_capacity(found.pictures.len() * channels * size * size);
+        let mut pixels = Vec::new();
         for (name, image) in found.pictures {
+            let image = if reading.resize { square(image, size) } else { image };
             let (width, height) = (image.width(), image.height());
-            let fits = [width, height].map(|side| side as usize) == [size, size];
             ensure!(
-                fits || reading.resize,
+                [width, height].map(|side| side as usize) == [size, size],
                 "{name}: {width}×{height}, not {size}×{size}: --resize crops and resizes"
             );
-            let image = if fits { image } else { resized(&image, size) };
+            let image = opaque(image);
             let interleaved = match channels {
                 1 => image.into_luma8().into_raw(),
-                _ => opaque(image).into_raw(),
+                _ => image.into_rgb8().into_raw(),
             };
             pixels.extend(Picture::from_interleaved(channels, size, size, &interleaved).pixels);
         }
@@ -143,30 +145,37 @@ impl Dataset {
     pub fn batch(&self, indices: &[usize], device: &Device) -> Tensor<4> {
         let len = self.picture_len();
         let pixels = indices.iter().flat_map(|&i| &self.pixels[i * len..][..len]);
-        let values: Vec<f32> = pixels.map(|&p| f32::from(p) / 127.5 - 1.0).collect();
-        let shape = [indices.len(), self.channels, self.size, self.size];
-        Tensor::from_data(TensorData::new(values, shape), device)
+        values::pictures(pixels, [indices.len(), self.channels, self.size, self.size], device)
     }
 }
 
 /// The largest square in the middle, made as large as `size`.
-fn resized(image: &DynamicImage, size: usize) -> DynamicImage {
+fn square(image: DynamicImage, size: usize) -> DynamicImage {
+    if [image.width(), image.height()].map(|side| side as usize) == [size, size] {
+        return image;
+    }
     let side = image.width().min(image.height());
     let (left, top) = ((image.width() - side) / 2, (image.height() - side) / 2);
-    let square = image.crop_imm(left, top, side, side);
+    let square = opaque(image.crop_imm(left, top, side, side));
     let size = size as u32;
-    imageops::resize(&square.into_rgba8(), size, size, FilterType::Triangle).into()
+    if square.color().has_color() {
+        imageops::resize(&square.into_rgb8(), size, size, FilterType::Triangle).into()
+    } else {
+        imageops::resize(&square.into_luma8(), size, size, FilterType::Triangle).into()
+    }
 }
 
 /// Colours without transparency: what shines through is white.
-fn opaque(image: DynamicImage) -> RgbImage {
+fn opaque(image: DynamicImage) -> DynamicImage {
     if !image.color().has_alpha() {
-        return image.into_rgb8();
+        return image;
     }
+    let has_color = image.color().has_color();
     let image = image.into_rgba8();
-    RgbImage::from_fn(image.width(), image.height(), |x, y| {
+    let opaque = RgbImage::from_fn(image.width(), image.height(), |x, y| {
         let [red, green, blue, alpha] = image.get_pixel(x, y).0.map(u32::from);
         let over = |colour: u32| ((colour * alpha + 255 * (255 - alpha) + 127) / 255) as u8;
         image::Rgb([over(red), over(green), over(blue)])
-    })
+    });
+    if has_color { opaque.into() } else { DynamicImage::from(opaque).into_luma8().into() }
 }

@@ -1,43 +1,45 @@
 //! An `.npz` of NumPy's: pictures as bytes, labels as whole numbers.
 
-use std::fs::File;
+use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use export::npz;
 use image::{DynamicImage, GrayImage, RgbImage};
-use ndarray::{Array1, ArrayD, Axis};
-use ndarray_npy::NpzReader;
+use ndarray::{ArrayViewD, Axis};
+use ndarray_npy::ViewNpyExt;
 
 use super::{Attribute, Found};
 
 /// Names that pictures and labels go by, the first one that is there.
 const PICTURES: [&str; 5] = ["images", "x", "x_train", "train_images", "arr_0"];
 const LABELS: [&str; 5] = ["labels", "y", "y_train", "train_labels", "arr_1"];
+/// Most bytes of an array.
+const LIMIT: u64 = 1 << 32;
 
 pub(super) fn read(path: &Path) -> Result<Found> {
-    let file = path.display();
-    let open = File::open(path).with_context(|| format!("{file}: cannot be read"))?;
-    let mut npz = NpzReader::new(open).map_err(|error| anyhow!("{file}: damaged .npz: {error}"))?;
-    let names = npz.names().map_err(|error| anyhow!("{file}: damaged .npz: {error}"))?;
-    let find = |wanted: [&str; 5]| {
-        let bare = |name: &str| name.trim_end_matches(".npy").to_owned();
-        let there = |name: &&str| names.iter().any(|found| bare(found) == *name);
-        wanted.into_iter().find(there).map(str::to_owned)
-    };
+    let bytes = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
+    let name = path.display().to_string();
+    parse(&bytes, &name).context(name)
+}
+
+fn parse(bytes: &[u8], file: &str) -> Result<Found> {
+    let names = npz::names(bytes)?;
+    let find =
+        |wanted: [&'static str; 5]| wanted.into_iter().find(|w| names.iter().any(|n| n == w));
     let Some(name) = find(PICTURES) else {
-        bail!("{file}: no array of pictures: it must be called {}", PICTURES.join(", "));
+        bail!("no array of pictures: it must be called {}", PICTURES.join(", "));
     };
-    let array: ArrayD<u8> = npz
-        .by_name(&name)
-        .map_err(|error| anyhow!("{file}: \"{name}\" must be complete and uint8: {error}"))?;
+    let array = npz::array(bytes, name, LIMIT)?;
+    // Views allocate nothing, whatever size the header claims.
+    let array = ArrayViewD::<u8>::view_npy(&array)
+        .map_err(|error| anyhow!("\"{name}\" must be complete and uint8: {error}"))?;
     let (height, width, channels) = match *array.shape() {
         [_, height, width] => (height, width, 1),
         [_, height, width, channels @ (1 | 3)] => (height, width, channels),
-        ref shape => {
-            bail!("{file}: \"{name}\" of shape {shape:?}, not [n, height, width(, 1 or 3)]")
-        }
+        ref shape => bail!("\"{name}\" of shape {shape:?}, not [n, height, width(, 1 or 3)]"),
     };
-    ensure!(!array.is_empty(), "{file}: \"{name}\" holds no pictures");
+    ensure!(!array.is_empty(), "\"{name}\" holds no pictures");
     let pictures: Option<Vec<_>> = array
         .axis_iter(Axis(0))
         .enumerate()
@@ -51,23 +53,21 @@ pub(super) fn read(path: &Path) -> Result<Found> {
             Some((format!("{file} \"{name}\" [{index}]"), image))
         })
         .collect();
-    let pictures = pictures.with_context(|| format!("{file}: pictures too large"))?;
-
-    let mut attributes = Vec::new();
-    if let Some(name) = find(LABELS) {
-        let wide = npz.by_name(&name).map(|array: Array1<i64>| array);
-        let labels =
-            wide.or_else(|_| npz.by_name(&name).map(|array: Array1<u8>| array.mapv(i64::from)));
-        let labels = labels.map_err(|error| {
-            anyhow!("{file}: \"{name}\" must be of shape [n], int64 or uint8: {error}")
-        })?;
-        ensure!(
-            labels.len() == pictures.len() && labels.iter().all(|label| (0..1000).contains(label)),
-            "{file}: \"{name}\" must be one number from 0 to 999 for each of {} pictures",
-            pictures.len()
-        );
-        let values = labels.iter().map(|&label| label as usize).collect();
-        attributes.push(Attribute::numbered(values));
-    }
+    let pictures = pictures.context("pictures too large")?;
+    let labels =
+        find(LABELS).map(|name| labels(&npz::array(bytes, name, LIMIT)?, name, pictures.len()));
+    let attributes = labels.transpose()?.into_iter().collect();
     Ok(Found { pictures, attributes })
+}
+
+fn labels(array: &[u8], name: &str, pictures: usize) -> Result<Attribute> {
+    let wide = ArrayViewD::<i64>::view_npy(array).map(|array| array.to_owned());
+    let labels = wide.or_else(|_| ArrayViewD::<u8>::view_npy(array).map(|a| a.mapv(i64::from)));
+    let labels =
+        labels.map_err(|error| anyhow!("\"{name}\" must be complete, int64 or uint8: {error}"))?;
+    ensure!(
+        labels.shape() == [pictures] && labels.iter().all(|label| (0..1000).contains(label)),
+        "\"{name}\" must be one number from 0 to 999 for each of {pictures} pictures"
+    );
+    Ok(Attribute::numbered(labels.iter().map(|&label| label as usize).collect()))
 }

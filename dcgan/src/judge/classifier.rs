@@ -1,6 +1,5 @@
 //! A small classifier of the data's own labels, for the features it finds.
 
-use anyhow::{Context, Result};
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
 use burn::nn::conv::{Conv2d, Conv2dConfig};
@@ -62,14 +61,12 @@ impl Classifier {
 
     /// Trains a classifier on the attributes of `dataset`.
     ///
-    /// # Errors
-    /// If the pictures have no labels.
-    pub fn train(dataset: &Dataset, seed: u64, device: &Device, bar: &ProgressBar) -> Result<Self> {
-        dataset.attributes.first().context("the pictures have no labels")?;
+    /// At least one attribute, and more pictures than a batch.
+    pub fn train(dataset: &Dataset, seed: u64, device: &Device, bar: &ProgressBar) -> Self {
         let device = device.clone().autodiff();
         let mut classifier = Self::new(dataset, seed, &device);
         let mut adam = AdamConfig::new().with_epsilon(1e-8).init();
-        let learned: Vec<usize> = (0..dataset.len()).filter(|i| i % HELD_BACK != 0).collect();
+        let (_, learned) = Self::split(dataset, seed);
         let mut order = Vec::new();
         bar.set_length(STEPS);
         for step in 0..STEPS {
@@ -85,7 +82,7 @@ impl Classifier {
             classifier = adam.step(rate, classifier, gradients);
             bar.inc(1);
         }
-        Ok(classifier.valid())
+        classifier.valid()
     }
 
     /// Features `[n, FEATURES]` and logits `[n, classes of all attributes]` of pictures in
@@ -99,9 +96,12 @@ impl Classifier {
         (features.reshape([n, FEATURES]), logits.reshape([n, classes]))
     }
 
-    /// The pictures of `dataset` that were held back.
-    pub fn held_back(dataset: &Dataset) -> Vec<usize> {
-        (0..dataset.len()).step_by(HELD_BACK).collect()
+    /// The pictures of `dataset` that are held back, and those that are learned from. They are
+    /// drawn: files are often sorted by what they show.
+    pub fn split(dataset: &Dataset, seed: u64) -> (Vec<usize>, Vec<usize>) {
+        let mut held_back = random::order(seed, Purpose::Order, u64::MAX, dataset.len());
+        let learned = held_back.split_off(dataset.len() / HELD_BACK);
+        (held_back, learned)
     }
 }
 

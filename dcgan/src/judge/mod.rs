@@ -11,48 +11,53 @@ mod classifier;
 mod frechet;
 mod neighbours;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor};
 use export::picture::Picture;
 use image::{ImageBuffer, Luma, imageops};
 use indicatif::ProgressBar;
+use serde::Serialize;
 
-use crate::data::Dataset;
+use crate::data::{Attribute, Dataset};
 use crate::random::{self, Purpose};
-use crate::values::values;
+use crate::values::{self, values};
 use classifier::{Classifier, FEATURES};
 use frechet::Gaussian;
 pub use neighbours::{Neighbours, nearest};
 
-/// Most pictures that a distance is taken on.
+/// Most pictures that a distance is taken on, and fewest: a covariance needs more pictures than
+/// features.
 const MOST: usize = 5000;
+const FEWEST: usize = 2 * FEATURES;
 /// Pictures classified at a time.
 const BATCH: usize = 250;
 /// The blur of the ceiling, in parts of a picture's side.
 const BLUR: f32 = 1.0 / 16.0;
+/// Always the same: one data set, one judge.
+const SEED: u64 = 0;
 
 /// Judges pictures.
 pub struct Judge {
-    classifier: Classifier,
-    device: Device,
-    real: Opinion,
+    eye: Eye,
     reference: Gaussian,
+    deviation: f64,
+    /// What it measures by.
+    pub scale: Scale,
+}
+
+/// What a judge measures by.
+#[derive(Clone, Debug, Serialize)]
+pub struct Scale {
+    /// Pictures that a distance is taken on.
+    pub count: usize,
     /// Distance of real pictures from as many others.
     pub floor: f64,
     /// Distance of blurred real pictures from as many others.
     pub ceiling: f64,
-    /// Pictures that a distance is taken on.
-    pub count: usize,
-    /// Of each attribute, the part of pictures that the classifier held back and got right.
+    /// `accuracy[attribute]`: the part of held-back pictures that the classifier gets right.
     pub accuracy: Vec<f64>,
-}
-
-/// What the classifier makes of pictures.
-struct Opinion {
-    features: Vec<f32>,
-    /// `frequencies[attribute][class]`
-    frequencies: Vec<Vec<f64>>,
-    deviation: f64,
+    /// `frequencies[attribute][class]` of real pictures, as the classifier sees them.
+    pub frequencies: Vec<Vec<f64>>,
 }
 
 /// What a judge says of generated pictures.
@@ -71,79 +76,78 @@ impl Judge {
     /// Trains a classifier on the labels of `dataset` and measures floor and ceiling.
     ///
     /// # Errors
-    /// If the pictures have no labels.
+    /// If the pictures have no labels, or are too few.
     pub fn new(dataset: &Dataset, device: &Device, bar: &ProgressBar) -> Result<Self> {
-        // Always the same seed: one data set, one judge.
-        let classifier = Classifier::train(dataset, 0, device, bar)?;
-        let order = random::order(0, Purpose::Order, 0, dataset.len());
-        let count = (dataset.len() / 2).min(MOST);
-        let (reference, other) = (&order[..count], &order[count..2 * count]);
-        let mut judge = Self {
-            classifier,
-            device: device.clone(),
-            real: Opinion { features: vec![], frequencies: vec![], deviation: 0.0 },
-            reference: Gaussian::of(&[0.0; 2 * FEATURES], FEATURES),
-            floor: 0.0,
-            ceiling: 0.0,
-            count,
-            accuracy: vec![],
-        };
+        ensure!(!dataset.attributes.is_empty(), "the pictures have no labels");
+        let (len, fewest) = (dataset.len(), 2 * FEWEST);
+        ensure!(len >= fewest, "a judge needs {fewest} labelled pictures, there are {len}");
+        let classifier = Classifier::train(dataset, SEED, device, bar);
+        let attributes = dataset.attributes.clone();
+        let eye = Eye { classifier, attributes, device: device.clone() };
+
+        let order = random::order(SEED, Purpose::Order, 0, len);
+        let count = (len / 2).min(MOST);
         let pictures = |indices: &[usize]| -> Vec<Picture> {
             indices.iter().map(|&i| dataset.picture(i)).collect()
         };
-        judge.real = judge.opinion(dataset, &pictures(reference));
-        judge.reference = Gaussian::of(&judge.real.features, FEATURES);
-        let other = pictures(other);
+        let (real, other) = (pictures(&order[..count]), pictures(&order[count..2 * count]));
         let blurred: Vec<Picture> = other.iter().map(blurred).collect();
-        judge.floor = judge.distance(dataset, &other);
-        judge.ceiling = judge.distance(dataset, &blurred);
-        judge.accuracy = judge.accuracy(dataset);
-        Ok(judge)
+        let (reference, frequencies) = eye.look(&real);
+        let distance = |pictures: &[Picture]| eye.look(pictures).0.distance(&reference);
+        let scale = Scale {
+            count,
+            floor: distance(&other),
+            ceiling: distance(&blurred),
+            accuracy: eye.accuracy(dataset),
+            frequencies,
+        };
+        let deviation = deviation(&real);
+        ensure!(deviation > 0.0 && scale.floor > 0.0, "the pictures are all the same");
+        Ok(Self { eye, reference, deviation, scale })
     }
 
-    /// The verdict on generated pictures, about [`Self::count`] of them.
-    pub fn judge(&self, dataset: &Dataset, pictures: &[Picture]) -> Verdict {
-        let opinion = self.opinion(dataset, pictures);
-        Verdict {
-            frechet: Gaussian::of(&opinion.features, FEATURES).distance(&self.reference),
-            diversity: opinion.deviation / self.real.deviation,
-            frequencies: opinion.frequencies,
-        }
+    /// The verdict on generated pictures, about as many as [`Scale::count`].
+    pub fn judge(&self, pictures: &[Picture]) -> Verdict {
+        let (gaussian, frequencies) = self.eye.look(pictures);
+        let diversity = deviation(pictures) / self.deviation;
+        Verdict { frechet: gaussian.distance(&self.reference), diversity, frequencies }
     }
+}
 
-    /// The frequencies of real pictures, as the classifier sees them.
-    pub fn real_frequencies(&self) -> &[Vec<f64>] {
-        &self.real.frequencies
-    }
+/// A classifier and the attributes that it sees.
+struct Eye {
+    classifier: Classifier,
+    attributes: Vec<Attribute>,
+    device: Device,
+}
 
-    fn distance(&self, dataset: &Dataset, pictures: &[Picture]) -> f64 {
-        self.judge(dataset, pictures).frechet
-    }
-
-    fn opinion(&self, dataset: &Dataset, pictures: &[Picture]) -> Opinion {
+impl Eye {
+    /// The features of pictures as a Gaussian, and how often each class of each attribute is seen.
+    fn look(&self, pictures: &[Picture]) -> (Gaussian, Vec<Vec<f64>>) {
         let mut features = Vec::with_capacity(pictures.len() * FEATURES);
         let mut frequencies: Vec<Vec<f64>> =
-            dataset.attributes.iter().map(|a| vec![0.0; a.classes.len()]).collect();
+            self.attributes.iter().map(|a| vec![0.0; a.classes.len()]).collect();
         for batch in pictures.chunks(BATCH) {
-            let (found, classes) = self.classify(dataset, tensor(batch, &self.device));
+            let Picture { channels, height, width, .. } = batch[0];
+            let pixels = batch.iter().flat_map(|picture| &picture.pixels);
+            let shape = [batch.len(), channels, height, width];
+            let (found, classes) = self.classify(values::pictures(pixels, shape, &self.device));
             features.extend(found);
-            for row in classes {
-                for (attribute, class) in row.into_iter().enumerate() {
-                    frequencies[attribute][class] += 1.0 / pictures.len() as f64;
-                }
+            for (attribute, class) in classes.into_iter().flat_map(|c| c.into_iter().enumerate()) {
+                frequencies[attribute][class] += 1.0 / pictures.len() as f64;
             }
         }
-        Opinion { features, frequencies, deviation: deviation(pictures) }
+        (Gaussian::of(&features, FEATURES), frequencies)
     }
 
     /// Features, and the class of every attribute of every picture.
-    fn classify(&self, dataset: &Dataset, pictures: Tensor<4>) -> (Vec<f32>, Vec<Vec<usize>>) {
+    fn classify(&self, pictures: Tensor<4>) -> (Vec<f32>, Vec<Vec<usize>>) {
         let (features, logits) = self.classifier.forward(pictures);
         let width = logits.dims()[1];
         let logits = values(logits);
         let classes = logits.chunks_exact(width).map(|row| {
             let mut begin = 0;
-            let attributes = dataset.attributes.iter().map(|attribute| {
+            let attributes = self.attributes.iter().map(|attribute| {
                 let part = &row[begin..begin + attribute.classes.len()];
                 begin += part.len();
                 (0..part.len()).max_by(|&a, &b| part[a].total_cmp(&part[b])).unwrap_or(0)
@@ -153,15 +157,15 @@ impl Judge {
         (values(features), classes.collect())
     }
 
+    /// The part of held-back pictures whose attributes are seen right, one by one.
     fn accuracy(&self, dataset: &Dataset) -> Vec<f64> {
-        let held_back = Classifier::held_back(dataset);
-        let mut right = vec![0.0; dataset.attributes.len()];
+        let (held_back, _) = Classifier::split(dataset, SEED);
+        let mut right = vec![0.0; self.attributes.len()];
         for batch in held_back.chunks(BATCH) {
-            let (_, classes) = self.classify(dataset, dataset.batch(batch, &self.device));
+            let (_, classes) = self.classify(dataset.batch(batch, &self.device));
             for (&picture, row) in batch.iter().zip(classes) {
-                for ((right, attribute), class) in
-                    right.iter_mut().zip(&dataset.attributes).zip(row)
-                {
+                let pairs = self.attributes.iter().zip(row);
+                for (right, (attribute, class)) in right.iter_mut().zip(pairs) {
                     *right += f64::from(u8::from(attribute.values[picture] == class));
                 }
             }
@@ -170,7 +174,8 @@ impl Judge {
     }
 }
 
-/// Standard deviation of pictures from their mean, root of the mean over pixels, in grey levels.
+/// Standard deviation of pictures, at least one, from their mean, root of the mean over pixels, in
+/// grey levels.
 pub fn deviation(pictures: &[Picture]) -> f64 {
     let len = pictures[0].pixels.len();
     let mut sums = vec![(0_u64, 0_u64); len];
@@ -181,17 +186,11 @@ pub fn deviation(pictures: &[Picture]) -> f64 {
         }
     }
     let count = pictures.len() as f64;
-    let variance =
-        |&(sum, square): &(u64, u64)| square as f64 / count - (sum as f64 / count).powi(2);
-    (sums.iter().map(variance).sum::<f64>() / len as f64).sqrt()
-}
-
-/// Pictures as the networks take them: in [−1, 1], shape `[n, channels, height, width]`.
-fn tensor(pictures: &[Picture], device: &Device) -> Tensor<4> {
-    let shape = [pictures.len(), pictures[0].channels, pictures[0].height, pictures[0].width];
-    let pixels = pictures.iter().flat_map(|picture| &picture.pixels);
-    let values: Vec<f32> = pixels.map(|&p| f32::from(p) / 127.5 - 1.0).collect();
-    Tensor::from_data(burn::tensor::TensorData::new(values, shape), device)
+    let variance = |&(sum, squares): &(u64, u64)| {
+        let mean = sum as f64 / count;
+        squares as f64 / count - mean * mean
+    };
+    (sums.iter().map(variance).sum::<f64>() / len as f64).max(0.0).sqrt()
 }
 
 fn blurred(picture: &Picture) -> Picture {
@@ -203,4 +202,29 @@ fn blurred(picture: &Picture) -> Picture {
         imageops::blur(&plane.expect("a plane has a picture's size"), sigma).into_raw()
     });
     Picture { pixels: planes.collect(), ..*picture }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(pixels: &[u8]) -> Picture {
+        Picture { channels: 1, height: 1, width: pixels.len(), pixels: pixels.to_vec() }
+    }
+
+    #[test]
+    fn deviations_are_taken_pixel_by_pixel() {
+        // ±10 and ±30: the root of the mean of 100 and 900.
+        let pictures = [picture(&[100, 40]), picture(&[120, 100])];
+        assert!((deviation(&pictures) - 500_f64.sqrt()).abs() < 1e-9);
+        assert_eq!(deviation(&[picture(&[7, 200]), picture(&[7, 200])]), 0.0);
+    }
+
+    #[test]
+    fn blurring_keeps_the_mean_and_takes_the_edges() {
+        let checked = (0..256).map(|i| if (i / 16 + i) % 2 == 0 { 200 } else { 0 }).collect();
+        let sharp = Picture { channels: 1, height: 16, width: 16, pixels: checked };
+        let soft = blurred(&sharp);
+        assert!(soft.pixels.iter().all(|pixel| pixel.abs_diff(100) < 40), "{:?}", soft.pixels);
+    }
 }

@@ -18,17 +18,17 @@ impl Neighbours {
     pub fn median(&self) -> f64 {
         let mut distances = self.distances.clone();
         distances.sort_by(f64::total_cmp);
-        distances[distances.len() / 2]
+        distances.get(distances.len() / 2).copied().unwrap_or(f64::NAN)
     }
 }
 
-/// Finds the nearest picture of `dataset` for each of `pictures`, pixel by pixel; a picture's own
-/// place in the data, where it is one of them, is to be left out by `own`.
-pub fn nearest(dataset: &Dataset, pictures: &[Picture], own: Option<&[usize]>) -> Neighbours {
-    let len = pictures[0].pixels.len();
-    let find = |(index, picture): (usize, &Picture)| {
+/// Finds the nearest picture of `dataset` for each of `pictures`, pixel by pixel. A picture that is
+/// itself one of the data names its place in `own`, else nothing: it is no neighbour of its own.
+pub fn nearest(dataset: &Dataset, pictures: &[Picture], own: &[Option<usize>]) -> Neighbours {
+    let find = |(picture, own): (&Picture, &Option<usize>)| {
+        let len = picture.pixels.len();
         let others = dataset.pixels.chunks_exact(len).enumerate();
-        let others = others.filter(|&(other, _)| own.is_none_or(|own| own[index] != other));
+        let others = others.filter(|&(other, _)| *own != Some(other));
         let distance = |pixels: &[u8]| -> u64 {
             let pairs = pixels.iter().zip(&picture.pixels);
             pairs.map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2)).sum()
@@ -37,6 +37,24 @@ pub fn nearest(dataset: &Dataset, pictures: &[Picture], own: Option<&[usize]>) -
         let (squares, other) = nearest.unwrap_or((u64::MAX, 0));
         (other, (squares as f64 / len as f64).sqrt())
     };
-    let (indices, distances) = pictures.par_iter().enumerate().map(find).unzip();
+    let (indices, distances) = pictures.par_iter().zip(own).map(find).unzip();
     Neighbours { indices, distances }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pixel_by_pixel() {
+        let pixels = vec![0, 0, 0, 0, 10, 10, 10, 10, 200, 0, 0, 0];
+        let dataset =
+            Dataset { name: "three".into(), channels: 1, size: 2, pixels, attributes: vec![] };
+        let made = Picture { channels: 1, height: 2, width: 2, pixels: vec![8, 8, 8, 2] };
+        let found = nearest(&dataset, &[made, dataset.picture(1)], &[None, Some(1)]);
+        assert_eq!(found.indices, [1, 0]);
+        // (2² + 2² + 2² + 8²) / 4 = 19.
+        assert_eq!(found.distances, [19_f64.sqrt(), 10.0]);
+        assert_eq!(found.median(), 10.0);
+    }
 }

@@ -8,13 +8,16 @@ use burn::module::Module;
 use burn::store::ModuleRecord;
 use export::output;
 
+use super::log::Sums;
 use crate::trainer::{Trainer, adam};
 
 /// Checkpoints that are kept: the last one, and one before it.
 const KEPT: usize = 2;
+/// The log's sums in a checkpoint.
+const SUMS: &str = "log.json";
 
 /// Writes the state of `trainer` under `directory`, and removes what is too old.
-pub(super) fn save(directory: &Path, trainer: &Trainer) -> Result<()> {
+pub(super) fn save(directory: &Path, trainer: &Trainer, sums: &Sums) -> Result<()> {
     let place = directory.join(format!("{:06}", trainer.step));
     if place.exists() {
         return Ok(());
@@ -35,6 +38,8 @@ pub(super) fn save(directory: &Path, trainer: &Trainer) -> Result<()> {
             let path = beside.join(name);
             fs::write(&path, &bytes[..]).with_context(|| path.display().to_string())?;
         }
+        let sums = serde_json::to_vec(sums)?;
+        fs::write(beside.join(SUMS), sums).with_context(|| beside.display().to_string())?;
         fs::rename(&beside, &place).with_context(|| place.display().to_string())
     };
     write().map_err(|error| {
@@ -50,31 +55,30 @@ pub(super) fn save(directory: &Path, trainer: &Trainer) -> Result<()> {
     Ok(())
 }
 
-/// Puts the last checkpoint under `directory` into `trainer`.
-pub(super) fn load(directory: &Path, trainer: &mut Trainer) -> Result<()> {
-    let none = || format!("{}: no checkpoint to go on from", directory.display());
-    let (step, place) = list(directory)?.pop().with_context(none)?;
+/// Puts the last checkpoint under `directory`, if there is one, into `trainer`; gives the log's sums.
+pub(super) fn load(directory: &Path, trainer: &mut Trainer) -> Result<Sums> {
+    let Some((step, place)) = list(directory)?.pop() else { return Ok(Sums::default()) };
     let read = |name: &str| -> Result<burn::tensor::Bytes> {
         let path = place.join(name);
         let bytes =
             fs::read(&path).with_context(|| format!("{}: cannot be read", path.display()))?;
         Ok(burn::tensor::Bytes::from_bytes_vec(bytes))
     };
-    let load = |trainer: &mut Trainer| -> Result<()> {
-        let record =
-            |name: &str| -> Result<ModuleRecord> { Ok(ModuleRecord::from_bytes(read(name)?)?) };
+    let record =
+        |name: &str| -> Result<ModuleRecord> { Ok(ModuleRecord::from_bytes(read(name)?)?) };
+    let mut load = || -> Result<Sums> {
         trainer.generator = trainer.generator.clone().try_load_record(record("generator")?)?;
         trainer.discriminator =
             trainer.discriminator.clone().try_load_record(record("discriminator")?)?;
         trainer.average = trainer.average.clone().try_load_record(record("average")?)?;
         trainer.generator_adam = adam().from_bytes(read("generator.adam")?)?;
         trainer.discriminator_adam = adam().from_bytes(read("discriminator.adam")?)?;
-        Ok(())
+        trainer.step = step;
+        Ok(serde_json::from_slice(&read(SUMS)?)?)
     };
-    load(trainer)
-        .with_context(|| format!("{}: damaged, or of another network", place.display()))?;
-    trainer.step = step;
-    Ok(())
+    load().with_context(|| {
+        format!("{}: damaged; remove it to go on from the one before", place.display())
+    })
 }
 
 /// Whole checkpoints under `directory`, from the first.

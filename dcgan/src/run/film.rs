@@ -11,24 +11,28 @@ use image::{Delay, Frame};
 const TIME: u32 = 250;
 const LAST: u32 = 2000;
 
-/// The bytes of a GIF of the PNGs in `directory`, in the order of their names.
-pub(super) fn encode(directory: &Path) -> Result<Vec<u8>> {
+/// The bytes of a GIF: the sheets in `directory` of the steps before `step`, then the PNG `last`.
+pub(super) fn encode(directory: &Path, step: u64, last: &[u8]) -> Result<Vec<u8>> {
     let name = || format!("{}: cannot be listed", directory.display());
-    let entries: Result<Vec<_>, _> = fs::read_dir(directory).with_context(name)?.collect();
-    let mut sheets: Vec<PathBuf> =
-        entries.with_context(name)?.iter().map(std::fs::DirEntry::path).collect();
-    sheets.retain(|path| path.extension().is_some_and(|extension| extension == "png"));
+    let mut sheets: Vec<(u64, PathBuf)> = Vec::new();
+    for entry in fs::read_dir(directory).with_context(name)? {
+        let path = entry.with_context(name)?.path();
+        let number = path.file_stem().and_then(|stem| stem.to_str()?.parse().ok());
+        sheets.extend(number.filter(|&number| number < step).map(|number| (number, path)));
+    }
     sheets.sort();
 
     let mut gif = Vec::new();
     let mut encoder = GifEncoder::new_with_speed(&mut gif, 10);
     encoder.set_repeat(Repeat::Infinite)?;
-    for (index, path) in sheets.iter().enumerate() {
-        let sheet = image::open(path).with_context(|| path.display().to_string())?;
-        let time = if index + 1 == sheets.len() { LAST } else { TIME };
+    let mut add = |image: image::DynamicImage, time| {
         let delay = Delay::from_numer_denom_ms(time, 1);
-        encoder.encode_frame(Frame::from_parts(sheet.into_rgba8(), 0, 0, delay))?;
+        encoder.encode_frame(Frame::from_parts(image.into_rgba8(), 0, 0, delay))
+    };
+    for (_, path) in &sheets {
+        add(image::open(path).with_context(|| path.display().to_string())?, TIME)?;
     }
+    add(image::load_from_memory(last)?, LAST)?;
     drop(encoder);
     Ok(gif)
 }

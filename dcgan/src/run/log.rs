@@ -1,6 +1,5 @@
 //! `log.csv`: a line for every stretch of steps.
 
-use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,16 +7,23 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use export::output;
+use serde::{Deserialize, Serialize};
 
 use crate::trainer::Progress;
 
-const HEADER: &str = "step,discriminator_loss,generator_loss,real,drawn,diversity,\
-                      steps_per_second,frechet\n";
+const HEADER: &str = "step,discriminator_loss,generator_loss,real,drawn,batch_diversity,\
+                      steps_per_second,frechet,floors,diversity\n";
 
 /// The log, and the steps since its last line.
 pub(super) struct Log {
     path: PathBuf,
-    sum: Progress,
+    sums: Sums,
+}
+
+/// Sums over the steps since the last line.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub(super) struct Sums {
+    progress: Progress,
     steps: u32,
     time: Duration,
 }
@@ -25,45 +31,57 @@ pub(super) struct Log {
 /// Means over the steps since the last line.
 pub(super) struct Mean {
     pub(super) progress: Progress,
-    pub(super) steps_per_second: f64,
+    steps_per_second: f64,
 }
 
-const ZERO: Progress =
-    Progress { discriminator: 0.0, generator: 0.0, real: 0.0, drawn: 0.0, diversity: 0.0 };
+/// What the judge said.
+pub(super) struct Quality {
+    pub(super) frechet: f64,
+    /// The same in multiples of the floor.
+    pub(super) floors: f64,
+    pub(super) diversity: f64,
+}
 
 impl Log {
-    pub(super) fn new(path: &Path) -> Result<Self> {
-        output::write(&[(path.to_owned(), HEADER.as_bytes())])?;
-        Ok(Self { path: path.to_owned(), sum: ZERO, steps: 0, time: Duration::ZERO })
+    /// The log at `path` without what comes after `step`, or a new one.
+    pub(super) fn open(path: &Path, step: u64, sums: Sums) -> Result<Self> {
+        let text = if path.exists() {
+            let text = fs::read_to_string(path);
+            text.with_context(|| format!("{}: cannot be read", path.display()))?
+        } else {
+            String::new()
+        };
+        let columns = HEADER.split(',').count();
+        let is_kept = |line: &&str| {
+            let cells: Vec<&str> = line.split(',').collect();
+            // A full disk may have cut the last line.
+            let is_whole = line.ends_with('\n') && cells.len() == columns;
+            is_whole && cells[0].parse().is_ok_and(|number: u64| number <= step)
+        };
+        let kept: String = text.split_inclusive('\n').filter(is_kept).collect();
+        output::write(&[(path.to_owned(), format!("{HEADER}{kept}").as_bytes())])?;
+        Ok(Self { path: path.to_owned(), sums })
     }
 
-    /// The log without what comes after `step`.
-    pub(super) fn resume(path: &Path, step: u64) -> Result<Self> {
-        let text = fs::read_to_string(path);
-        let text = text.with_context(|| format!("{}: cannot be read", path.display()))?;
-        let is_kept = |line: &str| {
-            let number = line.split(',').next().and_then(|number| number.parse::<u64>().ok());
-            number.is_none_or(|number| number <= step)
-        };
-        let kept: String = text.split_inclusive('\n').filter(|line| is_kept(line)).collect();
-        output::write(&[(path.to_owned(), kept.as_bytes())])?;
-        Ok(Self { path: path.to_owned(), sum: ZERO, steps: 0, time: Duration::ZERO })
+    pub(super) fn sums(&self) -> &Sums {
+        &self.sums
     }
 
     pub(super) fn add(&mut self, progress: &Progress, time: Duration) {
         let Progress { discriminator, generator, real, drawn, diversity } = *progress;
-        self.sum.discriminator += discriminator;
-        self.sum.generator += generator;
-        self.sum.real += real;
-        self.sum.drawn += drawn;
-        self.sum.diversity += diversity;
-        self.steps += 1;
-        self.time += time;
+        let sum = &mut self.sums.progress;
+        sum.discriminator += discriminator;
+        sum.generator += generator;
+        sum.real += real;
+        sum.drawn += drawn;
+        sum.diversity += diversity;
+        self.sums.steps += 1;
+        self.sums.time += time;
     }
 
     pub(super) fn mean(&self) -> Mean {
-        let steps = self.steps.max(1) as f32;
-        let Progress { discriminator, generator, real, drawn, diversity } = self.sum;
+        let steps = self.sums.steps.max(1) as f32;
+        let Progress { discriminator, generator, real, drawn, diversity } = self.sums.progress;
         let progress = Progress {
             discriminator: discriminator / steps,
             generator: generator / steps,
@@ -71,33 +89,63 @@ impl Log {
             drawn: drawn / steps,
             diversity: diversity / steps,
         };
-        let seconds = self.time.as_secs_f64().max(1e-9);
-        Mean { progress, steps_per_second: f64::from(self.steps) / seconds }
+        let seconds = self.sums.time.as_secs_f64().max(1e-9);
+        Mean { progress, steps_per_second: f64::from(self.sums.steps) / seconds }
     }
 
     /// Writes the line of `step` and begins the next.
-    pub(super) fn write(&mut self, step: u64, frechet: Option<f64>) -> Result<()> {
+    pub(super) fn write(&mut self, step: u64, quality: Option<Quality>) -> Result<()> {
         let Mean { progress: p, steps_per_second } = self.mean();
-        let frechet = frechet.map(|frechet| format!("{frechet:.4}")).unwrap_or_default();
+        let quality = quality.map_or(",,".to_owned(), |quality| {
+            let Quality { frechet, floors, diversity } = quality;
+            format!("{frechet:.4},{floors:.4},{diversity:.4}")
+        });
         let line = format!(
-            "{step},{:.5},{:.5},{:.4},{:.4},{:.4},{steps_per_second:.2},{frechet}\n",
+            "{step},{:.5},{:.5},{:.4},{:.4},{:.4},{steps_per_second:.2},{quality}\n",
             p.discriminator, p.generator, p.real, p.drawn, p.diversity
         );
         let append =
             || OpenOptions::new().append(true).open(&self.path)?.write_all(line.as_bytes());
         append().with_context(|| format!("{}: cannot be written", self.path.display()))?;
-        (self.sum, self.steps, self.time) = (ZERO, 0, Duration::ZERO);
+        self.sums = Sums::default();
         Ok(())
     }
 }
 
-impl fmt::Display for Mean {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Mean {
+    /// For the progress bar, where a step has `batch` pictures.
+    pub(super) fn text(&self, batch: usize) -> String {
         let p = &self.progress;
-        write!(
-            f,
-            "D {:.2}  G {:.2}  D(x) {:.2}  D(G(z)) {:.2}  diversity {:.2}",
-            p.discriminator, p.generator, p.real, p.drawn, p.diversity
+        format!(
+            "D {:.2}  G {:.2}  D(x) {:.2}  D(G(z)) {:.2}  diversity {:.2}  {:.0} images/s",
+            p.discriminator,
+            p.generator,
+            p.real,
+            p.drawn,
+            p.diversity,
+            self.steps_per_second * batch as f64
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_later_or_was_cut_is_left_out() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log.csv");
+        let line = |step: u64| format!("{step},1,2,3,4,5,6,7,8,9\n");
+        let all = [line(50), line(100), line(150)].concat();
+        fs::write(&path, format!("{HEADER}{all}12")).unwrap();
+        let kept = |step| {
+            Log::open(&path, step, Sums::default()).unwrap();
+            fs::read_to_string(&path).unwrap()
+        };
+        assert_eq!(kept(150), format!("{HEADER}{all}"));
+        assert_eq!(kept(149), format!("{HEADER}{}{}", line(50), line(100)));
+        fs::remove_file(&path).unwrap();
+        assert_eq!(kept(0), HEADER);
     }
 }

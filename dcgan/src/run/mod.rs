@@ -2,77 +2,50 @@
 //!
 //! ```text
 //! RUN/run.json                 what was asked: data, networks, seed, switches
+//! RUN/judge.json               what quality is measured by
 //! RUN/log.csv                  losses and quality over the steps
 //! RUN/sheets/STEP.png          the same latents' pictures over the steps
 //! RUN/checkpoints/STEP/        weights and optimisers, to go on from
-//! RUN/film.gif                 all sheets in a row
 //! RUN/generator.onnx           what was trained, for any tool
 //! RUN/discriminator.onnx
 //! RUN/reference.npz            what both gave here, to compare other runtimes with
+//! RUN/sheet.png, film.gif      the last pictures, and all sheets in a row
 //! ```
 
 mod checkpoint;
+mod drawing;
 mod film;
 mod log;
+mod plan;
 mod reference;
+mod warning;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, bail, ensure};
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use export::picture::Picture;
-use export::{latents, output, sheet};
-use gen_core::latent::Distribution;
+use export::{output, sheet};
 use indicatif::ProgressBar;
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::data::Dataset;
 use crate::generator::Generator;
 use crate::judge::{self, Judge};
 use crate::onnx::{self, About};
-use crate::options::Options;
 use crate::random::{self, Purpose};
-use crate::trainer::{Progress, Trainer};
-use crate::values::values;
-use log::Log;
+use crate::trainer::Trainer;
+pub use drawing::JUDGED_SEED;
+use drawing::draw;
+use log::{Log, Quality};
+pub use plan::{Plan, digest};
 
 /// Steps between two lines of the log.
 const LOG_STEPS: u64 = 50;
 /// Pictures on a sheet.
 const SHEET: usize = 64;
-/// Pictures drawn at a time.
-const DRAWN: usize = 250;
-/// Below this part of the data's diversity a batch counts as collapsed.
-const COLLAPSED: f32 = 0.5;
-/// The discriminator counts as saturated above this mean probability of real pictures, and below
-/// 1 minus it of drawn ones.
-const SATURATED: f32 = 0.98;
-
-/// What a run was asked to do: `run.json`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Plan {
-    /// Where the pictures are.
-    pub data: PathBuf,
-    /// Whether pictures of other sizes are cropped and resized.
-    pub resize: bool,
-    /// A CSV of labels that isn't the data's own.
-    pub labels: Option<PathBuf>,
-    /// SHA-256 of the pictures' pixels.
-    pub pixels: String,
-    /// Licence of the data.
-    pub licence: Option<String>,
-    /// The networks and how they learn.
-    pub options: Options,
-    /// Steps between two sheets, verdicts and checkpoints.
-    pub interval: u64,
-    /// Threads: sums are taken in another order on another number of them.
-    pub threads: usize,
-}
 
 /// A run.
 pub struct Run<'a> {
@@ -82,6 +55,8 @@ pub struct Run<'a> {
     judge: Option<Judge>,
     trainer: Trainer,
     log: Log,
+    /// Of the data, as the networks see them.
+    deviation: f32,
 }
 
 /// How a run ended.
@@ -93,22 +68,17 @@ pub enum End {
     Stopped,
 }
 
-/// SHA-256 of all pixels.
-pub fn digest(dataset: &Dataset) -> String {
-    Sha256::digest(&dataset.pixels).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-impl Plan {
-    /// Reads `directory`'s `run.json`.
-    ///
-    /// # Errors
-    /// If there is none, or it isn't one.
-    pub fn load(directory: &Path) -> Result<Self> {
-        let path = directory.join("run.json");
-        let text = fs::read_to_string(&path)
-            .with_context(|| format!("{}: cannot be read: is it a run?", path.display()))?;
-        serde_json::from_str(&text).with_context(|| path.display().to_string())
-    }
+/// Whether a run can begin in `directory`: to be asked before work that takes long.
+///
+/// # Errors
+/// If there is one already.
+pub fn check(directory: &Path) -> Result<()> {
+    ensure!(
+        !directory.join("run.json").exists(),
+        "{}: a run already: `dcgan resume` goes on with it, or choose another directory",
+        directory.display()
+    );
+    Ok(())
 }
 
 impl<'a> Run<'a> {
@@ -123,22 +93,20 @@ impl<'a> Run<'a> {
         judge: Option<Judge>,
         device: &Device,
     ) -> Result<Self> {
-        let file = directory.join("run.json");
-        ensure!(
-            !file.exists(),
-            "{}: a run already: --resume goes on with it, or choose another directory",
-            directory.display()
-        );
+        check(directory)?;
         for part in ["sheets", "checkpoints"] {
             output::directory(&directory.join(part))?;
         }
-        output::write(&[(file, serde_json::to_string_pretty(&plan)?.as_bytes())])?;
-        let log = Log::new(&directory.join("log.csv"))?;
-        let trainer = Trainer::new(plan.options, device);
-        Ok(Self { directory: directory.to_owned(), plan, dataset, judge, trainer, log })
+        if let Some(judge) = &judge {
+            let scale = serde_json::to_string_pretty(&judge.scale)?;
+            output::write(&[(directory.join("judge.json"), scale.as_bytes())])?;
+        }
+        let text = serde_json::to_string_pretty(&plan)?;
+        output::write(&[(directory.join("run.json"), text.as_bytes())])?;
+        Self::resume(directory, plan, dataset, judge, device)
     }
 
-    /// Goes on with the run in `directory` from its last checkpoint.
+    /// Goes on with the run in `directory` from its last checkpoint, or from its beginning.
     ///
     /// # Errors
     /// If a file is missing or damaged, or the data are others.
@@ -150,62 +118,73 @@ impl<'a> Run<'a> {
         device: &Device,
     ) -> Result<Self> {
         ensure!(
-            digest(dataset) == plan.pixels,
-            "{}: not the pictures that the run began with",
+            digest(dataset) == plan.sha256,
+            "{}: not the pictures and labels that the run began with",
             plan.data.display()
         );
         let mut trainer = Trainer::new(plan.options, device);
-        checkpoint::load(&directory.join("checkpoints"), &mut trainer)?;
-        let log = Log::resume(&directory.join("log.csv"), trainer.step)?;
-        Ok(Self { directory: directory.to_owned(), plan, dataset, judge, trainer, log })
+        let sums = checkpoint::load(&directory.join("checkpoints"), &mut trainer)?;
+        let log = Log::open(&directory.join("log.csv"), trainer.step, sums)?;
+        let pictures: Vec<Picture> = (0..dataset.len()).map(|i| dataset.picture(i)).collect();
+        let deviation = (judge::deviation(&pictures) / 127.5) as f32;
+        let data = plan.data.display();
+        ensure!(deviation > 0.0, "{data}: all pictures are the same: there is nothing to learn");
+        let directory = directory.to_owned();
+        Ok(Self { directory, plan, dataset, judge, trainer, log, deviation })
     }
 
-    /// Trains until `steps` steps are done or `stop` is set. A line for people goes to `say` with
-    /// every sheet and every warning.
+    /// Trains until all steps are done or `stop` is set. A line for people goes to `say` with every
+    /// sheet.
     ///
     /// # Errors
-    /// If a file can't be written; all that was written before stays.
+    /// If the training diverges or a file can't be written; all that was written before stays.
     pub fn train(
         &mut self,
-        steps: u64,
         stop: &AtomicBool,
         bar: &ProgressBar,
         say: &dyn Fn(String),
     ) -> Result<End> {
-        let deviation = self.deviation();
+        let Plan { steps, interval, .. } = self.plan;
         bar.set_length(steps);
         bar.set_position(self.trainer.step);
         bar.reset_eta();
         while self.trainer.step < steps {
             if stop.load(Ordering::Relaxed) {
-                checkpoint::save(&self.directory.join("checkpoints"), &self.trainer)?;
+                self.save()?;
                 return Ok(End::Stopped);
             }
             let start = Instant::now();
             let batch = self.batch(self.trainer.step);
             let mut progress = self.trainer.step(batch);
-            progress.diversity /= deviation;
-            self.log.add(&progress, start.elapsed());
             let step = self.trainer.step;
+            if !(progress.discriminator.is_finite() && progress.generator.is_finite()) {
+                bail!(
+                    "step {step}: the losses are no longer finite: train again with a lower \
+                     --rate; what was written before stays"
+                );
+            }
+            progress.diversity /= self.deviation;
+            self.log.add(&progress, start.elapsed());
             bar.set_position(step);
-            let is_sheet = step.is_multiple_of(self.plan.interval) || step == steps;
+            let is_sheet = step.is_multiple_of(interval);
             if step.is_multiple_of(LOG_STEPS) || is_sheet {
                 let mean = self.log.mean();
-                bar.set_message(mean.to_string());
-                if is_sheet && let Some(warning) = warning(&mean.progress) {
+                bar.set_message(mean.text(self.plan.options.batch));
+                let quality = if is_sheet { self.show(step, say)? } else { None };
+                if let Some(warning) = warning::warning(&mean.progress).filter(|_| is_sheet) {
                     say(format!("step {step}: {warning}"));
                 }
-                let frechet = if is_sheet { self.show(step, say)? } else { None };
-                self.log.write(step, frechet)?;
+                self.log.write(step, quality)?;
             }
             if is_sheet {
-                checkpoint::save(&self.directory.join("checkpoints"), &self.trainer)?;
+                self.save()?;
             }
         }
+        self.save()?;
         Ok(End::Done)
     }
 
-    /// Writes what was trained: both ONNX, what they give on the desk, and the film.
+    /// Writes what was trained: both ONNX, what they give on the desk, the last sheet and the film.
     ///
     /// # Errors
     /// If a file can't be written.
@@ -218,14 +197,22 @@ impl<'a> Run<'a> {
         };
         let network = &self.plan.options.network;
         let (generator, discriminator) = (self.trainer.shown(), self.trainer.discriminator.valid());
+        let sheet = self.sheet(&generator)?;
         let files = [
             ("generator.onnx", onnx::generator(&generator, network, &about)),
             ("discriminator.onnx", onnx::discriminator(&discriminator, network, &about)),
             ("reference.npz", reference::encode(&generator, &discriminator, network)?),
-            ("film.gif", film::encode(&self.directory.join("sheets"))?),
+            ("sheet.png", sheet.clone()),
         ];
-        let files = files.each_ref().map(|(name, bytes)| (self.directory.join(name), &**bytes));
-        output::write(&files)
+        let place = |(name, bytes): &'_ (&str, Vec<u8>)| (self.directory.join(name), bytes.clone());
+        let files = files.each_ref().map(place);
+        output::write(&files.each_ref().map(|(path, bytes)| (path.clone(), &**bytes)))?;
+        let film = film::encode(&self.directory.join("sheets"), self.trainer.step, &sheet)?;
+        output::write(&[(self.directory.join("film.gif"), &film)])
+    }
+
+    fn save(&self) -> Result<()> {
+        checkpoint::save(&self.directory.join("checkpoints"), &self.trainer, self.log.sums())
     }
 
     /// The pictures of step `step`: epoch after epoch, each in an order of its own; what doesn't
@@ -239,77 +226,25 @@ impl<'a> Run<'a> {
         self.dataset.batch(&order[at * batch..][..batch], self.trainer.device())
     }
 
-    /// Writes a sheet and asks the judge: the Fréchet distance.
-    fn show(&self, step: u64, say: &dyn Fn(String)) -> Result<Option<f64>> {
-        let network = &self.plan.options.network;
+    /// Writes a sheet and asks the judge.
+    fn show(&self, step: u64, say: &dyn Fn(String)) -> Result<Option<Quality>> {
         let generator = self.trainer.shown();
-        let seed = self.plan.options.seed;
-        let sheet = sheet::encode(&draw(&generator, network.latent, seed, SHEET))?;
+        let sheet = self.sheet(&generator)?;
         output::write(&[(self.directory.join(format!("sheets/{step:06}.png")), &sheet)])?;
         let Some(judge) = &self.judge else { return Ok(None) };
-        let pictures = draw(&generator, network.latent, JUDGED_SEED, judge.count);
-        let verdict = judge.judge(self.dataset, &pictures);
-        let floors = verdict.frechet / judge.floor;
+        let latent = self.plan.options.network.latent;
+        let verdict = judge.judge(&draw(&generator, latent, JUDGED_SEED, judge.scale.count));
+        let floors = verdict.frechet / judge.scale.floor;
+        let (frechet, diversity) = (verdict.frechet, verdict.diversity);
         say(format!(
-            "step {step}: Fréchet distance {:.2}, {floors:.1} times the floor; diversity {:.2}",
-            verdict.frechet, verdict.diversity
+            "step {step}: Fréchet distance {frechet:.2}, {floors:.1} times the floor; \
+             diversity {diversity:.2}"
         ));
-        Ok(Some(verdict.frechet))
+        Ok(Some(Quality { frechet, floors, diversity }))
     }
 
-    /// Deviation of the data as the networks see them.
-    fn deviation(&self) -> f32 {
-        let indices = 0..self.dataset.len().min(5000);
-        let pictures: Vec<Picture> = indices.map(|i| self.dataset.picture(i)).collect();
-        (judge::deviation(&pictures) / 127.5) as f32
-    }
-}
-
-/// Seed of the first picture that is judged: every generator is judged on the same latents.
-pub const JUDGED_SEED: u64 = 1 << 40;
-
-/// The pictures of `count` seeds from `seed` on: what `export sample` and a device show for them,
-/// but for quantising.
-pub fn draw(generator: &Generator, latent: usize, seed: u64, count: usize) -> Vec<Picture> {
-    let device = generator.layers[0].conv.weight.val().device();
-    let mut pictures = Vec::with_capacity(count);
-    for begin in (0..count).step_by(DRAWN) {
-        let indices = begin..(begin + DRAWN).min(count);
-        let n = indices.len();
-        let shown = |i| latents::shown(seed, i, Distribution::Normal, latent);
-        let z: Vec<f32> = indices.flat_map(shown).collect();
-        let drawn = generator.forward(Tensor::from_data(TensorData::new(z, [n, latent]), &device));
-        let [_, channels, height, width] = drawn.dims();
-        let drawn = values(drawn);
-        let pixel = |y: &f32| export::pixels::PixelRule::SIGNED.pixel(f64::from(*y));
-        let planes = drawn.chunks_exact(channels * height * width);
-        pictures.extend(planes.map(|values| Picture {
-            channels,
-            height,
-            width,
-            pixels: values.iter().map(pixel).collect(),
-        }));
-    }
-    pictures
-}
-
-/// What is wrong with the training.
-fn warning(mean: &Progress) -> Option<String> {
-    if !(mean.discriminator.is_finite() && mean.generator.is_finite()) {
-        Some("the losses are no longer finite: lower --rate".to_owned())
-    } else if mean.diversity < COLLAPSED {
-        let percent = mean.diversity * 100.0;
-        Some(format!(
-            "a batch is {percent:.0} % as varied as the data: the generator may be collapsing \
-             (normal at first; later try --minibatch-discrimination or another --rate-ratio)"
-        ))
-    } else if mean.real > SATURATED && mean.drawn < 1.0 - SATURATED {
-        Some(
-            "the discriminator is always right: the generator learns little (try --smooth 0.1 \
-              or a lower --rate-ratio)"
-                .to_owned(),
-        )
-    } else {
-        None
+    fn sheet(&self, generator: &Generator) -> Result<Vec<u8>> {
+        let options = &self.plan.options;
+        sheet::encode(&draw(generator, options.network.latent, options.seed, SHEET))
     }
 }

@@ -1,0 +1,31 @@
+//! `dcgan resume`
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+use dcgan::data::Dataset;
+use dcgan::run::{Plan, Run};
+
+use super::session;
+
+#[derive(Args)]
+pub(crate) struct Resume {
+    /// The run's directory
+    run: PathBuf,
+    /// Steps in all [default: as many as the run was begun with]
+    #[arg(long)]
+    steps: Option<u64>,
+}
+
+impl Resume {
+    pub(crate) fn run(&self) -> Result<()> {
+        let mut plan = Plan::load(&self.run)?;
+        plan.steps = self.steps.unwrap_or(plan.steps);
+        session::threads(plan.threads)?;
+        let dataset = Dataset::load(&plan.data, &plan.reading())?;
+        let device = dcgan::device::device();
+        let judge = session::judge(&dataset, &device);
+        session::train(Run::resume(&self.run, plan, &dataset, judge, &device)?, &self.run)
+    }
+}
