@@ -22,6 +22,8 @@ pub struct Options {
     pub smooth: f32,
     /// What the generator's average keeps at each step; 0 keeps nothing.
     pub ema: f32,
+    /// Whether the discriminator sees pictures shifted.
+    pub augment: bool,
     /// The generator's target: the discriminator's mean features, not its verdict.
     pub feature_matching: bool,
     /// Whether the discriminator compares the pictures of a batch.

@@ -36,6 +36,8 @@ struct Layer<'a> {
 pub fn check(source: &Source) -> Result<(Role, Vec<Finding>)> {
     let graph = source.proto.graph.as_ref().context("no graph")?;
     let layers = layers(&graph.node);
+    let before = || graph.node.iter().take_while(|node| !is_layer(node));
+    let on_input: Vec<String> = before().filter(|node| is_batch_norm(node)).map(named).collect();
     let path = source.path.display();
     let Some(last) = layers.last() else {
         bail!("{path}: has no convolution or dense layer");
@@ -58,7 +60,7 @@ pub fn check(source: &Source) -> Result<(Role, Vec<Finding>)> {
                 "fractionally-strided convolutions, \
                 no pooling and no other resizing",
             ),
-            batch_norm(&layers, "BatchNorm behind every layer but the output", |node| {
+            batch_norm(&layers, vec![], "BatchNorm behind every layer but the output", |node| {
                 !std::ptr::eq(node, last)
             }),
             // What comes first is the paper's projection of the latent.
@@ -76,6 +78,7 @@ pub fn check(source: &Source) -> Result<(Role, Vec<Finding>)> {
                 scaling(&graph.node, &layers, "Conv", "strided convolutions, no pooling"),
                 batch_norm(
                     &layers,
+                    on_input,
                     "BatchNorm behind every layer but the first and the output",
                     |node| !std::ptr::eq(node, last) && !std::ptr::eq(node, first),
                 ),
@@ -94,14 +97,32 @@ pub fn check(source: &Source) -> Result<(Role, Vec<Finding>)> {
 fn layers(nodes: &[NodeProto]) -> Vec<Layer<'_>> {
     let mut layers: Vec<Layer> = Vec::new();
     for node in nodes {
-        match &*node.op_type {
-            "Conv" | "ConvTranspose" | "Gemm" | "MatMul" => {
-                layers.push(Layer { node, after: vec![] });
-            }
-            _ => layers.iter_mut().last().into_iter().for_each(|layer| layer.after.push(node)),
+        if is_layer(node) {
+            layers.push(Layer { node, after: vec![] });
+        } else if let Some(layer) = layers.last_mut() {
+            layer.after.push(node);
         }
     }
+    // Minibatch discrimination compares features by two products and exp(−distance) between them:
+    // beside the last convolution, not behind it.
+    let compares = |layer: &Layer| layer.after.iter().any(|node| node.op_type == "Exp");
+    if let [.., last, first, second] = &mut layers[..]
+        && last.node.op_type == "Conv"
+        && [&first.node.op_type, &second.node.op_type] == ["MatMul", "MatMul"]
+        && compares(first)
+    {
+        last.after.append(&mut second.after);
+        layers.truncate(layers.len() - 2);
+    }
     layers
+}
+
+fn is_layer(node: &NodeProto) -> bool {
+    matches!(&*node.op_type, "Conv" | "ConvTranspose" | "Gemm" | "MatMul")
+}
+
+fn is_batch_norm(node: &NodeProto) -> bool {
+    node.op_type == "BatchNormalization"
 }
 
 fn enlarges(node: &NodeProto) -> bool {
@@ -123,10 +144,16 @@ fn scaling(nodes: &[NodeProto], layers: &[Layer], operator: &str, rule: &'static
 }
 
 /// That BatchNorm stands behind those layers that it is `due` behind, and no others.
-fn batch_norm(layers: &[Layer], rule: &'static str, due: impl Fn(&NodeProto) -> bool) -> Finding {
-    let has = |layer: &Layer| layer.after.iter().any(|node| node.op_type == "BatchNormalization");
+/// `broken` are those that stand before the first layer.
+fn batch_norm(
+    layers: &[Layer],
+    mut broken: Vec<String>,
+    rule: &'static str,
+    due: impl Fn(&NodeProto) -> bool,
+) -> Finding {
+    let has = |layer: &Layer| layer.after.iter().any(|node| is_batch_norm(node));
     if !layers.iter().any(has) {
-        let broken = vec!["there is none, or it was folded into the weights".to_owned()];
+        broken.push("there is none, or it was folded into the weights".to_owned());
         return Finding { rule, broken };
     }
     let wrong = layers.iter().filter(|layer| has(layer) != due(layer.node));
@@ -134,7 +161,8 @@ fn batch_norm(layers: &[Layer], rule: &'static str, due: impl Fn(&NodeProto) -> 
         let what = if has(layer) { "has one" } else { "has none" };
         format!("{} {what}", named(layer.node))
     };
-    Finding { rule, broken: wrong.map(said).collect() }
+    broken.extend(wrong.map(said));
+    Finding { rule, broken }
 }
 
 fn dense(hidden: &[Layer]) -> Finding {

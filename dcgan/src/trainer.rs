@@ -7,6 +7,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use serde::{Deserialize, Serialize};
 
+use crate::augment::augment;
 use crate::discriminator::Discriminator;
 use crate::generator::Generator;
 use crate::init::Weights;
@@ -83,8 +84,13 @@ impl Trainer {
         let z = Tensor::from_data(TensorData::new(z, [n, latent]), &self.device);
         let drawn = self.generator.forward(z);
 
-        let on_real = self.discriminator.forward(real.clone()).logits;
-        let on_drawn = self.discriminator.forward(drawn.clone().detach()).logits;
+        let mut shifts = random::random(options.seed, Purpose::Augmentation, self.step);
+        let mut seen = |pictures: Tensor<4>| {
+            if options.augment { augment(pictures, &mut shifts) } else { pictures }
+        };
+
+        let on_real = self.discriminator.forward(seen(real.clone())).logits;
+        let on_drawn = self.discriminator.forward(seen(drawn.clone().detach())).logits;
         // One-sided label smoothing (Salimans et al. 2016, section 3.4): only the real label.
         let smooth = f64::from(options.smooth);
         let real_loss =
@@ -98,9 +104,9 @@ impl Trainer {
         // The discriminator's gradients would be thrown away: they aren't computed. Nor does this
         // batch count a second time in its statistics, which a mere clone would share.
         let frozen = self.discriminator.valid().train().no_grad();
-        let verdict = frozen.forward(drawn.clone());
+        let verdict = frozen.forward(seen(drawn.clone()));
         let generator_loss = if options.feature_matching {
-            let target = frozen.forward(real).features.mean_dim(0).detach();
+            let target = frozen.forward(seen(real)).features.mean_dim(0).detach();
             (verdict.features.mean_dim(0) - target).square().mean()
         } else {
             is_real(&verdict.logits)

@@ -75,6 +75,9 @@ pub(crate) struct Train {
     /// What the average of the generator's weights keeps at a step; 0: no average
     #[arg(long, default_value_t = 0.999)]
     ema: f32,
+    /// Show the discriminator pictures shifted (Zhao et al. 2020): for small data sets
+    #[arg(long)]
+    augment: bool,
     /// Let the generator match the discriminator's features (Salimans et al. 2016)
     #[arg(long)]
     feature_matching: bool,
@@ -119,6 +122,7 @@ impl Train {
             rate_ratio: self.rate_ratio,
             smooth: self.smooth,
             ema: self.ema,
+            augment: self.augment,
             feature_matching: self.feature_matching,
             minibatch_discrimination: self.minibatch_discrimination,
         };
