@@ -3,14 +3,12 @@
 //! - [`data`]: pictures to learn from
 //! - [`network`], [`preset`]: the networks as numbers; [`generator`], [`discriminator`],
 //!   [`minibatch`]: as layers, with their first weights by [`init`]
-//! - [`trainer`]: a step of the training, as [`options`] have it, pictures shifted by
-//!   [`mod@augment`]; [`run`]: all of them, as a
+//! - [`trainer`]: a step of the training, as [`options`] have it; [`run`]: all of them, as a
 //!   directory
 //! - [`judge`]: how good the pictures are
 //! - [`onnx`]: the networks for any other tool; [`rules`]: whether such a file keeps the paper's
 //! - [`random`], [`device`], [`values`]: where chance and speed come from, and numbers go
 
-pub mod augment;
 pub mod data;
 pub mod device;
 pub mod discriminator;

@@ -17,8 +17,6 @@ pub enum Purpose {
     Latents,
     /// Order of the pictures in an epoch.
     Order,
-    /// Shifts of a step.
-    Augmentation = 6,
     /// Latents that the averaged generator's statistics are taken on.
     Statistics = 7,
 }

@@ -7,7 +7,6 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use serde::{Deserialize, Serialize};
 
-use crate::augment::augment;
 use crate::discriminator::Discriminator;
 use crate::generator::Generator;
 use crate::init::Weights;
@@ -84,35 +83,30 @@ impl Trainer {
         let z = Tensor::from_data(TensorData::new(z, [n, latent]), &self.device);
         let drawn = self.generator.forward(z);
 
-        let mut shifts = random::random(options.seed, Purpose::Augmentation, self.step);
-        let mut seen = |pictures: Tensor<4>| {
-            if options.augment { augment(pictures, &mut shifts) } else { pictures }
-        };
-
-        let on_real = self.discriminator.forward(seen(real.clone())).logits;
-        let on_drawn = self.discriminator.forward(seen(drawn.clone().detach())).logits;
+        let on_real = self.discriminator.forward(real.clone()).logits;
+        let on_drawn = self.discriminator.forward(drawn.clone().detach()).logits;
         // One-sided label smoothing (Salimans et al. 2016, section 3.4): only the real label.
         let smooth = f64::from(options.smooth);
         let real_loss =
             is_real(&on_real).mul_scalar(1.0 - smooth) + is_drawn(&on_real).mul_scalar(smooth);
         let loss = real_loss + is_drawn(&on_drawn);
         let gradients = GradientsParams::from_grads(loss.backward(), &self.discriminator);
-        let rate = f64::from(options.rate * options.rate_ratio);
+        let rate = f64::from(options.rate) * options.annealing(self.step);
+        let ratio = f64::from(options.rate_ratio);
         let discriminator = self.discriminator.clone();
-        self.discriminator = self.discriminator_adam.step(rate, discriminator, gradients);
+        self.discriminator = self.discriminator_adam.step(rate * ratio, discriminator, gradients);
 
         // The discriminator's gradients would be thrown away: they aren't computed. Nor does this
         // batch count a second time in its statistics, which a mere clone would share.
         let frozen = self.discriminator.valid().train().no_grad();
-        let verdict = frozen.forward(seen(drawn.clone()));
+        let verdict = frozen.forward(drawn.clone());
         let generator_loss = if options.feature_matching {
-            let target = frozen.forward(seen(real)).features.mean_dim(0).detach();
+            let target = frozen.forward(real).features.mean_dim(0).detach();
             (verdict.features.mean_dim(0) - target).square().mean()
         } else {
             is_real(&verdict.logits)
         };
         let gradients = GradientsParams::from_grads(generator_loss.backward(), &self.generator);
-        let rate = f64::from(options.rate);
         let generator = self.generator.clone();
         self.generator = self.generator_adam.step(rate, generator, gradients);
         self.step += 1;

@@ -84,8 +84,7 @@ fn stopped_and_resumed_equals_uninterrupted() {
     let data = squares(directory.path(), 70);
     let place = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let data = data.to_str().unwrap();
-    let every =
-        ["--smooth", "0.1", "--augment", "--minibatch-discrimination", "--rate-ratio", "0.5"];
+    let every = ["--smooth", "0.1", "--minibatch-discrimination", "--rate-ratio", "0.5"];
     let train = |run: &str, more: &[&str]| {
         succeed(&[&["train", "--data", data, "-o", run], &SMALL[..], &every, more].concat());
     };
@@ -240,7 +239,7 @@ fn switches_change_what_is_learned() {
         &["--ema", "0"],
         &["--smooth", "0.1"],
         &["--rate-ratio", "2"],
-        &["--augment"],
+        &["--anneal"],
         &["--feature-matching"],
         &["--minibatch-discrimination"],
         &["--kernel", "5"],

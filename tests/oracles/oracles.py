@@ -77,7 +77,9 @@ class Generator:
     def compare(self):
         print(self.name)
         self.out.mkdir(parents=True, exist_ok=True)
-        reference = self.model.with_name("reference.npz")
+        reference = self.model.with_suffix(".reference.npz")
+        if not reference.exists():
+            reference = self.model.with_name("reference.npz")
         reference = np.load(reference) if reference.exists() else None
         uniform = reference is not None and np.abs(reference["z"]).max() <= 1
         entry = onnx.load(str(self.model)).graph.input[0].type.tensor_type.shape.dim
@@ -91,8 +93,9 @@ class Generator:
 
         onnx.checker.check_model(str(self.model), full_check=True)
         self.compare_float(latents, reference)
-        if reference is not None and "real" in reference:
-            self.compare_discriminator(reference)
+        discriminator = self.model.with_name("discriminator.onnx")
+        if reference is not None and "real" in reference and discriminator.exists():
+            self.compare_discriminator(discriminator, reference)
         command(self.binary, "quantize", self.model, "-o", self.out, "--latent",
                 "uniform" if uniform else "normal")
         self.compare_device(latents)
@@ -112,9 +115,8 @@ class Generator:
             worst = np.abs(got[: len(reference["img"])] - reference["img"]).max()
             self.check(worst <= IMPORT_TOLERANCE, f"float import: {worst:.1e} from reference.npz")
 
-    def compare_discriminator(self, reference):
+    def compare_discriminator(self, model, reference):
         """The trainer's discriminator on the trainer's own pictures."""
-        model = self.model.with_name("discriminator.onnx")
         onnx.checker.check_model(str(model), full_check=True)
         got = run(model, reference["img"], ort.GraphOptimizationLevel.ORT_DISABLE_ALL)
         worst = np.abs(got - reference["real"]).max()

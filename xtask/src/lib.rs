@@ -5,7 +5,7 @@
 //! - [`image`]: the files that it becomes, [`uf2`] among them; [`flash`] brings them to the board
 //! - [`machine`]: a running board: its log ([`log`]), its keys and its screen ([`picture`]), in an
 //!   [`emulator`] over [`qmp`]
-//! - [`data`]: open pictures to train with
+//! - [`data`]: open pictures to train with; [`model`]: the shipped models, trained again
 //! - [`mod@test`], [`oracles`], [`mod@bench`]: everything that is checked and measured, [`step`] by
 //!   step, with [`tools`] that are
 //!   installed on the way
@@ -20,6 +20,7 @@ pub mod flash;
 pub mod image;
 pub mod log;
 pub mod machine;
+pub mod model;
 pub mod oracles;
 pub mod picture;
 pub mod qmp;

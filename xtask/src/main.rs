@@ -15,6 +15,7 @@ use xtask::emulator::{self, Options};
 use xtask::flash::{self, Ways};
 use xtask::image::Image;
 use xtask::machine::Machine;
+use xtask::model::{self, Shipped};
 use xtask::{bench, firmware, oracles, step, test, tools};
 
 /// The slowest picture that is waited for.
@@ -47,6 +48,11 @@ enum Task {
         /// Instead of target/data/SET
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
+    },
+    /// Train and quantise a shipped model again, into models/
+    Model {
+        /// The model
+        model: Shipped,
     },
     /// Run a board in its emulator and show its log: QEMU, or rp2040js for pico
     Qemu {
@@ -92,6 +98,7 @@ fn main() -> ExitCode {
         Task::Oracles { generators } => oracles::oracles(generators.as_deref()),
         Task::Bench => bench::bench(),
         Task::Data { set, out } => data::data(set, out.as_deref()),
+        Task::Model { model } => model::model(model),
         Task::Qemu { board, model, window, seconds, picture } => {
             let limit = seconds.map(Duration::from_secs);
             qemu(board, model.as_deref(), window, limit, picture.as_deref())

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
 use dcgan::data::Dataset;
 use dcgan::run::{Plan, Run};
@@ -22,6 +22,13 @@ impl Resume {
     pub(crate) fn run(&self) -> Result<()> {
         let mut plan = Plan::load(&self.run)?;
         plan.steps = self.steps.unwrap_or(plan.steps);
+        if let Some(steps) = plan.options.annealed {
+            let run = self.run.display();
+            ensure!(
+                plan.steps <= steps,
+                "{run}: its rates fall to 0 at step {steps}: nothing follows"
+            );
+        }
         session::threads(plan.threads)?;
         let dataset = Dataset::load(&plan.data, &plan.reading())?;
         let device = dcgan::device::device();

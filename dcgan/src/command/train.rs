@@ -69,15 +69,15 @@ pub(crate) struct Train {
     /// How much faster the discriminator learns
     #[arg(long, default_value_t = 1.0)]
     rate_ratio: f32,
+    /// Let both rates fall to 0 over the second half of the steps
+    #[arg(long)]
+    anneal: bool,
     /// Taken off the label of real pictures (one-sided label smoothing, Salimans et al. 2016)
     #[arg(long, default_value_t = 0.0)]
     smooth: f32,
     /// What the average of the generator's weights keeps at a step; 0: no average
     #[arg(long, default_value_t = 0.999)]
     ema: f32,
-    /// Show the discriminator pictures shifted (Zhao et al. 2020): for small data sets
-    #[arg(long)]
-    augment: bool,
     /// Let the generator match the discriminator's features (Salimans et al. 2016)
     #[arg(long)]
     feature_matching: bool,
@@ -120,9 +120,9 @@ impl Train {
             batch: self.batch,
             rate: self.rate,
             rate_ratio: self.rate_ratio,
+            annealed: self.anneal.then_some(self.steps),
             smooth: self.smooth,
             ema: self.ema,
-            augment: self.augment,
             feature_matching: self.feature_matching,
             minibatch_discrimination: self.minibatch_discrimination,
         };
