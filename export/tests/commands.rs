@@ -27,19 +27,24 @@ fn refused(arguments: &[&str], expected: &str) {
 }
 
 #[test]
-fn quantize_rebuilds_the_shipped_model() {
-    let directory = tempfile::tempdir().unwrap();
-    let out = directory.path();
-    let output = run(&["quantize", text(&model("faces.onnx")), "-o", text(out)]);
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let shipped = fs::read(model("faces.gen")).unwrap();
-    assert!(fs::read(out.join("faces.gen")).unwrap() == shipped, "models/ is out of date");
-    let printed = String::from_utf8(output.stdout).unwrap();
-    assert!(printed.lines().all(|line| line.chars().count() <= 100), "{printed}");
-    let mut written: Vec<_> = fs::read_dir(out).unwrap().map(|e| e.unwrap().file_name()).collect();
-    written.sort();
-    let expected = ["faces.gen", "faces.int8.onnx", "faces.report.json"];
-    assert_eq!(written, expected, "nothing half written is left");
+fn quantize_rebuilds_the_shipped_models() {
+    for name in ["faces", "fashion"] {
+        let directory = tempfile::tempdir().unwrap();
+        let out = directory.path();
+        let onnx = model(&format!("{name}.onnx"));
+        let output = run(&["quantize", text(&onnx), "-o", text(out)]);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let file = format!("{name}.gen");
+        let shipped = fs::read(model(&file)).unwrap();
+        assert!(fs::read(out.join(&file)).unwrap() == shipped, "models/{file} is out of date");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert!(printed.lines().all(|line| line.chars().count() <= 100), "{printed}");
+        let written = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut written: Vec<_> = written.map(|name| name.into_string().unwrap()).collect();
+        written.sort();
+        let expected = ["gen", "int8.onnx", "report.json"].map(|end| format!("{name}.{end}"));
+        assert_eq!(written, expected, "nothing half written is left");
+    }
 }
 
 #[test]

@@ -30,4 +30,10 @@ pub use terminal::Terminal;
 pub use test_card::test_card;
 
 /// The model that is shown unless told otherwise.
-pub const BUILT_IN: &[u8] = include_bytes!("../../models/pixel-faces32.gen");
+pub const BUILT_IN: &[u8] = MODELS[0].1;
+
+/// The models of `models/`, by name.
+pub const MODELS: [(&str, &[u8]); 2] = [
+    ("faces", include_bytes!("../../models/faces.gen")),
+    ("fashion", include_bytes!("../../models/fashion.gen")),
+];

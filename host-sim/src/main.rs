@@ -9,7 +9,7 @@ use clap::Parser;
 use firmware::Button;
 use gen_core::Model;
 use host_sim::{
-    BUILT_IN, Recorder, SCREENS, Screen, Script, Terminal, half_blocks, replay, run, test_card,
+    MODELS, Recorder, SCREENS, Screen, Script, Terminal, half_blocks, replay, run, test_card,
 };
 
 /// Shows generated pictures exactly as a board with a screen would.
@@ -17,9 +17,9 @@ use host_sim::{
 /// In a terminal: n or space for the next seed, m for single faces or walks, h to hold, q to quit.
 #[derive(Parser)]
 struct Arguments {
-    /// A model, instead of the built-in one
-    #[arg(long, value_name = "FILE.gen")]
-    model: Option<PathBuf>,
+    /// A built-in model, faces or fashion, or a file
+    #[arg(long, value_name = "NAME|FILE.gen", default_value = MODELS[0].0)]
+    model: PathBuf,
     /// tft 160x80, oled 128x64 in 16 greys, tft240 240x240, mono 128x64 black and white
     #[arg(long, value_name = "NAME", default_value = SCREENS[0].name, value_parser = screen)]
     screen: Screen,
@@ -68,13 +68,10 @@ fn simulate(arguments: &Arguments) -> Result<()> {
     if let Some(path) = &arguments.test_card {
         return test_card(screen)?.save_png(path);
     }
-    let (name, file) = match &arguments.model {
-        Some(path) => {
-            let name = path.display().to_string();
-            let file = std::fs::read(path).with_context(|| format!("cannot read {name}"))?;
-            (name, file)
-        }
-        None => ("the built-in model".into(), BUILT_IN.to_vec()),
+    let name = arguments.model.display().to_string();
+    let file = match MODELS.iter().find(|(built_in, _)| *built_in == name) {
+        Some((_, file)) => file.to_vec(),
+        None => std::fs::read(&arguments.model).with_context(|| format!("cannot read {name}"))?,
     };
     let model = Model::parse(&file);
     let model = model.map_err(|error| {

@@ -133,8 +133,9 @@ mod tests {
     use std::ffi::OsStr;
     use std::fs;
 
-    use super::{Fit, command, fit, fitting, image_name};
+    use super::{Fit, MODEL, command, fit, fitting, image_name, model};
     use crate::board::BOARDS;
+    use crate::workspace;
 
     #[test]
     fn models_of_one_name_have_images_of_their_own() {
@@ -158,12 +159,23 @@ mod tests {
         }
     }
 
-    /// Every board has a memory map that is understood, and room for the model that comes along.
+    /// Every board has a memory map that is understood, and room for the models that come along.
     #[test]
-    fn the_built_in_model_fits_every_board() {
+    fn the_shipped_models_fit_every_board() {
         for board in &BOARDS {
             fit(board, None).unwrap();
+            for name in ["faces", "fashion"] {
+                fit(board, Some(&model(name).unwrap())).unwrap();
+            }
         }
+    }
+
+    #[test]
+    fn a_model_is_a_file_or_a_name() {
+        let faces = workspace::root().join(MODEL);
+        assert_eq!(model("faces").unwrap(), faces);
+        assert_eq!(model(faces.to_str().unwrap()).unwrap(), faces);
+        assert_eq!(model("face").unwrap_err(), "no such file; models/ has faces, fashion");
     }
 
     #[test]

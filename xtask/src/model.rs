@@ -20,29 +20,15 @@ pub enum Shipped {
 }
 
 /// How all of them are trained: one thread, because another number rounds sums differently.
-const SWITCHES: [&str; 8] =
-    ["--threads", "1", "--rate", "4e-4", "--rate-ratio", "0.5", "--smooth", "0.1"];
+const SWITCHES: &str =
+    "--threads 1 --steps 3000 --rate 4e-4 --rate-ratio 0.5 --smooth 0.1 --anneal";
 
 impl Shipped {
-    fn name(self) -> &'static str {
+    /// The pictures that it learns, which have its name, and their licence.
+    fn data(self) -> (Set, &'static str) {
         match self {
-            Self::Faces => "faces",
-            Self::Fashion => "fashion",
-        }
-    }
-
-    fn set(self) -> Set {
-        match self {
-            Self::Faces => Set::Faces,
-            Self::Fashion => Set::Fashion,
-        }
-    }
-
-    /// What it is trained with beside [`SWITCHES`].
-    fn switches(self) -> &'static [&'static str] {
-        match self {
-            Self::Faces => &["--licence", "CC0 1.0", "--steps", "3000"],
-            Self::Fashion => &["--licence", "MIT", "--steps", "3000"],
+            Self::Faces => (Set::Faces, "CC0 1.0"),
+            Self::Fashion => (Set::Fashion, "MIT"),
         }
     }
 }
@@ -53,8 +39,9 @@ impl Shipped {
 ///
 /// If the data cannot be had or a step fails.
 pub fn model(shipped: Shipped) -> Result<()> {
-    let name = shipped.name();
-    data::data(shipped.set(), None)?;
+    let (set, licence) = shipped.data();
+    let name = set.name();
+    data::data(set, None)?;
     let target = workspace::target_directory()?;
     let run = target.join("models").join(name);
     if run.exists() {
@@ -63,7 +50,7 @@ pub fn model(shipped: Shipped) -> Result<()> {
     let pictures = target.join("data").join(name);
     let mut train = workspace::cargo();
     train.args(["run", "--package", "dcgan", "--", "train", "--data"]).arg(pictures);
-    train.arg("--output").arg(&run).args(SWITCHES).args(shipped.switches());
+    train.arg("--output").arg(&run).args(SWITCHES.split(' ')).args(["--licence", licence]);
     step::run(&format!("training {name}"), &mut train)?;
 
     let models = workspace::root().join("models");
