@@ -1,0 +1,119 @@
+//! The parts of a step, each against what its source says.
+
+use burn::module::Module;
+use burn::tensor::{Tensor, TensorData};
+use dcgan::generator::Generator;
+use dcgan::init::Weights;
+use dcgan::network::Network;
+use dcgan::options::Options;
+use dcgan::random::{self, Purpose};
+use dcgan::trainer::Trainer;
+use dcgan::values::values;
+
+const NETWORK: Network =
+    Network { size: 16, channels: 1, latent: 8, width: 4, discriminator_width: 4, kernel: 4 };
+
+fn trainer(ema: f32) -> Trainer {
+    let options = Options {
+        network: NETWORK,
+        seed: 1,
+        batch: 8,
+        rate: 1e-3,
+        rate_ratio: 0.5,
+        annealed: None,
+        smooth: 0.0,
+        ema,
+        feature_matching: false,
+        minibatch_discrimination: false,
+    };
+    Trainer::new(options, &dcgan::device::device())
+}
+
+fn weights(generator: &Generator) -> Vec<f32> {
+    generator.layers.iter().flat_map(|layer| values(layer.conv.weight.val())).collect()
+}
+
+/// A step against noise.
+fn step(trainer: &mut Trainer) {
+    let pixels = random::normal(3, Purpose::Order, trainer.step, 8 * 16 * 16);
+    let real = TensorData::new(pixels, [8, 1, 16, 16]);
+    trainer.step(Tensor::from_data(real, trainer.device()));
+}
+
+fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+#[test]
+fn first_weights_are_normal_with_deviation_0_02() {
+    let device = dcgan::device::device();
+    let mut weights = Weights::new(1, Purpose::Generator, &device);
+    let drawn = values(weights.draw([100, 100, 4, 4]).val());
+    let n = drawn.len() as f32;
+    let mean = drawn.iter().sum::<f32>() / n;
+    let deviation = (drawn.iter().map(|w| w * w).sum::<f32>() / n).sqrt();
+    assert!(mean.abs() < 2e-4, "{mean}");
+    assert!((deviation / 0.02 - 1.0).abs() < 0.01, "{deviation}");
+    let beyond = drawn.iter().filter(|w| w.abs() > 0.04).count() as f32 / n;
+    assert!((beyond - 0.0455).abs() < 0.003, "{beyond} beyond two deviations");
+}
+
+/// Adam's first step is the rate in each weight's own direction (Kingma and Ba 2015, section 2).
+#[test]
+fn both_networks_learn_at_their_rates() {
+    let mut trainer = trainer(0.0);
+    let first = weights(&trainer.generator);
+    let judges = |t: &Trainer| values(t.discriminator.layers[1].conv.weight.val());
+    let first_judges = judges(&trainer);
+    step(&mut trainer);
+    let moved = largest_difference(&first, &weights(&trainer.generator));
+    assert!((moved / 1e-3 - 1.0).abs() < 1e-3, "the generator by {moved}");
+    let moved = largest_difference(&first_judges, &judges(&trainer));
+    assert!((moved / 5e-4 - 1.0).abs() < 1e-3, "the discriminator by {moved}");
+}
+
+/// An exponential moving average, shorter in the first steps.
+#[test]
+fn averages_are_of_the_steps() {
+    let mut averaging = trainer(0.5);
+    let mut expected = weights(&averaging.average);
+    for done in 1..=12 {
+        step(&mut averaging);
+        let keep = f32::min(0.5, (1 + done) as f32 / (10 + done) as f32);
+        let newer = weights(&averaging.generator);
+        expected
+            .iter_mut()
+            .zip(newer)
+            .for_each(|(old, new)| *old = keep * *old + (1.0 - keep) * new);
+    }
+    assert!(largest_difference(&expected, &weights(&averaging.average)) < 1e-6);
+    assert!(largest_difference(&expected, &weights(&averaging.generator)) > 1e-4);
+}
+
+/// A settled generator's statistics are those of its own activations.
+#[test]
+fn settling_takes_the_mean_over_latents() {
+    let mut trainer = trainer(0.9);
+    step(&mut trainer);
+    let settled = trainer.average.settled(&NETWORK, 1);
+    let layer = &settled.layers[0];
+    let (mut means, mut variances) = (vec![0.0; 8], vec![0.0; 8]);
+    for batch in 0..32 {
+        let z = random::normal(1, Purpose::Statistics, batch, 64 * 8);
+        let z = Tensor::<4>::from_data(TensorData::new(z, [64, 8, 1, 1]), &dcgan::device::device());
+        let activations = layer.conv.forward(z).swap_dims(0, 1).flatten::<2>(1, 3);
+        let (variance, mean) = activations.var_mean_bias(1);
+        means.iter_mut().zip(values(mean)).for_each(|(sum, mean)| *sum += mean / 32.0);
+        variances.iter_mut().zip(values(variance)).for_each(|(sum, var)| *sum += var / 32.0);
+    }
+    let norm = layer.norm.as_ref().unwrap();
+    assert!(largest_difference(&values(norm.running_mean.value()), &means) < 1e-6);
+    let found = values(norm.running_var.value());
+    for (found, variance) in found.iter().zip(variances) {
+        // With or without Bessel's correction: 1/1024 of a batch's activations.
+        assert!((found / variance - 1.0).abs() < 2e-3, "{found} for {variance}");
+    }
+    // What is settled doesn't touch what is trained.
+    let trained = trainer.generator.valid().layers[0].norm.as_ref().unwrap().running_mean.value();
+    assert!(largest_difference(&values(trained), &means) > 1e-6);
+}
