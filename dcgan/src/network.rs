@@ -1,5 +1,7 @@
 //! The network family: a few numbers, and the layers that follow from them.
 
+use std::fmt;
+
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +126,22 @@ impl Network {
     }
 }
 
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let widths = |layers: &[Layer]| {
+            let widths: Vec<String> = layers.iter().map(|layer| layer.output.to_string()).collect();
+            widths.join("-")
+        };
+        let Self { size, latent, kernel, .. } = *self;
+        let (generator, discriminator) = (self.generator(), self.discriminator());
+        let (drawing, judging) = (widths(&generator), widths(&discriminator));
+        write!(
+            f,
+            "generator {latent} → {drawing}, discriminator {judging}, {size}×{size}, kernel {kernel}"
+        )
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,6 +170,9 @@ mod tests {
         let channels: Vec<_> = paper.discriminator().iter().map(|l| (l.input, l.output)).collect();
         assert_eq!(channels, [(3, 128), (128, 256), (256, 512), (512, 1024), (1024, 1)]);
         assert_eq!(paper.features(), [1024, 4, 4]);
+        let text = "generator 100 → 1024-512-256-128-3, discriminator 128-256-512-1024-1, 64×64, \
+                    kernel 5";
+        assert_eq!(paper.to_string(), text);
     }
 
     #[test]

@@ -94,6 +94,7 @@ fn stopped_and_resumed_equals_uninterrupted() {
     train(&parts, &["--steps", "33"]);
     let first = fs::read(Path::new(&parts).join("generator.onnx")).unwrap();
     succeed(&["resume", &parts, "--steps", "60"]);
+    fail(&["resume", &parts, "--steps", "20"], "already at step 60 of 20");
     train(&other, &["--steps", "60", "--seed", "2"]);
 
     for file in ["generator.onnx", "discriminator.onnx", "sheets/000040.png", "film.gif"] {
@@ -110,7 +111,7 @@ fn stopped_and_resumed_equals_uninterrupted() {
     fs::write(last.join("generator.adam"), b"half").unwrap();
     fail(&["resume", &parts], "checkpoints/000060: damaged; remove it");
     fs::remove_dir_all(&last).unwrap();
-    succeed(&["resume", &parts, "--steps", "60"]);
+    succeed(&["resume", &parts]);
     assert_eq!(log(&whole), log(&parts), "the log of steps done again is written again");
     fs::remove_dir_all(Path::new(&parts).join("checkpoints")).unwrap();
     fs::create_dir(Path::new(&parts).join("checkpoints")).unwrap();
@@ -153,8 +154,9 @@ fn interrupted_or_out_of_room() {
     // As Ctrl-C does.
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let output = child.wait_with_output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(output.status.success() && said.contains("to go on: dcgan resume"), "{said}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("error: stopped; to go on: dcgan resume"), "{said}");
     let last = || -> u64 {
         let entries = fs::read_dir(&checkpoints).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -267,6 +269,7 @@ fn bad_input() {
     };
     train(&["--size", "32"], "not 32×32");
     train(&["--rate", "nan"], "rate NaN");
+    train(&["--rate", "-1"], "rate -1: possible: 0.0000001 to 1");
     train(&["--smooth", "0.7"], "smooth 0.7: possible: 0 to 0.5");
     train(&["--kernel", "3"], "kernel 3: possible: 4, 5");
     train(&["--batch", "1"], "batch 1: possible: 2 to 1024");

@@ -71,7 +71,10 @@ fn simulate(arguments: &Arguments) -> Result<()> {
     let name = arguments.model.display().to_string();
     let file = match MODELS.iter().find(|(built_in, _)| *built_in == name) {
         Some((_, file)) => file.to_vec(),
-        None => std::fs::read(&arguments.model).with_context(|| format!("cannot read {name}"))?,
+        None => std::fs::read(&arguments.model).with_context(|| {
+            let names = MODELS.map(|(name, _)| name).join(", ");
+            format!("cannot read {name}, nor is it built in as {names}")
+        })?,
     };
     let model = Model::parse(&file);
     let model = model.map_err(|error| {

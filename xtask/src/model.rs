@@ -1,6 +1,5 @@
 //! `cargo xtask model`: the shipped models, made again from their data.
 
-use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
 
@@ -20,8 +19,7 @@ pub enum Shipped {
 }
 
 /// How all of them are trained: one thread, because another number rounds sums differently.
-const SWITCHES: &str =
-    "--threads 1 --steps 3000 --rate 4e-4 --rate-ratio 0.5 --smooth 0.1 --anneal";
+const SWITCHES: &str = "--preset micro-256k --seed 1 --batch 64 --ema 0.999 --threads 1 --steps 3000 --interval 500 --rate 4e-4 --rate-ratio 0.5 --smooth 0.1 --anneal";
 
 impl Shipped {
     /// The pictures that it learns, which have its name, and their licence.
@@ -53,19 +51,21 @@ pub fn model(shipped: Shipped) -> Result<()> {
     train.arg("--output").arg(&run).args(SWITCHES.split(' ')).args(["--licence", licence]);
     step::run(&format!("training {name}"), &mut train)?;
 
-    let models = workspace::root().join("models");
-    let onnx = models.join(name).with_extension("onnx");
-    let copy = |from: &str, to: &Path| {
-        fs::copy(run.join(from), to).with_context(|| format!("cannot write {}", to.display()))
+    // A name decides what the .gen says of itself.
+    let onnx = run.join(name).with_extension("onnx");
+    let copy = |from: &Path, to: &Path| {
+        let places = || format!("cannot copy {} to {}", from.display(), to.display());
+        fs::copy(from, to).with_context(places)
     };
-    copy("generator.onnx", &onnx)?;
-    copy("reference.npz", &models.join(name).with_extension("reference.npz"))?;
-    copy("sheet.png", &models.join(name).with_extension("png"))?;
+    copy(&run.join("generator.onnx"), &onnx)?;
     let mut quantize = workspace::cargo();
     quantize.args(["run", "--package", "export", "--", "quantize"]).arg(&onnx);
-    let quantized = [OsStr::new("-o"), run.as_os_str()];
-    step::run(&format!("quantising {name}"), quantize.args(quantized))?;
-    let gen_file = format!("{name}.gen");
-    copy(&gen_file, &models.join(&gen_file))?;
+    step::run(&format!("quantising {name}"), quantize.arg("-o").arg(&run))?;
+
+    let place = workspace::root().join("models").join(name);
+    copy(&onnx, &place.with_extension("onnx"))?;
+    copy(&run.join(name).with_extension("gen"), &place.with_extension("gen"))?;
+    copy(&run.join("reference.npz"), &place.with_extension("reference.npz"))?;
+    copy(&run.join("sheet.png"), &place.with_extension("png"))?;
     Ok(())
 }

@@ -14,7 +14,7 @@ pub(crate) struct Resume {
     /// The run's directory
     run: PathBuf,
     /// Steps in all [default: as many as the run was begun with]
-    #[arg(long)]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
 }
 
@@ -33,6 +33,8 @@ impl Resume {
         let dataset = Dataset::load(&plan.data, &plan.reading())?;
         let device = dcgan::device::device();
         let judge = session::judge(&dataset, &device);
-        session::train(Run::resume(&self.run, plan, &dataset, judge, &device)?, &self.run)
+        let run = Run::resume(&self.run, plan.clone(), &dataset, judge, &device)?;
+        plan.save(&self.run)?;
+        session::train(run, &self.run)
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use burn::tensor::Device;
 use dcgan::data::Dataset;
 use dcgan::judge::Judge;
@@ -26,7 +26,8 @@ pub(super) fn train(mut run: Run, directory: &Path) -> Result<()> {
             run.finish()?;
             println!("{directory}: generator.onnx, discriminator.onnx, sheet.png, film.gif");
         }
-        End::Stopped => println!("stopped; to go on: dcgan resume {directory}"),
+        // No success: what was to follow finds no generator.
+        End::Stopped => bail!("stopped; to go on: dcgan resume {directory}"),
     }
     Ok(())
 }

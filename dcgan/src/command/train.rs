@@ -3,7 +3,7 @@
 use std::path::{PathBuf, absolute};
 use std::thread::available_parallelism;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
 use dcgan::data::{Dataset, Reading};
 use dcgan::network::{CHANNELS, Network, SIZES};
@@ -64,19 +64,20 @@ pub(crate) struct Train {
     #[arg(long, default_value_t = 64)]
     batch: usize,
     /// Adam's rate for the generator
-    #[arg(long, default_value_t = 2e-4)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 2e-4)]
     rate: f32,
     /// How much faster the discriminator learns
-    #[arg(long, default_value_t = 1.0)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
     rate_ratio: f32,
     /// Let both rates fall to 0 over the second half of the steps
     #[arg(long)]
     anneal: bool,
     /// Taken off the label of real pictures (one-sided label smoothing, Salimans et al. 2016)
-    #[arg(long, default_value_t = 0.0)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.0)]
     smooth: f32,
-    /// What the average of the generator's weights keeps at a step; 0: no average
-    #[arg(long, default_value_t = 0.999)]
+    /// What the average of the generator's weights keeps at a step, but at step t at most
+    /// (1 + t) / (10 + t); 0: no average
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.999)]
     ema: f32,
     /// Let the generator match the discriminator's features (Salimans et al. 2016)
     #[arg(long)]
@@ -94,7 +95,6 @@ pub(crate) struct Train {
 
 impl Train {
     pub(crate) fn run(&self) -> Result<()> {
-        run::check(&self.output)?;
         let reading = Reading {
             size: self.size,
             channels: self.channels,
@@ -127,6 +127,19 @@ impl Train {
             minibatch_discrimination: self.minibatch_discrimination,
         };
         options.check()?;
+        let data = self.data.display();
+        ensure!(
+            dataset.is_varied(),
+            "{data}: all pictures are the same: there is nothing to learn"
+        );
+        run::check(&self.output)?;
+        eprintln!("{network}");
+        let made_for = self.preset.network(dataset.channels).size;
+        if self.width.is_none() && made_for != network.size {
+            eprintln!(
+                "the preset is made for {made_for}×{made_for}: --width chooses another width"
+            );
+        }
         let plan = Plan {
             data: absolute(&self.data)?,
             resize: self.resize,

@@ -130,6 +130,13 @@ impl Dataset {
         self.pixels.is_empty()
     }
 
+    /// Whether not all pictures are the same.
+    pub fn is_varied(&self) -> bool {
+        let mut pictures = self.pixels.chunks_exact(self.picture_len());
+        let first = pictures.next();
+        pictures.any(|picture| Some(picture) != first)
+    }
+
     fn picture_len(&self) -> usize {
         self.channels * self.size * self.size
     }

@@ -71,10 +71,13 @@ pub enum End {
 /// Whether a run can begin in `directory`: to be asked before work that takes long.
 ///
 /// # Errors
-/// If there is one already.
+/// If there is one already, or it can't be written.
 pub fn check(directory: &Path) -> Result<()> {
+    output::directory(directory)?;
+    let file = directory.join("run.json");
+    output::check(&[&file])?;
     ensure!(
-        !directory.join("run.json").exists(),
+        !file.exists(),
         "{}: a run already: `dcgan resume` goes on with it, or choose another directory",
         directory.display()
     );
@@ -101,8 +104,7 @@ impl<'a> Run<'a> {
             let scale = serde_json::to_string_pretty(&judge.scale)?;
             output::write(&[(directory.join("judge.json"), scale.as_bytes())])?;
         }
-        let text = serde_json::to_string_pretty(&plan)?;
-        output::write(&[(directory.join("run.json"), text.as_bytes())])?;
+        plan.save(directory)?;
         Self::resume(directory, plan, dataset, judge, device)
     }
 
@@ -124,11 +126,11 @@ impl<'a> Run<'a> {
         );
         let mut trainer = Trainer::new(plan.options, device);
         let sums = checkpoint::load(&directory.join("checkpoints"), &mut trainer)?;
+        let (step, steps) = (trainer.step, plan.steps);
+        ensure!(step <= steps, "{}: already at step {step} of {steps}", directory.display());
         let log = Log::open(&directory.join("log.csv"), trainer.step, sums)?;
         let pictures: Vec<Picture> = (0..dataset.len()).map(|i| dataset.picture(i)).collect();
         let deviation = (judge::deviation(&pictures) / 127.5) as f32;
-        let data = plan.data.display();
-        ensure!(deviation > 0.0, "{data}: all pictures are the same: there is nothing to learn");
         let directory = directory.to_owned();
         Ok(Self { directory, plan, dataset, judge, trainer, log, deviation })
     }
@@ -169,9 +171,9 @@ impl<'a> Run<'a> {
             let is_sheet = step.is_multiple_of(interval);
             if step.is_multiple_of(LOG_STEPS) || is_sheet {
                 let mean = self.log.mean();
-                bar.set_message(mean.text(self.plan.options.batch));
+                bar.set_message(mean.text(self.batch_len()));
                 let quality = if is_sheet { self.show(step, say)? } else { None };
-                if let Some(warning) = warning::warning(&mean.progress).filter(|_| is_sheet) {
+                if let Some(warning) = warning::warning(step, &mean.progress).filter(|_| is_sheet) {
                     say(format!("step {step}: {warning}"));
                 }
                 self.log.write(step, quality)?;
@@ -215,11 +217,15 @@ impl<'a> Run<'a> {
         checkpoint::save(&self.directory.join("checkpoints"), &self.trainer, self.log.sums())
     }
 
+    fn batch_len(&self) -> usize {
+        self.plan.options.batch.min(self.dataset.len())
+    }
+
     /// The pictures of step `step`: epoch after epoch, each in an order of its own; what doesn't
     /// fill a batch at an epoch's end is left out.
     fn batch(&self, step: u64) -> Tensor<4> {
         let options = &self.plan.options;
-        let batch = options.batch.min(self.dataset.len());
+        let batch = self.batch_len();
         let batches = (self.dataset.len() / batch) as u64;
         let (epoch, at) = (step / batches, (step % batches) as usize);
         let order = random::order(options.seed, Purpose::Order, epoch, self.dataset.len());

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use export::output;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -51,6 +52,15 @@ impl Plan {
             path.display()
         );
         Ok(plan)
+    }
+
+    /// Writes `directory`'s `run.json`.
+    ///
+    /// # Errors
+    /// If it can't be written.
+    pub fn save(&self, directory: &Path) -> Result<()> {
+        let text = serde_json::to_string_pretty(self)?;
+        output::write(&[(directory.join("run.json"), text.as_bytes())])
     }
 
     /// How its pictures are read.

@@ -8,9 +8,12 @@ const COLLAPSED: f32 = 0.5;
 /// 1 minus it of drawn ones.
 const SATURATED: f32 = 0.98;
 
-/// What is wrong, by the mean of some steps, diversity as a part of the data's.
-pub(super) fn warning(mean: &Progress) -> Option<String> {
-    if mean.diversity < COLLAPSED {
+/// Before so many steps a generator isn't varied yet.
+const YOUNG: u64 = 500;
+
+/// What is wrong at `step`, by the mean of the steps before it, diversity as a part of the data's.
+pub(super) fn warning(step: u64, mean: &Progress) -> Option<String> {
+    if mean.diversity < COLLAPSED && step > YOUNG {
         let percent = mean.diversity * 100.0;
         Some(format!(
             "a batch is {percent:.0} % as varied as the data: the generator may be collapsing \
@@ -34,11 +37,12 @@ mod tests {
         let good =
             Progress { discriminator: 1.0, generator: 1.0, real: 0.7, drawn: 0.3, diversity: 0.9 };
         let told = |progress: Progress, part: &str| {
-            assert!(warning(&progress).unwrap().contains(part));
+            assert!(warning(1000, &progress).unwrap().contains(part));
         };
-        assert_eq!(warning(&good), None);
+        assert_eq!(warning(1000, &good), None);
+        assert_eq!(warning(500, &Progress { diversity: 0.31, ..good }), None);
         told(Progress { diversity: 0.31, ..good }, "31 % as varied");
         told(Progress { real: 0.99, drawn: 0.01, ..good }, "always right");
-        assert_eq!(warning(&Progress { real: 0.99, ..good }), None);
+        assert_eq!(warning(1000, &Progress { real: 0.99, ..good }), None);
     }
 }
