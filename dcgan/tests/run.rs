@@ -122,7 +122,12 @@ fn stopped_and_resumed_equals_uninterrupted() {
     fs::write(&plan, text.replace("\"batch\": 16", "\"batch\": 0")).unwrap();
     fail(&["resume", &parts], "run.json: batch 0: possible: 2 to 1024");
     fs::write(&plan, text).unwrap();
-    fs::remove_file(Path::new(data).join("000.png")).unwrap();
+    let moved = place("moved");
+    fs::rename(data, &moved).unwrap();
+    fail(&["resume", &parts], "squares: there is no such file or directory");
+    succeed(&["resume", &parts, "--data", &moved]);
+    assert_eq!(log(&whole), log(&parts));
+    fs::remove_file(Path::new(&moved).join("000.png")).unwrap();
     fail(
         &["resume", &parts, "--steps", "80"],
         "not the pictures and labels that the run began with",
@@ -279,6 +284,8 @@ fn bad_input() {
     }
     fail(&["resume", run], "run.json: cannot be read: is it a run?");
     fail(&["rules", &format!("{data}/labels.csv")], "not an ONNX model");
+    let faces = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/faces.gen");
+    fail(&["rules", faces], "faces.gen: a .gen: its .onnx has the rules");
     let few = ["train", "--data", data, "-o", run, "--steps", "1"];
     let (_, err) = succeed(&[&few, &SMALL[..]].concat());
     assert!(err.contains("a judge needs 256 labelled pictures, there are 20"), "{err}");

@@ -1,6 +1,6 @@
 //! `dcgan resume`
 
-use std::path::PathBuf;
+use std::path::{PathBuf, absolute};
 
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -13,6 +13,9 @@ use super::session;
 pub(crate) struct Resume {
     /// The run's directory
     run: PathBuf,
+    /// The same pictures, if they have moved
+    #[arg(long)]
+    data: Option<PathBuf>,
     /// Steps in all [default: as many as the run was begun with]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
@@ -21,6 +24,9 @@ pub(crate) struct Resume {
 impl Resume {
     pub(crate) fn run(&self) -> Result<()> {
         let mut plan = Plan::load(&self.run)?;
+        if let Some(data) = &self.data {
+            plan.data = absolute(data)?;
+        }
         plan.steps = self.steps.unwrap_or(plan.steps);
         if let Some(steps) = plan.options.annealed {
             let run = self.run.display();

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 use dcgan::rules::{self, Role};
-use export::load::Source;
+use export::generator::File;
 
 #[derive(Args)]
 pub(crate) struct Rules {
@@ -16,7 +16,11 @@ pub(crate) struct Rules {
 
 impl Rules {
     pub(crate) fn run(&self) -> Result<()> {
-        let (role, findings) = rules::check(&Source::load(&self.file)?)?;
+        let source = match File::load(&self.file)? {
+            File::Onnx(source) => source,
+            File::Gen { .. } => bail!("{}: a .gen: its .onnx has the rules", self.file.display()),
+        };
+        let (role, findings) = rules::check(&source)?;
         let role = match role {
             Role::Generator => "a generator",
             Role::Discriminator => "a discriminator",

@@ -57,6 +57,8 @@ pub struct Run<'a> {
     log: Log,
     /// Of the data, as the networks see them.
     deviation: f32,
+    /// An epoch and the order of its pictures.
+    epoch: (u64, Vec<usize>),
 }
 
 /// How a run ended.
@@ -132,7 +134,8 @@ impl<'a> Run<'a> {
         let pictures: Vec<Picture> = (0..dataset.len()).map(|i| dataset.picture(i)).collect();
         let deviation = (judge::deviation(&pictures) / 127.5) as f32;
         let directory = directory.to_owned();
-        Ok(Self { directory, plan, dataset, judge, trainer, log, deviation })
+        let epoch = (0, random::order(plan.options.seed, Purpose::Order, 0, dataset.len()));
+        Ok(Self { directory, plan, dataset, judge, trainer, log, deviation, epoch })
     }
 
     /// Trains until all steps are done or `stop` is set. A line for people goes to `say` with every
@@ -223,13 +226,15 @@ impl<'a> Run<'a> {
 
     /// The pictures of step `step`: epoch after epoch, each in an order of its own; what doesn't
     /// fill a batch at an epoch's end is left out.
-    fn batch(&self, step: u64) -> Tensor<4> {
-        let options = &self.plan.options;
+    fn batch(&mut self, step: u64) -> Tensor<4> {
         let batch = self.batch_len();
         let batches = (self.dataset.len() / batch) as u64;
         let (epoch, at) = (step / batches, (step % batches) as usize);
-        let order = random::order(options.seed, Purpose::Order, epoch, self.dataset.len());
-        self.dataset.batch(&order[at * batch..][..batch], self.trainer.device())
+        if self.epoch.0 != epoch {
+            let seed = self.plan.options.seed;
+            self.epoch = (epoch, random::order(seed, Purpose::Order, epoch, self.dataset.len()));
+        }
+        self.dataset.batch(&self.epoch.1[at * batch..][..batch], self.trainer.device())
     }
 
     /// Writes a sheet and asks the judge.
