@@ -39,6 +39,18 @@ impl Generator {
         Self { layers: up.collect() }
     }
 
+    /// Elements of a latent.
+    pub fn latent(&self) -> usize {
+        self.layers[0].conv.channels[0]
+    }
+
+    /// [`Self::forward`] of latents one behind the other, on the generator's own device.
+    pub fn draw(&self, z: Vec<f32>) -> Tensor<4> {
+        let shape = [z.len() / self.latent(), self.latent()];
+        let device = self.layers[0].conv.weight.val().device();
+        self.forward(Tensor::from_data(TensorData::new(z, shape), &device))
+    }
+
     /// Pictures in [−1, 1], shape `[n, channels, size, size]`, from latents of shape
     /// `[n, latent]`.
     pub fn forward(&self, z: Tensor<2>) -> Tensor<4> {
@@ -72,17 +84,15 @@ impl Generator {
 
     /// This generator with the BatchNorm statistics that belong to its weights: the mean over
     /// batches of latents of its own. Those gathered in training lag behind the weights.
-    pub fn settled(&self, network: &Network, seed: u64) -> Self {
+    pub fn settled(&self, seed: u64) -> Self {
         let mut settling = self.clone().train();
         for batch in 0..BATCHES {
             for norm in settling.layers.iter_mut().filter_map(|layer| layer.norm.as_mut()) {
                 // The k-th batch has the part 1/k of the mean of the first k.
                 norm.momentum = 1.0 / (batch + 1) as f64;
             }
-            let z = random::normal(seed, Purpose::Statistics, batch, BATCH * network.latent);
-            let device = settling.layers[0].conv.weight.val().device();
-            let z = Tensor::from_data(TensorData::new(z, [BATCH, network.latent]), &device);
-            settling.forward(z);
+            let len = BATCH * self.latent();
+            settling.draw(random::normal(seed, Purpose::Statistics, batch, len));
         }
         settling.valid()
     }

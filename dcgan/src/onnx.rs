@@ -1,20 +1,19 @@
 //! The trained networks as ordinary ONNX files: opset 17, a batch of any size.
 
+use burn::module::Param;
 use burn::nn::BatchNorm;
 use burn::tensor::Tensor;
 use export::graph::{Graph, Values, float, geometry, int, ints, tensor};
 use export::latents;
 use gen_core::latent::Distribution;
 use prost::Message;
+use tract_onnx::pb::ValueInfoProto;
 
 use crate::discriminator::{Discriminator, SLOPE};
 use crate::generator::Generator;
 use crate::minibatch::{KERNELS, Minibatch, NUMBERS};
-use crate::network::Network;
+use crate::network::{Layer, Network};
 use crate::values::values;
-
-/// The name of a generator's graph.
-const GENERATOR: &str = "generator";
 
 /// What a file says of itself.
 #[derive(Clone, Debug)]
@@ -33,16 +32,10 @@ pub struct About {
 pub fn generator(generator: &Generator, network: &Network, about: &About) -> Vec<u8> {
     let mut graph = Graph::default();
     let mut x = "z".to_owned();
-    for (index, layer) in generator.layers.iter().enumerate() {
+    for (index, (layer, shape)) in generator.layers.iter().zip(network.generator()).enumerate() {
         graph.prefix = format!("layer{index}");
-        let (conv, [p, _]) = (&layer.conv, layer.conv.padding);
-        let mut attributes = geometry(conv.stride[0], [p; 4], conv.padding_out[0]);
-        attributes.push(ints("kernel_shape", &conv.kernel_size));
-        let weight = constant(&mut graph, "weight", conv.weight.val());
-        let bias = conv.bias.as_ref().map(|bias| constant(&mut graph, "bias", bias.val()));
-        let inputs: Vec<&str> =
-            [Some(&x), Some(&weight), bias.as_ref()].into_iter().flatten().map(|s| &**s).collect();
-        let y = graph.node("ConvTranspose", "conv", &inputs, attributes);
+        let conv = &layer.conv;
+        let y = convolution(&mut graph, "ConvTranspose", &shape, &conv.weight, &conv.bias, &x);
         x = match &layer.norm {
             Some(norm) => {
                 let y = batch_norm(&mut graph, norm, &y);
@@ -53,7 +46,7 @@ pub fn generator(generator: &Generator, network: &Network, about: &About) -> Vec
     }
     let image = [network.channels, network.size, network.size].map(|n| n as i64);
     let input = tensor("z", &[network.latent as i64, 1, 1]);
-    finish(graph, GENERATOR, input, tensor("image", &image), about)
+    finish(graph, "generator", input, tensor("image", &image), about, Some(Distribution::Normal))
 }
 
 /// The discriminator: `image`, `[n, channels, size, size]` in [−1, 1], to `real`, `[n, 1]`: the
@@ -67,13 +60,7 @@ pub fn discriminator(discriminator: &Discriminator, network: &Network, about: &A
     for (index, (layer, shape)) in discriminator.layers.iter().zip(shapes).enumerate() {
         graph.prefix = format!("layer{index}");
         let conv = &layer.conv;
-        let mut attributes = geometry(shape.stride, [shape.padding; 4], 0);
-        attributes.push(ints("kernel_shape", &[shape.kernel, shape.kernel]));
-        let weight = constant(&mut graph, "weight", conv.weight.val());
-        let bias = conv.bias.as_ref().map(|bias| constant(&mut graph, "bias", bias.val()));
-        let inputs: Vec<&str> =
-            [Some(&x), Some(&weight), bias.as_ref()].into_iter().flatten().map(|s| &**s).collect();
-        let mut y = graph.node("Conv", "conv", &inputs, attributes);
+        let mut y = convolution(&mut graph, "Conv", &shape, &conv.weight, &conv.bias, &x);
         if let Some(norm) = &layer.norm {
             y = batch_norm(&mut graph, norm, &y);
         }
@@ -91,7 +78,7 @@ pub fn discriminator(discriminator: &Discriminator, network: &Network, about: &A
     }
     graph.node("Sigmoid", "sigmoid", &[&x], vec![]);
     let image = [network.channels, network.size, network.size].map(|n| n as i64);
-    finish(graph, "discriminator", tensor("image", &image), tensor("real", &[1]), about)
+    finish(graph, "discriminator", tensor("image", &image), tensor("real", &[1]), about, None)
 }
 
 /// What [`Minibatch::forward`] does.
@@ -126,6 +113,22 @@ fn compare(graph: &mut Graph, minibatch: &Minibatch, features: &str) -> String {
     graph.node("MatMul", "weighted", &[&likeness, &weights], vec![])
 }
 
+fn convolution(
+    graph: &mut Graph,
+    operator: &str,
+    layer: &Layer,
+    weight: &Param<Tensor<4>>,
+    bias: &Option<Param<Tensor<1>>>,
+    x: &str,
+) -> String {
+    let mut attributes = geometry(layer.stride, [layer.padding; 4], layer.output_padding);
+    attributes.push(ints("kernel_shape", &[layer.kernel, layer.kernel]));
+    let weight = constant(graph, "weight", weight.val());
+    let bias = bias.as_ref().map(|bias| constant(graph, "bias", bias.val()));
+    let inputs: Vec<&str> = [x, &weight].into_iter().chain(bias.as_deref()).collect();
+    graph.node(operator, "conv", &inputs, attributes)
+}
+
 fn batch_norm(graph: &mut Graph, norm: &BatchNorm, x: &str) -> String {
     let gamma = constant(graph, "norm.scale", norm.gamma.val());
     let beta = constant(graph, "norm.bias", norm.beta.val());
@@ -143,9 +146,10 @@ fn constant<const D: usize>(graph: &mut Graph, name: &str, tensor: Tensor<D>) ->
 fn finish(
     mut graph: Graph,
     name: &str,
-    input: tract_onnx::pb::ValueInfoProto,
-    output: tract_onnx::pb::ValueInfoProto,
+    input: ValueInfoProto,
+    output: ValueInfoProto,
     about: &About,
+    latents: Option<Distribution>,
 ) -> Vec<u8> {
     if let Some(last) = graph.nodes.last_mut() {
         last.output = vec![output.name.clone()];
@@ -156,8 +160,6 @@ fn finish(
         ("seed", about.seed.to_string()),
     ];
     metadata.extend(about.licence.clone().map(|licence| ("licence", licence)));
-    if name == GENERATOR {
-        metadata.push((latents::METADATA, latents::name(Distribution::Normal).to_owned()));
-    }
+    metadata.extend(latents.map(|drawn| (latents::METADATA, latents::name(drawn).to_owned())));
     graph.model(name, input, output, metadata).encode_to_vec()
 }

@@ -2,9 +2,8 @@
 
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
-use burn::tensor::activation::softplus;
-use burn::tensor::{Device, Tensor, TensorData};
-
+use burn::tensor::activation::{sigmoid, softplus};
+use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
 use crate::discriminator::Discriminator;
@@ -78,10 +77,9 @@ impl Trainer {
     pub fn step(&mut self, real: Tensor<4>) -> Progress {
         let options = self.options;
         let [n, ..] = real.dims();
-        let latent = options.network.latent;
-        let z = random::normal(options.seed, Purpose::Latents, self.step, n * latent);
-        let z = Tensor::from_data(TensorData::new(z, [n, latent]), &self.device);
-        let drawn = self.generator.forward(z);
+        let len = n * options.network.latent;
+        let z = random::normal(options.seed, Purpose::Latents, self.step, len);
+        let drawn = self.generator.draw(z);
 
         let on_real = self.discriminator.forward(real.clone()).logits;
         let on_drawn = self.discriminator.forward(drawn.clone().detach()).logits;
@@ -114,8 +112,7 @@ impl Trainer {
         let young = (1 + self.step) as f64 / (10 + self.step) as f64;
         self.average.average(&self.generator, f64::from(options.ema).min(young));
 
-        let probability =
-            |logits: Tensor<1>| scalar(burn::tensor::activation::sigmoid(logits).mean());
+        let probability = |logits: Tensor<1>| scalar(sigmoid(logits).mean());
         Progress {
             discriminator: scalar(loss),
             generator: scalar(generator_loss),
@@ -127,7 +124,7 @@ impl Trainer {
 
     /// The generator to be shown and shipped.
     pub fn shown(&self) -> Generator {
-        self.average.settled(&self.options.network, self.options.seed)
+        self.average.settled(self.options.seed)
     }
 }
 

@@ -61,7 +61,7 @@ fn check(network: &Network, minibatch: bool) {
     let z = random::normal(1, Purpose::Latents, 0, n * network.latent);
     let latents = Tensor::from_data(TensorData::new(z.clone(), [n, network.latent]), &device);
     // Statistics that aren't those of the beginning.
-    let settled = generator.settled(network, 1);
+    let settled = generator.settled(1);
     discriminator.forward(generator.forward(latents.clone()));
     let discriminator = discriminator.valid();
     let images = settled.forward(latents.without_autodiff());

@@ -95,7 +95,7 @@ fn averages_are_of_the_steps() {
 fn settling_takes_the_mean_over_latents() {
     let mut trainer = trainer(0.9);
     step(&mut trainer);
-    let settled = trainer.average.settled(&NETWORK, 1);
+    let settled = trainer.average.settled(1);
     let layer = &settled.layers[0];
     let (mut means, mut variances) = (vec![0.0; 8], vec![0.0; 8]);
     for batch in 0..32 {

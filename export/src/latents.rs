@@ -64,7 +64,7 @@ pub fn read(path: &Path, len: usize) -> Result<Vec<Vec<f32>>> {
 
 fn decode(bytes: &[u8]) -> Result<ArrayD<f32>> {
     let bytes = if bytes.starts_with(b"PK") {
-        Cow::Owned(npz::array(bytes, "z", UNZIP_LIMIT)?)
+        Cow::Owned(npz::array(bytes, "z", UNZIP_LIMIT, "take fewer latents, or a .npy file")?)
     } else {
         Cow::Borrowed(bytes)
     };
@@ -162,6 +162,6 @@ mod tests {
         refused(&huge, "float32 or float64, little-endian and complete");
         refused(&zipped("z.npy", &huge), "float32 or float64, little-endian and complete");
         refused(&zipped("x.npy", &good), "no array \"z\"");
-        refused(&zipped("z.npy", &vec![0; UNZIP_LIMIT as usize + 1]), "has more than");
+        refused(&zipped("z.npy", &vec![0; UNZIP_LIMIT as usize + 1]), "take fewer latents");
     }
 }

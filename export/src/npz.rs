@@ -5,17 +5,20 @@ use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
 /// The `.npy` of the array `name`, of at most `limit` bytes: a small archive unpacks to as much as
-/// anyone likes.
+/// anyone likes. `instead` is what to do about a larger one.
 ///
 /// # Errors
 /// If the archive is damaged, has no such array, or that is too large.
-pub fn array(bytes: &[u8], name: &str, limit: u64) -> Result<Vec<u8>> {
+pub fn array(bytes: &[u8], name: &str, limit: u64, instead: &str) -> Result<Vec<u8>> {
     let mut archive = open(bytes)?;
     let entry = archive.by_name(&format!("{name}.npy"));
     let entry = entry.with_context(|| format!("no array \"{name}\" in this .npz file"))?;
     let mut unpacked = Vec::new();
     entry.take(limit + 1).read_to_end(&mut unpacked).context("damaged .npz file")?;
-    ensure!(unpacked.len() as u64 <= limit, "the array \"{name}\" has more than {limit} bytes");
+    ensure!(
+        unpacked.len() as u64 <= limit,
+        "the array \"{name}\" has more than {limit} bytes: {instead}"
+    );
     Ok(unpacked)
 }
 

@@ -85,15 +85,21 @@ fn qemu(board: &Board, image: &Image, socket: &Path, window: bool) -> Command {
     qemu
 }
 
+/// Node.js as nobody has set it up.
+pub fn node() -> Command {
+    let mut node = Command::new(NODE);
+    // Somebody's debugger would wait, or print.
+    node.env_remove("NODE_OPTIONS");
+    node
+}
+
 fn rp2040(board: &Board, image: &Image, socket: &Path, options: Options<'_>) -> Result<Command> {
     let uf2 = image.uf2.as_ref();
     let uf2 = uf2.with_context(|| format!("the image for {} has no UF2 file", board.name))?;
     let installed = workspace::target_directory()?.join(RP2040JS);
     let there = installed.join("node_modules").is_dir();
     ensure!(there, "rp2040js is not installed: type cargo xtask qemu {}", board.name);
-    let mut node = Command::new(NODE);
-    // Somebody's debugger would wait, or print.
-    node.env_remove("NODE_OPTIONS");
+    let mut node = node();
     node.arg(workspace::root().join("xtask/pico/main.mjs"));
     node.arg("--rp2040js").arg(installed).arg("--image").arg(uf2).arg("--qmp").arg(socket);
     if let Some(entropy) = options.entropy {

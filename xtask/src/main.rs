@@ -97,7 +97,7 @@ fn main() -> ExitCode {
         Task::Test => test::test(),
         Task::Oracles { generators } => oracles::oracles(generators.as_deref()),
         Task::Bench => bench::bench(),
-        Task::Data { set, out } => data::data(set, out.as_deref()),
+        Task::Data { set, out } => data::data(set, out.as_deref()).map(drop),
         Task::Model { model } => model::model(model),
         Task::Qemu { board, model, window, seconds, picture } => {
             let limit = seconds.map(Duration::from_secs);

@@ -19,7 +19,9 @@ pub enum Shipped {
 }
 
 /// How all of them are trained: one thread, because another number rounds sums differently.
-const SWITCHES: &str = "--preset micro-256k --seed 1 --batch 64 --ema 0.999 --threads 1 --steps 3000 --interval 500 --rate 4e-4 --rate-ratio 0.5 --smooth 0.1 --anneal";
+const SWITCHES: &str = "--preset micro-256k --seed 1 --batch 64 --ema 0.999 --threads 1 \
+                        --steps 3000 --interval 500 --rate 4e-4 --rate-ratio 0.5 --smooth 0.1 \
+                        --anneal";
 
 impl Shipped {
     /// The pictures that it learns, which have its name, and their licence.
@@ -39,13 +41,11 @@ impl Shipped {
 pub fn model(shipped: Shipped) -> Result<()> {
     let (set, licence) = shipped.data();
     let name = set.name();
-    data::data(set, None)?;
-    let target = workspace::target_directory()?;
-    let run = target.join("models").join(name);
+    let pictures = data::data(set, None)?;
+    let run = workspace::target_directory()?.join("models").join(name);
     if run.exists() {
         fs::remove_dir_all(&run).with_context(|| format!("cannot remove {}", run.display()))?;
     }
-    let pictures = target.join("data").join(name);
     let mut train = workspace::cargo();
     train.args(["run", "--package", "dcgan", "--", "train", "--data"]).arg(pictures);
     train.arg("--output").arg(&run).args(SWITCHES.split(' ')).args(["--licence", licence]);

@@ -6,9 +6,8 @@ use anyhow::Result;
 
 use crate::board::BOARDS;
 use crate::data::faces;
-use crate::emulator::NODE;
 use crate::workspace::cargo;
-use crate::{firmware, step, tools, workspace};
+use crate::{emulator, firmware, step, tools, workspace};
 
 /// Processors that gen-core is built for, from the smallest.
 const TARGETS: [&str; 6] = [
@@ -56,10 +55,9 @@ pub fn test() -> Result<()> {
     // No machine of ours has a graphics card: this only says that it compiles.
     let gpu = ["check", "--package", "dcgan", "--features", "gpu"];
     cargo_step("trainer, graphics card", &gpu)?;
-    let mut node = Command::new(NODE);
+    let mut node = emulator::node();
     // Not a file or directory: what that means depends on the version.
     node.arg("--test").current_dir(workspace::root().join("xtask/pico"));
-    node.env_remove("NODE_OPTIONS");
     step::run("tests of the emulated Pico", &mut node)?;
     faces::test()?;
     // All in one: with other packages or features chosen, cargo would build tract once more.

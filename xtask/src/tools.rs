@@ -90,14 +90,22 @@ pub fn qemu(window: bool) -> Result<()> {
 ///
 /// If there is no Node.js with npm, or npm cannot install; says what to do.
 pub fn rp2040js() -> Result<PathBuf> {
-    let ours = workspace::root().join("xtask/pico");
+    let directory = workspace::target_directory()?.join(RP2040JS);
+    npm_of("rp2040js", &directory, &workspace::root().join("xtask/pico"))?;
+    Ok(directory)
+}
+
+/// [`npm`] for the `package.json` and the lock file of a folder of ours.
+///
+/// # Errors
+///
+/// As those of [`npm`].
+pub fn npm_of(name: &str, directory: &Path, folder: &Path) -> Result<()> {
     let [package, lock] = ["package.json", "package-lock.json"].map(|name| {
-        let path = ours.join(name);
+        let path = folder.join(name);
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
     });
-    let directory = workspace::target_directory()?.join(RP2040JS);
-    npm("rp2040js", &directory, &package?, &lock?)?;
-    Ok(directory)
+    npm(name, directory, &package?, &lock?)
 }
 
 /// Makes sure that packages of npm are installed in a directory, exactly those of a `package.json` and

@@ -37,9 +37,10 @@ impl Resume {
         }
         session::threads(plan.threads)?;
         let dataset = Dataset::load(&plan.data, &plan.reading())?;
+        plan.check(&dataset)?;
         let device = dcgan::device::device();
         let judge = session::judge(&dataset, &device);
-        let run = Run::resume(&self.run, plan.clone(), &dataset, judge, &device)?;
+        let run = Run::open(&self.run, plan.clone(), &dataset, judge, &device)?;
         plan.save(&self.run)?;
         session::train(run, &self.run)
     }

@@ -153,8 +153,8 @@ impl Train {
         };
         let device = dcgan::device::device();
         let judge = session::judge(&dataset, &device);
-        let run = Run::new(&self.output, plan, &dataset, judge, &device)?;
-        session::train(run, &self.output)
+        run::begin(&self.output, &plan, judge.as_ref())?;
+        session::train(Run::open(&self.output, plan, &dataset, judge, &device)?, &self.output)
     }
 }
 

@@ -137,7 +137,8 @@ impl Dataset {
         pictures.any(|picture| Some(picture) != first)
     }
 
-    fn picture_len(&self) -> usize {
+    /// Pixels of a picture, all channels.
+    pub fn picture_len(&self) -> usize {
         self.channels * self.size * self.size
     }
 

@@ -16,6 +16,7 @@ const PICTURES: [&str; 5] = ["images", "x", "x_train", "train_images", "arr_0"];
 const LABELS: [&str; 5] = ["labels", "y", "y_train", "train_labels", "arr_1"];
 /// Most bytes of an array.
 const LIMIT: u64 = 1 << 32;
+const INSTEAD: &str = "take a directory of PNG";
 
 pub(super) fn read(path: &Path) -> Result<Found> {
     let bytes = fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))?;
@@ -30,7 +31,7 @@ fn parse(bytes: &[u8], file: &str) -> Result<Found> {
     let Some(name) = find(PICTURES) else {
         bail!("no array of pictures: it must be called {}", PICTURES.join(", "));
     };
-    let array = npz::array(bytes, name, LIMIT)?;
+    let array = npz::array(bytes, name, LIMIT, INSTEAD)?;
     // Views allocate nothing, whatever size the header claims.
     let array = ArrayViewD::<u8>::view_npy(&array)
         .map_err(|error| anyhow!("\"{name}\" must be complete and uint8: {error}"))?;
@@ -54,8 +55,8 @@ fn parse(bytes: &[u8], file: &str) -> Result<Found> {
         })
         .collect();
     let pictures = pictures.context("pictures too large")?;
-    let labels =
-        find(LABELS).map(|name| labels(&npz::array(bytes, name, LIMIT)?, name, pictures.len()));
+    let labels = find(LABELS)
+        .map(|name| labels(&npz::array(bytes, name, LIMIT, INSTEAD)?, name, pictures.len()));
     let attributes = labels.transpose()?.into_iter().collect();
     Ok(Found { pictures, attributes })
 }

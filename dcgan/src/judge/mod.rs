@@ -101,7 +101,7 @@ impl Judge {
             accuracy: eye.accuracy(dataset),
             frequencies,
         };
-        let deviation = deviation(&real);
+        let deviation = deviation_of(&real);
         ensure!(deviation > 0.0 && scale.floor > 0.0, "the pictures are all the same");
         Ok(Self { eye, reference, deviation, scale })
     }
@@ -109,7 +109,7 @@ impl Judge {
     /// The verdict on generated pictures, about as many as [`Scale::count`].
     pub fn judge(&self, pictures: &[Picture]) -> Verdict {
         let (gaussian, frequencies) = self.eye.look(pictures);
-        let diversity = deviation(pictures) / self.deviation;
+        let diversity = deviation_of(pictures) / self.deviation;
         Verdict { frechet: gaussian.distance(&self.reference), diversity, frequencies }
     }
 }
@@ -174,23 +174,28 @@ impl Eye {
     }
 }
 
-/// Standard deviation of pictures, at least one, from their mean, root of the mean over pixels, in
-/// grey levels.
-pub fn deviation(pictures: &[Picture]) -> f64 {
-    let len = pictures[0].pixels.len();
+/// Standard deviation of pictures of `len` pixels, at least one, from their mean, root of the mean
+/// over pixels, in grey levels.
+pub fn deviation<'a>(pictures: impl Iterator<Item = &'a [u8]>, len: usize) -> f64 {
     let mut sums = vec![(0_u64, 0_u64); len];
+    let mut count = 0.0;
     for picture in pictures {
-        for (sum, &pixel) in sums.iter_mut().zip(&picture.pixels) {
+        count += 1.0;
+        for (sum, &pixel) in sums.iter_mut().zip(picture) {
             let pixel = u64::from(pixel);
             *sum = (sum.0 + pixel, sum.1 + pixel * pixel);
         }
     }
-    let count = pictures.len() as f64;
     let variance = |&(sum, squares): &(u64, u64)| {
         let mean = sum as f64 / count;
         squares as f64 / count - mean * mean
     };
     (sums.iter().map(variance).sum::<f64>() / len as f64).max(0.0).sqrt()
+}
+
+fn deviation_of(pictures: &[Picture]) -> f64 {
+    let pixels = pictures.iter().map(|picture| &*picture.pixels);
+    deviation(pixels, pictures[0].pixels.len())
 }
 
 fn blurred(picture: &Picture) -> Picture {
@@ -216,8 +221,8 @@ mod tests {
     fn deviations_are_taken_pixel_by_pixel() {
         // ±10 and ±30: the root of the mean of 100 and 900.
         let pictures = [picture(&[100, 40]), picture(&[120, 100])];
-        assert!((deviation(&pictures) - 500_f64.sqrt()).abs() < 1e-9);
-        assert_eq!(deviation(&[picture(&[7, 200]), picture(&[7, 200])]), 0.0);
+        assert!((deviation_of(&pictures) - 500_f64.sqrt()).abs() < 1e-9);
+        assert_eq!(deviation_of(&[picture(&[7, 200]), picture(&[7, 200])]), 0.0);
     }
 
     #[test]

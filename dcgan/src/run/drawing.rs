@@ -1,6 +1,7 @@
 //! Pictures of a generator in training.
 
-use burn::tensor::{Tensor, TensorData};
+use std::ops::Range;
+
 use export::latents;
 use export::picture::Picture;
 use export::pixels::PixelRule;
@@ -14,17 +15,19 @@ pub const JUDGED_SEED: u64 = 1 << 40;
 /// Pictures drawn at a time.
 const BATCH: usize = 250;
 
+/// The latents that a device shows for the seeds from `seed` on, one behind the other.
+pub(super) fn shown(generator: &Generator, seed: u64, indices: Range<usize>) -> Vec<f32> {
+    let latent = generator.latent();
+    indices.flat_map(|i| latents::shown(seed, i, Distribution::Normal, latent)).collect()
+}
+
 /// The pictures of `count` seeds from `seed` on: what `export sample` and a device show for them,
 /// but for quantising.
-pub(super) fn draw(generator: &Generator, latent: usize, seed: u64, count: usize) -> Vec<Picture> {
-    let device = generator.layers[0].conv.weight.val().device();
+pub(super) fn draw(generator: &Generator, seed: u64, count: usize) -> Vec<Picture> {
     let mut pictures = Vec::with_capacity(count);
     for begin in (0..count).step_by(BATCH) {
         let indices = begin..(begin + BATCH).min(count);
-        let n = indices.len();
-        let shown = |i| latents::shown(seed, i, Distribution::Normal, latent);
-        let z: Vec<f32> = indices.flat_map(shown).collect();
-        let drawn = generator.forward(Tensor::from_data(TensorData::new(z, [n, latent]), &device));
+        let drawn = generator.draw(shown(generator, seed, indices));
         let [_, channels, height, width] = drawn.dims();
         let pixel = |y: &f32| PixelRule::SIGNED.pixel(f64::from(*y));
         let drawn = values(drawn);

@@ -27,7 +27,6 @@ use std::time::Instant;
 use anyhow::{Result, bail, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use export::picture::Picture;
 use export::{output, sheet};
 use indicatif::ProgressBar;
 
@@ -86,53 +85,42 @@ pub fn check(directory: &Path) -> Result<()> {
     Ok(())
 }
 
-impl<'a> Run<'a> {
-    /// Begins a run in `directory`.
-    ///
-    /// # Errors
-    /// If there is one already, or it can't be written.
-    pub fn new(
-        directory: &Path,
-        plan: Plan,
-        dataset: &'a Dataset,
-        judge: Option<Judge>,
-        device: &Device,
-    ) -> Result<Self> {
-        check(directory)?;
-        for part in ["sheets", "checkpoints"] {
-            output::directory(&directory.join(part))?;
-        }
-        if let Some(judge) = &judge {
-            let scale = serde_json::to_string_pretty(&judge.scale)?;
-            output::write(&[(directory.join("judge.json"), scale.as_bytes())])?;
-        }
-        plan.save(directory)?;
-        Self::resume(directory, plan, dataset, judge, device)
+/// Makes `directory` one of a run that can be [opened](Run::open).
+///
+/// # Errors
+/// If it is one already, or can't be written.
+pub fn begin(directory: &Path, plan: &Plan, judge: Option<&Judge>) -> Result<()> {
+    check(directory)?;
+    for part in ["sheets", "checkpoints"] {
+        output::directory(&directory.join(part))?;
     }
+    if let Some(judge) = judge {
+        let scale = serde_json::to_string_pretty(&judge.scale)?;
+        output::write(&[(directory.join("judge.json"), scale.as_bytes())])?;
+    }
+    plan.save(directory)
+}
 
-    /// Goes on with the run in `directory` from its last checkpoint, or from its beginning.
+impl<'a> Run<'a> {
+    /// The run in `directory` as its last checkpoint has it, or its beginning.
     ///
     /// # Errors
-    /// If a file is missing or damaged, or the data are others.
-    pub fn resume(
+    /// If a file is missing or damaged, or more steps are done than are planned.
+    pub fn open(
         directory: &Path,
         plan: Plan,
         dataset: &'a Dataset,
         judge: Option<Judge>,
         device: &Device,
     ) -> Result<Self> {
-        ensure!(
-            digest(dataset) == plan.sha256,
-            "{}: not the pictures and labels that the run began with",
-            plan.data.display()
-        );
         let mut trainer = Trainer::new(plan.options, device);
         let sums = checkpoint::load(&directory.join("checkpoints"), &mut trainer)?;
         let (step, steps) = (trainer.step, plan.steps);
         ensure!(step <= steps, "{}: already at step {step} of {steps}", directory.display());
         let log = Log::open(&directory.join("log.csv"), trainer.step, sums)?;
-        let pictures: Vec<Picture> = (0..dataset.len()).map(|i| dataset.picture(i)).collect();
-        let deviation = (judge::deviation(&pictures) / 127.5) as f32;
+        let len = dataset.picture_len();
+        let deviation = judge::deviation(dataset.pixels.chunks_exact(len), len);
+        let deviation = (deviation / 127.5) as f32;
         let directory = directory.to_owned();
         let epoch = (0, random::order(plan.options.seed, Purpose::Order, 0, dataset.len()));
         Ok(Self { directory, plan, dataset, judge, trainer, log, deviation, epoch })
@@ -243,8 +231,7 @@ impl<'a> Run<'a> {
         let sheet = self.sheet(&generator)?;
         output::write(&[(self.directory.join(format!("sheets/{step:06}.png")), &sheet)])?;
         let Some(judge) = &self.judge else { return Ok(None) };
-        let latent = self.plan.options.network.latent;
-        let verdict = judge.judge(&draw(&generator, latent, JUDGED_SEED, judge.scale.count));
+        let verdict = judge.judge(&draw(&generator, JUDGED_SEED, judge.scale.count));
         let floors = verdict.frechet / judge.scale.floor;
         let (frechet, diversity) = (verdict.frechet, verdict.diversity);
         say(format!(
@@ -255,7 +242,6 @@ impl<'a> Run<'a> {
     }
 
     fn sheet(&self, generator: &Generator) -> Result<Vec<u8>> {
-        let options = &self.plan.options;
-        sheet::encode(&draw(generator, options.network.latent, options.seed, SHEET))
+        sheet::encode(&draw(generator, self.plan.options.seed, SHEET))
     }
 }

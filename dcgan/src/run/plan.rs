@@ -63,6 +63,19 @@ impl Plan {
         output::write(&[(directory.join("run.json"), text.as_bytes())])
     }
 
+    /// Whether `dataset` is what the run began with.
+    ///
+    /// # Errors
+    /// If it isn't.
+    pub fn check(&self, dataset: &Dataset) -> Result<()> {
+        let data = self.data.display();
+        ensure!(
+            digest(dataset) == self.sha256,
+            "{data}: not the pictures and labels that the run began with"
+        );
+        Ok(())
+    }
+
     /// How its pictures are read.
     pub fn reading(&self) -> Reading {
         Reading {

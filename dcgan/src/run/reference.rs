@@ -4,12 +4,10 @@ use std::io::Cursor;
 
 use anyhow::Result;
 use burn::tensor::activation::sigmoid;
-use burn::tensor::{Tensor, TensorData};
-use export::latents;
-use gen_core::latent::Distribution;
 use ndarray::{Array2, Array4};
 use ndarray_npy::NpzWriter;
 
+use super::drawing::shown;
 use crate::discriminator::Discriminator;
 use crate::generator::Generator;
 use crate::network::Network;
@@ -26,11 +24,8 @@ pub(super) fn encode(
     discriminator: &Discriminator,
     network: &Network,
 ) -> Result<Vec<u8>> {
-    let shown = |index| latents::shown(0, index, Distribution::Normal, network.latent);
-    let z: Vec<f32> = (0..COUNT).flat_map(shown).collect();
-    let device = generator.layers[0].conv.weight.val().device();
-    let latents = Tensor::from_data(TensorData::new(z.clone(), [COUNT, network.latent]), &device);
-    let pictures = generator.forward(latents);
+    let z = shown(generator, 0, 0..COUNT);
+    let pictures = generator.draw(z.clone());
     let real = values(sigmoid(discriminator.forward(pictures.clone()).logits));
 
     let shape = (COUNT, network.channels, network.size, network.size);

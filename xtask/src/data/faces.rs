@@ -8,8 +8,7 @@ use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 use super::labels;
-use crate::emulator::NODE;
-use crate::{step, tools, workspace};
+use crate::{emulator, step, tools, workspace};
 
 const FACES: usize = 10_000;
 
@@ -22,21 +21,15 @@ fn recipe() -> PathBuf {
 
 /// Makes sure that what draws the faces is installed. Gives the directory it is installed in.
 fn packages() -> Result<PathBuf> {
-    let recipe = recipe();
     let packages = workspace::target_directory()?.join("faces");
-    let [package, lock] = ["package.json", "package-lock.json"].map(|name| {
-        let path = recipe.join(name);
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
-    });
-    tools::npm("DiceBear", &packages, &package?, &lock?)?;
+    tools::npm_of("DiceBear", &packages, &recipe())?;
     Ok(packages)
 }
 
 /// Node.js, in the recipe's directory.
 fn node() -> Command {
-    let mut node = Command::new(NODE);
-    // Somebody's debugger would wait, or print.
-    node.env_remove("NODE_OPTIONS").current_dir(recipe());
+    let mut node = emulator::node();
+    node.current_dir(recipe());
     node
 }
 

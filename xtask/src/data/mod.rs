@@ -53,12 +53,12 @@ impl Set {
     }
 }
 
-/// Makes sure that a set is in a directory, or in cargo's target directory.
+/// Makes sure that a set is in a directory, or in cargo's target directory. Gives the directory.
 ///
 /// # Errors
 ///
 /// If it cannot be had, or something else is in the directory; says what to do.
-pub fn data(set: Set, out: Option<&Path>) -> Result<()> {
+pub fn data(set: Set, out: Option<&Path>) -> Result<PathBuf> {
     let place = match out {
         Some(place) => place.to_owned(),
         None => default(set)?,
@@ -66,14 +66,14 @@ pub fn data(set: Set, out: Option<&Path>) -> Result<()> {
     if place::is_taken(&place) {
         let summary = set.check(&place).with_context(|| other(set, &place))?;
         println!("{} is already complete: {summary}", place.display());
-        return Ok(());
+        return Ok(place);
     }
     let summary = place::fill(&place, |new, scratch| {
         set.make(new, scratch)?;
         set.check(new)
     })?;
     println!("{}: {summary}", place.display());
-    Ok(())
+    Ok(place)
 }
 
 fn default(set: Set) -> Result<PathBuf> {
