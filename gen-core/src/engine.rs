@@ -131,20 +131,31 @@ impl Picture<'_> {
     /// after the last.
     pub fn next_row(&mut self) -> Option<&[u8]> {
         let last = self.model.layers().len() - 1;
+        while self.step()? != last {}
+        Some(self.row())
+    }
+
+    /// Does a part of the work for the next row: computes rows of one layer and gives its index.
+    /// When that is the last layer's, the picture's next row is finished. `None` after the last.
+    ///
+    /// For firmware that has other things to do in between, and for who wants to know where the
+    /// time goes.
+    pub fn step(&mut self) -> Option<usize> {
+        let mut layer = self.model.layers().len() - 1;
         if self.rows_done() == self.shape().height {
             return None;
         }
-        loop {
-            let mut layer = last;
-            while !self.ready(layer) {
-                layer -= 1;
-            }
-            self.compute(layer);
-            if layer == last {
-                let row = self.model.plan().buffers()[last];
-                return Some(&self.memory[row.offset..][..row.row_len]);
-            }
+        while !self.ready(layer) {
+            layer -= 1;
         }
+        self.compute(layer);
+        Some(layer)
+    }
+
+    /// The row that was finished last; of no meaning before the first.
+    pub fn row(&self) -> &[u8] {
+        let buffer = self.model.plan().buffers()[self.model.layers().len() - 1];
+        &self.memory[buffer.offset..][..buffer.row_len]
     }
 
     /// Whether `layer` has the input rows of its next output row. The first always has the latent.
