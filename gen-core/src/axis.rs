@@ -6,6 +6,8 @@
 //! consecutive inputs meets a run of consecutive stored taps. See Dumoulin & Visin 2016
 //! (arXiv 1603.07285) for the arithmetic and Shi et al. 2016 (arXiv 1609.07009) for the phases.
 
+use core::ops::Range;
+
 /// Which of the two convolutions an axis belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
@@ -55,7 +57,115 @@ pub struct Taps {
     pub len: usize,
 }
 
+/// Neighbouring phases that have equally many taps and so, at one position, read the same inputs.
+///
+/// Seen from the input, a transposed convolution is one convolution of `stride · channels` features
+/// at every position m (the phase is the slower index), whose outputs are neighbours in memory:
+/// output `stride · m + phase − pad`. Where the stride does not divide the kernel, the first phases
+/// have a tap more than the others: two groups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Group {
+    /// First phase.
+    pub first: usize,
+    /// Number of phases.
+    pub phases: usize,
+    /// Taps of each.
+    pub taps: usize,
+}
+
+/// What one position of a [`Group`] reads and writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// First tap that meets an input; 0 if none does.
+    pub skip: usize,
+    /// The input it meets; 0 if none does.
+    pub input: usize,
+    /// How many taps meet an input.
+    pub len: usize,
+    /// Phases of the group before this one are cropped.
+    pub begin: usize,
+    /// Phases of the group from this one on are cropped; `begin` if all are.
+    pub end: usize,
+    /// Output index of phase `begin`.
+    pub output: usize,
+}
+
 impl Axis {
+    /// The groups of phases: one or two.
+    pub fn groups(&self) -> impl Iterator<Item = Group> + use<> {
+        let (phases, taps) = (self.phases(), self.kernel / self.phases());
+        let longer = self.kernel % phases;
+        let groups = [
+            Group { first: 0, phases: longer, taps: taps + 1 },
+            Group { first: longer, phases: phases - longer, taps },
+        ];
+        groups.into_iter().filter(|group| group.phases > 0)
+    }
+
+    /// The positions that have an output, some of them perhaps only in the other group.
+    pub const fn positions(&self) -> Range<usize> {
+        match self.convolution {
+            Convolution::Transposed => {
+                self.pad / self.stride..(self.pad + self.output - 1) / self.stride + 1
+            }
+            Convolution::Plain => 0..self.output,
+        }
+    }
+
+    /// Inputs from one position to the next.
+    pub const fn input_step(&self) -> usize {
+        match self.convolution {
+            Convolution::Transposed => 1,
+            Convolution::Plain => self.stride,
+        }
+    }
+
+    /// Outputs from one position to the next.
+    pub const fn output_step(&self) -> usize {
+        self.phases()
+    }
+
+    /// What `group` reads and writes at position `m`, one of [`positions`](Self::positions).
+    pub const fn site(&self, group: &Group, m: usize) -> Site {
+        // Outputs, counted from −pad.
+        let (first, pad) = match self.convolution {
+            Convolution::Transposed => (m * self.stride + group.first, self.pad),
+            Convolution::Plain => (m, 0),
+        };
+        let begin = pad.saturating_sub(first);
+        let begin = if begin < group.phases { begin } else { group.phases };
+        let end = (pad + self.output).saturating_sub(first);
+        let end = if end < group.phases { end } else { group.phases };
+        let end = if end < begin { begin } else { end };
+        let output = (first + begin).saturating_sub(pad);
+        // Inputs, counted from −taps or −pad.
+        let (at, origin) = match self.convolution {
+            Convolution::Transposed => (m + 1, group.taps),
+            Convolution::Plain => (m * self.stride, self.pad),
+        };
+        let (skip, input) = (origin.saturating_sub(at), at.saturating_sub(origin));
+        let inside = self.input.saturating_sub(input);
+        let rest = group.taps.saturating_sub(skip);
+        let len = if rest < inside { rest } else { inside };
+        if len == 0 {
+            return Site { skip: 0, input: 0, len, begin, end, output };
+        }
+        Site { skip, input, len, begin, end, output }
+    }
+
+    /// The positions where all of `group`'s taps meet an input and none of its phases is cropped.
+    pub fn interior(&self, group: &Group) -> Range<usize> {
+        let positions = self.positions();
+        let whole = |m: &usize| {
+            let site = self.site(group, *m);
+            site.len == group.taps && site.begin == 0 && site.end == group.phases
+        };
+        // At most a kernel's reach from either end.
+        let begin = positions.clone().find(whole).unwrap_or(positions.end);
+        let end = (begin..positions.end).rev().find(whole).map_or(begin, |m| m + 1);
+        begin..end
+    }
+
     /// Number of phases: the stride of a transposed convolution, 1 of a plain one.
     pub const fn phases(&self) -> usize {
         match self.convolution {

@@ -5,7 +5,7 @@
 //! only overwritten when no output below needs it any more, so a window as small as the kernel's
 //! reach suffices ([`Axis::window`](crate::axis::Axis::window)).
 
-use crate::kernel::{self, Window};
+use crate::kernel::{Best, Job, Kernel, Scratch, Window};
 use crate::latent::LATENT_MAX;
 use crate::model::{MAX_LAYERS, Model};
 use crate::shape::Shape;
@@ -102,15 +102,22 @@ impl<'f, 'm> Engine<'f, 'm> {
         if let Some(index) = latent.iter().position(outside) {
             return Err(EngineError::LatentRange { index, value: latent[index] });
         }
-        let done = [0; MAX_LAYERS];
-        Ok(Picture { model: &self.model, memory: self.memory, latent, done })
+        let plan = self.model.plan();
+        // Kernels read whole words of it. The plan has room for that.
+        let aligned = self.memory.as_ptr().align_offset(4).min(plan.slack());
+        let (scratch, rows) = self.memory[aligned..].split_at_mut(plan.scratch());
+        let (scratch, _) = scratch.as_chunks_mut();
+        let (scratch, done) = (Scratch::new(scratch), [0; MAX_LAYERS]);
+        Ok(Picture { model: &self.model, scratch, rows, latent, done })
     }
 }
 
 /// A picture being drawn, row by row from the top.
 pub struct Picture<'p> {
     model: &'p Model<'p>,
-    memory: &'p mut [u8],
+    scratch: Scratch<'p>,
+    /// The rings of rows.
+    rows: &'p mut [u8],
     latent: &'p [i16],
     /// Rows that each layer has computed.
     done: [usize; MAX_LAYERS],
@@ -141,6 +148,12 @@ impl Picture<'_> {
     /// For firmware that has other things to do in between, and for who wants to know where the
     /// time goes.
     pub fn step(&mut self) -> Option<usize> {
+        self.step_by::<Best>()
+    }
+
+    /// The same by a kernel of one's choice, for tests that compare them.
+    #[doc(hidden)]
+    pub fn step_by<K: Kernel>(&mut self) -> Option<usize> {
         let mut layer = self.model.layers().len() - 1;
         if self.rows_done() == self.shape().height {
             return None;
@@ -148,14 +161,14 @@ impl Picture<'_> {
         while !self.ready(layer) {
             layer -= 1;
         }
-        self.compute(layer);
+        self.compute::<K>(layer);
         Some(layer)
     }
 
     /// The row that was finished last; of no meaning before the first.
     pub fn row(&self) -> &[u8] {
         let buffer = self.model.plan().buffers()[self.model.layers().len() - 1];
-        &self.memory[buffer.offset..][..buffer.row_len]
+        &self.rows[buffer.offset..][..buffer.row_len]
     }
 
     /// Whether `layer` has the input rows of its next output row. The first always has the latent.
@@ -166,20 +179,21 @@ impl Picture<'_> {
         }
     }
 
-    /// Computes the next row of `layer` into its buffer.
-    fn compute(&mut self, index: usize) {
+    /// Computes the next row of a layer into its buffer.
+    fn compute<K: Kernel>(&mut self, index: usize) {
         let layer = &self.model.layers()[index];
         let y = self.done[index];
         let buffer = self.model.plan().buffers()[index];
-        let (inputs, outputs) = self.memory.split_at_mut(buffer.offset);
+        let (inputs, outputs) = self.rows.split_at_mut(buffer.offset);
         let out = &mut outputs[y % buffer.rows * buffer.row_len..][..buffer.row_len];
         if index == 0 {
             let window = Window { data: self.latent, rows: 1, row_len: self.latent.len() };
-            kernel::row(layer, y, window, out);
+            K::row(Job { layer, index, y, window }, &mut self.scratch, out);
         } else {
             let input = self.model.plan().buffers()[index - 1];
             let data = &inputs[input.offset..];
-            kernel::row(layer, y, Window { data, rows: input.rows, row_len: input.row_len }, out);
+            let window = Window { data, rows: input.rows, row_len: input.row_len };
+            K::row(Job { layer, index, y, window }, &mut self.scratch, out);
         }
         self.done[index] += 1;
     }

@@ -1,8 +1,9 @@
 //! One layer of a parsed model: geometry, weights in flash, epilogue.
 
-use crate::axis::{Axis, Taps};
+use crate::axis::Axis;
 use crate::requant::Epilogue;
 use crate::shape::Shape;
+use crate::weights::{Order, Word};
 
 /// A convolution with everything that follows it. A dense layer is the transposed convolution of a
 /// 1×1 map whose kernel is its output's size.
@@ -18,8 +19,8 @@ pub struct Layer<'a> {
     pub channels_out: usize,
     /// Quantised value that stands for 0 in the input; borders have it too.
     pub zero_point: u8,
-    /// `i8` weights as bytes, `[row phase][column phase][out][row tap][column tap][in]`.
-    pub(crate) weights: &'a [u8],
+    /// In the order of [`weights`](crate::weights).
+    pub(crate) weights: &'a [Word],
     pub(crate) epilogue: Epilogue<'a>,
     /// Whether the epilogue's numbers are per feature (`height·width·out`, HWC) or per channel.
     pub(crate) per_feature: bool,
@@ -36,9 +37,9 @@ impl<'a> Layer<'a> {
         Shape { height: self.rows.output, width: self.columns.output, channels: self.channels_out }
     }
 
-    /// Bytes of weights.
+    /// Bytes of weights, those that only fill up among them.
     pub const fn weight_bytes(&self) -> usize {
-        self.weights.len()
+        4 * self.weights.len()
     }
 
     /// Products that really land in the output: what every speed figure is per.
@@ -50,12 +51,13 @@ impl<'a> Layer<'a> {
             * self.channels_out as u64
     }
 
-    /// Weights of the phase that `row` and `column` fall into, `[out][row tap][column tap][in]`.
-    #[inline]
-    pub(crate) fn phase_weights(&self, row: &Taps, column: &Taps) -> &'a [u8] {
-        let channels = self.channels_in * self.channels_out;
-        let before = self.rows.before(row.phase) * self.columns.kernel
-            + row.count * self.columns.before(column.phase);
-        &self.weights[before * channels..][..row.count * column.count * channels]
+    /// What the order of the weights follows from.
+    pub(crate) const fn order(&self) -> Order {
+        Order {
+            rows: self.rows,
+            columns: self.columns,
+            channels_in: self.channels_in,
+            channels_out: self.channels_out,
+        }
     }
 }

@@ -40,6 +40,10 @@ mod readme {}
 pub mod axis;
 pub mod engine;
 pub mod format;
+#[cfg(feature = "_kernels")]
+#[doc(hidden)]
+pub mod kernel;
+#[cfg(not(feature = "_kernels"))]
 mod kernel;
 pub mod latent;
 pub mod layer;
@@ -49,6 +53,7 @@ pub mod pixel;
 pub mod plan;
 pub mod requant;
 pub mod shape;
+pub mod weights;
 
 pub use engine::{Engine, EngineError, Picture};
 pub use format::{FormatError, latent_len, working_memory};

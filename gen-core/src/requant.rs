@@ -34,29 +34,61 @@ pub const CONSTANT_LIMIT: i64 = 1 << 62;
 
 /// `⌊(acc · m + c) / 2³²⌋`, exact: no step rounds or overflows for |c| < 2⁶².
 #[inline(always)]
-pub const fn scale(acc: i32, m: i32, c: i64) -> i64 {
-    (acc as i64 * m as i64 + c) >> FRACTION_BITS
+pub const fn scale(acc: i32, m: i32, c: i64) -> i32 {
+    // What is left of 63 bits fits.
+    ((acc as i64 * m as i64 + c) >> FRACTION_BITS) as i32
 }
 
-impl Epilogue<'_> {
-    /// The output for accumulator `acc` of channel (or feature) `i`.
+impl<'a> Epilogue<'a> {
+    /// The numbers of channel (or feature) `i`.
+    #[inline(always)]
+    pub(crate) fn scaler(&self, i: usize) -> Scaler<'a> {
+        let m = i32::from_le_bytes(self.multipliers[i]);
+        let c = i64::from_le_bytes(self.constants[i]);
+        let then = match self.activation {
+            Activation::Clamp => Then::Clamp,
+            Activation::Slopes { negative, biases } => Then::Slopes {
+                negative: i32::from_le_bytes(negative[i]),
+                bias: i32::from_le_bytes(biases[i]),
+            },
+            Activation::Table(table) => Then::Table(table),
+        };
+        Scaler { m, c, then }
+    }
+}
+
+/// An epilogue for one channel (or feature).
+#[derive(Clone, Copy)]
+pub(crate) struct Scaler<'a> {
+    m: i32,
+    c: i64,
+    then: Then<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Then<'a> {
+    Clamp,
+    Slopes { negative: i32, bias: i32 },
+    Table(&'a [u8]),
+}
+
+impl Scaler<'_> {
+    /// The output for accumulator `acc`.
     ///
     /// - clamp: `y = clamp((acc·m + C) >> 32, 0, 255)`
     /// - slopes: `a = acc + b`, `y = clamp((a·(a < 0 ? m₋ : m) + C) >> 32, 0, 255)`
     /// - table: `y = table[clamp((acc·m + C) >> 32, 0, len − 1)]`
     #[inline(always)]
-    pub(crate) fn apply(&self, acc: i32, i: usize) -> u8 {
-        let m = i32::from_le_bytes(self.multipliers[i]);
-        let c = i64::from_le_bytes(self.constants[i]);
-        match self.activation {
-            Activation::Clamp => scale(acc, m, c).clamp(0, 255) as u8,
-            Activation::Slopes { negative, biases } => {
-                let a = acc + i32::from_le_bytes(biases[i]);
-                let m = if a < 0 { i32::from_le_bytes(negative[i]) } else { m };
-                scale(a, m, c).clamp(0, 255) as u8
+    pub(crate) fn apply(&self, acc: i32) -> u8 {
+        match self.then {
+            Then::Clamp => scale(acc, self.m, self.c).clamp(0, 255) as u8,
+            Then::Slopes { negative, bias } => {
+                let a = acc + bias;
+                let m = if a < 0 { negative } else { self.m };
+                scale(a, m, self.c).clamp(0, 255) as u8
             }
-            Activation::Table(table) => {
-                table[scale(acc, m, c).clamp(0, table.len() as i64 - 1) as usize]
+            Then::Table(table) => {
+                table[scale(acc, self.m, self.c).clamp(0, table.len() as i32 - 1) as usize]
             }
         }
     }

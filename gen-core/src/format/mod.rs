@@ -15,7 +15,7 @@ pub(crate) use read::parse;
 /// First bytes of a file. As in PNG, a non-ASCII byte and line ends reveal text-mode transfers.
 pub const MAGIC: [u8; 8] = *b"\x89GEN\r\n\x1a\n";
 /// Version of the format that this crate reads and writes.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 /// Sections begin at multiples of this.
 pub const ALIGNMENT: usize = 16;
 /// Bound on heights, widths and channels: keeps every product of two of them within `u32`.

@@ -11,6 +11,7 @@ use crate::model::{Direction, Latent, MAX_DIRECTIONS, MAX_LAYERS, Model};
 use crate::plan::Plan;
 use crate::requant::{Activation, CONSTANT_LIMIT, Epilogue};
 use crate::shape::Shape;
+use crate::weights::Order;
 use core::ops::Range;
 use heapless::Vec;
 
@@ -151,9 +152,10 @@ fn read_layer<'a>(
         got => return Err(FormatError::Code { layer: index, got }),
     };
 
-    let pairs = input.channels as u64 * channels_out as u64;
-    let taps = rows.kernel as u64 * columns.kernel as u64;
-    let weights = sections.get(u32_at(record, layer::WEIGHTS), taps * pairs)?;
+    let channels_in = input.channels;
+    let order = Order { rows, columns, channels_in, channels_out };
+    let weights = sections.get(u32_at(record, layer::WEIGHTS), 4 * order.words())?;
+    let (weights, _) = weights.as_chunks::<4>();
     let features = rows.output as u64 * columns.output as u64;
     let numbers = channels_out as u64 * if per_feature { features } else { 1 };
     let epilogue = read_epilogue(sections, record, index, numbers)?;
@@ -170,7 +172,6 @@ fn read_layer<'a>(
     if sum * largest_input * 128 + largest_bias.unwrap_or(0) > i32::MAX as u64 {
         return Err(FormatError::Accumulator { layer: index });
     }
-    let channels_in = input.channels;
     Ok(Layer {
         rows,
         columns,

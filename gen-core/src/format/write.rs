@@ -8,6 +8,7 @@ use crate::axis::{Axis, Convolution};
 use crate::format::FormatError;
 use crate::latent::Distribution;
 use crate::model::{Latent, Model};
+use crate::weights::{BLOCK, Order, Word, join};
 use core::fmt;
 use core::ops::Range;
 
@@ -41,7 +42,7 @@ pub struct DraftLayer {
     pub pad: [usize; 2],
     /// Quantised value that stands for 0 in the input.
     pub zero_point: u8,
-    /// `[out][kernel row][kernel column][in]`.
+    /// `[out][kernel row][kernel column][in]`, within ±127.
     pub weights: Vec<i8>,
     /// Whether the numbers below are per feature (output HWC) instead of per channel.
     pub per_feature: bool,
@@ -195,9 +196,12 @@ impl DraftLayer {
         };
         let taps = self.kernel[0] * self.kernel[1];
         check("weights", channels * taps * input[2], self.weights.len())?;
+        if self.weights.contains(&i8::MIN) {
+            return Err(WriteError::Field { what: "magnitude of a weight", value: 128 });
+        }
         check("multipliers", numbers, self.multipliers.len())?;
         check("constants", numbers, self.constants.len())?;
-        put_section(file, shift(layer::WEIGHTS, at), self.phase_major_weights(input))?;
+        put_section(file, shift(layer::WEIGHTS, at), self.ordered_weights(input))?;
 
         let mut section: Vec<u8> = self.constants.iter().flat_map(|c| c.to_le_bytes()).collect();
         section.extend(self.multipliers.iter().flat_map(|m| m.to_le_bytes()));
@@ -230,27 +234,45 @@ impl DraftLayer {
         }
     }
 
-    /// The weights as the kernels walk through them, see [`Layer`](crate::layer::Layer).
-    fn phase_major_weights(&self, input: [usize; 3]) -> Vec<u8> {
-        let (rows, columns, channels) = (self.axis(input, 0), self.axis(input, 1), input[2]);
-        let mut bytes = Vec::with_capacity(self.weights.len());
+    /// The weights in the order of [`weights`](crate::weights).
+    fn ordered_weights(&self, input: [usize; 3]) -> Vec<u8> {
+        let (rows, columns) = (self.axis(input, 0), self.axis(input, 1));
+        let channels_out = self.output[2];
+        let order = Order { rows, columns, channels_in: input[2], channels_out };
+        let mut words: Vec<Word> = Vec::new();
         for row_phase in 0..rows.phases() {
-            for column_phase in 0..columns.phases() {
-                for out in 0..self.output[2] {
-                    for ty in 0..rows.count(row_phase) {
-                        let ky = rows.kernel_index(row_phase, ty);
-                        for tx in 0..columns.count(column_phase) {
-                            let kx = columns.kernel_index(column_phase, tx);
+            for group in columns.groups() {
+                let features = order.features(&group);
+                for block in (0..features).step_by(BLOCK) {
+                    let pairs = order.block(row_phase, &group, block).pairs;
+                    for (tx, ty) in pairs_of(group.taps, rows.count(row_phase)) {
+                        let weight = |feature: usize, channel: usize| {
+                            if feature >= features || channel >= input[2] {
+                                return 0;
+                            }
+                            let phase = group.first + feature / channels_out;
+                            let ky = rows.kernel_index(row_phase, ty);
+                            let kx = columns.kernel_index(phase, tx);
+                            let out = feature % channels_out;
                             let tap = (out * rows.kernel + ky) * columns.kernel + kx;
-                            let run = &self.weights[tap * channels..][..channels];
-                            bytes.extend(run.iter().map(|&w| w as u8));
+                            self.weights[tap * input[2] + channel]
+                        };
+                        for (k, pair) in pairs_of(order.depth(), pairs) {
+                            let (a, b) = (block + 2 * pair, block + 2 * pair + 1);
+                            let of = |channel| [weight(a, channel), weight(b, channel)];
+                            words.push(join([of(2 * k), of(2 * k + 1)]));
                         }
                     }
                 }
             }
         }
-        bytes
+        words.into_flattened()
     }
+}
+
+/// All `(i, j)` below `(outer, inner)`, in order.
+fn pairs_of(outer: usize, inner: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..outer).flat_map(move |i| (0..inner).map(move |j| (i, j)))
 }
 
 fn shift(range: Range<usize>, by: usize) -> Range<usize> {

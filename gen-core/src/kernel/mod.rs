@@ -1,10 +1,69 @@
-//! Kernels: one output row from a window of input rows.
+//! Kernels: one output row of a layer from the rows that it reads.
 //!
-//! [`portable`] is the specification. Every other implementation is chosen here, and nowhere else,
-//! and gives the same bytes.
+//! [`Portable`] is the specification. All others are a [`Walk`]: the rows are expanded to 16 bits
+//! once ([`Scratch`]), then blocks of features are computed at one position after the other. What
+//! differs is the innermost loop, a [`Tile`]. Which one a target has is decided here and nowhere
+//! else; all give the same bytes.
 
+#[cfg(any(feature = "_kernels", gen_core_dsp))]
+mod dsp;
+mod emit;
+#[cfg(any(feature = "_kernels", not(gen_core_dsp)))]
+mod plain;
+#[cfg(feature = "_kernels")]
 mod portable;
+mod scratch;
+mod tile;
+mod walk;
 mod window;
 
-pub(crate) use portable::row;
-pub(crate) use window::Window;
+#[cfg(feature = "_kernels")]
+pub use dsp::Dsp;
+#[cfg(feature = "_kernels")]
+pub use plain::Plain;
+#[cfg(feature = "_kernels")]
+pub use portable::Portable;
+pub use scratch::Scratch;
+pub use walk::Walk;
+pub use window::Window;
+
+use crate::layer::Layer;
+
+/// The target's own.
+#[cfg(gen_core_dsp)]
+pub type Best = Walk<dsp::Dsp>;
+/// The target's own.
+#[cfg(not(gen_core_dsp))]
+pub type Best = Walk<plain::Plain>;
+
+/// What computes rows.
+pub trait Kernel {
+    /// Computes a row of `layer` into `out`, HWC.
+    fn row<T: Input>(job: Job<'_, T>, scratch: &mut Scratch<'_>, out: &mut [u8]);
+}
+
+/// Elements of an input: `u8` with the layer's zero-point, or 12-bit latents in `i16`.
+pub trait Input: Copy + Into<i32> {
+    /// Most products whose sum stays below 2²³, see [`weights`](crate::weights).
+    const CHUNK: usize;
+}
+
+impl Input for u8 {
+    const CHUNK: usize = crate::weights::CHUNK;
+}
+
+impl Input for i16 {
+    const CHUNK: usize = crate::weights::LATENT_CHUNK;
+}
+
+/// A row to compute.
+#[derive(Clone, Copy)]
+pub struct Job<'a, T> {
+    pub(crate) layer: &'a Layer<'a>,
+    /// The layer's place in the model.
+    pub(crate) index: usize,
+    /// The output row.
+    pub(crate) y: usize,
+    /// The input rows that it needs.
+    pub(crate) window: Window<'a, T>,
+}

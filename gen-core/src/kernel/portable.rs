@@ -1,45 +1,43 @@
-//! The portable kernel: the specification of all others.
+//! The specification: every weight looked up by its name, every product summed in order.
 
-use super::Window;
-use crate::layer::Layer;
+use super::{Input, Job, Kernel, Scratch};
+use crate::weights::{BLOCK, numbers, split};
 
-/// Computes output row `y` of `layer`.
-///
-/// *shapes*: `window` holds the input rows that row `y` needs, HWC; `out` is one output row, HWC.
-/// *units*: inputs are `u8` with the layer's zero-point, or 12-bit latents in `i16` (zero-point 0).
-/// *range*: the accumulator cannot overflow, as checked at load. *rounding*: in the epilogue only.
-/// *cost*: one MAC per useful product; taps outside the map are not multiplied.
-pub(crate) fn row<T>(layer: &Layer<'_>, y: usize, window: Window<'_, T>, out: &mut [u8])
-where
-    T: Copy + Into<i32>,
-{
-    let zero_point = i32::from(layer.zero_point);
-    let channels = layer.channels_in;
-    let ty = layer.rows.taps(y);
-    let input_row = window.rows_from(ty.input);
-    for (x, pixel) in out.chunks_exact_mut(layer.channels_out).enumerate() {
-        let tx = layer.columns.taps(x);
-        let weights = layer.phase_weights(&ty, &tx);
-        let filter_len = ty.count * tx.count * channels;
-        let run = tx.len * channels;
-        let position = if layer.per_feature { y * layer.columns.output + x } else { 0 };
-        let first = position * layer.channels_out;
-        for (channel, byte) in pixel.iter_mut().enumerate() {
-            let filter = &weights[channel * filter_len..][..filter_len];
-            let mut acc = 0;
-            for t in 0..ty.len {
-                let inputs = &input_row(t)[tx.input * channels..];
-                let taps = &filter[((ty.skip + t) * tx.count + tx.skip) * channels..];
-                acc += dot(&inputs[..run], &taps[..run], zero_point);
+/// What all other kernels must equal.
+#[derive(Debug)]
+pub struct Portable;
+
+impl Kernel for Portable {
+    fn row<T: Input>(job: Job<'_, T>, _: &mut Scratch<'_>, out: &mut [u8]) {
+        let Job { layer, y, window, .. } = job;
+        let order = layer.order();
+        let (channels_in, channels_out) = (layer.channels_in, layer.channels_out);
+        let ty = layer.rows.taps(y);
+        let input_row = window.rows_from(ty.input);
+        for (x, pixel) in out.chunks_exact_mut(channels_out).enumerate() {
+            let tx = layer.columns.taps(x);
+            let holds = |group: &crate::axis::Group| {
+                (group.first..group.first + group.phases).contains(&tx.phase)
+            };
+            // Every phase is in one group.
+            let Some(group) = layer.columns.groups().find(holds) else { continue };
+            for (channel, byte) in pixel.iter_mut().enumerate() {
+                let feature = (tx.phase - group.first) * channels_out + channel;
+                let block = order.block(ty.phase, &group, feature / BLOCK * BLOCK);
+                let mut acc = 0;
+                for (t, s) in (0..ty.len).flat_map(|t| (0..tx.len).map(move |s| (t, s))) {
+                    let pixel = &input_row(t)[(tx.input + s) * channels_in..][..channels_in];
+                    for (c, &x) in pixel.iter().enumerate() {
+                        let tap = (tx.skip + s) * ty.count + ty.skip + t;
+                        let point = tap * order.depth() + c / 2;
+                        let at = block.begin + point * block.pairs + feature % BLOCK / 2;
+                        let w = split(numbers(layer.weights[at])[c % 2])[feature % 2];
+                        acc += (x.into() - i32::from(layer.zero_point)) * w;
+                    }
+                }
+                let position = if layer.per_feature { y * layer.columns.output + x } else { 0 };
+                *byte = layer.epilogue.scaler(position * channels_out + channel).apply(acc);
             }
-            *byte = layer.epilogue.apply(acc, first + channel);
         }
     }
-}
-
-/// `Σ (x − zero_point) · w`, with `w` the `i8` in each byte of `weights`.
-#[inline(always)]
-fn dot<T: Copy + Into<i32>>(inputs: &[T], weights: &[u8], zero_point: i32) -> i32 {
-    let product = |(&x, &w): (&T, &u8)| (x.into() - zero_point) * i32::from(w as i8);
-    inputs.iter().zip(weights).map(product).sum()
 }

@@ -1,8 +1,8 @@
 //! The input rows a kernel may read.
 
 /// A ring of rows: row `y` of the map lies in slot `y % rows`.
-#[derive(Clone, Copy)]
-pub(crate) struct Window<'a, T> {
+#[derive(Clone, Copy, Debug)]
+pub struct Window<'a, T> {
     /// `rows · row_len` elements.
     pub(crate) data: &'a [T],
     /// Slots.

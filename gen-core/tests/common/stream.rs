@@ -1,16 +1,36 @@
 //! The picture that the engine streams.
 
+use gen_core::kernel::{self, Kernel, Walk};
 use gen_core::{Engine, Model};
 
-/// All rows, drawn with dirty working memory of just the size it asks for.
+/// All rows, by every kernel that runs here, drawn with dirty working memory of just the size it
+/// asks for. They must be the same.
 pub fn stream(file: &[u8], latent: &[i16]) -> Vec<u8> {
+    let specified = by::<kernel::Portable>(file, latent, 0);
+    let others = [
+        ("plain", by::<Walk<kernel::Plain>>(file, latent, 0)),
+        ("with DSP instructions", by::<Walk<kernel::Dsp>>(file, latent, 1)),
+        ("the target's own", by::<kernel::Best>(file, latent, 2)),
+    ];
+    for (name, picture) in others {
+        assert!(picture == specified, "the kernel {name} differs from the specification");
+    }
+    specified
+}
+
+/// The picture by one kernel, in memory that begins `offset` bytes behind where it was allocated.
+fn by<K: Kernel>(file: &[u8], latent: &[i16], offset: usize) -> Vec<u8> {
     let model = Model::parse(file).expect("the draft is valid");
-    let mut memory = vec![0xa5; model.working_memory()];
-    let mut engine = Engine::new(model, &mut memory).expect("memory is as large as asked for");
+    let mut memory = vec![0xa5; offset + model.working_memory()];
+    let memory = &mut memory[offset..];
+    let mut engine = Engine::new(model, memory).expect("memory is as large as asked for");
+    let last = engine.model().layers().len() - 1;
     let mut picture = engine.draw(latent).expect("the latent is valid");
     let mut bytes = Vec::new();
-    while let Some(row) = picture.next_row() {
-        bytes.extend(row);
+    while let Some(layer) = picture.step_by::<K>() {
+        if layer == last {
+            bytes.extend(picture.row());
+        }
     }
     bytes
 }

@@ -1,0 +1,41 @@
+//! The innermost loop for processors that multiply one number at a time.
+
+use super::tile::{Sums, Tile};
+use crate::weights::{Word, numbers};
+
+/// Skips inputs of 0, which behind a ReLU are about half.
+#[derive(Debug)]
+pub struct Plain;
+
+impl Tile for Plain {
+    const ACROSS: bool = false;
+
+    #[inline(always)]
+    fn column<const PAIRS: usize>(
+        inputs: &[Word],
+        plane: usize,
+        weights: &[Word],
+        sums: &mut [Sums; PAIRS],
+    ) {
+        // Of a and of 256·b + a, see `weights`.
+        let mut low = sums.map(|[a, _]| a);
+        let mut both = low;
+        let (points, _) = weights.as_chunks::<PAIRS>();
+        for (&inputs, point) in inputs.iter().step_by(plane).zip(points) {
+            for (i, x) in numbers(inputs).into_iter().enumerate() {
+                let x = i32::from(x);
+                if x == 0 {
+                    continue;
+                }
+                for (pair, &word) in point.iter().enumerate() {
+                    let number = numbers(word)[i];
+                    low[pair] = low[pair].wrapping_add(i32::from(number as i8) * x);
+                    both[pair] = both[pair].wrapping_add(i32::from(number) * x);
+                }
+            }
+        }
+        for (sums, (low, both)) in sums.iter_mut().zip(low.into_iter().zip(both)) {
+            *sums = [low, sums[1] + (both.wrapping_sub(low) >> 8)];
+        }
+    }
+}

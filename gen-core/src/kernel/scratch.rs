@@ -1,0 +1,73 @@
+//! The input rows of one output row, expanded once for all its features and positions.
+
+use super::{Input, Job};
+use crate::axis::Taps;
+use crate::weights::Word;
+
+/// Words of two inputs each, 16 bits with the zero-point taken off; the second is 0 where the
+/// channels are odd in number.
+#[derive(Debug)]
+pub struct Scratch<'a> {
+    words: &'a mut [Word],
+    /// Layer, first row and number of rows that are in it.
+    holds: Option<(usize, usize, usize)>,
+}
+
+/// The rows in a scratch, pairs of channels of all rows one after the other in `planes`.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    pub(super) words: &'a [Word],
+    /// Rows times pairs of channels.
+    pub(super) planes: usize,
+    /// Words from one plane to the next, at the same column.
+    pub(super) plane: usize,
+    /// Words from one column to the next, in the same plane.
+    pub(super) column: usize,
+}
+
+impl<'a> Scratch<'a> {
+    /// A scratch that holds nothing; `words` are as many as the plan says.
+    pub(crate) fn new(words: &'a mut [Word]) -> Self {
+        Self { words, holds: None }
+    }
+
+    /// The rows of `taps`, planes outermost if `planar` and else columns. Rows that are there already,
+    /// since two output rows of a transposed convolution read the same, are left.
+    pub(super) fn expand<T: Input>(
+        &mut self,
+        job: &Job<'_, T>,
+        taps: &Taps,
+        planar: bool,
+    ) -> Rows<'_> {
+        let (depth, width) = (job.layer.order().depth(), job.layer.columns.input);
+        let planes = taps.len * depth;
+        let (plane, column) = if planar { (width, 1) } else { (1, planes) };
+        let rows = (job.index, taps.input, taps.len);
+        if self.holds != Some(rows) {
+            self.holds = Some(rows);
+            let input_row = job.window.rows_from(taps.input);
+            let zero_point = i32::from(job.layer.zero_point);
+            let channels = job.layer.channels_in;
+            for t in 0..taps.len {
+                for (x, pixel) in input_row(t).chunks_exact(channels).enumerate() {
+                    let begin = x * column + t * depth * plane;
+                    let mut slots = self.words[begin..].iter_mut().step_by(plane);
+                    let (pairs, last) = pixel.as_chunks::<2>();
+                    for (&[a, b], slot) in pairs.iter().zip(&mut slots) {
+                        *slot = word(a.into() - zero_point, b.into() - zero_point);
+                    }
+                    if let (&[a], Some(slot)) = (last, slots.next()) {
+                        *slot = word(a.into() - zero_point, 0);
+                    }
+                }
+            }
+        }
+        Rows { words: &self.words[..planes * width], planes, plane, column }
+    }
+}
+
+/// Two numbers of at most 12 bits in a word.
+#[inline(always)]
+const fn word(a: i32, b: i32) -> Word {
+    (a as u16 as u32 | (b as u32) << 16).to_le_bytes()
+}
