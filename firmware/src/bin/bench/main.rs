@@ -50,22 +50,9 @@ fn main() -> ! {
         }
     });
 
-    for (index, layer) in engine.model().layers().iter().enumerate() {
-        let instructions = clock.instructions(layers[index]);
-        let macs = layer.useful_macs();
-        defmt::info!(
-            "Layer {{ index: {}, instructions: {}, useful_macs: {} }}",
-            index,
-            instructions,
-            macs
-        );
+    for (layer, ticks) in engine.model().layers().iter().zip(layers) {
+        measure::log_layer(clock.instructions(ticks), layer.useful_macs());
     }
-    defmt::info!(
-        "Picture {{ instructions: {}, crc: {:08x}, stack: {}, working_memory: {} }}",
-        clock.instructions(ticks),
-        crc,
-        stack,
-        engine.model().working_memory()
-    );
+    measure::log_picture(clock.instructions(ticks), crc, stack, engine.model().working_memory());
     support::exit(0)
 }

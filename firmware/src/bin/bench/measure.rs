@@ -52,3 +52,19 @@ pub fn rows(drawing: &mut impl Drawing) -> (u32, u32) {
         }
     }
 }
+
+/// Logs a layer, the first one first.
+pub fn log_layer(instructions: u64, useful_macs: u64) {
+    defmt::info!("Layer {{ instructions: {}, useful_macs: {} }}", instructions, useful_macs);
+}
+
+/// Logs what is known of the whole picture.
+pub fn log_picture(instructions: u64, crc: u32, stack: usize, working_memory: usize) {
+    defmt::info!(
+        "Picture {{ instructions: {}, crc: {:08x}, stack: {}, working_memory: {} }}",
+        instructions,
+        crc,
+        stack,
+        working_memory
+    );
+}
