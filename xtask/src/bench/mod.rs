@@ -118,8 +118,8 @@ fn same_figures(differences: &[String], versions: &str) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "{}\nThese differ from docs/bench.json. {versions} docs/performance.md has the versions that \
-         it was made with; if a change is meant, type cargo xtask bench --accept",
+        "{}\nThese differ from docs/bench.json. {versions} docs/performance.md says with what it was \
+         made; if the change is meant, type cargo xtask bench --accept",
         differences.join("\n")
     )
 }

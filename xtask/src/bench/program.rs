@@ -81,7 +81,10 @@ impl Program {
         let status = machine.wait()?;
         ensure!(status.success(), "{status}: {}{}", machine.complaints(), said());
         let file = fs::metadata(model)?.len();
-        self.records(name, &log, file).with_context(|| format!("the program said: {}", said()))
+        let records = self.records(name, &log, file);
+        let records = records.with_context(|| format!("the program said: {}", said()))?;
+        plausible(&records)?;
+        Ok(records)
     }
 
     /// What the log says: a line for each layer, then one for all.
@@ -110,5 +113,32 @@ impl Program {
         let macs = records.iter().map(|record| record.useful_macs).sum();
         records.push(record(Layer::ALL, picture.number("instructions")?, macs, Some(whole)));
         Some(records)
+    }
+}
+
+/// Whether the layers and, drawn once more, all of them take as long: a part that is longer than the
+/// clock can count would be missing from one of the two.
+fn plausible(records: &[Record]) -> Result<()> {
+    let sum = |all: bool| {
+        let chosen = records.iter().filter(|record| (record.layer == Layer::ALL) == all);
+        chosen.map(|record| record.instructions).sum::<u64>()
+    };
+    let (layers, all) = (sum(false), sum(true));
+    let near = layers.abs_diff(all) * 100 <= all;
+    ensure!(near, "{layers} instructions in layers, {all} in all: did the clock wrap?");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::tests::network;
+    use super::plausible;
+
+    #[test]
+    fn a_clock_that_wrapped_is_noticed() {
+        let mut records = network("M3", "faces", 1000);
+        plausible(&records).unwrap();
+        records[1].instructions = 1012;
+        assert!(plausible(&records).is_err());
     }
 }
