@@ -2,7 +2,7 @@
 other, three times. A step is one of the discriminator and one of the generator, as dcgan/src/trainer.rs
 has them, the average of the generator's weights included.
 
-Called by `cargo xtask bench`, which makes the environment of requirements.txt.
+Called by `cargo xtask bench-trainer`, which makes the environment of requirements.txt.
 """
 
 import argparse

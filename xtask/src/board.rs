@@ -32,7 +32,7 @@ pub enum Emulator {
 }
 
 const OLED: Emulator = Emulator::Qemu { magnified: 4 };
-const BARE: Emulator = Emulator::Qemu { magnified: 0 };
+pub(crate) const BARE: Emulator = Emulator::Qemu { magnified: 0 };
 
 /// Boards with a screen run the application, the others the checksums.
 pub const BOARDS: [Board; 7] = [
@@ -46,7 +46,7 @@ pub const BOARDS: [Board; 7] = [
 ];
 
 impl Board {
-    const fn emulated(
+    pub(crate) const fn emulated(
         name: &'static str,
         target: &'static str,
         program: &'static str,

@@ -30,6 +30,8 @@ pub struct Options<'o> {
     pub entropy: Option<u32>,
     /// Keys that are down from the start, of an emulated RP2040.
     pub down: &'o [&'o str],
+    /// What else QEMU is told.
+    pub arguments: &'o [String],
 }
 
 /// Whether the board has an emulator that can do what the options ask for.
@@ -45,6 +47,7 @@ pub fn check(board: &Board, options: Options<'_>) -> Result<()> {
             ensure!(plain, "QEMU has no entropy and no held keys for {name}");
         }
         Some(Emulator::Rp2040) => {
+            ensure!(options.arguments.is_empty(), "the emulated {name} is not QEMU");
             ensure!(!options.window, "the emulated {name} has no window: try --picture FILE.png");
         }
         None => bail!(
@@ -69,19 +72,19 @@ pub fn command(
     check(board, options)?;
     match board.emulator {
         Some(Emulator::Rp2040) => rp2040(board, image, socket, options),
-        _ => Ok(qemu(board, image, socket, options.window)),
+        _ => Ok(qemu(board, image, socket, options)),
     }
 }
 
-fn qemu(board: &Board, image: &Image, socket: &Path, window: bool) -> Command {
+fn qemu(board: &Board, image: &Image, socket: &Path, options: Options<'_>) -> Command {
     let mut qemu = Command::new(QEMU);
     qemu.args(["-machine", board.name, "-serial", "null", "-monitor", "none"]);
     qemu.args(["-semihosting-config", "enable=on,target=native"]);
     qemu.arg("-qmp").arg(format!("unix:{},server=on,wait=off", socket.display()));
     qemu.arg("-kernel").arg(&image.elf);
     // Named, or QEMU would quietly do without where no window can be opened.
-    qemu.args(["-display", if window { WINDOW } else { "none" }]);
-    qemu.arg("-S");
+    qemu.args(["-display", if options.window { WINDOW } else { "none" }]);
+    qemu.arg("-S").args(options.arguments);
     qemu
 }
 

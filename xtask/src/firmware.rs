@@ -72,13 +72,38 @@ fn fitting(board: &Board, name: &str, fit: Fit) -> Result<Fit> {
 /// the error.
 pub fn build(board: &Board, model: Option<&Path>) -> Result<Image> {
     let fit = fit(board, model)?;
-    let target = workspace::target_directory()?;
-    let images = target.join("images");
+    let _lock = lock()?;
+    let elf = compile(board, model)?;
+    let directory = images()?.join(image_name(board, model)?);
+    let image = Image::write(&directory, board, &elf)?;
+    let table = Size::of(&image.elf)?.table(fit.ram as u64);
+    image::replace(&directory.join(SIZE), table.as_bytes())?;
+    Ok(image)
+}
+
+fn images() -> Result<PathBuf> {
+    Ok(workspace::target_directory()?.join("images"))
+}
+
+/// Builds with different models replace each other's output: one at a time, until copied.
+///
+/// # Errors
+///
+/// If the file that is locked cannot be.
+pub fn lock() -> Result<File> {
+    let images = images()?;
     fs::create_dir_all(&images).with_context(|| format!("cannot create {}", images.display()))?;
-    // Builds with different models replace each other's output: one at a time, until copied.
     let lock = File::create(images.join("lock"))?;
     lock.lock()?;
+    Ok(lock)
+}
 
+/// The board's program as cargo builds it, under [`lock`].
+///
+/// # Errors
+///
+/// If the build fails; cargo's own words are part of the error.
+pub fn compile(board: &Board, model: Option<&Path>) -> Result<Vec<u8>> {
     let mut cargo = command(board, "build", model)?;
     let output = cargo.output().context("cannot run cargo")?;
     let complaint = String::from_utf8_lossy(&output.stderr);
@@ -89,13 +114,9 @@ pub fn build(board: &Board, model: Option<&Path>) -> Result<Image> {
     }
     ensure!(output.status.success(), "the build failed\n{complaint}");
 
-    let built = target.join(board.target).join("firmware").join(board.program);
-    let elf = fs::read(&built).with_context(|| format!("{}", built.display()))?;
-    let directory = images.join(image_name(board, model)?);
-    let image = Image::write(&directory, board, &elf)?;
-    let table = Size::of(&image.elf)?.table(fit.ram as u64);
-    image::replace(&directory.join(SIZE), table.as_bytes())?;
-    Ok(image)
+    let target = workspace::target_directory()?.join(board.target);
+    let built = target.join("firmware").join(board.program);
+    fs::read(&built).with_context(|| format!("{}", built.display()))
 }
 
 /// A name for the image of a board with a model. Different models may have the same name: their

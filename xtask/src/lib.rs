@@ -6,11 +6,11 @@
 //! - [`machine`]: a running board: its log ([`log`]), its keys and its screen ([`picture`]), in an
 //!   [`emulator`] over [`qmp`]
 //! - [`data`]: open pictures to train with; [`model`]: the shipped models, trained again
-//! - [`mod@test`], [`oracles`], [`mod@bench`]: everything that is checked and measured, [`step`] by
-//!   step, with [`tools`] that are
-//!   installed on the way
+//! - [`mod@test`], [`oracles`], [`mod@bench`], [`mod@bench_trainer`]: everything that is checked and
+//!   measured, [`step`] by step, with [`tools`] that are installed on the way
 
 pub mod bench;
+pub mod bench_trainer;
 pub mod board;
 pub mod chip;
 pub mod data;

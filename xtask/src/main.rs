@@ -16,7 +16,7 @@ use xtask::flash::{self, Ways};
 use xtask::image::Image;
 use xtask::machine::Machine;
 use xtask::model::{self, Shipped};
-use xtask::{bench, firmware, oracles, step, test, tools};
+use xtask::{bench, bench_trainer, firmware, oracles, step, test, tools};
 
 /// The slowest picture that is waited for.
 const FRAME: Duration = Duration::from_secs(60);
@@ -39,8 +39,10 @@ enum Task {
         #[arg(long, value_name = "DIR")]
         generators: Option<PathBuf>,
     },
+    /// Count instructions, memory and flash of models on emulated cores
+    Bench(bench::Options),
     /// Time the trainer's steps beside PyTorch's, in a Python environment of its own
-    Bench,
+    BenchTrainer,
     /// Fetch or make open pictures to train with, in target/data
     Data {
         /// The pictures
@@ -96,7 +98,8 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Task::Test => test::test(),
         Task::Oracles { generators } => oracles::oracles(generators.as_deref()),
-        Task::Bench => bench::bench(),
+        Task::Bench(options) => bench::bench(&options),
+        Task::BenchTrainer => bench_trainer::bench_trainer(),
         Task::Data { set, out } => data::data(set, out.as_deref()).map(drop),
         Task::Model { model } => model::model(model),
         Task::Qemu { board, model, window, seconds, picture } => {

@@ -94,7 +94,7 @@ impl Size {
 }
 
 /// 65536 as 65,536.
-fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let groups: Vec<&str> = digits
         .as_bytes()

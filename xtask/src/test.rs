@@ -4,10 +4,11 @@ use std::process::Command;
 
 use anyhow::Result;
 
+use crate::bench::core::CORES;
 use crate::board::BOARDS;
 use crate::data::faces;
 use crate::workspace::cargo;
-use crate::{emulator, firmware, step, tools, workspace};
+use crate::{bench, emulator, firmware, step, tools, workspace};
 
 /// Processors that gen-core is built for, from the smallest.
 const TARGETS: [&str; 6] = [
@@ -42,6 +43,11 @@ pub fn test() -> Result<()> {
         clippy.args(["--", "-D", "warnings"]);
         step::run(&format!("clippy, {}", board.name), &mut clippy)?;
     }
+    for (core, program) in CORES.iter().flat_map(|core| [(core, "bench"), (core, "blank")]) {
+        let mut clippy = firmware::command(&core.board(program), "clippy", None)?;
+        clippy.args(["--", "-D", "warnings"]);
+        step::run(&format!("clippy, {program} for {}", core.name), &mut clippy)?;
+    }
     for target in TARGETS {
         let build = ["build", "--package", "gen-core", "--no-default-features", "--target", target];
         cargo_step(&format!("gen-core, {target}"), &build)?;
@@ -52,6 +58,7 @@ pub fn test() -> Result<()> {
     for board in &BOARDS {
         step::job(&format!("firmware, {}", board.name), || firmware::build(board, None))?;
     }
+    bench::bench(&bench::subset())?;
     // No machine of ours has a graphics card: this only says that it compiles.
     let gpu = ["check", "--package", "dcgan", "--features", "gpu"];
     cargo_step("trainer, graphics card", &gpu)?;

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the trainer beside PyTorch.
+//! `cargo xtask bench-trainer`: the trainer beside PyTorch.
 
 use std::fs;
 use std::process::Command;
@@ -12,13 +12,14 @@ use crate::{step, tools, workspace};
 /// # Errors
 ///
 /// If the environment cannot be made or one of them fails.
-pub fn bench() -> Result<()> {
+pub fn bench_trainer() -> Result<()> {
     let target = workspace::target_directory()?;
     let scripts = workspace::root().join("tests/bench");
-    println!("PyTorch takes some gigabytes in {}", target.join("bench").display());
-    let python = tools::python(&target.join("bench/python"), &scripts.join("requirements.txt"))?;
+    println!("PyTorch takes some gigabytes in {}", target.join("bench-trainer").display());
+    let python =
+        tools::python(&target.join("bench-trainer/python"), &scripts.join("requirements.txt"))?;
     step::run("build", workspace::cargo().args(["build", "--package", "dcgan"]))?;
-    let out = target.join("bench/out");
+    let out = target.join("bench-trainer/out");
     fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;
     let mut steps = Command::new(python);
     steps.arg(scripts.join("steps.py"));

@@ -1,0 +1,52 @@
+//! The program that counts instructions, without the model and its drawing: what that program has
+//! more of flash than this one is what gen-core takes.
+#![no_std]
+#![no_main]
+// As the other program.
+#![allow(unsafe_code)]
+
+mod clock;
+mod measure;
+mod psram;
+mod stack;
+#[path = "../support/mod.rs"]
+mod support;
+
+use core::hint::black_box;
+
+use clock::Clock;
+use cortex_m::Peripherals;
+use cortex_m_rt::entry;
+use measure::Drawing;
+use static_cell::ConstStaticCell;
+
+/// A picture of which nothing is known.
+struct Blank;
+
+impl Drawing for Blank {
+    fn step(&mut self) -> Option<usize> {
+        black_box(None)
+    }
+
+    fn next_row(&mut self) -> Option<&[u8]> {
+        black_box(None)
+    }
+}
+
+/// As in the other program: what a cell says when it fails names a place of the build's machine.
+static MEMORY: ConstStaticCell<[u8; 1]> = ConstStaticCell::new([0]);
+
+#[entry]
+fn main() -> ! {
+    let clock = Clock::start(Peripherals::take().expect("nobody else has taken them").SYST);
+    let memory = black_box(MEMORY.take());
+    let file = psram::file();
+    let layers = measure::layers(&mut Blank);
+    let (mut ticks, mut crc) = (0, 0);
+    let stack = stack::used(|| (ticks, crc) = measure::rows(&mut Blank));
+    for ticks in layers {
+        measure::log_layer(clock.instructions(ticks), file.len() as u64);
+    }
+    measure::log_picture(clock.instructions(ticks), crc, stack, memory.len());
+    support::exit(0)
+}

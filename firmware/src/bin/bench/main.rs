@@ -1,0 +1,58 @@
+//! Counts the instructions of a picture, layer by layer, and its stack.
+//!
+//! For an emulator that makes each instruction take 1 ns and puts a model into PSRAM: the program
+//! is the same for every model, and so are its code and its layout.
+#![no_std]
+#![no_main]
+// SysTick is started, the stack painted, PSRAM read.
+#![allow(unsafe_code)]
+
+mod clock;
+mod measure;
+mod psram;
+mod stack;
+#[path = "../support/mod.rs"]
+mod support;
+
+use clock::Clock;
+use cortex_m::Peripherals;
+use cortex_m_rt::entry;
+use gen_core::{Engine, Model, latent};
+use static_cell::ConstStaticCell;
+
+/// Of any model that is measured.
+const WORKING_MEMORY: usize = 256 << 10;
+const LATENT: usize = 256;
+
+static MEMORY: ConstStaticCell<[u8; WORKING_MEMORY]> = ConstStaticCell::new([0; WORKING_MEMORY]);
+
+const SEED: u64 = 1;
+
+#[entry]
+fn main() -> ! {
+    let clock = Clock::start(Peripherals::take().expect("nobody else has taken them").SYST);
+    // Nothing here formats an error: those are words, not the code that draws.
+    let Ok(model) = Model::parse(psram::file()) else { panic!("no .gen file in PSRAM") };
+    let input = model.latent();
+    let Ok(mut engine) = Engine::new(model, MEMORY.take()) else { panic!("too large a model") };
+
+    let (mut values, mut steps) = ([0.0; LATENT], [0; LATENT]);
+    let (values, steps) = (&mut values[..input.len], &mut steps[..input.len]);
+    latent::sample(SEED, input.distribution, values);
+    latent::quantize(values, input.scale, steps);
+
+    let Ok(mut picture) = engine.draw(steps) else { panic!("not quantised") };
+    let layers = measure::layers(&mut picture);
+    let (mut ticks, mut crc) = (0, 0);
+    let stack = stack::used(|| {
+        if let Ok(mut picture) = engine.draw(steps) {
+            (ticks, crc) = measure::rows(&mut picture);
+        }
+    });
+
+    for (layer, ticks) in engine.model().layers().iter().zip(layers) {
+        measure::log_layer(clock.instructions(ticks), layer.useful_macs());
+    }
+    measure::log_picture(clock.instructions(ticks), crc, stack, engine.model().working_memory());
+    support::exit(0)
+}

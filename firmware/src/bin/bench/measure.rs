@@ -1,0 +1,70 @@
+//! What is measured of a picture.
+
+use crc::{CRC_32_ISO_HDLC, Crc};
+use gen_core::Picture;
+use gen_core::model::MAX_LAYERS;
+
+use crate::clock::Clock;
+
+/// The CRC-32 of zlib and PNG.
+static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+
+/// A picture being drawn, or what stands in for it where only the rest of the program is wanted.
+pub trait Drawing {
+    /// As [`Picture::step`].
+    fn step(&mut self) -> Option<usize>;
+    /// As [`Picture::next_row`].
+    fn next_row(&mut self) -> Option<&[u8]>;
+}
+
+impl Drawing for Picture<'_> {
+    fn step(&mut self) -> Option<usize> {
+        self.step()
+    }
+
+    fn next_row(&mut self) -> Option<&[u8]> {
+        self.next_row()
+    }
+}
+
+/// Draws in steps: ticks of each layer, with what it takes to measure them.
+pub fn layers(drawing: &mut impl Drawing) -> [u32; MAX_LAYERS] {
+    let mut ticks = [0; MAX_LAYERS];
+    let mut start = Clock::now();
+    while let Some(layer) = drawing.step() {
+        ticks[layer] += Clock::ticks_since(start);
+        start = Clock::now();
+    }
+    ticks
+}
+
+/// Draws in rows: ticks of all, and the picture's checksum, which they do not count.
+pub fn rows(drawing: &mut impl Drawing) -> (u32, u32) {
+    let mut ticks = 0;
+    let mut digest = CRC.digest();
+    loop {
+        let start = Clock::now();
+        let row = drawing.next_row();
+        ticks += Clock::ticks_since(start);
+        match row {
+            Some(row) => digest.update(row),
+            None => return (ticks, digest.finalize()),
+        }
+    }
+}
+
+/// Logs a layer, the first one first.
+pub fn log_layer(instructions: u64, useful_macs: u64) {
+    defmt::info!("Layer {{ instructions: {}, useful_macs: {} }}", instructions, useful_macs);
+}
+
+/// Logs what is known of the whole picture.
+pub fn log_picture(instructions: u64, crc: u32, stack: usize, working_memory: usize) {
+    defmt::info!(
+        "Picture {{ instructions: {}, crc: {:08x}, stack: {}, working_memory: {} }}",
+        instructions,
+        crc,
+        stack,
+        working_memory
+    );
+}

@@ -1,0 +1,131 @@
+//! The figures as they were accepted: `docs/bench.json`, and the tables that show them.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::record::{Record, to_json};
+use super::table::tables;
+use crate::workspace;
+
+/// What the tables of the page are between.
+const BEGIN: &str = "<!-- bench -->";
+const END: &str = "<!-- /bench -->";
+
+fn json() -> PathBuf {
+    workspace::root().join("docs/bench.json")
+}
+
+fn page() -> PathBuf {
+    workspace::root().join("docs/performance.md")
+}
+
+/// The accepted records.
+///
+/// # Errors
+///
+/// If the file cannot be read.
+pub fn read() -> Result<Vec<Record>> {
+    let path = json();
+    let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{}", path.display()))
+}
+
+/// Writes records, and their tables under the versions of what they were measured with.
+///
+/// # Errors
+///
+/// If the page has no markers, or a file cannot be written.
+pub fn write(records: &[Record], versions: &str) -> Result<()> {
+    let path = page();
+    let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
+    let (before, _, after) = split(&text).with_context(|| format!("{}", path.display()))?;
+    let new = format!("\n{versions}\n\n{}", tables(records));
+    fs::write(&path, [before, &new, after].concat()).context("cannot write docs/performance.md")?;
+    fs::write(json(), to_json(records)?).context("cannot write docs/bench.json")
+}
+
+/// The page's text before, between and behind the markers, which go with the outer parts.
+fn split(page: &str) -> Result<(&str, &str, &str)> {
+    let begin = page.find(BEGIN).with_context(|| format!("no {BEGIN}"))? + BEGIN.len();
+    let end = page.find(END).filter(|end| *end >= begin).with_context(|| format!("no {END}"))?;
+    Ok((&page[..begin], &page[begin..end], &page[end..]))
+}
+
+/// What differs, a line for each figure; nothing if nothing does.
+pub fn differences(accepted: &[Record], measured: &[Record]) -> Vec<String> {
+    let name = |record: &Record| format!("{} {} {}", record.core, record.model, record.layer);
+    let mut lines = Vec::new();
+    for new in measured {
+        match accepted.iter().find(|old| old.is_of(new)) {
+            None => lines.push(format!("{}: not accepted before", name(new))),
+            Some(old) => lines.extend(
+                changed_fields(old, new).iter().map(|field| format!("{}: {field}", name(new))),
+            ),
+        }
+    }
+    let gone = |old: &&Record| !measured.iter().any(|new| new.is_of(old));
+    lines.extend(accepted.iter().filter(gone).map(|old| format!("{}: gone", name(old))));
+    lines
+}
+
+fn changed_fields(old: &Record, new: &Record) -> Vec<String> {
+    let [old, new] = [old, new].map(|record| serde_json::to_value(record).unwrap_or_default());
+    let fields = new.as_object().into_iter().flatten();
+    fields
+        .filter(|(field, value)| old[*field] != **value)
+        .map(|(field, value)| {
+            format!("{field} {} → {value}{}", old[field], change(&old[field], value))
+        })
+        .collect()
+}
+
+/// By how much a number has changed.
+fn change(old: &Value, new: &Value) -> String {
+    match (old.as_f64(), new.as_f64()) {
+        (Some(old), Some(new)) => format!(" ({:+.2} %)", (new / old - 1.0) * 100.0),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::record::tests::network;
+    use super::{differences, page, read, split, tables};
+
+    #[test]
+    fn differences_name_the_figure() {
+        let accepted = [network("M3", "faces", 1000), network("M4", "faces", 10)].concat();
+        assert_eq!(differences(&accepted, &accepted), [""; 0]);
+        let mut measured = [network("M3", "faces", 990), network("M7", "faces", 10)].concat();
+        measured[1].instructions = 1000;
+        measured[1].whole.as_mut().unwrap().picture = "0".into();
+        let expected = [
+            "M3 faces 0: instructions 1000 → 990 (-1.00 %)",
+            "M3 faces all: picture \"00c0ffee\" → \"0\"",
+            "M7 faces 0: not accepted before",
+            "M7 faces all: not accepted before",
+            "M4 faces 0: gone",
+            "M4 faces all: gone",
+        ];
+        assert_eq!(differences(&accepted, &measured), expected);
+    }
+
+    #[test]
+    fn the_page_shows_what_was_accepted() {
+        let text = fs::read_to_string(page()).unwrap();
+        let (_, shown, _) = split(&text).unwrap();
+        assert!(shown.ends_with(&tables(&read().unwrap())), "type cargo xtask bench --accept");
+    }
+
+    #[test]
+    fn markers_stay() {
+        let text = "a<!-- bench -->b<!-- /bench -->c";
+        assert_eq!(split(text).unwrap(), ("a<!-- bench -->", "b", "<!-- /bench -->c"));
+        assert!(split("<!-- /bench --><!-- bench -->").is_err());
+    }
+}

@@ -1,0 +1,195 @@
+//! `cargo xtask bench`: what a picture costs on emulated cores, in instructions, memory and flash.
+//!
+//! - [`core`]: the cores; [`model`]: the models, those of [`reference`] made for this
+//! - [`program`]: builds what measures, and runs it
+//! - [`record`]: what comes out; [`table`] for people, [`golden`] to compare with
+
+pub mod core;
+pub mod golden;
+pub mod model;
+pub mod program;
+pub mod record;
+pub mod reference;
+pub mod table;
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use self::core::{CORES, Core};
+use self::program::Program;
+use self::record::Record;
+use self::reference::REFERENCES;
+use crate::emulator::QEMU;
+use crate::{step, tools};
+
+/// What is measured, and what becomes of it.
+#[derive(Args, Debug, Default)]
+pub struct Options {
+    /// Only this core; can be given several times
+    #[arg(long = "core", value_name = "NAME", value_parser = cores())]
+    pub cores: Vec<String>,
+    /// Only this model; can be given several times
+    #[arg(long = "model", value_name = "NAME", value_parser = models())]
+    pub models: Vec<String>,
+    /// Also write what was measured as JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// Fail if anything differs from docs/bench.json
+    #[arg(long)]
+    pub check: bool,
+    /// Write docs/bench.json, and the tables of docs/performance.md; other cores' and models'
+    /// figures stay
+    #[arg(long, conflicts_with = "check")]
+    pub accept: bool,
+}
+
+fn cores() -> PossibleValuesParser {
+    PossibleValuesParser::new(CORES.iter().map(|core| core.name))
+}
+
+fn models() -> PossibleValuesParser {
+    PossibleValuesParser::new(model::names())
+}
+
+/// What is quick enough to be checked every time.
+pub fn subset() -> Options {
+    let models = ["faces", REFERENCES[0].name].map(String::from).into();
+    Options { models, check: true, ..Options::default() }
+}
+
+/// Measures, and prints the tables or the differences.
+///
+/// # Errors
+///
+/// If something cannot be built or run, two cores draw different pictures, or figures differ from
+/// those that were accepted.
+pub fn bench(options: &Options) -> Result<()> {
+    let chosen = |names: &[String], name: &str| names.is_empty() || names.iter().any(|n| n == name);
+    let (cores, models) = (&options.cores, &options.models);
+    let cores: Vec<Core> = CORES.into_iter().filter(|core| chosen(cores, core.name)).collect();
+    let asked = |record: &Record| {
+        cores.iter().any(|core| core.name == record.core) && chosen(models, &record.model)
+    };
+    let targets: Vec<&str> = cores.iter().map(|core| core.board("bench").target).collect();
+    tools::rustup("target", &targets)?;
+    tools::qemu(false)?;
+
+    let names = model::names().into_iter().filter(|name| chosen(models, name));
+    let files: Vec<_> = names.map(|name| Ok((name, model::file(name)?))).collect::<Result<_>>()?;
+    let mut records = Vec::new();
+    for core in &cores {
+        let programs = format!("programs, {}", core.name);
+        let program = step::job(&programs, || Program::build(*core))?;
+        for (name, file) in &files {
+            let run = format!("{name}, {}", core.name);
+            records.extend(step::job(&run, || program.measure(name, file))?);
+        }
+    }
+    same_pictures(&records)?;
+
+    if let Some(path) = &options.json {
+        fs::write(path, record::to_json(&records)?)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
+    let versions = versions()?;
+    if options.check {
+        let mut accepted = golden::read()?;
+        accepted.retain(asked);
+        return same_figures(&golden::differences(&accepted, &records), &versions);
+    }
+    if options.accept {
+        let mut all = golden::read()?;
+        all.retain(|record| !asked(record));
+        all.append(&mut records.clone());
+        sort(&mut all);
+        golden::write(&all, &versions)?;
+    }
+    println!("\n{versions}\n\n{}", table::tables(&records));
+    Ok(())
+}
+
+fn same_figures(differences: &[String], versions: &str) -> Result<()> {
+    if differences.is_empty() {
+        return Ok(());
+    }
+    bail!(
+        "{}\nThese differ from docs/bench.json. {versions} docs/performance.md says with what it was \
+         made; if the change is meant, type cargo xtask bench --accept",
+        differences.join("\n")
+    )
+}
+
+/// In the order of [`CORES`], then of the models; what is of neither any more goes.
+fn sort(records: &mut Vec<Record>) {
+    let models = model::names();
+    let place = |record: &Record| {
+        let core = CORES.iter().position(|core| core.name == record.core)?;
+        Some((core, models.iter().position(|name| *name == record.model)?))
+    };
+    records.retain(|record| place(record).is_some());
+    records.sort_by_key(place);
+}
+
+/// The same bytes on every core.
+fn same_pictures(records: &[Record]) -> Result<()> {
+    for record in records {
+        let others = records.iter().filter(|other| other.model == record.model);
+        for other in others {
+            if let (Some(ours), Some(theirs)) = (&record.whole, &other.whole) {
+                ensure!(
+                    ours.picture == theirs.picture,
+                    "{} draws another picture on {} than on {}: CRC-32 {} and {}",
+                    record.model,
+                    record.core,
+                    other.core,
+                    ours.picture,
+                    theirs.picture
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// One sentence.
+fn versions() -> Result<String> {
+    let first_line = |program: &str, until: &str| {
+        let output = Command::new(program).arg("--version").output();
+        let output = output.with_context(|| format!("cannot run {program}"))?.stdout;
+        let text = String::from_utf8_lossy(&output);
+        let line = text.lines().next().unwrap_or_default();
+        anyhow::Ok(line.split(until).next().unwrap_or_default().trim().to_owned())
+    };
+    // Neither the compiler's commit nor the distribution's package.
+    let (rustc, qemu) = (first_line("rustc", "(")?, first_line(QEMU, "(")?);
+    Ok(format!("Measured with {rustc} and {qemu}."))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::record::tests::network;
+    use super::{same_pictures, sort};
+
+    #[test]
+    fn another_picture_is_an_error() {
+        let mut records = [network("M3", "faces", 1), network("M4", "faces", 2)].concat();
+        same_pictures(&records).unwrap();
+        records[3].whole.as_mut().unwrap().picture = "1".into();
+        let error = same_pictures(&records).unwrap_err().to_string();
+        assert!(error.starts_with("faces draws another picture on M3 than on M4"), "{error}");
+    }
+
+    #[test]
+    fn records_have_one_order() {
+        let names = [("M4", "faces"), ("M3", "fashion"), ("M3", "gone"), ("M3", "faces")];
+        let mut records = names.map(|(core, model)| network(core, model, 1)).concat();
+        sort(&mut records);
+        let order = [("M3", "faces"), ("M3", "fashion"), ("M4", "faces")];
+        assert_eq!(records, order.map(|(core, model)| network(core, model, 1)).concat());
+    }
+}

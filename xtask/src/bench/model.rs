@@ -1,0 +1,31 @@
+//! The models that are measured: those that are shipped, and the references.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, anyhow};
+
+use super::reference::REFERENCES;
+use crate::{firmware, image, step, workspace};
+
+/// Those of `models/`.
+const SHIPPED: [&str; 2] = ["faces", "fashion"];
+
+/// Names of all, in the order of the table's rows.
+pub fn names() -> Vec<&'static str> {
+    SHIPPED.into_iter().chain(REFERENCES.iter().map(|reference| reference.name)).collect()
+}
+
+/// The file of the model of this name. A reference is made.
+///
+/// # Errors
+///
+/// If there is no such model or its file cannot be written.
+pub fn file(name: &str) -> Result<PathBuf> {
+    let Some(reference) = REFERENCES.iter().find(|reference| reference.name == name) else {
+        return firmware::model(name).map_err(|why| anyhow!("{name}: {why}"));
+    };
+    let path = workspace::target_directory()?.join("bench").join(format!("{name}.gen"));
+    let bytes = step::job(&format!("model, {name}"), || Ok(reference.draft().to_bytes()?))?;
+    image::replace(&path, &bytes)?;
+    Ok(path)
+}

@@ -1,0 +1,126 @@
+//! What is known of a layer on a core, and how it is written down.
+
+use std::fmt;
+
+use anyhow::Result;
+use serde::{Deserialize, Serialize};
+
+/// A layer, or a whole network, drawing one picture on a core.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// The core's name.
+    pub core: String,
+    /// The model's name.
+    pub model: String,
+    /// Which layer.
+    pub layer: Layer,
+    /// Instructions executed. Of a layer within a tick of the clock, 40 or 50, for each of its rows,
+    /// and with what it takes to measure them.
+    pub instructions: u64,
+    /// Products that land in the output.
+    pub useful_macs: u64,
+    /// What only the whole network has.
+    #[serde(flatten)]
+    pub whole: Option<Whole>,
+}
+
+/// A layer of a network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Layer {
+    /// One, from 0.
+    Index(usize),
+    /// All of them.
+    All(All),
+}
+
+/// The word for all layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum All {
+    /// `"all"`.
+    All,
+}
+
+/// What is known of a whole network on a core. Bytes, but for the first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whole {
+    /// The picture's CRC-32.
+    pub picture: String,
+    /// Working memory of the engine.
+    pub working_memory: u64,
+    /// Stack at its deepest, below the caller of the drawing.
+    pub stack: u64,
+    /// Flash of gen-core's code.
+    pub code: u64,
+    /// Flash of the model: its file.
+    pub file: u64,
+}
+
+impl Layer {
+    /// All layers.
+    pub const ALL: Self = Self::All(All::All);
+}
+
+impl fmt::Display for Layer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Index(index) => write!(f, "{index}"),
+            Self::All(_) => f.write_str("all"),
+        }
+    }
+}
+
+impl Record {
+    /// Whether both are of the same layer on the same core.
+    pub fn is_of(&self, other: &Self) -> bool {
+        (&self.core, &self.model, self.layer) == (&other.core, &other.model, other.layer)
+    }
+}
+
+/// JSON with a record a line, so that a change shows what it changes.
+///
+/// # Errors
+///
+/// None that is known.
+pub fn to_json(records: &[Record]) -> Result<String> {
+    let lines: Vec<String> = records.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
+    Ok(format!("[\n{}\n]\n", lines.join(",\n")))
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::{Layer, Record, Whole, to_json};
+
+    /// A network of one layer.
+    pub fn network(core: &str, model: &str, instructions: u64) -> [Record; 2] {
+        let whole = Whole {
+            picture: "00c0ffee".into(),
+            working_memory: 2048,
+            stack: 300,
+            code: 20_000,
+            file: 150_000,
+        };
+        [(Layer::Index(0), None), (Layer::ALL, Some(whole))].map(|(layer, whole)| Record {
+            core: core.into(),
+            model: model.into(),
+            layer,
+            instructions,
+            useful_macs: 1000,
+            whole,
+        })
+    }
+
+    #[test]
+    fn json_is_read_back() {
+        let records = network("M3", "faces", 1500);
+        let text = to_json(&records).unwrap();
+        let expected = r#"[
+{"core":"M3","model":"faces","layer":0,"instructions":1500,"useful_macs":1000},
+{"core":"M3","model":"faces","layer":"all","instructions":1500,"useful_macs":1000,"picture":"00c0ffee","working_memory":2048,"stack":300,"code":20000,"file":150000}
+]
+"#;
+        assert_eq!(text, expected);
+        assert_eq!(serde_json::from_str::<Vec<Record>>(&text).unwrap(), records);
+    }
+}
