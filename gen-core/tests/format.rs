@@ -130,7 +130,7 @@ fn every_refusal() {
         (
             "weights misaligned",
             patched(layer(0) + 16, &(offset_at(layer(0) + 16) as u32 + 1).to_le_bytes()),
-            E::Section { offset: offset_at(layer(0) + 16) + 1, len: 4 * 2 * 2 * 5 },
+            E::Section { offset: offset_at(layer(0) + 16) + 1, len: 4 * 2 * 2 * 6 },
         ),
         (
             "weights in the header",

@@ -31,26 +31,35 @@ struct Block<'a> {
 
 impl<K: Tile> Kernel for Walk<K> {
     fn row<T: Input>(job: Job<'_, T>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
-        let layer = job.layer;
-        let taps = layer.rows.taps(job.y);
+        let taps = job.layer.rows.taps(job.y);
         let rows = scratch.expand(&job, &taps, K::ACROSS);
-        let order = layer.order();
-        let mut emit = Emit::new(layer, job.y, out);
-        for group in layer.columns.groups() {
-            let interior = layer.columns.interior(&group);
-            let all = order.features(&group);
-            for first in (0..all).step_by(BLOCK) {
-                let place = order.block(taps.phase, &group, first);
-                let weights = &layer.weights[place.begin..][..place.len];
-                let features = (all - first).min(BLOCK);
-                let chunk = T::CHUNK / 2;
-                let block = Block { layer, group, taps, rows, weights, first, features, chunk };
-                match place.pairs {
-                    1 => block.row::<K, 1>(&interior, &mut emit),
-                    2 => block.row::<K, 2>(&interior, &mut emit),
-                    3 => block.row::<K, 3>(&interior, &mut emit),
-                    _ => block.row::<K, 4>(&interior, &mut emit),
-                }
+        blocks::<K>(job.layer, taps, rows, T::CHUNK / 2, Emit::new(job.layer, job.y, out));
+    }
+}
+
+/// Computes all blocks of a row. Not part of the above, so that it is there only once.
+#[inline(never)]
+fn blocks<K: Tile>(
+    layer: &Layer<'_>,
+    taps: Taps,
+    rows: Rows<'_>,
+    chunk: usize,
+    mut emit: Emit<'_>,
+) {
+    let order = layer.order();
+    for group in layer.columns.groups() {
+        let interior = layer.columns.interior(&group);
+        let all = order.features(&group);
+        for first in (0..all).step_by(BLOCK) {
+            let place = order.block(taps.phase, &group, first);
+            let weights = &layer.weights[place.begin..][..place.len];
+            let features = (all - first).min(BLOCK);
+            let block = Block { layer, group, taps, rows, weights, first, features, chunk };
+            match place.pairs {
+                1 => block.row::<K, 1>(&interior, &mut emit),
+                2 => block.row::<K, 2>(&interior, &mut emit),
+                3 => block.row::<K, 3>(&interior, &mut emit),
+                _ => block.row::<K, 4>(&interior, &mut emit),
             }
         }
     }

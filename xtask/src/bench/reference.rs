@@ -156,7 +156,7 @@ fn activate(layer: &DraftLayer, sums: &[i32]) -> Vec<i16> {
         let y = scale(sum, layer.multipliers[i % channels], layer.constants[i % channels]);
         match &layer.activation {
             DraftActivation::Table(table) => {
-                i16::from(table[y.clamp(0, table.len() as i64 - 1) as usize])
+                i16::from(table[y.clamp(0, table.len() as i32 - 1) as usize])
             }
             _ => y.clamp(0, 255) as i16,
         }
