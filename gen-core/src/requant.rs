@@ -92,4 +92,14 @@ impl Scaler<'_> {
             }
         }
     }
+
+    /// The outputs for several accumulators.
+    #[inline(always)]
+    pub(crate) fn apply_all<'o>(
+        &self,
+        accs: impl Iterator<Item = i32>,
+        outputs: impl Iterator<Item = &'o mut u8>,
+    ) {
+        accs.zip(outputs).for_each(|(acc, output)| *output = self.apply(acc));
+    }
 }

@@ -4,46 +4,41 @@ use super::tile::Sums;
 use crate::layer::Layer;
 use core::ops::Range;
 
-/// The output row, for features of one block.
+/// An output row.
 pub(super) struct Emit<'a> {
     layer: &'a Layer<'a>,
     /// Number of the row's first output, where each has its own.
-    numbers: usize,
+    first: usize,
     out: &'a mut [u8],
 }
 
 impl<'a> Emit<'a> {
     pub(super) fn new(layer: &'a Layer<'a>, y: usize, out: &'a mut [u8]) -> Self {
-        Self { layer, numbers: y * out.len(), out }
+        Self { layer, first: y * out.len(), out }
     }
 
-    /// Writes the features of `range`, of which `channel` is the channel of the first, at
-    /// neighbouring positions, whose outputs of that feature are `step` bytes apart from `at` on.
-    /// `sum` gives the sum of a position and a feature.
-    #[inline(always)]
-    pub(super) fn features<const N: usize, const PAIRS: usize>(
+    /// Writes the features of `range` at neighbouring positions, those of `sums`, whose outputs of
+    /// the same feature are `step` bytes apart: the first at `at`, of channel `channel`.
+    #[inline(never)]
+    pub(super) fn features(
         &mut self,
         at: usize,
         step: usize,
         mut channel: usize,
         range: Range<usize>,
-        sums: &[[Sums; PAIRS]; N],
+        sums: &[Sums],
     ) {
-        let mut at = at;
-        for feature in range {
+        let epilogue = &self.layer.epilogue;
+        for (at, feature) in (at..).zip(range) {
+            let outputs = self.out[at..].iter_mut().step_by(step);
+            let sums = sums.iter().map(|sums| sums[feature]);
             if self.layer.per_feature {
-                for (n, sums) in sums.iter().enumerate() {
-                    let at = at + n * step;
-                    let scaler = self.layer.epilogue.scaler(self.numbers + at);
-                    self.out[at] = scaler.apply(sums.as_flattened()[feature]);
+                for (n, (byte, sum)) in outputs.zip(sums).enumerate() {
+                    *byte = epilogue.scaler(self.first + at + n * step).apply(sum);
                 }
             } else {
-                let scaler = self.layer.epilogue.scaler(channel);
-                for (n, sums) in sums.iter().enumerate() {
-                    self.out[at + n * step] = scaler.apply(sums.as_flattened()[feature]);
-                }
+                epilogue.scaler(channel).apply_all(sums, outputs);
             }
-            at += 1;
             channel += 1;
             if channel == self.layer.channels_out {
                 channel = 0;
