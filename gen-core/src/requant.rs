@@ -39,67 +39,36 @@ pub const fn scale(acc: i32, m: i32, c: i64) -> i32 {
     ((acc as i64 * m as i64 + c) >> FRACTION_BITS) as i32
 }
 
-impl<'a> Epilogue<'a> {
-    /// The numbers of channel (or feature) `i`.
-    #[inline(always)]
-    pub(crate) fn scaler(&self, i: usize) -> Scaler<'a> {
-        let m = i32::from_le_bytes(self.multipliers[i]);
-        let c = i64::from_le_bytes(self.constants[i]);
-        let then = match self.activation {
-            Activation::Clamp => Then::Clamp,
-            Activation::Slopes { negative, biases } => Then::Slopes {
-                negative: i32::from_le_bytes(negative[i]),
-                bias: i32::from_le_bytes(biases[i]),
-            },
-            Activation::Table(table) => Then::Table(table),
-        };
-        Scaler { m, c, then }
-    }
-}
-
-/// An epilogue for one channel (or feature).
-#[derive(Clone, Copy)]
-pub(crate) struct Scaler<'a> {
-    m: i32,
-    c: i64,
-    then: Then<'a>,
-}
-
-#[derive(Clone, Copy)]
-enum Then<'a> {
-    Clamp,
-    Slopes { negative: i32, bias: i32 },
-    Table(&'a [u8]),
-}
-
-impl Scaler<'_> {
-    /// The output for accumulator `acc`.
+impl Epilogue<'_> {
+    /// The outputs for accumulators of neighbouring channels (or features), from `first` on.
     ///
     /// - clamp: `y = clamp((acc·m + C) >> 32, 0, 255)`
     /// - slopes: `a = acc + b`, `y = clamp((a·(a < 0 ? m₋ : m) + C) >> 32, 0, 255)`
     /// - table: `y = table[clamp((acc·m + C) >> 32, 0, len − 1)]`
-    #[inline(always)]
-    pub(crate) fn apply(&self, acc: i32) -> u8 {
-        match self.then {
-            Then::Clamp => scale(acc, self.m, self.c).clamp(0, 255) as u8,
-            Then::Slopes { negative, bias } => {
-                let a = acc + bias;
-                let m = if a < 0 { negative } else { self.m };
-                scale(a, m, self.c).clamp(0, 255) as u8
+    pub(crate) fn apply(&self, first: usize, accs: &[i32], outputs: &mut [u8]) {
+        let numbers = first..first + accs.len();
+        let m = self.multipliers[numbers.clone()].iter().map(|&m| i32::from_le_bytes(m));
+        let c = self.constants[numbers.clone()].iter().map(|&c| i64::from_le_bytes(c));
+        let each = outputs.iter_mut().zip(accs).zip(m.zip(c));
+        match self.activation {
+            Activation::Clamp => {
+                each.for_each(|((y, &acc), (m, c))| *y = scale(acc, m, c).clamp(0, 255) as u8);
             }
-            Then::Table(table) => {
-                table[scale(acc, self.m, self.c).clamp(0, table.len() as i32 - 1) as usize]
+            Activation::Slopes { negative, biases } => {
+                let slopes = negative[numbers.clone()].iter().zip(&biases[numbers]);
+                each.zip(slopes).for_each(|(((y, &acc), (m, c)), (&negative, &bias))| {
+                    let a = acc + i32::from_le_bytes(bias);
+                    let m = if a < 0 { i32::from_le_bytes(negative) } else { m };
+                    *y = scale(a, m, c).clamp(0, 255) as u8;
+                });
+            }
+            Activation::Table(table) => {
+                // Tables are not empty and at most 2¹⁴ long.
+                let last = table.len() as i32 - 1;
+                each.for_each(|((y, &acc), (m, c))| {
+                    *y = table[scale(acc, m, c).clamp(0, last) as usize];
+                });
             }
         }
-    }
-
-    /// The outputs for several accumulators.
-    #[inline(always)]
-    pub(crate) fn apply_all<'o>(
-        &self,
-        accs: impl Iterator<Item = i32>,
-        outputs: impl Iterator<Item = &'o mut u8>,
-    ) {
-        accs.zip(outputs).for_each(|(acc, output)| *output = self.apply(acc));
     }
 }

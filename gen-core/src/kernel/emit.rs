@@ -1,8 +1,6 @@
 //! From sums to the bytes of a row.
 
-use super::tile::Sums;
 use crate::layer::Layer;
-use core::ops::Range;
 
 /// An output row.
 pub(super) struct Emit<'a> {
@@ -17,32 +15,19 @@ impl<'a> Emit<'a> {
         Self { layer, first: y * out.len(), out }
     }
 
-    /// Writes the features of `range` at neighbouring positions, those of `sums`, whose outputs of
-    /// the same feature are `step` bytes apart: the first at `at`, of channel `channel`.
-    #[inline(never)]
-    pub(super) fn features(
-        &mut self,
-        at: usize,
-        step: usize,
-        mut channel: usize,
-        range: Range<usize>,
-        sums: &[Sums],
-    ) {
-        let epilogue = &self.layer.epilogue;
-        for (at, feature) in (at..).zip(range) {
-            let outputs = self.out[at..].iter_mut().step_by(step);
-            let sums = sums.iter().map(|sums| sums[feature]);
-            if self.layer.per_feature {
-                for (n, (byte, sum)) in outputs.zip(sums).enumerate() {
-                    *byte = epilogue.scaler(self.first + at + n * step).apply(sum);
-                }
+    /// Writes neighbouring features of one position, the first at `at`, of channel `channel`.
+    pub(super) fn features(&mut self, mut at: usize, mut channel: usize, mut sums: &[i32]) {
+        let Self { layer, first, ref mut out } = *self;
+        while !sums.is_empty() {
+            let (number, len) = if layer.per_feature {
+                (first + at, sums.len())
             } else {
-                epilogue.scaler(channel).apply_all(sums, outputs);
-            }
-            channel += 1;
-            if channel == self.layer.channels_out {
-                channel = 0;
-            }
+                // Up to the next phase, where channels begin again.
+                (channel, sums.len().min(layer.channels_out - channel))
+            };
+            let (run, rest) = sums.split_at(len);
+            layer.epilogue.apply(number, run, &mut out[at..at + len]);
+            (sums, at, channel) = (rest, at + len, 0);
         }
     }
 }

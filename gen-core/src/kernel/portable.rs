@@ -36,7 +36,8 @@ impl Kernel for Portable {
                     }
                 }
                 let position = if layer.per_feature { y * layer.columns.output + x } else { 0 };
-                *byte = layer.epilogue.scaler(position * channels_out + channel).apply(acc);
+                let number = position * channels_out + channel;
+                layer.epilogue.apply(number, &[acc], core::slice::from_mut(byte));
             }
         }
     }

@@ -88,7 +88,7 @@ impl Block<'_> {
         }
         let at = site.output * channels + begin - site.begin * channels;
         let range = begin - self.first..end - self.first;
-        emit.features(at, 1, begin % channels, range, &[sums]);
+        emit.features(at, begin % channels, &sums[range]);
     }
 
     /// The positions of `interior`: 3 at a time, the last 4 as 2 and 2.
@@ -106,8 +106,11 @@ impl Block<'_> {
             };
             let mut sums = [[0; BLOCK]; POSITIONS];
             self.tile::<K>(input, positions, &mut sums);
-            emit.features(at, step, channel, 0..self.features, &sums[..positions]);
-            (input, at) = (input + positions, at + positions * step);
+            for sums in &sums[..positions] {
+                emit.features(at, channel, &sums[..self.features]);
+                at += step;
+            }
+            input += positions;
             left -= positions;
         }
     }
