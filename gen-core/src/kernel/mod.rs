@@ -7,7 +7,6 @@
 
 #[cfg(any(feature = "_kernels", gen_core_dsp))]
 mod dsp;
-mod emit;
 #[cfg(any(feature = "_kernels", not(gen_core_dsp)))]
 mod plain;
 #[cfg(feature = "_kernels")]

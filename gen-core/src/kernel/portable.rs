@@ -37,7 +37,8 @@ impl Kernel for Portable {
                 }
                 let position = if layer.per_feature { y * layer.columns.output + x } else { 0 };
                 let number = position * channels_out + channel;
-                layer.epilogue.apply(number, &[acc], core::slice::from_mut(byte));
+                let scalers = layer.epilogue.block(0..1, number, number);
+                scalers.apply(0, &[acc; BLOCK], core::slice::from_mut(byte));
             }
         }
     }

@@ -50,14 +50,14 @@ impl<'a> Scratch<'a> {
             let channels = job.layer.channels_in;
             for t in 0..taps.len {
                 for (x, pixel) in input_row(t).chunks_exact(channels).enumerate() {
-                    let begin = x * column + t * depth * plane;
-                    let mut slots = self.words[begin..].iter_mut().step_by(plane);
+                    let mut at = x * column + t * depth * plane;
                     let (pairs, last) = pixel.as_chunks::<2>();
-                    for (&[a, b], slot) in pairs.iter().zip(&mut slots) {
-                        *slot = word(a.into() - zero_point, b.into() - zero_point);
+                    for &[a, b] in pairs {
+                        self.words[at] = word(a.into() - zero_point, b.into() - zero_point);
+                        at += plane;
                     }
-                    if let (&[a], Some(slot)) = (last, slots.next()) {
-                        *slot = word(a.into() - zero_point, 0);
+                    if let &[a] = last {
+                        self.words[at] = word(a.into() - zero_point, 0);
                     }
                 }
             }

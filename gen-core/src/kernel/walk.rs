@@ -1,11 +1,11 @@
 //! From blocks of weights to a row: block by block, position by position.
 
-use super::emit::Emit;
 use super::scratch::Rows;
 use super::tile::{self, POSITIONS, Sums, Tile};
 use super::{Input, Job, Kernel, Scratch};
 use crate::axis::{Group, Taps};
 use crate::layer::Layer;
+use crate::requant::Scalers;
 use crate::weights::{BLOCK, Word};
 use core::marker::PhantomData;
 use core::ops::Range;
@@ -28,13 +28,14 @@ struct Block<'a> {
     pairs: usize,
     /// Most planes of one column tap that may be summed at once.
     chunk: usize,
+    scalers: Scalers<'a>,
 }
 
 impl<K: Tile> Kernel for Walk<K> {
     fn row<T: Input>(job: Job<'_, T>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
         let taps = job.layer.rows.taps(job.y);
         let rows = scratch.expand(&job, &taps, K::ACROSS);
-        blocks::<K>(job.layer, taps, rows, T::CHUNK / 2, Emit::new(job.layer, job.y, out));
+        blocks::<K>(job.layer, job.y, rows, T::CHUNK / 2, out);
     }
 }
 
@@ -42,11 +43,12 @@ impl<K: Tile> Kernel for Walk<K> {
 #[inline(never)]
 fn blocks<K: Tile>(
     layer: &Layer<'_>,
-    taps: Taps,
+    y: usize,
     rows: Rows<'_>,
     chunk: usize,
-    mut emit: Emit<'_>,
+    out: &mut [u8],
 ) {
+    let taps = layer.rows.taps(y);
     let order = layer.order();
     let positions = layer.columns.positions();
     for group in layer.columns.groups() {
@@ -60,11 +62,16 @@ fn blocks<K: Tile>(
             let weights = &layer.weights[place.begin..][..place.len];
             let features = (all - first).min(BLOCK);
             let pairs = place.pairs;
-            let block = Block { layer, group, taps, rows, weights, first, features, pairs, chunk };
+            // Those of each position follow where they are needed.
+            let known = if layer.per_feature { 0 } else { features };
+            let channels = layer.channels_out;
+            let scalers = layer.epilogue.block(0..known, first % channels, channels - 1);
+            let block =
+                Block { layer, group, taps, rows, weights, first, features, pairs, chunk, scalers };
             let outside = (positions.start..interior.start).chain(interior.end..positions.end);
-            outside.for_each(|m| block.single::<K>(m, &mut emit));
+            outside.for_each(|m| block.single::<K>(m, y, out));
             if K::ACROSS {
-                block.tiles::<K>(interior.clone(), &mut emit);
+                block.tiles::<K>(interior.clone(), y, out);
             }
         }
     }
@@ -73,7 +80,7 @@ fn blocks<K: Tile>(
 impl Block<'_> {
     /// One position, wherever it lies.
     #[inline(never)]
-    fn single<K: Tile>(&self, m: usize, emit: &mut Emit<'_>) {
+    fn single<K: Tile>(&self, m: usize, y: usize, out: &mut [u8]) {
         let site = self.layer.columns.site(&self.group, m);
         let channels = self.layer.channels_out;
         // The features that are neither cropped nor of another block.
@@ -87,15 +94,26 @@ impl Block<'_> {
             self.column::<K>(site.input + t, site.skip + t, &mut sums);
         }
         let at = site.output * channels + begin - site.begin * channels;
-        let range = begin - self.first..end - self.first;
-        emit.features(at, begin % channels, &sums[range]);
+        self.emit(&sums, begin - self.first..end - self.first, at, y, out);
+    }
+
+    /// Writes features of the block at one position, the first at `at`.
+    fn emit(&self, sums: &Sums, features: Range<usize>, at: usize, y: usize, out: &mut [u8]) {
+        let number = y * out.len() + at;
+        let (first, outputs) = (features.start, &mut out[at..at + features.len()]);
+        if self.layer.per_feature {
+            let scalers = self.layer.epilogue.block(features, number, usize::MAX);
+            scalers.apply(first, sums, outputs);
+        } else {
+            self.scalers.apply(first, sums, outputs);
+        }
     }
 
     /// The positions of `interior`: 3 at a time, the last 4 as 2 and 2.
-    fn tiles<K: Tile>(&self, interior: Range<usize>, emit: &mut Emit<'_>) {
+    fn tiles<K: Tile>(&self, interior: Range<usize>, y: usize, out: &mut [u8]) {
         let site = self.layer.columns.site(&self.group, interior.start);
         let channels = self.layer.channels_out;
-        let (step, channel) = (self.layer.columns.output_step() * channels, self.first % channels);
+        let step = self.layer.columns.output_step() * channels;
         let (mut input, mut at) = (site.input, site.output * channels + self.first);
         let mut left = interior.len();
         while left > 0 {
@@ -107,7 +125,7 @@ impl Block<'_> {
             let mut sums = [[0; BLOCK]; POSITIONS];
             self.tile::<K>(input, positions, &mut sums);
             for sums in &sums[..positions] {
-                emit.features(at, channel, &sums[..self.features]);
+                self.emit(sums, 0..self.features, at, y, out);
                 at += step;
             }
             input += positions;
