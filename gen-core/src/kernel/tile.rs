@@ -21,7 +21,7 @@ pub trait Tile {
     /// belongs to one plane.
     fn column(inputs: &[Word], plane: usize, weights: &[Word], pairs: usize, sums: &mut Sums);
 
-    /// Two or three neighbouring positions, two column taps, one pair of features.
+    /// Two or three neighbouring positions, two column taps.
     ///
     /// *shapes*: of `inputs`, a word more than positions from every `plane`-th on belong to one of
     /// `planes` planes.
@@ -36,7 +36,7 @@ pub trait Tile {
     }
 }
 
-/// The weights of one pair of features of a block for two column taps.
+/// The weights of a block for two column taps.
 #[derive(Clone, Copy, Debug)]
 pub struct Taps<'a> {
     /// `[plane][pair]`, from the first plane of the first tap on.
@@ -45,6 +45,4 @@ pub struct Taps<'a> {
     pub tap: usize,
     /// Pairs of features.
     pub pairs: usize,
-    /// The pair that is meant.
-    pub pair: usize,
 }

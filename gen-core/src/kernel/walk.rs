@@ -135,6 +135,7 @@ impl Block<'_> {
 
     /// Adds the products of all column taps, the first of which meets `input`, at neighbouring
     /// positions.
+    #[inline(never)]
     fn tile<K: Tile>(&self, input: usize, positions: usize, sums: &mut [Sums; POSITIONS]) {
         let Rows { words, planes, plane, .. } = self.rows;
         let tap = self.taps.count * self.layer.order().depth() * self.pairs;
@@ -147,10 +148,8 @@ impl Block<'_> {
                 let planes = chunk.min(planes - begin);
                 let inputs = &inputs[begin * plane..];
                 let words = &weights[begin * self.pairs..];
-                for pair in 0..self.pairs {
-                    let weights = tile::Taps { words, tap, pairs: self.pairs, pair };
-                    K::across(inputs, plane, planes, weights, sums, positions);
-                }
+                let weights = tile::Taps { words, tap, pairs: self.pairs };
+                K::across(inputs, plane, planes, weights, sums, positions);
             }
         }
         for t in paired..self.group.taps {

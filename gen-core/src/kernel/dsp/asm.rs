@@ -41,16 +41,19 @@ pub(super) fn across(
     sums: &mut [Sums; POSITIONS],
     positions: usize,
 ) {
-    let Taps { words, tap, pairs, pair } = weights;
-    let first = words.as_ptr().wrapping_add(pair);
-    let second = first.wrapping_add(tap);
-    let sums = sums.as_mut_ptr().cast::<i32>().wrapping_add(2 * pair);
-    // SAFETY: `Dsp::across` has checked that the last plane's words lie within both slices, that there
-    // is a plane, and that the pair is one of a block; `sums` has three positions. The scratch, and so
-    // `inputs`, is aligned to words, as LDM wants it (`Engine::draw`); weights are loaded one by one,
-    // which needs no alignment.
-    unsafe {
-        ACROSS[positions - 2][pairs - 1](first, second, inputs.as_ptr(), 4 * plane, planes, sums);
+    let Taps { words, tap, pairs } = weights;
+    let (first, sums) = (words.as_ptr(), sums.as_mut_ptr().cast::<i32>());
+    let across = ACROSS[positions - 2][pairs - 1];
+    for pair in 0..pairs {
+        let first = first.wrapping_add(pair);
+        let sums = sums.wrapping_add(2 * pair);
+        // SAFETY: `Dsp::across` has checked that the last plane's words lie within both slices, that
+        // there is a plane, and that the pairs are those of a block; `sums` has three positions. The
+        // scratch, and so `inputs`, is aligned to words, as LDM wants it (`Engine::draw`); weights are
+        // loaded one by one, which needs no alignment.
+        unsafe {
+            across(first, first.wrapping_add(tap), inputs.as_ptr(), 4 * plane, planes, sums);
+        }
     }
 }
 

@@ -36,12 +36,12 @@ impl Tile for Dsp {
         sums: &mut [Sums; POSITIONS],
         positions: usize,
     ) {
-        let Taps { words, tap, pairs, pair } = weights;
+        let Taps { words, tap, pairs } = weights;
         let last = planes.saturating_sub(1);
-        let inside =
-            last * plane + positions < inputs.len() && tap + last * pairs + pair < words.len();
+        let inside = last * plane + positions < inputs.len() && tap + planes * pairs <= words.len();
+        let known = (2..=POSITIONS).contains(&positions) && (1..=BLOCK / 2).contains(&pairs);
         // All that the loop relies on; never otherwise.
-        if planes > 0 && (2..=POSITIONS).contains(&positions) && pair < BLOCK / 2 && inside {
+        if planes > 0 && inside && known {
             loops::across(inputs, plane, planes, weights, sums, positions);
         }
     }

@@ -63,13 +63,15 @@ pub(super) fn across(
     sums: &mut [Sums; POSITIONS],
     positions: usize,
 ) {
-    let Taps { words, tap, pairs, pair } = weights;
+    let Taps { words, tap, pairs } = weights;
     for (n, sums) in sums[..positions].iter_mut().enumerate() {
-        split(sums, pair, |split| {
-            for k in 0..planes {
-                split.add(inputs[k * plane + n], words[k * pairs + pair]);
-                split.add(inputs[k * plane + n + 1], words[tap + k * pairs + pair]);
-            }
-        });
+        for pair in 0..pairs {
+            split(sums, pair, |split| {
+                for k in 0..planes {
+                    split.add(inputs[k * plane + n], words[k * pairs + pair]);
+                    split.add(inputs[k * plane + n + 1], words[tap + k * pairs + pair]);
+                }
+            });
+        }
     }
 }
