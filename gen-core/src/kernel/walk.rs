@@ -122,9 +122,16 @@ impl Block<'_> {
     #[inline(always)]
     fn taps_of<K: Tile, const PAIRS: usize>(&self, site: &Site, sums: &mut [Sums; PAIRS]) {
         let planes = self.rows.planes;
-        for t in 0..site.len {
+        let depth = self.layer.order().depth();
+        // Neighbouring columns follow one another in the scratch if planes are innermost, and so do
+        // their weights if all the phase's rows lie in the map: then all taps are one.
+        let whole = self.rows.plane == 1 && planes == self.taps.count * depth;
+        let (steps, planes) =
+            if whole { (site.len.min(1), site.len * planes) } else { (site.len, planes) };
+        for t in 0..steps {
             let inputs = &self.rows.words[(site.input + t) * self.rows.column..];
-            let weights = self.tap(site.skip + t, PAIRS);
+            let weights = (site.skip + t) * self.taps.count + self.taps.skip;
+            let weights = &self.weights[weights * depth * PAIRS..][..planes * PAIRS];
             for begin in (0..planes).step_by(self.chunk) {
                 let end = (begin + self.chunk).min(planes);
                 let (inputs, weights) =
@@ -132,14 +139,6 @@ impl Block<'_> {
                 K::column(inputs, self.rows.plane, weights, sums);
             }
         }
-    }
-
-    /// The weights of a column tap, as far as their rows lie in the map.
-    #[inline(always)]
-    fn tap(&self, tap: usize, pairs: usize) -> &[Word] {
-        let depth = self.layer.order().depth();
-        let begin = (tap * self.taps.count + self.taps.skip) * depth * pairs;
-        &self.weights[begin..][..self.rows.planes * pairs]
     }
 
     /// `N` neighbouring positions of the interior.
