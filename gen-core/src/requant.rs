@@ -1,5 +1,8 @@
 //! From an `i32` accumulator to a `u8` output: the only place where anything is rounded.
 
+use crate::weights::BLOCK;
+use core::ops::Range;
+
 /// What follows a convolution: one fixed-point multiplication, one addition, one shift.
 ///
 /// All of a layer's bias, BatchNorm, activation and quantisation is in these numbers (Jacob et al.
@@ -40,55 +43,68 @@ pub const fn scale(acc: i32, m: i32, c: i64) -> i32 {
 }
 
 impl<'a> Epilogue<'a> {
-    /// The numbers of channel (or feature) `i`.
-    #[inline(always)]
-    pub(crate) fn scaler(&self, i: usize) -> Scaler<'a> {
-        let m = i32::from_le_bytes(self.multipliers[i]);
-        let c = i64::from_le_bytes(self.constants[i]);
-        let then = match self.activation {
-            Activation::Clamp => Then::Clamp,
-            Activation::Slopes { negative, biases } => Then::Slopes {
-                negative: i32::from_le_bytes(negative[i]),
-                bias: i32::from_le_bytes(biases[i]),
-            },
-            Activation::Table(table) => Then::Table(table),
+    /// Takes the numbers of `features` of a block: that of the first is `first`, and behind `last`
+    /// they begin again with 0.
+    #[inline(never)]
+    pub(crate) fn block(&self, features: Range<usize>, first: usize, last: usize) -> Scalers<'a> {
+        let mut scalers = Scalers {
+            multipliers: [0; BLOCK],
+            constants: [0; BLOCK],
+            negative: [0; BLOCK],
+            biases: [0; BLOCK],
+            activation: self.activation,
         };
-        Scaler { m, c, then }
+        let mut i = first;
+        for f in features {
+            scalers.multipliers[f] = i32::from_le_bytes(self.multipliers[i]);
+            scalers.constants[f] = i64::from_le_bytes(self.constants[i]);
+            if let Activation::Slopes { negative, biases } = self.activation {
+                scalers.negative[f] = i32::from_le_bytes(negative[i]);
+                scalers.biases[f] = i32::from_le_bytes(biases[i]);
+            }
+            i = if i == last { 0 } else { i + 1 };
+        }
+        scalers
     }
 }
 
-/// An epilogue for one channel (or feature).
-#[derive(Clone, Copy)]
-pub(crate) struct Scaler<'a> {
-    m: i32,
-    c: i64,
-    then: Then<'a>,
+/// The numbers of a block of features, taken out of the file for all positions of a row.
+pub(crate) struct Scalers<'a> {
+    multipliers: [i32; BLOCK],
+    constants: [i64; BLOCK],
+    negative: [i32; BLOCK],
+    biases: [i32; BLOCK],
+    activation: Activation<'a>,
 }
 
-#[derive(Clone, Copy)]
-enum Then<'a> {
-    Clamp,
-    Slopes { negative: i32, bias: i32 },
-    Table(&'a [u8]),
-}
-
-impl Scaler<'_> {
-    /// The output for accumulator `acc`.
+impl Scalers<'_> {
+    /// The outputs for accumulators of features from `first` on.
     ///
     /// - clamp: `y = clamp((acc·m + C) >> 32, 0, 255)`
     /// - slopes: `a = acc + b`, `y = clamp((a·(a < 0 ? m₋ : m) + C) >> 32, 0, 255)`
     /// - table: `y = table[clamp((acc·m + C) >> 32, 0, len − 1)]`
-    #[inline(always)]
-    pub(crate) fn apply(&self, acc: i32) -> u8 {
-        match self.then {
-            Then::Clamp => scale(acc, self.m, self.c).clamp(0, 255) as u8,
-            Then::Slopes { negative, bias } => {
-                let a = acc + bias;
-                let m = if a < 0 { negative } else { self.m };
-                scale(a, m, self.c).clamp(0, 255) as u8
+    #[inline]
+    pub(crate) fn apply(&self, first: usize, accs: &[i32; BLOCK], outputs: &mut [u8]) {
+        let numbers = self.multipliers[first..].iter().zip(&self.constants[first..]);
+        let each = outputs.iter_mut().zip(&accs[first..]).zip(numbers);
+        match self.activation {
+            Activation::Clamp => {
+                each.for_each(|((y, &acc), (&m, &c))| *y = scale(acc, m, c).clamp(0, 255) as u8);
             }
-            Then::Table(table) => {
-                table[scale(acc, self.m, self.c).clamp(0, table.len() as i32 - 1) as usize]
+            Activation::Slopes { .. } => {
+                let slopes = self.negative[first..].iter().zip(&self.biases[first..]);
+                each.zip(slopes).for_each(|(((y, &acc), (&m, &c)), (&negative, &bias))| {
+                    let a = acc + bias;
+                    let m = if a < 0 { negative } else { m };
+                    *y = scale(a, m, c).clamp(0, 255) as u8;
+                });
+            }
+            Activation::Table(table) => {
+                // Tables are not empty and at most 2¹⁴ long.
+                let last = table.len() as i32 - 1;
+                each.for_each(|((y, &acc), (&m, &c))| {
+                    *y = table[scale(acc, m, c).clamp(0, last) as usize];
+                });
             }
         }
     }

@@ -36,7 +36,9 @@ impl Kernel for Portable {
                     }
                 }
                 let position = if layer.per_feature { y * layer.columns.output + x } else { 0 };
-                *byte = layer.epilogue.scaler(position * channels_out + channel).apply(acc);
+                let number = position * channels_out + channel;
+                let scalers = layer.epilogue.block(0..1, number, number);
+                scalers.apply(0, &[acc; BLOCK], core::slice::from_mut(byte));
             }
         }
     }

@@ -49,16 +49,11 @@ impl<'a> Scratch<'a> {
             let zero_point = i32::from(job.layer.zero_point);
             let channels = job.layer.channels_in;
             for t in 0..taps.len {
-                for (x, pixel) in input_row(t).chunks_exact(channels).enumerate() {
-                    let begin = x * column + t * depth * plane;
-                    let mut slots = self.words[begin..].iter_mut().step_by(plane);
-                    let (pairs, last) = pixel.as_chunks::<2>();
-                    for (&[a, b], slot) in pairs.iter().zip(&mut slots) {
-                        *slot = word(a.into() - zero_point, b.into() - zero_point);
-                    }
-                    if let (&[a], Some(slot)) = (last, slots.next()) {
-                        *slot = word(a.into() - zero_point, 0);
-                    }
+                let words = &mut self.words[t * depth * plane..];
+                if planar {
+                    rows_of_planes(input_row(t), channels, zero_point, words);
+                } else {
+                    rows_of_columns(input_row(t), channels, zero_point, words, column);
                 }
             }
         }
@@ -66,8 +61,50 @@ impl<'a> Scratch<'a> {
     }
 }
 
+/// A row as planes of neighbouring columns.
+fn rows_of_planes<T: Input>(row: &[T], channels: usize, zero_point: i32, words: &mut [Word]) {
+    let pixels = || row.chunks_exact(channels);
+    let mut planes = words.chunks_exact_mut(row.len() / channels);
+    let fours = channels / 4 * 4;
+    for first in (0..fours).step_by(4) {
+        let (Some(a), Some(b)) = (planes.next(), planes.next()) else { return };
+        for (pixel, (a, b)) in pixels().zip(a.iter_mut().zip(b)) {
+            if let Some(&four) = pixel[first..].first_chunk() {
+                [*a, *b] = T::words(four, zero_point);
+            }
+        }
+    }
+    for (first, plane) in (fours..channels).step_by(2).zip(planes) {
+        for (pixel, slot) in pixels().zip(plane) {
+            let [a, b] = [pixel.get(first), pixel.get(first + 1)]
+                .map(|x| x.map_or(0, |&x| x.into() - zero_point));
+            *slot = word(a, b);
+        }
+    }
+}
+
+/// A row as columns, so many words apart, of neighbouring planes.
+fn rows_of_columns<T: Input>(
+    row: &[T],
+    channels: usize,
+    zero_point: i32,
+    words: &mut [Word],
+    column: usize,
+) {
+    for (x, pixel) in row.chunks_exact(channels).enumerate() {
+        let mut slots = words[x * column..].iter_mut();
+        let (pairs, last) = pixel.as_chunks::<2>();
+        for (&[a, b], slot) in pairs.iter().zip(&mut slots) {
+            *slot = word(a.into() - zero_point, b.into() - zero_point);
+        }
+        if let (&[a], Some(slot)) = (last, slots.next()) {
+            *slot = word(a.into() - zero_point, 0);
+        }
+    }
+}
+
 /// Two numbers of at most 12 bits in a word.
 #[inline(always)]
-const fn word(a: i32, b: i32) -> Word {
+pub(super) const fn word(a: i32, b: i32) -> Word {
     (a as u16 as u32 | (b as u32) << 16).to_le_bytes()
 }

@@ -1,41 +1,50 @@
 //! The innermost loops.
 
-use crate::weights::Word;
+use crate::weights::{BLOCK, Word};
 
-/// Sums of features a and b.
-pub type Sums = [i32; 2];
+/// Sums of a block's features at one position.
+pub type Sums = [i32; BLOCK];
+
+/// Most positions that are computed together.
+pub const POSITIONS: usize = 3;
 
 /// A way to sum products. Every call may have at most [`CHUNK`](super::Input::CHUNK) products for a
-/// sum, at least one, and adds to the sums that it is given.
+/// sum, at least one, and adds to the sums that it is given, those of features that are there.
 pub trait Tile {
-    /// Whether neighbouring columns are neighbours in the scratch: as [`across`](Self::across) wants
-    /// them.
+    /// Whether [`across`](Self::across) is there, for which neighbouring columns are neighbours in
+    /// the scratch.
     const ACROSS: bool;
 
-    /// One position, one column tap, `PAIRS` pairs of features.
+    /// One position, one column tap, `pairs` pairs of features.
     ///
     /// *shapes*: `weights` is `[plane][pair]`; of `inputs` every `plane`-th word, from the first,
     /// belongs to one plane.
-    fn column<const PAIRS: usize>(
-        inputs: &[Word],
-        plane: usize,
-        weights: &[Word],
-        sums: &mut [Sums; PAIRS],
-    );
+    fn column(inputs: &[Word], plane: usize, weights: &[Word], pairs: usize, sums: &mut Sums);
 
-    /// `N` neighbouring positions (2 or 3), two column taps, one pair of features. Only where
-    /// [`ACROSS`](Self::ACROSS) is set.
+    /// Two or three neighbouring positions, two column taps, one pair of features.
     ///
-    /// *shapes*: of `weights`, `[plane][pair]` of `PAIRS` pairs, the first pair of the first tap;
-    /// `tap` words on, that of the second. Of `inputs`, `N + 1` words from every `plane`-th on belong
-    /// to one of `planes` planes.
-    fn across<const PAIRS: usize, const N: usize>(
+    /// *shapes*: of `inputs`, a word more than positions from every `plane`-th on belong to one of
+    /// `planes` planes.
+    fn across(
         _inputs: &[Word],
-        _planes: usize,
         _plane: usize,
-        _weights: &[Word],
-        _tap: usize,
-        _sums: &mut [Sums; N],
+        _planes: usize,
+        _weights: Taps<'_>,
+        _sums: &mut [Sums; POSITIONS],
+        _positions: usize,
     ) {
     }
+}
+
+/// The weights of one pair of features of a block for two column taps.
+#[derive(Clone, Copy, Debug)]
+pub struct Taps<'a> {
+    /// `[plane][pair]`, from the first plane of the first tap on.
+    pub words: &'a [Word],
+    /// From there to the second tap, words.
+    pub tap: usize,
+    /// Pairs of features.
+    pub pairs: usize,
+    /// The pair that is meant.
+    pub pair: usize,
 }

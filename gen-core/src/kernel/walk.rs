@@ -1,11 +1,11 @@
 //! From blocks of weights to a row: block by block, position by position.
 
-use super::emit::Emit;
 use super::scratch::Rows;
-use super::tile::{Sums, Tile};
+use super::tile::{self, POSITIONS, Sums, Tile};
 use super::{Input, Job, Kernel, Scratch};
-use crate::axis::{Group, Site, Taps};
+use crate::axis::{Group, Taps};
 use crate::layer::Layer;
+use crate::requant::Scalers;
 use crate::weights::{BLOCK, Word};
 use core::marker::PhantomData;
 use core::ops::Range;
@@ -22,80 +22,60 @@ struct Block<'a> {
     taps: Taps,
     rows: Rows<'a>,
     weights: &'a [Word],
-    /// First feature and how many there are.
+    /// First feature, how many there are, and how many pairs they are.
     first: usize,
     features: usize,
+    pairs: usize,
     /// Most planes of one column tap that may be summed at once.
     chunk: usize,
+    scalers: Scalers<'a>,
 }
 
 impl<K: Tile> Kernel for Walk<K> {
     fn row<T: Input>(job: Job<'_, T>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
         let taps = job.layer.rows.taps(job.y);
         let rows = scratch.expand(&job, &taps, K::ACROSS);
-        blocks::<K>(job.layer, taps, rows, T::CHUNK / 2, Emit::new(job.layer, job.y, out));
+        blocks::<K>(job.layer, job.y, rows, T::CHUNK / 2, out);
     }
 }
 
 /// Computes all blocks of a row. Not part of the above, so that it is there only once.
 #[inline(never)]
-fn blocks<K: Tile>(
-    layer: &Layer<'_>,
-    taps: Taps,
-    rows: Rows<'_>,
-    chunk: usize,
-    mut emit: Emit<'_>,
-) {
+fn blocks<K: Tile>(layer: &Layer<'_>, y: usize, rows: Rows<'_>, chunk: usize, out: &mut [u8]) {
+    let taps = layer.rows.taps(y);
     let order = layer.order();
+    let positions = layer.columns.positions();
     for group in layer.columns.groups() {
-        let interior = layer.columns.interior(&group);
+        // Where no tile goes every position is one by itself.
+        let tiled = K::ACROSS && layer.columns.input_step() == 1;
+        let nowhere = positions.start..positions.start;
+        let interior = if tiled { layer.columns.interior(&group) } else { nowhere };
         let all = order.features(&group);
         for first in (0..all).step_by(BLOCK) {
             let place = order.block(taps.phase, &group, first);
             let weights = &layer.weights[place.begin..][..place.len];
             let features = (all - first).min(BLOCK);
-            let block = Block { layer, group, taps, rows, weights, first, features, chunk };
-            match place.pairs {
-                1 => block.row::<K, 1>(&interior, &mut emit),
-                2 => block.row::<K, 2>(&interior, &mut emit),
-                3 => block.row::<K, 3>(&interior, &mut emit),
-                _ => block.row::<K, 4>(&interior, &mut emit),
+            let pairs = place.pairs;
+            // Those of each position follow where they are needed.
+            let known = if layer.per_feature { 0 } else { features };
+            let channels = layer.channels_out;
+            let scalers = layer.epilogue.block(0..known, first % channels, channels - 1);
+            let block =
+                Block { layer, group, taps, rows, weights, first, features, pairs, chunk, scalers };
+            let outside = (positions.start..interior.start).chain(interior.end..positions.end);
+            outside.for_each(|m| block.single::<K>(m, y, out));
+            if K::ACROSS {
+                block.tiles::<K>(interior.clone(), y, out);
             }
         }
     }
 }
 
 impl Block<'_> {
-    fn row<K: Tile, const PAIRS: usize>(&self, interior: &Range<usize>, emit: &mut Emit<'_>) {
-        let positions = self.layer.columns.positions();
-        if !K::ACROSS || self.layer.columns.input_step() != 1 {
-            positions.for_each(|m| self.single::<K, PAIRS>(m, emit));
-            return;
-        }
-        (positions.start..interior.start).for_each(|m| self.single::<K, PAIRS>(m, emit));
-        let mut m = interior.start;
-        while m < interior.end {
-            match interior.end - m {
-                1 => {
-                    self.single::<K, PAIRS>(m, emit);
-                    m += 1;
-                }
-                2 | 4 => {
-                    self.tile::<K, PAIRS, 2>(m, emit);
-                    m += 2;
-                }
-                _ => {
-                    self.tile::<K, PAIRS, 3>(m, emit);
-                    m += 3;
-                }
-            }
-        }
-        (interior.end..positions.end).for_each(|m| self.single::<K, PAIRS>(m, emit));
-    }
-
     /// One position, wherever it lies.
-    fn single<K: Tile, const PAIRS: usize>(&self, m: usize, emit: &mut Emit<'_>) {
-        let site = self.site(m);
+    #[inline(never)]
+    fn single<K: Tile>(&self, m: usize, y: usize, out: &mut [u8]) {
+        let site = self.layer.columns.site(&self.group, m);
         let channels = self.layer.channels_out;
         // The features that are neither cropped nor of another block.
         let begin = (site.begin * channels).max(self.first);
@@ -103,87 +83,102 @@ impl Block<'_> {
         if begin >= end {
             return;
         }
-        let mut sums = [[0; 2]; PAIRS];
-        self.taps_of::<K, PAIRS>(&site, &mut sums);
+        let mut sums = [0; BLOCK];
+        // Where planes are innermost, neighbouring columns follow one another in the scratch, and so do
+        // their weights where all of the phase's rows lie in the map: then all taps are one.
+        let joined = self.rows.plane == 1 && self.taps.len == self.taps.count;
+        let (taps, each) = if joined { (1, site.len) } else { (site.len, 1) };
+        for t in 0..taps {
+            let planes = each * self.rows.planes;
+            self.column::<K>(site.input + t, site.skip + t, planes, &mut sums);
+        }
         let at = site.output * channels + begin - site.begin * channels;
-        let range = begin - self.first..end - self.first;
-        emit.features(at, 0, begin % channels, range, &[sums]);
+        self.emit(&sums, begin - self.first..end - self.first, at, y, out);
     }
 
-    /// What the position reads and writes; nothing is read where no row meets the map.
-    #[inline(always)]
-    fn site(&self, m: usize) -> Site {
-        let site = self.layer.columns.site(&self.group, m);
-        let len = if self.rows.planes == 0 { 0 } else { site.len };
-        Site { len, ..site }
-    }
-
-    /// Adds the products of the column taps of `site`.
-    #[inline(always)]
-    fn taps_of<K: Tile, const PAIRS: usize>(&self, site: &Site, sums: &mut [Sums; PAIRS]) {
-        let planes = self.rows.planes;
-        let depth = self.layer.order().depth();
-        // Neighbouring columns follow one another in the scratch if planes are innermost, and so do
-        // their weights if all the phase's rows lie in the map: then all taps are one.
-        let whole = self.rows.plane == 1 && planes == self.taps.count * depth;
-        let (steps, planes) =
-            if whole { (site.len.min(1), site.len * planes) } else { (site.len, planes) };
-        for t in 0..steps {
-            let inputs = &self.rows.words[(site.input + t) * self.rows.column..];
-            let weights = (site.skip + t) * self.taps.count + self.taps.skip;
-            let weights = &self.weights[weights * depth * PAIRS..][..planes * PAIRS];
-            for begin in (0..planes).step_by(self.chunk) {
-                let end = (begin + self.chunk).min(planes);
-                let (inputs, weights) =
-                    (&inputs[begin * self.rows.plane..], &weights[begin * PAIRS..end * PAIRS]);
-                K::column(inputs, self.rows.plane, weights, sums);
-            }
+    /// Writes features of the block at one position, the first at `at`.
+    fn emit(&self, sums: &Sums, features: Range<usize>, at: usize, y: usize, out: &mut [u8]) {
+        let number = y * out.len() + at;
+        let (first, outputs) = (features.start, &mut out[at..at + features.len()]);
+        if self.layer.per_feature {
+            let scalers = self.layer.epilogue.block(features, number, usize::MAX);
+            scalers.apply(first, sums, outputs);
+        } else {
+            self.scalers.apply(first, sums, outputs);
         }
     }
 
-    /// `N` neighbouring positions of the interior.
-    fn tile<K: Tile, const PAIRS: usize, const N: usize>(&self, m: usize, emit: &mut Emit<'_>) {
-        let site = self.site(m);
-        let mut sums = [[[0; 2]; PAIRS]; N];
-        let Rows { planes, plane, .. } = self.rows;
-        let tap = self.taps.count * self.layer.order().depth() * PAIRS;
+    /// The positions of `interior`: 3 at a time, the last 4 as 2 and 2.
+    fn tiles<K: Tile>(&self, interior: Range<usize>, y: usize, out: &mut [u8]) {
+        let site = self.layer.columns.site(&self.group, interior.start);
+        let channels = self.layer.channels_out;
+        let step = self.layer.columns.output_step() * channels;
+        let (mut input, mut at) = (site.input, site.output * channels + self.first);
+        let mut left = interior.len();
+        while left > 0 {
+            let positions = match left {
+                1 => 1,
+                2 | 4 => 2,
+                _ => POSITIONS,
+            };
+            let mut sums = [[0; BLOCK]; POSITIONS];
+            self.tile::<K>(input, positions, &mut sums);
+            for sums in &sums[..positions] {
+                self.emit(sums, 0..self.features, at, y, out);
+                at += step;
+            }
+            input += positions;
+            left -= positions;
+        }
+    }
+
+    /// Adds the products of all column taps, the first of which meets `input`, at neighbouring
+    /// positions.
+    fn tile<K: Tile>(&self, input: usize, positions: usize, sums: &mut [Sums; POSITIONS]) {
+        let Rows { words, planes, plane, .. } = self.rows;
+        let tap = self.taps.count * self.layer.order().depth() * self.pairs;
+        let paired = if positions == 1 { 0 } else { self.group.taps / 2 * 2 };
         // Two taps at once have twice as many products in a sum.
         let chunk = self.chunk / 2;
-        for t in (1..site.len).step_by(2) {
-            let (inputs, weights) = (&self.rows.words[site.input + t - 1..], self.tap_from(t - 1));
+        for t in (0..paired).step_by(2) {
+            let (inputs, weights) = (words.get(input + t..).unwrap_or(&[]), self.from_tap(t));
             for begin in (0..planes).step_by(chunk) {
                 let planes = chunk.min(planes - begin);
-                for pair in 0..PAIRS {
-                    let mut of_pair: [Sums; N] = core::array::from_fn(|n| sums[n][pair]);
-                    let weights = &weights[begin * PAIRS + pair..];
-                    let inputs = &inputs[begin * plane..];
-                    K::across::<PAIRS, N>(inputs, planes, plane, weights, tap, &mut of_pair);
-                    for (sums, of_pair) in sums.iter_mut().zip(of_pair) {
-                        sums[pair] = of_pair;
-                    }
+                let inputs = &inputs[begin * plane..];
+                let words = &weights[begin * self.pairs..];
+                for pair in 0..self.pairs {
+                    let weights = tile::Taps { words, tap, pairs: self.pairs, pair };
+                    K::across(inputs, plane, planes, weights, sums, positions);
                 }
             }
         }
-        if site.len % 2 == 1 {
-            let last = Site { skip: site.len - 1, len: 1, ..site };
-            for (n, sums) in sums.iter_mut().enumerate() {
-                self.taps_of::<K, PAIRS>(
-                    &Site { input: site.input + site.len - 1 + n, ..last },
-                    sums,
-                );
+        for t in paired..self.group.taps {
+            for (n, sums) in sums[..positions].iter_mut().enumerate() {
+                self.column::<K>(input + t + n, t, self.rows.planes, sums);
             }
         }
-        let channels = self.layer.channels_out;
-        let at = site.output * channels + self.first;
-        let step = self.layer.columns.output_step() * channels;
-        emit.features(at, step, self.first % channels, 0..self.features, &sums);
     }
 
-    /// The weights from a column tap on.
-    #[inline(always)]
-    fn tap_from(&self, tap: usize) -> &[Word] {
-        let depth = self.layer.order().depth();
-        let pairs = self.features.div_ceil(2);
-        &self.weights[(tap * self.taps.count + self.taps.skip) * depth * pairs..]
+    /// Adds the products of planes from a column tap on.
+    fn column<K: Tile>(&self, input: usize, tap: usize, planes: usize, sums: &mut Sums) {
+        let Rows { words, plane, column, .. } = self.rows;
+        let weights = self.from_tap(tap);
+        for begin in (0..planes).step_by(self.chunk) {
+            let end = (begin + self.chunk).min(planes);
+            let inputs = &words[input * column + begin * plane..];
+            K::column(
+                inputs,
+                plane,
+                &weights[begin * self.pairs..end * self.pairs],
+                self.pairs,
+                sums,
+            );
+        }
+    }
+
+    /// The weights from a column tap on, its first row that lies in the map.
+    fn from_tap(&self, tap: usize) -> &[Word] {
+        let row = tap * self.taps.count + self.taps.skip;
+        &self.weights[row * self.layer.order().depth() * self.pairs..]
     }
 }

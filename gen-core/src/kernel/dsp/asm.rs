@@ -6,102 +6,60 @@
 
 #![allow(unsafe_code)]
 
-use crate::kernel::tile::Sums;
+use crate::kernel::tile::{POSITIONS, Sums, Taps};
 use crate::weights::Word;
 use core::arch::naked_asm;
 
-/// What [`across`] works on. The assembly names its fields by their offsets.
-#[repr(C)]
-struct Across<const N: usize> {
-    /// Next word of the first tap (0) and of the second (4).
-    weights: [*const Word; 2],
-    /// Next words of inputs (8).
-    inputs: *const Word,
-    /// Bytes to those of the next plane (12).
-    plane: usize,
-    /// Where the weights of the first tap end (16).
-    end: *const Word,
-    /// Planes modulo 4 (20).
-    rest: usize,
-    /// (24)
-    sums: [Sums; N],
-}
+/// Next word of the first tap and of the second, next words of inputs, bytes to those of the next
+/// plane; number of planes; the sums of the pair at the first position.
+type Across = unsafe extern "C" fn(*const Word, *const Word, *const Word, usize, usize, *mut i32);
 
-/// What [`column`] works on. The assembly names its fields by their offsets.
-#[repr(C)]
-struct Column<const PAIRS: usize> {
-    /// Next word of weights (0).
-    weights: *const Word,
-    /// Next word of inputs (4).
-    inputs: *const Word,
-    /// Bytes to that of the next plane (8).
-    plane: usize,
-    /// Where the weights end (12).
-    end: *const Word,
-    /// Planes modulo 2 (16).
-    rest: usize,
-    /// (20)
-    sums: [Sums; PAIRS],
-}
+/// Next word of weights, next word of inputs, bytes to that of the next plane, number of planes; the
+/// sums.
+type Column = unsafe extern "C" fn(*const Word, *const Word, usize, usize, *mut i32);
 
-pub(super) fn across<const PAIRS: usize, const N: usize>(
-    inputs: &[Word],
-    planes: usize,
-    plane: usize,
-    weights: &[Word],
-    tap: usize,
-    sums: &mut [Sums; N],
-) {
-    let first = weights.as_ptr();
-    let mut work = Across {
-        weights: [first, first.wrapping_add(tap)],
-        inputs: inputs.as_ptr(),
-        plane: 4 * plane,
-        end: first.wrapping_add(planes * PAIRS),
-        rest: planes % 4,
-        sums: *sums,
-    };
-    let work_ptr = &raw mut work;
-    // SAFETY: `Dsp::across` has checked that the last plane's words lie within both slices and that
-    // there is a plane. The scratch, and so `inputs`, is aligned to words, as LDM wants it
-    // (`Engine::draw`); weights are loaded one by one, which needs no alignment.
-    unsafe {
-        match N {
-            2 => across2::<PAIRS>(work_ptr.cast()),
-            _ => across3::<PAIRS>(work_ptr.cast()),
-        }
-    }
-    *sums = work.sums;
-}
+const ACROSS: [[Across; 4]; 2] = [
+    [across2::<1>, across2::<2>, across2::<3>, across2::<4>],
+    [across3::<1>, across3::<2>, across3::<3>, across3::<4>],
+];
 
-pub(super) fn column<const PAIRS: usize>(
+const COLUMN: [Column; 4] = [column1, column2, column3, column4];
+
+#[inline(always)]
+pub(super) fn across(
     inputs: &[Word],
     plane: usize,
-    weights: &[Word],
     planes: usize,
-    sums: &mut [Sums; PAIRS],
+    weights: Taps<'_>,
+    sums: &mut [Sums; POSITIONS],
+    positions: usize,
 ) {
-    let weights = weights.as_ptr();
-    let mut work = Column {
-        weights,
-        inputs: inputs.as_ptr(),
-        plane: 4 * plane,
-        end: weights.wrapping_add(planes * PAIRS),
-        rest: planes % 2,
-        sums: *sums,
-    };
-    let work_ptr = &raw mut work;
-    // SAFETY: `Dsp::column` has checked that the last plane's words lie within both slices and that
-    // there is a plane.
+    let Taps { words, tap, pairs, pair } = weights;
+    let first = words.as_ptr().wrapping_add(pair);
+    let second = first.wrapping_add(tap);
+    let sums = sums.as_mut_ptr().cast::<i32>().wrapping_add(2 * pair);
+    // SAFETY: `Dsp::across` has checked that the last plane's words lie within both slices, that there
+    // is a plane, and that the pair is one of a block; `sums` has three positions. The scratch, and so
+    // `inputs`, is aligned to words, as LDM wants it (`Engine::draw`); weights are loaded one by one,
+    // which needs no alignment.
     unsafe {
-        match PAIRS {
-            1 => column1(work_ptr.cast()),
-            2 => column2(work_ptr.cast()),
-            3 => column3(work_ptr.cast()),
-            _ => column4(work_ptr.cast()),
-        }
+        ACROSS[positions - 2][pairs - 1](first, second, inputs.as_ptr(), 4 * plane, planes, sums);
     }
-    *sums = work.sums;
+}
+
+#[inline(always)]
+pub(super) fn column(
+    inputs: &[Word],
+    plane: usize,
+    planes: usize,
+    weights: &[Word],
+    pairs: usize,
+    sums: &mut Sums,
+) {
+    let (weights, sums) = (weights.as_ptr(), sums.as_mut_ptr());
+    // SAFETY: `Dsp::column` has checked that the last plane's words lie within both slices, that there
+    // is a plane, and that `sums` has the pairs.
+    unsafe { COLUMN[pairs - 1](weights, inputs.as_ptr(), 4 * plane, planes, sums) }
 }
 
 /// One plane of [`across3`]: two taps, 24 products. r0, r1 weights; r2 inputs; r3 plane; r8 to r10
@@ -151,24 +109,22 @@ macro_rules! plane2 {
 }
 
 /// All planes, four at a time: where their number is no multiple of 4, the loop is entered late.
-/// `start` loads the sums, `finish` stores them.
+/// `start` loads the sums, `finish` stores them; the next position's are 32 bytes on.
 macro_rules! across {
     ($plane:ident, $start:literal, $finish:literal) => {
         concat!(
             "push {{r4-r11, lr}}
-             ldr r4, [r0, #16]
-             push {{r0, r4}}\n",
+             ldrd r4, r5, [sp, #36]
+             mov r6, #{step}
+             mla r6, r4, r6, r0
+             push {{r5, r6}}\n",
             $start,
-            "ldr r4, [r0, #20]
-             ldr r1, [r0, #4]
-             ldr r2, [r0, #8]
-             ldr r3, [r0, #12]
-             ldr r0, [r0]
+            "ands r4, r4, #3
+             beq 2f
              cmp r4, #2
-             beq 4f
              bhi 3f
-             cmp r4, #1
-             beq 5f
+             beq 4f
+             b 5f
              2:\n",
             $plane!(),
             "3:\n",
@@ -180,84 +136,103 @@ macro_rules! across {
             "ldr r4, [sp, #4]
              cmp r0, r4
              bne 2b
-             ldr r0, [sp]\n",
+             pop {{r0, r1}}\n",
             $finish,
-            "add sp, #8
-             pop {{r4-r11, pc}}\n",
+            "pop {{r4-r11, pc}}",
         )
     };
 }
 
 #[unsafe(naked)]
-unsafe extern "C" fn across3<const PAIRS: usize>(_: *mut Across<3>) {
+unsafe extern "C" fn across3<const PAIRS: usize>(
+    _: *const Word,
+    _: *const Word,
+    _: *const Word,
+    _: usize,
+    _: usize,
+    _: *mut i32,
+) {
     naked_asm!(
         across!(
             plane3,
-            "ldr r11, [r0, #24]
-             ldr r12, [r0, #32]
-             ldr lr, [r0, #40]
+            "ldr r11, [r5]
+             ldr r12, [r5, #32]
+             ldr lr, [r5, #64]
              mov r8, r11
              mov r9, r12
              mov r10, lr\n",
             "sub r8, r8, r11
              sub r9, r9, r12
              sub r10, r10, lr
-             ldr r4, [r0, #28]
+             ldr r4, [r0, #4]
              ldr r5, [r0, #36]
-             ldr r6, [r0, #44]
+             ldr r6, [r0, #68]
              add r4, r4, r8, asr #8
              add r5, r5, r9, asr #8
              add r6, r6, r10, asr #8
-             strd r11, r4, [r0, #24]
+             strd r11, r4, [r0]
              strd r12, r5, [r0, #32]
-             strd lr, r6, [r0, #40]\n"
+             strd lr, r6, [r0, #64]\n"
         ),
         step = const 4 * PAIRS,
     )
 }
 
 #[unsafe(naked)]
-unsafe extern "C" fn across2<const PAIRS: usize>(_: *mut Across<2>) {
+unsafe extern "C" fn across2<const PAIRS: usize>(
+    _: *const Word,
+    _: *const Word,
+    _: *const Word,
+    _: usize,
+    _: usize,
+    _: *mut i32,
+) {
     naked_asm!(
         across!(
             plane2,
-            "ldr r11, [r0, #24]
-             ldr r12, [r0, #32]
+            "ldr r11, [r5]
+             ldr r12, [r5, #32]
              mov r8, r11
              mov r9, r12\n",
             "sub r8, r8, r11
              sub r9, r9, r12
-             ldr r4, [r0, #28]
+             ldr r4, [r0, #4]
              ldr r5, [r0, #36]
              add r4, r4, r8, asr #8
              add r5, r5, r9, asr #8
-             strd r11, r4, [r0, #24]
+             strd r11, r4, [r0]
              strd r12, r5, [r0, #32]\n"
         ),
         step = const 4 * PAIRS,
     )
 }
 
-/// A function for a column of so many pairs of features: the sums of 256·b + a, of a, and the
-/// offsets of both in [`Column`].
+/// A function for a column of so many pairs of features. Of each: the sum of 256·b + a, that of a, and
+/// the offsets of both sums.
 macro_rules! column {
     ($name:ident, $pairs:literal, $(($both:literal, $low:literal, $a:literal, $b:literal)),*) => {
         #[unsafe(naked)]
-        unsafe extern "C" fn $name(_: *mut Column<$pairs>) {
+        unsafe extern "C" fn $name(
+            _: *const Word,
+            _: *const Word,
+            _: usize,
+            _: usize,
+            _: *mut i32,
+        ) {
             naked_asm!(
-                "push {{r0, r4-r11, lr}}",
-                $(concat!("ldr ", $low, ", [r0, #", $a, "]"),)*
+                "push {{r4-r11, lr}}",
+                "ldr r4, [sp, #36]",
+                $(concat!("ldr ", $low, ", [r4, #", $a, "]"),)*
                 $(concat!("mov ", $both, ", ", $low),)*
-                "ldr r1, [r0, #12]",
-                "ldr r2, [r0, #4]",
-                "ldr r3, [r0, #8]",
-                "ldr r4, [r0, #16]",
-                "ldr r0, [r0]",
-                "cmp r4, #1",
-                "beq 3f",
+                "mov r4, #{step}",
+                "mla r4, r3, r4, r0",
+                "lsrs r3, r3, #1",
+                // The end.
+                "mov r3, r4",
+                "bcs 3f",
                 "2:",
-                "ldr r4, [r2]",
-                "add r2, r3",
+                "ldr r4, [r1]",
+                "add r1, r2",
                 $(
                     "ldr r7, [r0], #4",
                     concat!("smlad ", $both, ", r4, r7, ", $both),
@@ -265,17 +240,17 @@ macro_rules! column {
                     concat!("smlad ", $low, ", r4, r7, ", $low),
                 )*
                 "3:",
-                "ldr r4, [r2]",
-                "add r2, r3",
+                "ldr r4, [r1]",
+                "add r1, r2",
                 $(
                     "ldr r7, [r0], #4",
                     concat!("smlad ", $both, ", r4, r7, ", $both),
                     "sxtb16 r7, r7",
                     concat!("smlad ", $low, ", r4, r7, ", $low),
                 )*
-                "cmp r0, r1",
+                "cmp r0, r3",
                 "bne 2b",
-                "ldr r0, [sp]",
+                "ldr r0, [sp, #36]",
                 $(
                     concat!("sub ", $both, ", ", $both, ", ", $low),
                     concat!("ldr r4, [r0, #", $b, "]"),
@@ -283,26 +258,21 @@ macro_rules! column {
                     concat!("str ", $low, ", [r0, #", $a, "]"),
                     concat!("str r4, [r0, #", $b, "]"),
                 )*
-                "pop {{r0, r4-r11, pc}}",
+                "pop {{r4-r11, pc}}",
+                step = const 4 * $pairs,
             )
         }
     };
 }
 
-column!(column1, 1, ("r8", "r11", "20", "24"));
-column!(column2, 2, ("r8", "r11", "20", "24"), ("r9", "r12", "28", "32"));
-column!(
-    column3,
-    3,
-    ("r8", "r11", "20", "24"),
-    ("r9", "r12", "28", "32"),
-    ("r10", "lr", "36", "40")
-);
+column!(column1, 1, ("r8", "r11", "0", "4"));
+column!(column2, 2, ("r8", "r11", "0", "4"), ("r9", "r12", "8", "12"));
+column!(column3, 3, ("r8", "r11", "0", "4"), ("r9", "r12", "8", "12"), ("r10", "lr", "16", "20"));
 column!(
     column4,
     4,
-    ("r8", "r11", "20", "24"),
-    ("r9", "r12", "28", "32"),
-    ("r10", "lr", "36", "40"),
-    ("r5", "r6", "44", "48")
+    ("r8", "r11", "0", "4"),
+    ("r9", "r12", "8", "12"),
+    ("r10", "lr", "16", "20"),
+    ("r5", "r6", "24", "28")
 );

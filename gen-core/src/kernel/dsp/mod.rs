@@ -1,8 +1,8 @@
 //! The innermost loops for Arm's DSP instructions (ARMv7E-M; ARMv8-M with the DSP extension): two
 //! products an instruction, inputs in registers shared by features, weights by positions.
 
-use super::tile::{Sums, Tile};
-use crate::weights::Word;
+use super::tile::{POSITIONS, Sums, Taps, Tile};
+use crate::weights::{BLOCK, Word};
 
 #[cfg(gen_core_dsp)]
 mod asm;
@@ -20,33 +20,29 @@ pub struct Dsp;
 impl Tile for Dsp {
     const ACROSS: bool = true;
 
-    #[inline]
-    fn column<const PAIRS: usize>(
-        inputs: &[Word],
-        plane: usize,
-        weights: &[Word],
-        sums: &mut [Sums; PAIRS],
-    ) {
-        let planes = weights.len() / PAIRS;
-        if planes > 0 && (planes - 1) * plane < inputs.len() {
-            loops::column::<PAIRS>(inputs, plane, weights, planes, sums);
+    fn column(inputs: &[Word], plane: usize, weights: &[Word], pairs: usize, sums: &mut Sums) {
+        let planes = weights.len() / pairs;
+        // All that the loop relies on; never otherwise.
+        if planes > 0 && pairs <= BLOCK / 2 && (planes - 1) * plane < inputs.len() {
+            loops::column(inputs, plane, planes, weights, pairs, sums);
         }
     }
 
-    #[inline]
-    fn across<const PAIRS: usize, const N: usize>(
+    fn across(
         inputs: &[Word],
-        planes: usize,
         plane: usize,
-        weights: &[Word],
-        tap: usize,
-        sums: &mut [Sums; N],
+        planes: usize,
+        weights: Taps<'_>,
+        sums: &mut [Sums; POSITIONS],
+        positions: usize,
     ) {
-        // All that the loop relies on; never otherwise.
+        let Taps { words, tap, pairs, pair } = weights;
         let last = planes.saturating_sub(1);
-        let reached = last * plane + N < inputs.len() && tap + last * PAIRS < weights.len();
-        if planes > 0 && reached {
-            loops::across::<PAIRS, N>(inputs, planes, plane, weights, tap, sums);
+        let inside =
+            last * plane + positions < inputs.len() && tap + last * pairs + pair < words.len();
+        // All that the loop relies on; never otherwise.
+        if planes > 0 && (2..=POSITIONS).contains(&positions) && pair < BLOCK / 2 && inside {
+            loops::across(inputs, plane, planes, weights, sums, positions);
         }
     }
 }

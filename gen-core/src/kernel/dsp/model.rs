@@ -1,7 +1,7 @@
 //! What the loops in assembly compute, in plain Rust, instruction by instruction: so that the
 //! algorithm around them is tested on a desk.
 
-use crate::kernel::tile::Sums;
+use crate::kernel::tile::{POSITIONS, Sums, Taps};
 use crate::weights::{Word, numbers};
 
 /// Adds the products of both halves.
@@ -25,50 +25,51 @@ struct Split {
 }
 
 impl Split {
-    fn of([a, _]: Sums) -> Self {
-        Self { low: a, both: a }
-    }
-
     fn add(&mut self, x: Word, w: Word) {
         self.both = smlad(x, w, self.both);
         self.low = smlad(x, sxtb16(w), self.low);
     }
+}
 
-    fn add_to(self, sums: &mut Sums) {
-        *sums = [self.low, sums[1] + (self.both.wrapping_sub(self.low) >> 8)];
+/// Adds to the sums of a pair what `add` adds.
+fn split(sums: &mut Sums, pair: usize, add: impl FnOnce(&mut Split)) {
+    let [a, b] = &mut sums.as_chunks_mut::<2>().0[pair];
+    let mut split = Split { low: *a, both: *a };
+    add(&mut split);
+    *b += split.both.wrapping_sub(split.low) >> 8;
+    *a = split.low;
+}
+
+pub(super) fn column(
+    inputs: &[Word],
+    plane: usize,
+    planes: usize,
+    weights: &[Word],
+    pairs: usize,
+    sums: &mut Sums,
+) {
+    for pair in 0..pairs {
+        split(sums, pair, |split| {
+            (0..planes).for_each(|k| split.add(inputs[k * plane], weights[k * pairs + pair]));
+        });
     }
 }
 
-pub(super) fn column<const PAIRS: usize>(
+pub(super) fn across(
     inputs: &[Word],
     plane: usize,
-    weights: &[Word],
     planes: usize,
-    sums: &mut [Sums; PAIRS],
+    weights: Taps<'_>,
+    sums: &mut [Sums; POSITIONS],
+    positions: usize,
 ) {
-    let mut split = sums.map(Split::of);
-    for k in 0..planes {
-        for (pair, split) in split.iter_mut().enumerate() {
-            split.add(inputs[k * plane], weights[k * PAIRS + pair]);
-        }
+    let Taps { words, tap, pairs, pair } = weights;
+    for (n, sums) in sums[..positions].iter_mut().enumerate() {
+        split(sums, pair, |split| {
+            for k in 0..planes {
+                split.add(inputs[k * plane + n], words[k * pairs + pair]);
+                split.add(inputs[k * plane + n + 1], words[tap + k * pairs + pair]);
+            }
+        });
     }
-    split.into_iter().zip(sums).for_each(|(split, sums)| split.add_to(sums));
-}
-
-pub(super) fn across<const PAIRS: usize, const N: usize>(
-    inputs: &[Word],
-    planes: usize,
-    plane: usize,
-    weights: &[Word],
-    tap: usize,
-    sums: &mut [Sums; N],
-) {
-    let mut split = sums.map(Split::of);
-    for k in 0..planes {
-        for (n, split) in split.iter_mut().enumerate() {
-            split.add(inputs[k * plane + n], weights[k * PAIRS]);
-            split.add(inputs[k * plane + n + 1], weights[tap + k * PAIRS]);
-        }
-    }
-    split.into_iter().zip(sums).for_each(|(split, sums)| split.add_to(sums));
 }

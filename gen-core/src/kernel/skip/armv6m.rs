@@ -12,36 +12,24 @@ use crate::weights::Word;
 use core::arch::naked_asm;
 use core::ops::Range;
 
+/// Where inputs begin and end, weights; the sums.
+type Column = unsafe extern "C" fn(*const Word, *const Word, *const Word, *mut i32);
+
+const COLUMN: [Column; 4] = [column1, column2, column3, column4];
+
 /// *shapes*: `inputs` `[plane]`, at least one; `weights` `[plane][pair]`. A model that is not aligned
 /// to words is correct, but slow.
 #[inline(always)]
-pub(super) fn column<const PAIRS: usize>(
-    inputs: &[Word],
-    weights: &[Word],
-    sums: &mut [Sums; PAIRS],
-) {
+pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
     let Range { start, end } = inputs.as_ptr_range();
     if (start.addr() | weights.as_ptr().addr()) % 4 != 0 {
-        return misaligned(inputs, weights, sums);
+        // The processor cannot load such words.
+        return Plain::column(inputs, 1, weights, pairs, sums);
     }
     let (weights, sums) = (weights.as_ptr(), sums.as_mut_ptr());
-    // SAFETY: `Skip::column` has checked that there is a plane, and cut the weights to those of all
-    // planes. All three are aligned to words.
-    unsafe {
-        match PAIRS {
-            1 => column1(start, end, weights, sums),
-            2 => column2(start, end, weights, sums),
-            3 => column3(start, end, weights, sums),
-            _ => column4(start, end, weights, sums),
-        }
-    }
-}
-
-/// The processor cannot load words from elsewhere.
-#[cold]
-#[inline(never)]
-fn misaligned<const PAIRS: usize>(inputs: &[Word], weights: &[Word], sums: &mut [Sums; PAIRS]) {
-    Plain::column(inputs, 1, weights, sums);
+    // SAFETY: `Skip::column` has checked that there is a plane and that `sums` has the pairs, and cut
+    // the weights to those of all planes. All three are aligned to words.
+    unsafe { COLUMN[pairs - 1](start, end, weights, sums) }
 }
 
 /// The products of an input, r2, and the weights that come next, r1; r5 is for a. `$first` and
@@ -95,7 +83,7 @@ macro_rules! column {
         $($words:literal: $(($word:literal, $both:literal, $low:literal, $at:literal)),*);*
     ) => {
         #[unsafe(naked)]
-        unsafe extern "C" fn $name(_: *const Word, _: *const Word, _: *const Word, _: *mut Sums) {
+        unsafe extern "C" fn $name(_: *const Word, _: *const Word, _: *const Word, _: *mut i32) {
             naked_asm!(
                 "push {{r4-r7, lr}}
                  mov r4, r8

@@ -10,25 +10,19 @@ use crate::weights::Word;
 use core::arch::naked_asm;
 use core::ops::Range;
 
+/// Where inputs begin and end, weights; the sums.
+type Column = unsafe extern "C" fn(*const Word, *const Word, *const Word, *mut i32);
+
+const COLUMN: [Column; 4] = [column1, column2, column3, column4];
+
 /// *shapes*: `inputs` `[plane]`, at least one; `weights` `[plane][pair]`.
 #[inline(always)]
-pub(super) fn column<const PAIRS: usize>(
-    inputs: &[Word],
-    weights: &[Word],
-    sums: &mut [Sums; PAIRS],
-) {
+pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
     let Range { start, end } = inputs.as_ptr_range();
     let (weights, sums) = (weights.as_ptr(), sums.as_mut_ptr());
-    // SAFETY: `Skip::column` has checked that there is a plane, and cut the weights to those of all
-    // planes. Halfwords are loaded one by one, which needs no alignment; `sums` is aligned.
-    unsafe {
-        match PAIRS {
-            1 => column1(start, end, weights, sums),
-            2 => column2(start, end, weights, sums),
-            3 => column3(start, end, weights, sums),
-            _ => column4(start, end, weights, sums),
-        }
-    }
+    // SAFETY: `Skip::column` has checked that there is a plane and that `sums` has the pairs, and cut
+    // the weights to those of all planes. Halfwords are loaded one by one, which needs no alignment; `sums` is aligned.
+    unsafe { COLUMN[pairs - 1](start, end, weights, sums) }
 }
 
 /// One input, the first (0) or second (2) of plane 0 or 1 of the two that the loop has. r0 next
@@ -54,7 +48,7 @@ macro_rules! input {
 macro_rules! column {
     ($name:ident, $pairs:literal, $(($both:literal, $low:literal, $at:literal)),*) => {
         #[unsafe(naked)]
-        unsafe extern "C" fn $name(_: *const Word, _: *const Word, _: *const Word, _: *mut Sums) {
+        unsafe extern "C" fn $name(_: *const Word, _: *const Word, _: *const Word, _: *mut i32) {
             naked_asm!(
                 "push {{r3-r11, lr}}",
                 $(

@@ -2,7 +2,7 @@
 //! instructions. The compiler does not keep all eight sums in registers; these loops do.
 
 use super::tile::{Sums, Tile};
-use crate::weights::Word;
+use crate::weights::{BLOCK, Word};
 
 #[cfg(gen_core_armv6m)]
 mod armv6m;
@@ -24,18 +24,11 @@ pub struct Skip;
 impl Tile for Skip {
     const ACROSS: bool = false;
 
-    #[inline(always)]
-    fn column<const PAIRS: usize>(
-        inputs: &[Word],
-        plane: usize,
-        weights: &[Word],
-        sums: &mut [Sums; PAIRS],
-    ) {
+    fn column(inputs: &[Word], plane: usize, weights: &[Word], pairs: usize, sums: &mut Sums) {
+        let planes = weights.len() / pairs;
         // All that the loop relies on; never otherwise, since planes are innermost in the scratch.
-        let planes = weights.len() / PAIRS;
-        if plane == 1 && planes > 0 && planes <= inputs.len() {
-            let (inputs, weights) = (&inputs[..planes], &weights[..planes * PAIRS]);
-            loops::column::<PAIRS>(inputs, weights, sums);
+        if plane == 1 && planes > 0 && planes <= inputs.len() && pairs <= BLOCK / 2 {
+            loops::column(&inputs[..planes], &weights[..planes * pairs], pairs, sums);
         }
     }
 }

@@ -5,11 +5,6 @@ use crate::kernel::plain::Plain;
 use crate::kernel::tile::{Sums, Tile};
 use crate::weights::Word;
 
-#[inline(always)]
-pub(super) fn column<const PAIRS: usize>(
-    inputs: &[Word],
-    weights: &[Word],
-    sums: &mut [Sums; PAIRS],
-) {
-    Plain::column(inputs, 1, weights, sums);
+pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
+    Plain::column(inputs, 1, weights, pairs, sums);
 }
