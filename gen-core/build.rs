@@ -1,11 +1,11 @@
-//! Names the kernel that the target gets: stable Rust does not tell that Arm's DSP instructions are
+//! Names the kernel that the target gets: stable Rust does not tell which of Arm's instructions are
 //! there.
 
 use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(gen_core_dsp, gen_core_armv6m)");
+    println!("cargo::rustc-check-cfg=cfg(gen_core_dsp, gen_core_armv7m, gen_core_armv6m)");
     let target = env::var("TARGET").unwrap_or_default();
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     // ARMv7E-M always has them. Of the ARMv8-M processors that one can buy, Cortex-M33, M35P, M55 and
@@ -17,5 +17,9 @@ fn main() {
         target.starts_with("thumbv8m.main") && cpu.last().is_some_and(|(_, name)| dsp(name));
     if target.starts_with("thumbv7em") || armv8m {
         println!("cargo::rustc-cfg=gen_core_dsp");
+    } else if target.starts_with("thumbv7m") || target.starts_with("thumbv8m.main") {
+        println!("cargo::rustc-cfg=gen_core_armv7m");
+    } else if target.starts_with("thumbv6m") || target.starts_with("thumbv8m.base") {
+        println!("cargo::rustc-cfg=gen_core_armv6m");
     }
 }

@@ -7,11 +7,13 @@
 
 #[cfg(any(feature = "_kernels", gen_core_dsp))]
 mod dsp;
-#[cfg(any(feature = "_kernels", not(gen_core_dsp)))]
+#[cfg(any(feature = "_kernels", not(any(gen_core_dsp, gen_core_armv7m))))]
 mod plain;
 #[cfg(feature = "_kernels")]
 mod portable;
 mod scratch;
+#[cfg(any(feature = "_kernels", gen_core_armv7m, gen_core_armv6m))]
+mod skip;
 mod tile;
 mod walk;
 mod window;
@@ -23,6 +25,8 @@ pub use plain::Plain;
 #[cfg(feature = "_kernels")]
 pub use portable::Portable;
 pub use scratch::Scratch;
+#[cfg(feature = "_kernels")]
+pub use skip::Skip;
 pub use walk::Walk;
 pub use window::Window;
 
@@ -33,7 +37,10 @@ use crate::weights::Word;
 #[cfg(gen_core_dsp)]
 pub type Best = Walk<dsp::Dsp>;
 /// The target's own.
-#[cfg(not(gen_core_dsp))]
+#[cfg(any(gen_core_armv7m, gen_core_armv6m))]
+pub type Best = Walk<skip::Skip>;
+/// The target's own.
+#[cfg(not(any(gen_core_dsp, gen_core_armv7m, gen_core_armv6m)))]
 pub type Best = Walk<plain::Plain>;
 
 /// What computes rows.

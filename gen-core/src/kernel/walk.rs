@@ -41,13 +41,7 @@ impl<K: Tile> Kernel for Walk<K> {
 
 /// Computes all blocks of a row. Not part of the above, so that it is there only once.
 #[inline(never)]
-fn blocks<K: Tile>(
-    layer: &Layer<'_>,
-    y: usize,
-    rows: Rows<'_>,
-    chunk: usize,
-    out: &mut [u8],
-) {
+fn blocks<K: Tile>(layer: &Layer<'_>, y: usize, rows: Rows<'_>, chunk: usize, out: &mut [u8]) {
     let taps = layer.rows.taps(y);
     let order = layer.order();
     let positions = layer.columns.positions();
@@ -90,8 +84,13 @@ impl Block<'_> {
             return;
         }
         let mut sums = [0; BLOCK];
-        for t in 0..site.len {
-            self.column::<K>(site.input + t, site.skip + t, &mut sums);
+        // Where planes are innermost, neighbouring columns follow one another in the scratch, and so do
+        // their weights where all of the phase's rows lie in the map: then all taps are one.
+        let joined = self.rows.plane == 1 && self.taps.len == self.taps.count;
+        let (taps, each) = if joined { (1, site.len) } else { (site.len, 1) };
+        for t in 0..taps {
+            let planes = each * self.rows.planes;
+            self.column::<K>(site.input + t, site.skip + t, planes, &mut sums);
         }
         let at = site.output * channels + begin - site.begin * channels;
         self.emit(&sums, begin - self.first..end - self.first, at, y, out);
@@ -154,19 +153,25 @@ impl Block<'_> {
         }
         for t in paired..self.group.taps {
             for (n, sums) in sums[..positions].iter_mut().enumerate() {
-                self.column::<K>(input + t + n, t, sums);
+                self.column::<K>(input + t + n, t, self.rows.planes, sums);
             }
         }
     }
 
-    /// Adds the products of one column tap.
-    fn column<K: Tile>(&self, input: usize, tap: usize, sums: &mut Sums) {
-        let Rows { words, planes, plane, column } = self.rows;
+    /// Adds the products of planes from a column tap on.
+    fn column<K: Tile>(&self, input: usize, tap: usize, planes: usize, sums: &mut Sums) {
+        let Rows { words, plane, column, .. } = self.rows;
         let weights = self.from_tap(tap);
         for begin in (0..planes).step_by(self.chunk) {
             let end = (begin + self.chunk).min(planes);
             let inputs = &words[input * column + begin * plane..];
-            K::column(inputs, plane, &weights[begin * self.pairs..end * self.pairs], self.pairs, sums);
+            K::column(
+                inputs,
+                plane,
+                &weights[begin * self.pairs..end * self.pairs],
+                self.pairs,
+                sums,
+            );
         }
     }
 

@@ -9,6 +9,7 @@ pub fn stream(file: &[u8], latent: &[i16]) -> Vec<u8> {
     let specified = by::<kernel::Portable>(file, latent, 0);
     let others = [
         ("plain", by::<Walk<kernel::Plain>>(file, latent, 0)),
+        ("that skips zeros", by::<Walk<kernel::Skip>>(file, latent, 3)),
         ("with DSP instructions", by::<Walk<kernel::Dsp>>(file, latent, 1)),
         ("the target's own", by::<kernel::Best>(file, latent, 2)),
     ];

@@ -12,14 +12,7 @@ use core::arch::naked_asm;
 
 /// Next word of the first tap and of the second, next words of inputs, bytes to those of the next
 /// plane; number of planes; the sums of the pair at the first position.
-type Across = unsafe extern "C" fn(
-    *const Word,
-    *const Word,
-    *const Word,
-    usize,
-    usize,
-    *mut i32,
-);
+type Across = unsafe extern "C" fn(*const Word, *const Word, *const Word, usize, usize, *mut i32);
 
 /// Next word of weights, next word of inputs, bytes to that of the next plane, number of planes; the
 /// sums.

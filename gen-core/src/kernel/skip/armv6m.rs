@@ -1,0 +1,147 @@
+//! The loop for ARMv6-M, and for ARMv8-M's baseline. Only r0 to r7 can be multiplied, but any
+//! register can be added to.
+//!
+//! *cost*, instructions: 3.5 per input, and 6.5 per pair of features where the input is not 0; 2 or 3
+//! per 2 planes for the loop.
+
+#![allow(unsafe_code)]
+
+use crate::kernel::plain::Plain;
+use crate::kernel::tile::{Sums, Tile};
+use crate::weights::Word;
+use core::arch::naked_asm;
+use core::ops::Range;
+
+/// Where inputs begin and end, weights; the sums.
+type Column = unsafe extern "C" fn(*const Word, *const Word, *const Word, *mut i32);
+
+const COLUMN: [Column; 4] = [column1, column2, column3, column4];
+
+/// *shapes*: `inputs` `[plane]`, at least one; `weights` `[plane][pair]`. A model that is not aligned
+/// to words is correct, but slow.
+#[inline(always)]
+pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
+    let Range { start, end } = inputs.as_ptr_range();
+    if (start.addr() | weights.as_ptr().addr()) % 4 != 0 {
+        // The processor cannot load such words.
+        return Plain::column(inputs, 1, weights, pairs, sums);
+    }
+    let (weights, sums) = (weights.as_ptr(), sums.as_mut_ptr());
+    // SAFETY: `Skip::column` has checked that there is a plane and that `sums` has the pairs, and cut
+    // the weights to those of all planes. All three are aligned to words.
+    unsafe { COLUMN[pairs - 1](start, end, weights, sums) }
+}
+
+/// The products of an input, r2, and the weights that come next, r1; r5 is for a. `$first` and
+/// `$last`, around a word, make it the number for the input. Words are loaded together, as many as
+/// there are registers for.
+macro_rules! products {
+    ($first:literal, $last:literal, $($words:literal: $(($word:literal, $both:literal, $low:literal)),*);*) => {
+        concat!($(
+            "ldm r1!, ", $words, "\n",
+            $(
+                $first, $word, ", ", $word, $last, "
+                 sxtb r5, ", $word, "
+                 muls ", $word, ", r2, ", $word, "
+                 muls r5, r2, r5
+                 add ", $both, ", ", $word, "
+                 add ", $low, ", r5\n",
+            )*
+        )*)
+    };
+}
+
+/// Both inputs of a plane, r0.
+macro_rules! plane {
+    ($pairs:literal, $($words:tt)*) => {
+        concat!(
+            "ldr r2, [r0]
+             lsls r2, r2, #16
+             beq 7f
+             asrs r2, r2, #16\n",
+            products!("sxth ", "", $($words)*),
+            "subs r1, #(4 * ", $pairs, ")
+             7:
+             ldm r0!, {{r2}}
+             asrs r2, r2, #16
+             bne 8f
+             adds r1, #(4 * ", $pairs, ")
+             b 9f
+             8:\n",
+            products!("asrs ", ", #16", $($words)*),
+            "9:\n",
+        )
+    };
+}
+
+/// A function for so many pairs of features: where the end of inputs is kept and how it is got at;
+/// words that are loaded together, each with the sums of 256·b + a and of a. Where planes are odd in
+/// number, the loop is entered late.
+macro_rules! column {
+    (
+        $name:ident, $pairs:literal, $end:literal, $before:literal, $each:literal,
+        $($words:literal: $(($word:literal, $both:literal, $low:literal, $at:literal)),*);*
+    ) => {
+        #[unsafe(naked)]
+        unsafe extern "C" fn $name(_: *const Word, _: *const Word, _: *const Word, _: *mut i32) {
+            naked_asm!(
+                "push {{r4-r7, lr}}
+                 mov r4, r8
+                 mov r5, r9
+                 mov r6, r10
+                 mov r7, r11
+                 push {{r1, r3-r7}}",
+                $($(
+                    concat!("ldr r4, [r3, #(8 * ", $at, ")]"),
+                    concat!("mov ", $low, ", r4"),
+                    concat!("mov ", $both, ", r4"),
+                )*)*
+                "subs r5, r1, r0
+                 mov r1, r2",
+                $before,
+                "lsls r5, r5, #29
+                 bmi 3f
+                 2:",
+                plane!($pairs, $($words: $(($word, $both, $low)),*);*),
+                "3:",
+                plane!($pairs, $($words: $(($word, $both, $low)),*);*),
+                $each,
+                concat!("cmp r0, ", $end),
+                "bne 2b
+                 ldr r0, [sp, #4]",
+                $($(
+                    concat!("mov r1, ", $both),
+                    concat!("mov r2, ", $low),
+                    "subs r1, r1, r2
+                     asrs r1, r1, #8",
+                    concat!("ldr r3, [r0, #(8 * ", $at, " + 4)]"),
+                    "adds r3, r3, r1",
+                    concat!("str r2, [r0, #(8 * ", $at, ")]"),
+                    concat!("str r3, [r0, #(8 * ", $at, " + 4)]"),
+                )*)*
+                "add sp, #8
+                 pop {{r4-r7}}
+                 mov r8, r4
+                 mov r9, r5
+                 mov r10, r6
+                 mov r11, r7
+                 pop {{r4-r7, pc}}",
+            )
+        }
+    };
+}
+
+column!(column1, 1, "r7", "ldr r7, [sp]", "", "{{r3}}": ("r3", "r8", "r9", 0));
+column!(
+    column2, 2, "r7", "ldr r7, [sp]", "",
+    "{{r3, r4}}": ("r3", "r8", "r9", 0), ("r4", "r10", "r11", 1)
+);
+column!(
+    column3, 3, "r7", "ldr r7, [sp]", "",
+    "{{r3, r4, r6}}": ("r3", "r8", "r9", 0), ("r4", "r10", "r11", 1), ("r6", "r12", "lr", 2)
+);
+column!(
+    column4, 4, "r2", "", "ldr r2, [sp]",
+    "{{r3, r4}}": ("r3", "r8", "r9", 0), ("r4", "r10", "r11", 1);
+    "{{r3, r4}}": ("r3", "r12", "lr", 2), ("r4", "r6", "r7", 3)
+);
