@@ -1,9 +1,9 @@
 //! From blocks of weights to a row: block by block, position by position.
 
 use super::scratch::Rows;
-use super::tile::{self, POSITIONS, Sums, Tile};
+use super::tile::{POSITIONS, Sums, Taps, Tile};
 use super::{Input, Job, Kernel, Scratch};
-use crate::axis::{Group, Taps};
+use crate::axis::Group;
 use crate::layer::Layer;
 use crate::requant::Scalers;
 use crate::weights::{BLOCK, Word};
@@ -18,14 +18,19 @@ pub struct Walk<K>(PhantomData<K>);
 struct Block<'a> {
     layer: &'a Layer<'a>,
     group: Group,
-    /// The row's taps.
-    taps: Taps,
     rows: Rows<'a>,
+    /// Whether neighbouring columns follow one another in the scratch, and their weights too: then all
+    /// column taps are one.
+    joined: bool,
     weights: &'a [Word],
     /// First feature, how many there are, and how many pairs they are.
     first: usize,
     features: usize,
     pairs: usize,
+    /// Words of weights from one column tap to the next, and of the row taps that lie outside the map,
+    /// in front of those that do not.
+    tap: usize,
+    skip: usize,
     /// Most planes of one column tap that may be summed at once.
     chunk: usize,
     scalers: Scalers<'a>,
@@ -60,8 +65,12 @@ fn blocks<K: Tile>(layer: &Layer<'_>, y: usize, rows: Rows<'_>, chunk: usize, ou
             let known = if layer.per_feature { 0 } else { features };
             let channels = layer.channels_out;
             let scalers = layer.epilogue.block(0..known, first % channels, channels - 1);
-            let block =
-                Block { layer, group, taps, rows, weights, first, features, pairs, chunk, scalers };
+            let row = order.depth() * pairs;
+            let (tap, skip) = (taps.count * row, taps.skip * row);
+            let joined = rows.plane == 1 && taps.len == taps.count;
+            let block = Block {
+                layer, group, rows, joined, weights, first, features, pairs, tap, skip, chunk, scalers,
+            };
             let outside = (positions.start..interior.start).chain(interior.end..positions.end);
             outside.for_each(|m| block.single::<K>(m, y, out));
             if K::ACROSS {
@@ -84,10 +93,7 @@ impl Block<'_> {
             return;
         }
         let mut sums = [0; BLOCK];
-        // Where planes are innermost, neighbouring columns follow one another in the scratch, and so do
-        // their weights where all of the phase's rows lie in the map: then all taps are one.
-        let joined = self.rows.plane == 1 && self.taps.len == self.taps.count;
-        let (taps, each) = if joined { (1, site.len) } else { (site.len, 1) };
+        let (taps, each) = if self.joined { (1, site.len) } else { (site.len, 1) };
         for t in 0..taps {
             let planes = each * self.rows.planes;
             self.column::<K>(site.input + t, site.skip + t, planes, &mut sums);
@@ -137,23 +143,27 @@ impl Block<'_> {
     #[inline(never)]
     fn tile<K: Tile>(&self, input: usize, positions: usize, sums: &mut [Sums; POSITIONS]) {
         let Rows { words, planes, plane, .. } = self.rows;
-        let tap = self.taps.count * self.layer.order().depth() * self.pairs;
-        let paired = if positions == 1 { 0 } else { self.group.taps / 2 * 2 };
+        let Self { pairs, tap, .. } = *self;
         // Two taps at once have twice as many products in a sum.
         let chunk = self.chunk / 2;
-        for t in (0..paired).step_by(2) {
-            let (inputs, weights) = (words.get(input + t..).unwrap_or(&[]), self.from_tap(t));
-            for begin in (0..planes).step_by(chunk) {
-                let planes = chunk.min(planes - begin);
-                let inputs = &inputs[begin * plane..];
-                let words = &weights[begin * self.pairs..];
-                let weights = tile::Taps { words, tap, pairs: self.pairs };
-                K::across(inputs, plane, planes, weights, sums, positions);
+        let mut t = 0;
+        while positions > 1 && t + 2 <= self.group.taps && planes > 0 {
+            let (mut inputs, mut weights) = (&words[input + t..], &self.weights[t * tap + self.skip..]);
+            let mut left = planes;
+            loop {
+                let taps = Taps { words: weights, tap, pairs };
+                K::across(inputs, plane, left.min(chunk), taps, sums, positions);
+                if left <= chunk {
+                    break;
+                }
+                (inputs, weights) = (&inputs[chunk * plane..], &weights[chunk * pairs..]);
+                left -= chunk;
             }
+            t += 2;
         }
-        for t in paired..self.group.taps {
+        for t in t..self.group.taps {
             for (n, sums) in sums[..positions].iter_mut().enumerate() {
-                self.column::<K>(input + t + n, t, self.rows.planes, sums);
+                self.column::<K>(input + t + n, t, planes, sums);
             }
         }
     }
@@ -161,23 +171,14 @@ impl Block<'_> {
     /// Adds the products of planes from a column tap on.
     fn column<K: Tile>(&self, input: usize, tap: usize, planes: usize, sums: &mut Sums) {
         let Rows { words, plane, column, .. } = self.rows;
-        let weights = self.from_tap(tap);
-        for begin in (0..planes).step_by(self.chunk) {
-            let end = (begin + self.chunk).min(planes);
-            let inputs = &words[input * column + begin * plane..];
-            K::column(
-                inputs,
-                plane,
-                &weights[begin * self.pairs..end * self.pairs],
-                self.pairs,
-                sums,
-            );
+        let pairs = self.pairs;
+        let mut weights = &self.weights[tap * self.tap + self.skip..][..planes * pairs];
+        let mut begin = input * column;
+        while !weights.is_empty() {
+            let some;
+            (some, weights) = weights.split_at(weights.len().min(self.chunk * pairs));
+            K::column(&words[begin..], plane, some, pairs, sums);
+            begin += self.chunk * plane;
         }
-    }
-
-    /// The weights from a column tap on, its first row that lies in the map.
-    fn from_tap(&self, tap: usize) -> &[Word] {
-        let row = tap * self.taps.count + self.taps.skip;
-        &self.weights[row * self.layer.order().depth() * self.pairs..]
     }
 }
