@@ -15,6 +15,13 @@ pub trait Tile {
     /// the scratch.
     const ACROSS: bool;
 
+    /// Expands a row to planes of words, if there is a faster way than the common one and the sizes
+    /// suit it; says whether it did.
+    #[inline(always)]
+    fn expand(_row: &[u8], _channels: usize, _zero_point: u8, _words: &mut [Word]) -> bool {
+        false
+    }
+
     /// One position, one column tap, `pairs` pairs of features.
     ///
     /// *shapes*: `weights` is `[plane][pair]`; of `inputs` every `plane`-th word, from the first,

@@ -39,7 +39,7 @@ struct Block<'a> {
 impl<K: Tile> Kernel for Walk<K> {
     fn row<T: Input>(job: Job<'_, T>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
         let taps = job.layer.rows.taps(job.y);
-        let rows = scratch.expand(&job, &taps, K::ACROSS);
+        let rows = scratch.expand::<K, T>(&job, &taps);
         blocks::<K>(job.layer, job.y, rows, T::CHUNK / 2, out);
     }
 }
@@ -69,7 +69,18 @@ fn blocks<K: Tile>(layer: &Layer<'_>, y: usize, rows: Rows<'_>, chunk: usize, ou
             let (tap, skip) = (taps.count * row, taps.skip * row);
             let joined = rows.plane == 1 && taps.len == taps.count;
             let block = Block {
-                layer, group, rows, joined, weights, first, features, pairs, tap, skip, chunk, scalers,
+                layer,
+                group,
+                rows,
+                joined,
+                weights,
+                first,
+                features,
+                pairs,
+                tap,
+                skip,
+                chunk,
+                scalers,
             };
             let outside = (positions.start..interior.start).chain(interior.end..positions.end);
             outside.for_each(|m| block.single::<K>(m, y, out));
@@ -148,7 +159,8 @@ impl Block<'_> {
         let chunk = self.chunk / 2;
         let mut t = 0;
         while positions > 1 && t + 2 <= self.group.taps && planes > 0 {
-            let (mut inputs, mut weights) = (&words[input + t..], &self.weights[t * tap + self.skip..]);
+            let (mut inputs, mut weights) =
+                (&words[input + t..], &self.weights[t * tap + self.skip..]);
             let mut left = planes;
             loop {
                 let taps = Taps { words: weights, tap, pairs };

@@ -20,6 +20,16 @@ pub struct Dsp;
 impl Tile for Dsp {
     const ACROSS: bool = true;
 
+    fn expand(row: &[u8], channels: usize, zero_point: u8, words: &mut [Word]) -> bool {
+        let whole = channels.is_multiple_of(4) && row.len().is_multiple_of(channels);
+        // All that the loop relies on.
+        let suits = whole && !row.is_empty() && row.len() <= 2 * words.len();
+        if suits {
+            loops::expand(row, channels, zero_point, words);
+        }
+        suits
+    }
+
     fn column(inputs: &[Word], plane: usize, weights: &[Word], pairs: usize, sums: &mut Sums) {
         let planes = weights.len() / pairs;
         // All that the loop relies on; never otherwise.
