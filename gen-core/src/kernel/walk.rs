@@ -46,8 +46,8 @@ fn blocks<K: Tile>(layer: &Layer<'_>, y: usize, rows: Rows<'_>, chunk: usize, ou
     let order = layer.order();
     let positions = layer.columns.positions();
     for group in layer.columns.groups() {
-        // Where no tile goes every position is one by itself.
-        let tiled = K::ACROSS && layer.columns.input_step() == 1;
+        // Where positions are not neighbours in the input every one is by itself.
+        let tiled = layer.columns.input_step() == 1;
         let nowhere = positions.start..positions.start;
         let interior = if tiled { layer.columns.interior(&group) } else { nowhere };
         let all = order.features(&group);
@@ -64,9 +64,7 @@ fn blocks<K: Tile>(layer: &Layer<'_>, y: usize, rows: Rows<'_>, chunk: usize, ou
                 Block { layer, group, taps, rows, weights, first, features, pairs, chunk, scalers };
             let outside = (positions.start..interior.start).chain(interior.end..positions.end);
             outside.for_each(|m| block.single::<K>(m, y, out));
-            if K::ACROSS {
-                block.tiles::<K>(interior.clone(), y, out);
-            }
+            block.tiles::<K>(interior.clone(), y, out);
         }
     }
 }
@@ -84,14 +82,7 @@ impl Block<'_> {
             return;
         }
         let mut sums = [0; BLOCK];
-        // Where planes are innermost, neighbouring columns follow one another in the scratch, and so do
-        // their weights where all of the phase's rows lie in the map: then all taps are one.
-        let joined = self.rows.plane == 1 && self.taps.len == self.taps.count;
-        let (taps, each) = if joined { (1, site.len) } else { (site.len, 1) };
-        for t in 0..taps {
-            let planes = each * self.rows.planes;
-            self.column::<K>(site.input + t, site.skip + t, planes, &mut sums);
-        }
+        self.columns::<K>(site.input, site.skip, site.len, &mut sums);
         let at = site.output * channels + begin - site.begin * channels;
         self.emit(&sums, begin - self.first..end - self.first, at, y, out);
     }
@@ -117,15 +108,23 @@ impl Block<'_> {
         let mut left = interior.len();
         while left > 0 {
             let positions = match left {
+                _ if !K::ACROSS => 1,
                 1 => 1,
                 2 | 4 => 2,
                 _ => POSITIONS,
             };
-            let mut sums = [[0; BLOCK]; POSITIONS];
-            self.tile::<K>(input, positions, &mut sums);
-            for sums in &sums[..positions] {
-                self.emit(sums, 0..self.features, at, y, out);
+            if positions == 1 {
+                let mut sums = [0; BLOCK];
+                self.columns::<K>(input, 0, self.group.taps, &mut sums);
+                self.emit(&sums, 0..self.features, at, y, out);
                 at += step;
+            } else {
+                let mut sums = [[0; BLOCK]; POSITIONS];
+                self.tile::<K>(input, positions, &mut sums);
+                for sums in &sums[..positions] {
+                    self.emit(sums, 0..self.features, at, y, out);
+                    at += step;
+                }
             }
             input += positions;
             left -= positions;
@@ -137,7 +136,7 @@ impl Block<'_> {
     fn tile<K: Tile>(&self, input: usize, positions: usize, sums: &mut [Sums; POSITIONS]) {
         let Rows { words, planes, plane, .. } = self.rows;
         let tap = self.taps.count * self.layer.order().depth() * self.pairs;
-        let paired = if positions == 1 { 0 } else { self.group.taps / 2 * 2 };
+        let paired = self.group.taps / 2 * 2;
         // Two taps at once have twice as many products in a sum.
         let chunk = self.chunk / 2;
         for t in (0..paired).step_by(2) {
@@ -159,20 +158,31 @@ impl Block<'_> {
         }
     }
 
+    /// Adds the products of neighbouring column taps, the first of which meets `input`.
+    #[inline(never)]
+    fn columns<K: Tile>(&self, input: usize, tap: usize, taps: usize, sums: &mut Sums) {
+        let planes = self.rows.planes;
+        // Where planes are innermost, neighbouring columns follow one another in the scratch, and so do
+        // their weights where all of the phase's rows lie in the map: then all taps are one.
+        let joined = self.rows.plane == 1 && self.taps.len == self.taps.count;
+        let (times, planes) = if joined { (1, taps * planes) } else { (taps, planes) };
+        (0..times).for_each(|t| self.column::<K>(input + t, tap + t, planes, sums));
+    }
+
     /// Adds the products of planes from a column tap on.
+    #[inline(always)]
     fn column<K: Tile>(&self, input: usize, tap: usize, planes: usize, sums: &mut Sums) {
         let Rows { words, plane, column, .. } = self.rows;
-        let weights = self.from_tap(tap);
-        for begin in (0..planes).step_by(self.chunk) {
-            let end = (begin + self.chunk).min(planes);
-            let inputs = &words[input * column + begin * plane..];
-            K::column(
-                inputs,
-                plane,
-                &weights[begin * self.pairs..end * self.pairs],
-                self.pairs,
-                sums,
-            );
+        let (mut inputs, mut weights) = (&words[input * column..], self.from_tap(tap));
+        let mut left = planes;
+        loop {
+            let planes = left.min(self.chunk);
+            K::column(inputs, plane, planes, weights, self.pairs, sums);
+            left -= planes;
+            if left == 0 {
+                return;
+            }
+            (inputs, weights) = (&inputs[planes * plane..], &weights[planes * self.pairs..]);
         }
     }
 
