@@ -10,7 +10,15 @@ pub struct Plain;
 impl Tile for Plain {
     const ACROSS: bool = false;
 
-    fn column(inputs: &[Word], plane: usize, weights: &[Word], pairs: usize, sums: &mut Sums) {
+    fn column(
+        inputs: &[Word],
+        plane: usize,
+        planes: usize,
+        weights: &[Word],
+        pairs: usize,
+        sums: &mut Sums,
+    ) {
+        let weights = &weights[..planes * pairs];
         match pairs {
             1 => column::<1>(inputs, plane, weights, sums),
             2 => column::<2>(inputs, plane, weights, sums),

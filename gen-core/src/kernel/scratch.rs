@@ -93,11 +93,13 @@ fn rows_of_columns<T: Input>(
     column: usize,
 ) {
     for (x, pixel) in row.chunks_exact(channels).enumerate() {
-        let slots = words[x * column..].iter_mut();
-        for (slot, pair) in slots.zip(pixel.chunks(2)) {
-            let [a, b] =
-                [pair.first(), pair.get(1)].map(|x| x.map_or(0, |&x| x.into() - zero_point));
-            *slot = word(a, b);
+        let mut slots = words[x * column..].iter_mut();
+        let (pairs, last) = pixel.as_chunks::<2>();
+        for (&[a, b], slot) in pairs.iter().zip(&mut slots) {
+            *slot = word(a.into() - zero_point, b.into() - zero_point);
+        }
+        if let (&[a], Some(slot)) = (last, slots.next()) {
+            *slot = word(a.into() - zero_point, 0);
         }
     }
 }

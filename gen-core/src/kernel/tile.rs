@@ -24,9 +24,16 @@ pub trait Tile {
 
     /// One position, one column tap, `pairs` pairs of features.
     ///
-    /// *shapes*: `weights` is `[plane][pair]`; of `inputs` every `plane`-th word, from the first,
-    /// belongs to one plane.
-    fn column(inputs: &[Word], plane: usize, weights: &[Word], pairs: usize, sums: &mut Sums);
+    /// *shapes*: `weights` begins with `[plane][pair]` of `planes` planes; of `inputs` every
+    /// `plane`-th word, from the first, belongs to one of them.
+    fn column(
+        inputs: &[Word],
+        plane: usize,
+        planes: usize,
+        weights: &[Word],
+        pairs: usize,
+        sums: &mut Sums,
+    );
 
     /// Two or three neighbouring positions, two column taps.
     ///

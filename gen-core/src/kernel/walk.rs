@@ -51,8 +51,8 @@ fn blocks<K: Tile>(layer: &Layer<'_>, y: usize, rows: Rows<'_>, chunk: usize, ou
     let order = layer.order();
     let positions = layer.columns.positions();
     for group in layer.columns.groups() {
-        // Where no tile goes every position is one by itself.
-        let tiled = K::ACROSS && layer.columns.input_step() == 1;
+        // Where positions are not neighbours in the input every one is by itself.
+        let tiled = layer.columns.input_step() == 1;
         let nowhere = positions.start..positions.start;
         let interior = if tiled { layer.columns.interior(&group) } else { nowhere };
         let all = order.features(&group);
@@ -84,9 +84,7 @@ fn blocks<K: Tile>(layer: &Layer<'_>, y: usize, rows: Rows<'_>, chunk: usize, ou
             };
             let outside = (positions.start..interior.start).chain(interior.end..positions.end);
             outside.for_each(|m| block.single::<K>(m, y, out));
-            if K::ACROSS {
-                block.tiles::<K>(interior.clone(), y, out);
-            }
+            block.tiles::<K>(interior.clone(), y, out);
         }
     }
 }
@@ -104,11 +102,7 @@ impl Block<'_> {
             return;
         }
         let mut sums = [0; BLOCK];
-        let (taps, each) = if self.joined { (1, site.len) } else { (site.len, 1) };
-        for t in 0..taps {
-            let planes = each * self.rows.planes;
-            self.column::<K>(site.input + t, site.skip + t, planes, &mut sums);
-        }
+        self.columns::<K>(site.input, site.skip, site.len, &mut sums);
         let at = site.output * channels + begin - site.begin * channels;
         self.emit(&sums, begin - self.first..end - self.first, at, y, out);
     }
@@ -134,15 +128,23 @@ impl Block<'_> {
         let mut left = interior.len();
         while left > 0 {
             let positions = match left {
+                _ if !K::ACROSS => 1,
                 1 => 1,
                 2 | 4 => 2,
                 _ => POSITIONS,
             };
-            let mut sums = [[0; BLOCK]; POSITIONS];
-            self.tile::<K>(input, positions, &mut sums);
-            for sums in &sums[..positions] {
-                self.emit(sums, 0..self.features, at, y, out);
+            if positions == 1 {
+                let mut sums = [0; BLOCK];
+                self.columns::<K>(input, 0, self.group.taps, &mut sums);
+                self.emit(&sums, 0..self.features, at, y, out);
                 at += step;
+            } else {
+                let mut sums = [[0; BLOCK]; POSITIONS];
+                self.tile::<K>(input, positions, &mut sums);
+                for sums in &sums[..positions] {
+                    self.emit(sums, 0..self.features, at, y, out);
+                    at += step;
+                }
             }
             input += positions;
             left -= positions;
@@ -158,7 +160,7 @@ impl Block<'_> {
         // Two taps at once have twice as many products in a sum.
         let chunk = self.chunk / 2;
         let mut t = 0;
-        while positions > 1 && t + 2 <= self.group.taps && planes > 0 {
+        while t + 2 <= self.group.taps && planes > 0 {
             let (mut inputs, mut weights) =
                 (&words[input + t..], &self.weights[t * tap + self.skip..]);
             let mut left = planes;
@@ -175,22 +177,36 @@ impl Block<'_> {
         }
         for t in t..self.group.taps {
             for (n, sums) in sums[..positions].iter_mut().enumerate() {
-                self.column::<K>(input + t + n, t, planes, sums);
+                self.columns::<K>(input + t + n, t, 1, sums);
             }
         }
     }
 
+    /// Adds the products of neighbouring column taps, the first of which meets `input`.
+    #[inline(never)]
+    fn columns<K: Tile>(&self, input: usize, tap: usize, taps: usize, sums: &mut Sums) {
+        let planes = self.rows.planes;
+        if planes == 0 {
+            return;
+        }
+        let (times, planes) = if self.joined { (1, taps * planes) } else { (taps, planes) };
+        (0..times).for_each(|t| self.column::<K>(input + t, tap + t, planes, sums));
+    }
+
     /// Adds the products of planes from a column tap on.
+    #[inline(always)]
     fn column<K: Tile>(&self, input: usize, tap: usize, planes: usize, sums: &mut Sums) {
         let Rows { words, plane, column, .. } = self.rows;
-        let pairs = self.pairs;
-        let mut weights = &self.weights[tap * self.tap + self.skip..][..planes * pairs];
-        let mut begin = input * column;
-        while !weights.is_empty() {
-            let some;
-            (some, weights) = weights.split_at(weights.len().min(self.chunk * pairs));
-            K::column(&words[begin..], plane, some, pairs, sums);
-            begin += self.chunk * plane;
+        let mut inputs = &words[input * column..];
+        let mut weights = &self.weights[tap * self.tap + self.skip..];
+        let mut left = planes;
+        while left > 0 {
+            let planes = left.min(self.chunk);
+            K::column(inputs, plane, planes, weights, self.pairs, sums);
+            left -= planes;
+            if left > 0 {
+                (inputs, weights) = (&inputs[planes * plane..], &weights[planes * self.pairs..]);
+            }
         }
     }
 }

@@ -30,10 +30,18 @@ impl Tile for Dsp {
         suits
     }
 
-    fn column(inputs: &[Word], plane: usize, weights: &[Word], pairs: usize, sums: &mut Sums) {
-        let planes = weights.len() / pairs;
+    fn column(
+        inputs: &[Word],
+        plane: usize,
+        planes: usize,
+        weights: &[Word],
+        pairs: usize,
+        sums: &mut Sums,
+    ) {
         // All that the loop relies on; never otherwise.
-        if planes > 0 && pairs <= BLOCK / 2 && (planes - 1) * plane < inputs.len() {
+        let last = planes.saturating_sub(1);
+        let inside = last * plane < inputs.len() && planes * pairs <= weights.len();
+        if planes > 0 && pairs <= BLOCK / 2 && inside {
             loops::column(inputs, plane, planes, weights, pairs, sums);
         }
     }

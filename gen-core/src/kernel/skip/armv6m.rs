@@ -17,18 +17,18 @@ type Column = unsafe extern "C" fn(*const Word, *const Word, *const Word, *mut i
 
 const COLUMN: [Column; 4] = [column1, column2, column3, column4];
 
-/// *shapes*: `inputs` `[plane]`, at least one; `weights` `[plane][pair]`. A model that is not aligned
+/// *shapes*: `inputs` `[plane]`, at least one; `weights` begins with `[plane][pair]`. A model that is not aligned
 /// to words is correct, but slow.
 #[inline(always)]
 pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
     let Range { start, end } = inputs.as_ptr_range();
     if (start.addr() | weights.as_ptr().addr()) % 4 != 0 {
         // The processor cannot load such words.
-        return Plain::column(inputs, 1, weights, pairs, sums);
+        return Plain::column(inputs, 1, inputs.len(), weights, pairs, sums);
     }
     let (weights, sums) = (weights.as_ptr(), sums.as_mut_ptr());
-    // SAFETY: `Skip::column` has checked that there is a plane and that `sums` has the pairs, and cut
-    // the weights to those of all planes. All three are aligned to words.
+    // SAFETY: `Skip::column` has checked that there is a plane, that its weights are all there, and that
+    // `sums` has the pairs. All three are aligned to words.
     unsafe { COLUMN[pairs - 1](start, end, weights, sums) }
 }
 

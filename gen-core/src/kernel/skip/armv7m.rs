@@ -15,13 +15,13 @@ type Column = unsafe extern "C" fn(*const Word, *const Word, *const Word, *mut i
 
 const COLUMN: [Column; 4] = [column1, column2, column3, column4];
 
-/// *shapes*: `inputs` `[plane]`, at least one; `weights` `[plane][pair]`.
+/// *shapes*: `inputs` `[plane]`, at least one; `weights` begins with `[plane][pair]`.
 #[inline(always)]
 pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
     let Range { start, end } = inputs.as_ptr_range();
     let (weights, sums) = (weights.as_ptr(), sums.as_mut_ptr());
-    // SAFETY: `Skip::column` has checked that there is a plane and that `sums` has the pairs, and cut
-    // the weights to those of all planes. Halfwords are loaded one by one, which needs no alignment; `sums` is aligned.
+    // SAFETY: `Skip::column` has checked that there is a plane, that its weights are all there, and that
+    // `sums` has the pairs. Halfwords are loaded one by one, which needs no alignment; `sums` is aligned.
     unsafe { COLUMN[pairs - 1](start, end, weights, sums) }
 }
 

@@ -24,11 +24,18 @@ pub struct Skip;
 impl Tile for Skip {
     const ACROSS: bool = false;
 
-    fn column(inputs: &[Word], plane: usize, weights: &[Word], pairs: usize, sums: &mut Sums) {
-        let planes = weights.len() / pairs;
+    fn column(
+        inputs: &[Word],
+        plane: usize,
+        planes: usize,
+        weights: &[Word],
+        pairs: usize,
+        sums: &mut Sums,
+    ) {
         // All that the loop relies on; never otherwise, since planes are innermost in the scratch.
-        if plane == 1 && planes > 0 && planes <= inputs.len() && pairs <= BLOCK / 2 {
-            loops::column(&inputs[..planes], &weights[..planes * pairs], pairs, sums);
+        let inside = planes <= inputs.len() && planes * pairs <= weights.len();
+        if plane == 1 && planes > 0 && pairs <= BLOCK / 2 && inside {
+            loops::column(&inputs[..planes], weights, pairs, sums);
         }
     }
 }

@@ -6,5 +6,5 @@ use crate::kernel::tile::{Sums, Tile};
 use crate::weights::Word;
 
 pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
-    Plain::column(inputs, 1, weights, pairs, sums);
+    Plain::column(inputs, 1, inputs.len(), weights, pairs, sums);
 }
