@@ -52,6 +52,10 @@ pub trait Tile {
 
 /// The weights of a block for two column taps.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(
+    not(any(feature = "_kernels", gen_core_dsp)),
+    allow(dead_code, reason = "only some loops go across positions")
+)]
 pub struct Taps<'a> {
     /// `[plane][pair]`, from the first plane of the first tap on.
     pub words: &'a [Word],

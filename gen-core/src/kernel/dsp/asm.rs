@@ -10,6 +10,21 @@ use crate::kernel::tile::{POSITIONS, Sums, Taps};
 use crate::weights::Word;
 use core::arch::naked_asm;
 
+/// Module-level assembly does not know `target-cpu`: told to it here, with the common part of all
+/// ARMv8-M processors that have DSP instructions.
+#[cfg(gen_core_armv8m)]
+macro_rules! processor {
+    () => {
+        ".cpu cortex-m33\n"
+    };
+}
+#[cfg(not(gen_core_armv8m))]
+macro_rules! processor {
+    () => {
+        ""
+    };
+}
+
 /// Next word of the first tap and of the second, next words of inputs, bytes to those of the next
 /// plane; number of planes; the sums of the pair at the first position.
 type Across = unsafe extern "C" fn(*const Word, *const Word, *const Word, usize, usize, *mut i32);
@@ -47,6 +62,7 @@ unsafe extern "C" fn expand_fours(
     _: u32,
 ) {
     naked_asm!(
+        processor!(),
         "push {{r4-r10, lr}}",
         "ldrd r9, r10, [sp, #32]",
         "2:",
@@ -163,6 +179,7 @@ macro_rules! plane2 {
 macro_rules! across {
     ($plane:ident, $start:literal, $finish:literal) => {
         concat!(
+            processor!(),
             "push {{r4-r11, lr}}
              ldrd r4, r5, [sp, #36]
              mov r6, #{step}
@@ -270,6 +287,7 @@ macro_rules! column {
             _: *mut i32,
         ) {
             naked_asm!(
+                processor!(),
                 "push {{r4-r11, lr}}",
                 "ldr r4, [sp, #36]",
                 $(concat!("ldr ", $low, ", [r4, #", $a, "]"),)*
