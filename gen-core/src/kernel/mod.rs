@@ -31,7 +31,6 @@ pub use walk::Walk;
 pub use window::Window;
 
 use crate::layer::Layer;
-use crate::weights::Word;
 
 /// The target's own.
 #[cfg(gen_core_dsp)]
@@ -59,13 +58,6 @@ pub trait Input: Copy + Into<i32> {
     fn bytes(_row: &[Self]) -> Option<&[u8]> {
         None
     }
-
-    /// Four of them as words of two 16-bit numbers, with the zero-point taken off.
-    #[inline(always)]
-    fn words(four: [Self; 4], zero_point: i32) -> [Word; 2] {
-        let [a, b, c, d] = four.map(|x| x.into() - zero_point);
-        [scratch::word(a, b), scratch::word(c, d)]
-    }
 }
 
 impl Input for u8 {
@@ -74,18 +66,6 @@ impl Input for u8 {
     #[inline(always)]
     fn bytes(row: &[Self]) -> Option<&[u8]> {
         Some(row)
-    }
-
-    /// Two numbers at a time in one register.
-    #[inline(always)]
-    fn words(four: [Self; 4], zero_point: i32) -> [Word; 2] {
-        let all = u32::from_le_bytes(four);
-        let (even, odd) = (all & 0x00ff_00ff, all >> 8 & 0x00ff_00ff);
-        let words = [even & 0xffff | odd << 16, even >> 16 | odd & 0xffff_0000];
-        // The top bit keeps one half from borrowing of the other.
-        let both = zero_point as u32 * 0x0001_0001;
-        let top = 0x8000_8000;
-        words.map(|word| (((word | top) - both) ^ top).to_le_bytes())
     }
 }
 

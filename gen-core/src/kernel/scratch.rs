@@ -64,19 +64,9 @@ impl<'a> Scratch<'a> {
 
 /// A row as planes of neighbouring columns.
 fn rows_of_planes<T: Input>(row: &[T], channels: usize, zero_point: i32, words: &mut [Word]) {
-    let pixels = || row.chunks_exact(channels);
-    let mut planes = words.chunks_exact_mut(row.len() / channels);
-    let fours = channels / 4 * 4;
-    for first in (0..fours).step_by(4) {
-        let (Some(a), Some(b)) = (planes.next(), planes.next()) else { return };
-        for (pixel, (a, b)) in pixels().zip(a.iter_mut().zip(b)) {
-            if let Some(&four) = pixel[first..].first_chunk() {
-                [*a, *b] = T::words(four, zero_point);
-            }
-        }
-    }
-    for (first, plane) in (fours..channels).step_by(2).zip(planes) {
-        for (pixel, slot) in pixels().zip(plane) {
+    let planes = words.chunks_exact_mut(row.len() / channels);
+    for (first, plane) in (0..channels).step_by(2).zip(planes) {
+        for (slot, pixel) in plane.iter_mut().zip(row.chunks_exact(channels)) {
             let [a, b] = [pixel.get(first), pixel.get(first + 1)]
                 .map(|x| x.map_or(0, |&x| x.into() - zero_point));
             *slot = word(a, b);
@@ -106,6 +96,6 @@ fn rows_of_columns<T: Input>(
 
 /// Two numbers of at most 12 bits in a word.
 #[inline(always)]
-pub(super) const fn word(a: i32, b: i32) -> Word {
+const fn word(a: i32, b: i32) -> Word {
     (a as u16 as u32 | (b as u32) << 16).to_le_bytes()
 }
