@@ -45,6 +45,7 @@ pub trait Tile {
 
 /// The weights of one pair of features of a block for two column taps.
 #[derive(Clone, Copy, Debug)]
+#[allow(dead_code, reason = "read only where a kernel has tiles")]
 pub struct Taps<'a> {
     /// `[plane][pair]`, from the first plane of the first tap on.
     pub words: &'a [Word],

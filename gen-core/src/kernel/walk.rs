@@ -140,7 +140,7 @@ impl Block<'_> {
         // Two taps at once have twice as many products in a sum.
         let chunk = self.chunk / 2;
         for t in (0..paired).step_by(2) {
-            let (inputs, weights) = (words.get(input + t..).unwrap_or(&[]), self.from_tap(t));
+            let (inputs, weights) = (words.get(input + t..).unwrap_or(&[]), self.tap_from(t));
             for begin in (0..planes).step_by(chunk) {
                 let planes = chunk.min(planes - begin);
                 let inputs = &inputs[begin * plane..];
@@ -172,8 +172,11 @@ impl Block<'_> {
     /// Adds the products of planes from a column tap on.
     #[inline(always)]
     fn column<K: Tile>(&self, input: usize, tap: usize, planes: usize, sums: &mut Sums) {
+        if planes == 0 {
+            return;
+        }
         let Rows { words, plane, column, .. } = self.rows;
-        let (mut inputs, mut weights) = (&words[input * column..], self.from_tap(tap));
+        let (mut inputs, mut weights) = (&words[input * column..], self.tap_from(tap));
         let mut left = planes;
         loop {
             let planes = left.min(self.chunk);
@@ -187,7 +190,7 @@ impl Block<'_> {
     }
 
     /// The weights from a column tap on, its first row that lies in the map.
-    fn from_tap(&self, tap: usize) -> &[Word] {
+    fn tap_from(&self, tap: usize) -> &[Word] {
         let row = tap * self.taps.count + self.taps.skip;
         &self.weights[row * self.layer.order().depth() * self.pairs..]
     }
