@@ -5,7 +5,9 @@ use std::env;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(gen_core_dsp, gen_core_armv7m, gen_core_armv6m)");
+    println!(
+        "cargo::rustc-check-cfg=cfg(gen_core_dsp, gen_core_armv8m, gen_core_armv7m, gen_core_armv6m)"
+    );
     let target = env::var("TARGET").unwrap_or_default();
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     // ARMv7E-M always has them. Of the ARMv8-M processors that one can buy, Cortex-M33, M35P, M55 and
@@ -17,6 +19,9 @@ fn main() {
         target.starts_with("thumbv8m.main") && cpu.next_back().is_some_and(|(_, name)| dsp(name));
     if target.starts_with("thumbv7em") || armv8m {
         println!("cargo::rustc-cfg=gen_core_dsp");
+        if armv8m {
+            println!("cargo::rustc-cfg=gen_core_armv8m");
+        }
     } else if target.starts_with("thumbv7m") || target.starts_with("thumbv8m.main") {
         println!("cargo::rustc-cfg=gen_core_armv7m");
     } else if target.starts_with("thumbv6m") || target.starts_with("thumbv8m.base") {

@@ -48,34 +48,34 @@ impl<'a> Epilogue<'a> {
     /// they begin again with 0.
     #[inline(never)]
     pub(crate) fn block(&self, features: Range<usize>, first: usize, last: usize) -> Scalers<'a> {
-        let mut scalers = Scalers {
-            multipliers: [0; BLOCK],
-            constants: [0; BLOCK],
-            negative: [0; BLOCK],
-            biases: [0; BLOCK],
-            activation: self.activation,
-        };
+        let mut numbers = [Numbers::default(); BLOCK];
         let mut i = first;
-        for f in features {
-            scalers.multipliers[f] = i32::from_le_bytes(self.multipliers[i]);
-            scalers.constants[f] = i64::from_le_bytes(self.constants[i]);
+        for numbers in &mut numbers[features] {
+            numbers.multiplier = i32::from_le_bytes(self.multipliers[i]);
+            numbers.constant = i64::from_le_bytes(self.constants[i]);
             if let Activation::Slopes { negative, biases } = self.activation {
-                scalers.negative[f] = i32::from_le_bytes(negative[i]);
-                scalers.biases[f] = i32::from_le_bytes(biases[i]);
+                numbers.negative = i32::from_le_bytes(negative[i]);
+                numbers.bias = i32::from_le_bytes(biases[i]);
             }
             i = if i == last { 0 } else { i + 1 };
         }
-        scalers
+        Scalers { numbers, activation: self.activation }
     }
 }
 
 /// The numbers of a block of features, taken out of the file for all positions of a row.
 pub(crate) struct Scalers<'a> {
-    multipliers: [i32; BLOCK],
-    constants: [i64; BLOCK],
-    negative: [i32; BLOCK],
-    biases: [i32; BLOCK],
+    numbers: [Numbers; BLOCK],
     activation: Activation<'a>,
+}
+
+/// Those of one feature; the last two for slopes only.
+#[derive(Clone, Copy, Default)]
+struct Numbers {
+    constant: i64,
+    multiplier: i32,
+    negative: i32,
+    bias: i32,
 }
 
 impl Scalers<'_> {
@@ -84,27 +84,24 @@ impl Scalers<'_> {
     /// - clamp: `y = clamp((acc·m + C) >> 32, 0, 255)`
     /// - slopes: `a = acc + b`, `y = clamp((a·(a < 0 ? m₋ : m) + C) >> 32, 0, 255)`
     /// - table: `y = table[clamp((acc·m + C) >> 32, 0, len − 1)]`
-    #[inline]
+    #[inline(never)]
     pub(crate) fn apply(&self, first: usize, accs: &[i32; BLOCK], outputs: &mut [u8]) {
-        let numbers = self.multipliers[first..].iter().zip(&self.constants[first..]);
-        let each = outputs.iter_mut().zip(&accs[first..]).zip(numbers);
+        let each = outputs.iter_mut().zip(accs[first..].iter().zip(&self.numbers[first..]));
         match self.activation {
-            Activation::Clamp => {
-                each.for_each(|((y, &acc), (&m, &c))| *y = scale(acc, m, c).clamp(0, 255) as u8);
-            }
-            Activation::Slopes { .. } => {
-                let slopes = self.negative[first..].iter().zip(&self.biases[first..]);
-                each.zip(slopes).for_each(|(((y, &acc), (&m, &c)), (&negative, &bias))| {
-                    let a = acc + bias;
-                    let m = if a < 0 { negative } else { m };
-                    *y = scale(a, m, c).clamp(0, 255) as u8;
-                });
-            }
+            Activation::Clamp => each.for_each(|(y, (&acc, n))| {
+                *y = scale(acc, n.multiplier, n.constant).clamp(0, 255) as u8;
+            }),
+            Activation::Slopes { .. } => each.for_each(|(y, (&acc, n))| {
+                let a = acc + n.bias;
+                let m = if a < 0 { n.negative } else { n.multiplier };
+                *y = scale(a, m, n.constant).clamp(0, 255) as u8;
+            }),
             Activation::Table(table) => {
-                // Tables are not empty and at most 2¹⁴ long.
-                let last = table.len() as i32 - 1;
-                each.for_each(|((y, &acc), (&m, &c))| {
-                    *y = table[scale(acc, m, c).clamp(0, last) as usize];
+                // No table is empty.
+                let last = table.len() - 1;
+                each.for_each(|(y, (&acc, n))| {
+                    let i = scale(acc, n.multiplier, n.constant).max(0) as usize;
+                    *y = table[i.min(last)];
                 });
             }
         }

@@ -54,6 +54,12 @@ pub trait Input: Copy + Into<i32> {
     /// Most products whose sum stays below 2²³, see [`weights`](crate::weights).
     const CHUNK: usize;
 
+    /// The elements, if they are bytes.
+    #[inline(always)]
+    fn bytes(_row: &[Self]) -> Option<&[u8]> {
+        None
+    }
+
     /// Four of them as words of two 16-bit numbers, with the zero-point taken off.
     #[inline(always)]
     fn words(four: [Self; 4], zero_point: i32) -> [Word; 2] {
@@ -64,6 +70,11 @@ pub trait Input: Copy + Into<i32> {
 
 impl Input for u8 {
     const CHUNK: usize = crate::weights::CHUNK;
+
+    #[inline(always)]
+    fn bytes(row: &[Self]) -> Option<&[u8]> {
+        Some(row)
+    }
 
     /// Two numbers at a time in one register.
     #[inline(always)]

@@ -1,5 +1,6 @@
 //! The input rows of one output row, expanded once for all its features and positions.
 
+use super::tile::Tile;
 use super::{Input, Job};
 use crate::axis::Taps;
 use crate::weights::Word;
@@ -31,17 +32,12 @@ impl<'a> Scratch<'a> {
         Self { words, holds: None }
     }
 
-    /// The rows of `taps`, planes outermost if `planar` and else columns. Rows that are there already,
+    /// The rows of `taps`, planes outermost if the loops go across columns and else columns. Rows that are there already,
     /// since two output rows of a transposed convolution read the same, are left.
-    pub(super) fn expand<T: Input>(
-        &mut self,
-        job: &Job<'_, T>,
-        taps: &Taps,
-        planar: bool,
-    ) -> Rows<'_> {
+    pub(super) fn expand<K: Tile, T: Input>(&mut self, job: &Job<'_, T>, taps: &Taps) -> Rows<'_> {
         let (depth, width) = (job.layer.order().depth(), job.layer.columns.input);
         let planes = taps.len * depth;
-        let (plane, column) = if planar { (width, 1) } else { (1, planes) };
+        let (plane, column) = if K::ACROSS { (width, 1) } else { (1, planes) };
         let rows = (job.index, taps.input, taps.len);
         if self.holds != Some(rows) {
             self.holds = Some(rows);
@@ -50,8 +46,13 @@ impl<'a> Scratch<'a> {
             let channels = job.layer.channels_in;
             for t in 0..taps.len {
                 let words = &mut self.words[t * depth * plane..];
-                if planar {
-                    rows_of_planes(input_row(t), channels, zero_point, words);
+                if K::ACROSS {
+                    let row = input_row(t);
+                    let fast = T::bytes(row)
+                        .is_some_and(|row| K::expand(row, channels, job.layer.zero_point, words));
+                    if !fast {
+                        rows_of_planes(row, channels, zero_point, words);
+                    }
                 } else {
                     rows_of_columns(input_row(t), channels, zero_point, words, column);
                 }

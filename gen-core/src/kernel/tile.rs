@@ -15,6 +15,13 @@ pub trait Tile {
     /// the scratch.
     const ACROSS: bool;
 
+    /// Expands a row to planes of words, if there is a faster way than the common one and the sizes
+    /// suit it; says whether it did.
+    #[inline(always)]
+    fn expand(_row: &[u8], _channels: usize, _zero_point: u8, _words: &mut [Word]) -> bool {
+        false
+    }
+
     /// One position, one column tap, `pairs` pairs of features.
     ///
     /// *shapes*: `weights` begins with `[plane][pair]` of `planes` planes; of `inputs` every
@@ -28,7 +35,7 @@ pub trait Tile {
         sums: &mut Sums,
     );
 
-    /// Two or three neighbouring positions, two column taps, one pair of features.
+    /// Two or three neighbouring positions, two column taps.
     ///
     /// *shapes*: of `inputs`, a word more than positions from every `plane`-th on belong to one of
     /// `planes` planes.
@@ -43,9 +50,12 @@ pub trait Tile {
     }
 }
 
-/// The weights of one pair of features of a block for two column taps.
+/// The weights of a block for two column taps.
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code, reason = "read only where a kernel has tiles")]
+#[cfg_attr(
+    not(any(feature = "_kernels", gen_core_dsp)),
+    allow(dead_code, reason = "only some loops go across positions")
+)]
 pub struct Taps<'a> {
     /// `[plane][pair]`, from the first plane of the first tap on.
     pub words: &'a [Word],
@@ -53,6 +63,4 @@ pub struct Taps<'a> {
     pub tap: usize,
     /// Pairs of features.
     pub pairs: usize,
-    /// The pair that is meant.
-    pub pair: usize,
 }

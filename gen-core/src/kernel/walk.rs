@@ -1,9 +1,9 @@
 //! From blocks of weights to a row: block by block, position by position.
 
 use super::scratch::Rows;
-use super::tile::{self, POSITIONS, Sums, Tile};
+use super::tile::{POSITIONS, Sums, Taps, Tile};
 use super::{Input, Job, Kernel, Scratch};
-use crate::axis::{Group, Taps};
+use crate::axis::Group;
 use crate::layer::Layer;
 use crate::requant::Scalers;
 use crate::weights::{BLOCK, Word};
@@ -18,14 +18,19 @@ pub struct Walk<K>(PhantomData<K>);
 struct Block<'a> {
     layer: &'a Layer<'a>,
     group: Group,
-    /// The row's taps.
-    taps: Taps,
     rows: Rows<'a>,
+    /// Whether neighbouring columns follow one another in the scratch, and their weights too: then all
+    /// column taps are one.
+    joined: bool,
     weights: &'a [Word],
     /// First feature, how many there are, and how many pairs they are.
     first: usize,
     features: usize,
     pairs: usize,
+    /// Words of weights from one column tap to the next, and of the row taps that lie outside the map,
+    /// in front of those that do not.
+    tap: usize,
+    skip: usize,
     /// Most planes of one column tap that may be summed at once.
     chunk: usize,
     scalers: Scalers<'a>,
@@ -34,7 +39,7 @@ struct Block<'a> {
 impl<K: Tile> Kernel for Walk<K> {
     fn row<T: Input>(job: Job<'_, T>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
         let taps = job.layer.rows.taps(job.y);
-        let rows = scratch.expand(&job, &taps, K::ACROSS);
+        let rows = scratch.expand::<K, T>(&job, &taps);
         blocks::<K>(job.layer, job.y, rows, T::CHUNK / 2, out);
     }
 }
@@ -60,8 +65,23 @@ fn blocks<K: Tile>(layer: &Layer<'_>, y: usize, rows: Rows<'_>, chunk: usize, ou
             let known = if layer.per_feature { 0 } else { features };
             let channels = layer.channels_out;
             let scalers = layer.epilogue.block(0..known, first % channels, channels - 1);
-            let block =
-                Block { layer, group, taps, rows, weights, first, features, pairs, chunk, scalers };
+            let row = order.depth() * pairs;
+            let (tap, skip) = (taps.count * row, taps.skip * row);
+            let joined = rows.plane == 1 && taps.len == taps.count;
+            let block = Block {
+                layer,
+                group,
+                rows,
+                joined,
+                weights,
+                first,
+                features,
+                pairs,
+                tap,
+                skip,
+                chunk,
+                scalers,
+            };
             let outside = (positions.start..interior.start).chain(interior.end..positions.end);
             outside.for_each(|m| block.single::<K>(m, y, out));
             block.tiles::<K>(interior.clone(), y, out);
@@ -133,27 +153,31 @@ impl Block<'_> {
 
     /// Adds the products of all column taps, the first of which meets `input`, at neighbouring
     /// positions.
+    #[inline(never)]
     fn tile<K: Tile>(&self, input: usize, positions: usize, sums: &mut [Sums; POSITIONS]) {
         let Rows { words, planes, plane, .. } = self.rows;
-        let tap = self.taps.count * self.layer.order().depth() * self.pairs;
-        let paired = self.group.taps / 2 * 2;
+        let Self { pairs, tap, .. } = *self;
         // Two taps at once have twice as many products in a sum.
         let chunk = self.chunk / 2;
-        for t in (0..paired).step_by(2) {
-            let (inputs, weights) = (words.get(input + t..).unwrap_or(&[]), self.tap_from(t));
-            for begin in (0..planes).step_by(chunk) {
-                let planes = chunk.min(planes - begin);
-                let inputs = &inputs[begin * plane..];
-                let words = &weights[begin * self.pairs..];
-                for pair in 0..self.pairs {
-                    let weights = tile::Taps { words, tap, pairs: self.pairs, pair };
-                    K::across(inputs, plane, planes, weights, sums, positions);
+        let mut t = 0;
+        while t + 2 <= self.group.taps && planes > 0 {
+            let (mut inputs, mut weights) =
+                (&words[input + t..], &self.weights[t * tap + self.skip..]);
+            let mut left = planes;
+            loop {
+                let taps = Taps { words: weights, tap, pairs };
+                K::across(inputs, plane, left.min(chunk), taps, sums, positions);
+                if left <= chunk {
+                    break;
                 }
+                (inputs, weights) = (&inputs[chunk * plane..], &weights[chunk * pairs..]);
+                left -= chunk;
             }
+            t += 2;
         }
-        for t in paired..self.group.taps {
+        for t in t..self.group.taps {
             for (n, sums) in sums[..positions].iter_mut().enumerate() {
-                self.column::<K>(input + t + n, t, self.rows.planes, sums);
+                self.columns::<K>(input + t + n, t, 1, sums);
             }
         }
     }
@@ -162,36 +186,27 @@ impl Block<'_> {
     #[inline(never)]
     fn columns<K: Tile>(&self, input: usize, tap: usize, taps: usize, sums: &mut Sums) {
         let planes = self.rows.planes;
-        // Where planes are innermost, neighbouring columns follow one another in the scratch, and so do
-        // their weights where all of the phase's rows lie in the map: then all taps are one.
-        let joined = self.rows.plane == 1 && self.taps.len == self.taps.count;
-        let (times, planes) = if joined { (1, taps * planes) } else { (taps, planes) };
+        if planes == 0 {
+            return;
+        }
+        let (times, planes) = if self.joined { (1, taps * planes) } else { (taps, planes) };
         (0..times).for_each(|t| self.column::<K>(input + t, tap + t, planes, sums));
     }
 
     /// Adds the products of planes from a column tap on.
     #[inline(always)]
     fn column<K: Tile>(&self, input: usize, tap: usize, planes: usize, sums: &mut Sums) {
-        if planes == 0 {
-            return;
-        }
         let Rows { words, plane, column, .. } = self.rows;
-        let (mut inputs, mut weights) = (&words[input * column..], self.tap_from(tap));
+        let mut inputs = &words[input * column..];
+        let mut weights = &self.weights[tap * self.tap + self.skip..];
         let mut left = planes;
-        loop {
+        while left > 0 {
             let planes = left.min(self.chunk);
             K::column(inputs, plane, planes, weights, self.pairs, sums);
             left -= planes;
-            if left == 0 {
-                return;
+            if left > 0 {
+                (inputs, weights) = (&inputs[planes * plane..], &weights[planes * self.pairs..]);
             }
-            (inputs, weights) = (&inputs[planes * plane..], &weights[planes * self.pairs..]);
         }
-    }
-
-    /// The weights from a column tap on, its first row that lies in the map.
-    fn tap_from(&self, tap: usize) -> &[Word] {
-        let row = tap * self.taps.count + self.taps.skip;
-        &self.weights[row * self.layer.order().depth() * self.pairs..]
     }
 }

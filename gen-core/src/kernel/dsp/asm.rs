@@ -10,6 +10,21 @@ use crate::kernel::tile::{POSITIONS, Sums, Taps};
 use crate::weights::Word;
 use core::arch::naked_asm;
 
+/// Module-level assembly does not know `target-cpu`: told to it here, with the common part of all
+/// ARMv8-M processors that have DSP instructions.
+#[cfg(gen_core_armv8m)]
+macro_rules! processor {
+    () => {
+        ".cpu cortex-m33\n"
+    };
+}
+#[cfg(not(gen_core_armv8m))]
+macro_rules! processor {
+    () => {
+        ""
+    };
+}
+
 /// Next word of the first tap and of the second, next words of inputs, bytes to those of the next
 /// plane; number of planes; the sums of the pair at the first position.
 type Across = unsafe extern "C" fn(*const Word, *const Word, *const Word, usize, usize, *mut i32);
@@ -25,6 +40,54 @@ const ACROSS: [[Across; 4]; 2] = [
 
 const COLUMN: [Column; 4] = [column1, column2, column3, column4];
 
+/// *cost*: 12 instructions for four inputs.
+pub(super) fn expand(row: &[u8], channels: usize, zero_point: u8, words: &mut [Word]) {
+    let width = row.len() / channels;
+    let both = u32::from(zero_point) * 0x0001_0001;
+    // SAFETY: `Dsp::expand` has checked that the row is whole pixels of whole fours of channels, one at
+    // least, and that the words are enough for it. Everything is loaded and stored word by word, which
+    // needs no alignment.
+    unsafe { expand_fours(row.as_ptr(), words.as_mut_ptr(), 4 * width, channels / 4, width, both) }
+}
+
+/// Next inputs; next words of the first plane; bytes to those of the next; fours of channels; columns;
+/// the zero-point, twice.
+#[unsafe(naked)]
+unsafe extern "C" fn expand_fours(
+    _: *const u8,
+    _: *mut Word,
+    _: usize,
+    _: usize,
+    _: usize,
+    _: u32,
+) {
+    naked_asm!(
+        processor!(),
+        "push {{r4-r10, lr}}",
+        "ldrd r9, r10, [sp, #32]",
+        "2:",
+        "mov r4, r1",
+        "mov r5, r3",
+        "3:",
+        "ldr r6, [r0], #4",
+        "subs r5, #1",
+        "uxtb16 r7, r6",
+        "uxtb16 r8, r6, ror #8",
+        "pkhbt r6, r7, r8, lsl #16",
+        "pkhtb r7, r8, r7, asr #16",
+        "ssub16 r6, r6, r10",
+        "ssub16 r7, r7, r10",
+        "str r6, [r4]",
+        "str r7, [r4, r2]",
+        "add r4, r4, r2, lsl #1",
+        "bne 3b",
+        "adds r1, #4",
+        "subs r9, #1",
+        "bne 2b",
+        "pop {{r4-r10, pc}}",
+    )
+}
+
 #[inline(always)]
 pub(super) fn across(
     inputs: &[Word],
@@ -34,16 +97,19 @@ pub(super) fn across(
     sums: &mut [Sums; POSITIONS],
     positions: usize,
 ) {
-    let Taps { words, tap, pairs, pair } = weights;
-    let first = words.as_ptr().wrapping_add(pair);
-    let second = first.wrapping_add(tap);
-    let sums = sums.as_mut_ptr().cast::<i32>().wrapping_add(2 * pair);
-    // SAFETY: `Dsp::across` has checked that the last plane's words lie within both slices, that there
-    // is a plane, and that the pair is one of a block; `sums` has three positions. The scratch, and so
-    // `inputs`, is aligned to words, as LDM wants it (`Engine::draw`); weights are loaded one by one,
-    // which needs no alignment.
-    unsafe {
-        ACROSS[positions - 2][pairs - 1](first, second, inputs.as_ptr(), 4 * plane, planes, sums);
+    let Taps { words, tap, pairs } = weights;
+    let (first, sums) = (words.as_ptr(), sums.as_mut_ptr().cast::<i32>());
+    let across = ACROSS[positions - 2][pairs - 1];
+    for pair in 0..pairs {
+        let first = first.wrapping_add(pair);
+        let sums = sums.wrapping_add(2 * pair);
+        // SAFETY: `Dsp::across` has checked that the last plane's words lie within both slices, that
+        // there is a plane, and that the pairs are those of a block; `sums` has three positions. The
+        // scratch, and so `inputs`, is aligned to words, as LDM wants it (`Engine::draw`); weights are
+        // loaded one by one, which needs no alignment.
+        unsafe {
+            across(first, first.wrapping_add(tap), inputs.as_ptr(), 4 * plane, planes, sums);
+        }
     }
 }
 
@@ -113,6 +179,7 @@ macro_rules! plane2 {
 macro_rules! across {
     ($plane:ident, $start:literal, $finish:literal) => {
         concat!(
+            processor!(),
             "push {{r4-r11, lr}}
              ldrd r4, r5, [sp, #36]
              mov r6, #{step}
@@ -220,6 +287,7 @@ macro_rules! column {
             _: *mut i32,
         ) {
             naked_asm!(
+                processor!(),
                 "push {{r4-r11, lr}}",
                 "ldr r4, [sp, #36]",
                 $(concat!("ldr ", $low, ", [r4, #", $a, "]"),)*

@@ -20,6 +20,16 @@ pub struct Dsp;
 impl Tile for Dsp {
     const ACROSS: bool = true;
 
+    fn expand(row: &[u8], channels: usize, zero_point: u8, words: &mut [Word]) -> bool {
+        let whole = channels.is_multiple_of(4) && row.len().is_multiple_of(channels);
+        // All that the loop relies on.
+        let suits = whole && !row.is_empty() && row.len() <= 2 * words.len();
+        if suits {
+            loops::expand(row, channels, zero_point, words);
+        }
+        suits
+    }
+
     fn column(
         inputs: &[Word],
         plane: usize,
@@ -44,12 +54,12 @@ impl Tile for Dsp {
         sums: &mut [Sums; POSITIONS],
         positions: usize,
     ) {
-        let Taps { words, tap, pairs, pair } = weights;
+        let Taps { words, tap, pairs } = weights;
         let last = planes.saturating_sub(1);
-        let inside =
-            last * plane + positions < inputs.len() && tap + last * pairs + pair < words.len();
+        let inside = last * plane + positions < inputs.len() && tap + planes * pairs <= words.len();
+        let known = (2..=POSITIONS).contains(&positions) && (1..=BLOCK / 2).contains(&pairs);
         // All that the loop relies on; never otherwise.
-        if planes > 0 && (2..=POSITIONS).contains(&positions) && pair < BLOCK / 2 && inside {
+        if planes > 0 && inside && known {
             loops::across(inputs, plane, planes, weights, sums, positions);
         }
     }

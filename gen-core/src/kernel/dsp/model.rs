@@ -40,6 +40,16 @@ fn split(sums: &mut Sums, pair: usize, add: impl FnOnce(&mut Split)) {
     *a = split.low;
 }
 
+pub(super) fn expand(row: &[u8], channels: usize, zero_point: u8, words: &mut [Word]) {
+    let width = row.len() / channels;
+    for (i, &x) in row.iter().enumerate() {
+        let (column, channel) = (i / channels, i % channels);
+        let half = 2 * (channel % 2);
+        let x = i16::from(x) - i16::from(zero_point);
+        words[channel / 2 * width + column][half..half + 2].copy_from_slice(&x.to_le_bytes());
+    }
+}
+
 pub(super) fn column(
     inputs: &[Word],
     plane: usize,
@@ -63,13 +73,15 @@ pub(super) fn across(
     sums: &mut [Sums; POSITIONS],
     positions: usize,
 ) {
-    let Taps { words, tap, pairs, pair } = weights;
+    let Taps { words, tap, pairs } = weights;
     for (n, sums) in sums[..positions].iter_mut().enumerate() {
-        split(sums, pair, |split| {
-            for k in 0..planes {
-                split.add(inputs[k * plane + n], words[k * pairs + pair]);
-                split.add(inputs[k * plane + n + 1], words[tap + k * pairs + pair]);
-            }
-        });
+        for pair in 0..pairs {
+            split(sums, pair, |split| {
+                for k in 0..planes {
+                    split.add(inputs[k * plane + n], words[k * pairs + pair]);
+                    split.add(inputs[k * plane + n + 1], words[tap + k * pairs + pair]);
+                }
+            });
+        }
     }
 }
