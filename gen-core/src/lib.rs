@@ -51,6 +51,7 @@ pub mod model;
 #[cfg(feature = "embedded-graphics")]
 pub mod pixel;
 pub mod plan;
+mod product;
 pub mod requant;
 pub mod shape;
 pub mod weights;

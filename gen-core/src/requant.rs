@@ -1,5 +1,6 @@
 //! From an `i32` accumulator to a `u8` output: the only place where anything is rounded.
 
+use crate::product::product;
 use crate::weights::BLOCK;
 use core::ops::Range;
 
@@ -39,7 +40,7 @@ pub const CONSTANT_LIMIT: i64 = 1 << 62;
 #[inline(always)]
 pub const fn scale(acc: i32, m: i32, c: i64) -> i32 {
     // What is left of 63 bits fits.
-    ((acc as i64 * m as i64 + c) >> FRACTION_BITS) as i32
+    ((product(acc, m) + c) >> FRACTION_BITS) as i32
 }
 
 impl<'a> Epilogue<'a> {

@@ -22,7 +22,7 @@ const COLUMN: [Column; 4] = [column1, column2, column3, column4];
 #[inline(always)]
 pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
     let Range { start, end } = inputs.as_ptr_range();
-    if (start.addr() | weights.as_ptr().addr()) % 4 != 0 {
+    if !(start.addr() | weights.as_ptr().addr()).is_multiple_of(4) {
         // The processor cannot load such words.
         return Plain::column(inputs, 1, inputs.len(), weights, pairs, sums);
     }

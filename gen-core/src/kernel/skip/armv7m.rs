@@ -1,6 +1,6 @@
 //! The loop for ARMv7-M, and for ARMv8-M with its main extension only.
 //!
-//! *cost*, instructions: 2 per input, and 4 per pair of features where the input is not 0; 3 per 2
+//! *cost*, instructions: 2 per input, and 4 per pair of features where the input is not 0; 3 per 4
 //! planes for the loop.
 
 #![allow(unsafe_code)]
@@ -25,7 +25,7 @@ pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut
     unsafe { COLUMN[pairs - 1](start, end, weights, sums) }
 }
 
-/// One input, the first (0) or second (2) of plane 0 or 1 of the two that the loop has. r0 next
+/// One input, the first (0) or second (2) of a plane, 0 to 3, of those that the loop has. r0 next
 /// input, r2 weights of plane 0, r3 input, r4 and r5 weights.
 macro_rules! input {
     ($plane:literal, $input:literal, $pairs:literal, $(($both:literal, $low:literal, $at:literal)),*) => {
@@ -44,7 +44,7 @@ macro_rules! input {
 }
 
 /// A function for so many pairs of features: the sums of 256·b + a and of a, and which pair it is.
-/// Where planes are odd in number, the loop is entered late.
+/// Where planes are no multiple of 4, the loop is entered late.
 macro_rules! column {
     ($name:ident, $pairs:literal, $(($both:literal, $low:literal, $at:literal)),*) => {
         #[unsafe(naked)]
@@ -56,17 +56,28 @@ macro_rules! column {
                     concat!("mov ", $both, ", ", $low),
                 )*
                 "subs r3, r1, r0",
-                "lsls r3, r3, #29",
-                "bpl 2f",
-                concat!("subs r2, #(4 * ", $pairs, ")"),
-                "b 3f",
+                "ubfx r3, r3, #2, #2",
+                "cbz r3, 2f",
+                "rsb r4, r3, #4",
+                concat!("mov r5, #(4 * ", $pairs, ")"),
+                "mls r2, r4, r5, r2",
+                "cmp r3, #2",
+                "bhi 3f",
+                "beq 4f",
+                "b 5f",
                 "2:",
                 input!(0, 0, $pairs, $(($both, $low, $at)),*),
                 input!(0, 2, $pairs, $(($both, $low, $at)),*),
                 "3:",
                 input!(1, 0, $pairs, $(($both, $low, $at)),*),
                 input!(1, 2, $pairs, $(($both, $low, $at)),*),
-                concat!("adds r2, #(8 * ", $pairs, ")"),
+                "4:",
+                input!(2, 0, $pairs, $(($both, $low, $at)),*),
+                input!(2, 2, $pairs, $(($both, $low, $at)),*),
+                "5:",
+                input!(3, 0, $pairs, $(($both, $low, $at)),*),
+                input!(3, 2, $pairs, $(($both, $low, $at)),*),
+                concat!("adds r2, #(16 * ", $pairs, ")"),
                 "cmp r0, r1",
                 "bne 2b",
                 "ldr r3, [sp]",

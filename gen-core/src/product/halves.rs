@@ -1,0 +1,14 @@
+//! For ARMv6-M, which multiplies to 32 bits and for more calls a function that multiplies 64 by 64.
+
+/// `a · b`, from products of their halves: the lower ones are unsigned, the upper ones signed.
+#[inline(always)]
+pub const fn product(a: i32, b: i32) -> i64 {
+    let (a_low, a_high) = (a & 0xffff, a >> 16);
+    let (b_low, b_high) = (b & 0xffff, b >> 16);
+    let low = (a_low as u32) * (b_low as u32);
+    // Neither overflows: |high · low| ≤ 2¹⁵ · (2¹⁶ − 1), and what is added is below 2¹⁶.
+    let middle = a_high * b_low + (low >> 16) as i32;
+    let other = a_low * b_high + (middle & 0xffff);
+    let high = a_high * b_high + (middle >> 16) + (other >> 16);
+    (high as i64) << 32 | ((other as u32) << 16 | low & 0xffff) as i64
+}

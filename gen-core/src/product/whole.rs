@@ -1,0 +1,7 @@
+//! For processors that multiply to 64 bits.
+
+/// `a · b`.
+#[inline(always)]
+pub const fn product(a: i32, b: i32) -> i64 {
+    a as i64 * b as i64
+}
