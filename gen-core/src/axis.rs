@@ -126,7 +126,6 @@ impl Axis {
     }
 
     /// What `group` reads and writes at position `m`, one of [`positions`](Self::positions).
-    #[inline(never)]
     pub const fn site(&self, group: &Group, m: usize) -> Site {
         // Outputs, counted from −pad.
         let (first, pad) = match self.convolution {
