@@ -86,3 +86,37 @@ fn window_is_just_large_enough() {
         assert!(!whole || most == axis.window(), "{axis:?}: window {} for {most}", axis.window());
     });
 }
+
+/// Groups and positions are another way to the same outputs: each once, with the same taps.
+#[test]
+fn sites_are_the_outputs_in_another_order() {
+    each(|axis| {
+        let mut seen = vec![0; axis.output];
+        for group in axis.groups() {
+            let interior = axis.interior(&group);
+            for m in axis.positions() {
+                let site = axis.site(&group, m);
+                for phase in site.begin..site.end {
+                    let output = site.output + phase - site.begin;
+                    seen[output] += 1;
+                    let taps = axis.taps(output);
+                    assert_eq!((taps.phase, taps.count), (group.first + phase, group.taps));
+                    assert_eq!(
+                        (taps.skip, taps.input, taps.len),
+                        (site.skip, site.input, site.len),
+                        "{axis:?}, output {output}"
+                    );
+                }
+                if interior.contains(&m) {
+                    let whole = (site.len, site.begin, site.end);
+                    assert_eq!(whole, (group.taps, 0, group.phases), "{axis:?}, position {m}");
+                    let first = axis.site(&group, interior.start);
+                    let steps = m - interior.start;
+                    assert_eq!(site.output, first.output + steps * axis.output_step());
+                    assert_eq!(site.input, first.input + steps * axis.input_step());
+                }
+            }
+        }
+        assert!(seen.iter().all(|&times| times == 1), "{axis:?}: {seen:?}");
+    });
+}
