@@ -160,7 +160,7 @@ impl Axis {
             let site = self.site(group, *m);
             site.len == group.taps && site.begin == 0 && site.end == group.phases
         };
-        // At most a kernel's reach from either end.
+        // As a rule not far from either end.
         let begin = positions.clone().find(whole).unwrap_or(positions.end);
         let end = (begin..positions.end).rev().find(whole).map_or(begin, |m| m + 1);
         begin..end

@@ -113,7 +113,10 @@ fn sites_are_the_outputs_in_another_order() {
                     let first = axis.site(&group, interior.start);
                     let steps = m - interior.start;
                     assert_eq!(site.output, first.output + steps * axis.output_step());
-                    assert_eq!(site.input, first.input + steps * axis.input_step());
+                    // Where nothing is read it does not matter where.
+                    if group.taps > 0 {
+                        assert_eq!(site.input, first.input + steps * axis.input_step());
+                    }
                 }
             }
         }

@@ -5,6 +5,7 @@ mod common;
 use common::net::{self, Geometry, Numbers, Values};
 use common::stream::stream;
 use gen_core::axis::Convolution;
+use gen_core::format::VERSION;
 use gen_core::format::write::{Draft, DraftActivation, WriteError, seal};
 use gen_core::latent::{Distribution, Random};
 use gen_core::{FormatError, Model};
@@ -274,7 +275,7 @@ proptest! {
             file[at] = byte;
         }
         let length = file.len() as u32;
-        file[8..10].copy_from_slice(&[1, 0]);
+        file[8..10].copy_from_slice(&VERSION.to_le_bytes());
         file[12..16].copy_from_slice(&length.to_le_bytes());
         seal(&mut file);
         if let Err(FormatError::Memory { need, .. }) = Model::parse(&file).map(drop) {

@@ -10,7 +10,8 @@ use crate::weights::Word;
 #[derive(Debug)]
 pub struct Scratch<'a> {
     words: &'a mut [Word],
-    /// Layer, first row and number of rows that are in it.
+    /// Layer, first row and number of rows that are in it. All of a picture is drawn by one kernel, or
+    /// the order would have to be here too.
     holds: Option<(usize, usize, usize)>,
 }
 

@@ -22,7 +22,8 @@ pub trait Tile {
         false
     }
 
-    /// One position, one column tap, `pairs` pairs of features.
+    /// One position, `pairs` pairs of features, the planes of one column tap or of several that follow
+    /// one another.
     ///
     /// *shapes*: `weights` begins with `[plane][pair]` of `planes` planes; of `inputs` every
     /// `plane`-th word, from the first, belongs to one of them.

@@ -31,7 +31,7 @@ struct Block<'a> {
     /// in front of those that do not.
     tap: usize,
     skip: usize,
-    /// Most planes of one column tap that may be summed at once.
+    /// Most planes that may be summed at once.
     chunk: usize,
     scalers: Scalers<'a>,
 }
@@ -186,7 +186,7 @@ impl Block<'_> {
     #[inline(never)]
     fn columns<K: Tile>(&self, input: usize, tap: usize, taps: usize, sums: &mut Sums) {
         let planes = self.rows.planes;
-        if planes == 0 {
+        if planes == 0 || taps == 0 {
             return;
         }
         let (times, planes) = if self.joined { (1, taps * planes) } else { (taps, planes) };

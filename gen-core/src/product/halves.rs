@@ -6,7 +6,8 @@ pub const fn product(a: i32, b: i32) -> i64 {
     let (a_low, a_high) = (a & 0xffff, a >> 16);
     let (b_low, b_high) = (b & 0xffff, b >> 16);
     let low = (a_low as u32) * (b_low as u32);
-    // Neither overflows: |high · low| ≤ 2¹⁵ · (2¹⁶ − 1), and what is added is below 2¹⁶.
+    // Neither overflows: −2¹⁵ ≤ high < 2¹⁵ and low < 2¹⁶, so the product is at most (2¹⁵ − 1) · (2¹⁶ − 1)
+    // where something below 2¹⁶ is added to it.
     let middle = a_high * b_low + (low >> 16) as i32;
     let other = a_low * b_high + (middle & 0xffff);
     let high = a_high * b_high + (middle >> 16) + (other >> 16);

@@ -53,12 +53,33 @@ impl Program {
         Ok(Self { core, board: core.board("bench"), psram: psram.address(), code, image })
     }
 
-    /// Runs the program with a model.
+    /// Runs the program with a model, and gives what it cost.
     ///
     /// # Errors
     ///
     /// If the emulator or the program fails, or says something else than was asked.
     pub fn measure(&self, name: &str, model: &Path) -> Result<Vec<Record>> {
+        let log = self.run(model)?;
+        let file = fs::metadata(model)?.len();
+        let records = self.records(name, &log, file);
+        let records = records.with_context(|| format!("the program said: {}", said(&log)))?;
+        plausible(&records)?;
+        Ok(records)
+    }
+
+    /// Runs the program with a model, and gives the CRC-32 of the picture of seed 1.
+    ///
+    /// # Errors
+    ///
+    /// If the emulator or the program fails, or says something else than was asked.
+    pub fn picture(&self, model: &Path) -> Result<u32> {
+        let log = self.run(model)?;
+        let crc = log.last().and_then(|line| line.field("crc"));
+        let crc = crc.and_then(|crc| u32::from_str_radix(crc, 16).ok());
+        crc.with_context(|| format!("the program said: {}", said(&log)))
+    }
+
+    fn run(&self, model: &Path) -> Result<Vec<Line>> {
         let arguments = [
             // An instruction takes 1 ns of the board's time, however long it takes.
             "-icount".into(),
@@ -77,14 +98,9 @@ impl Program {
         while let Some(line) = machine.line(PATIENCE)? {
             log.push(line);
         }
-        let said = || log.iter().map(Line::to_string).collect::<Vec<_>>().join("; ");
         let status = machine.wait()?;
-        ensure!(status.success(), "{status}: {}{}", machine.complaints(), said());
-        let file = fs::metadata(model)?.len();
-        let records = self.records(name, &log, file);
-        let records = records.with_context(|| format!("the program said: {}", said()))?;
-        plausible(&records)?;
-        Ok(records)
+        ensure!(status.success(), "{status}: {}{}", machine.complaints(), said(&log));
+        Ok(log)
     }
 
     /// What the log says: a line for each layer, then one for all.
@@ -114,6 +130,10 @@ impl Program {
         records.push(record(Layer::ALL, picture.number("instructions")?, macs, Some(whole)));
         Some(records)
     }
+}
+
+fn said(log: &[Line]) -> String {
+    log.iter().map(Line::to_string).collect::<Vec<_>>().join("; ")
 }
 
 /// Whether the layers and, drawn once more, all of them take as long: a part that is longer than the

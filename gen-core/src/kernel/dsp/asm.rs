@@ -1,8 +1,8 @@
 //! The loops in assembly: a whole one each, because the compiler leaves too few registers for the
 //! tile (it keeps r6 and r7 to itself) and does not load several words at once.
 //!
-//! *cost*, instructions per product: [`across`] 19/24 at 3 positions and 13/16 at 2, [`column`]
-//! 18/16 at 8 features, each + 3 per 4 planes (2) for the loop.
+//! *cost*, instructions per product: [`across`] 19/24 at 3 positions and 14/16 at 2, [`column`]
+//! 18/16 at 8 features; besides, 3 for every 4 planes, or 2 for every 2, to close the loop.
 
 #![allow(unsafe_code)]
 
@@ -10,8 +10,8 @@ use crate::kernel::tile::{POSITIONS, Sums, Taps};
 use crate::weights::Word;
 use core::arch::naked_asm;
 
-/// Module-level assembly does not know `target-cpu`: told to it here, with the common part of all
-/// ARMv8-M processors that have DSP instructions.
+/// Module-level assembly does not know `target-cpu`: told to it here, with what all ARMv8-M processors
+/// that have DSP instructions have in common. It holds for all that follows in the same module.
 #[cfg(gen_core_armv8m)]
 macro_rules! processor {
     () => {

@@ -41,7 +41,7 @@ impl Tile for Dsp {
         // All that the loop relies on; never otherwise.
         let last = planes.saturating_sub(1);
         let inside = last * plane < inputs.len() && planes * pairs <= weights.len();
-        if planes > 0 && pairs <= BLOCK / 2 && inside {
+        if planes > 0 && (1..=BLOCK / 2).contains(&pairs) && inside {
             loops::column(inputs, plane, planes, weights, pairs, sums);
         }
     }
@@ -58,7 +58,7 @@ impl Tile for Dsp {
         let last = planes.saturating_sub(1);
         let inside = last * plane + positions < inputs.len() && tap + planes * pairs <= words.len();
         let known = (2..=POSITIONS).contains(&positions) && (1..=BLOCK / 2).contains(&pairs);
-        // All that the loop relies on; never otherwise.
+        // All that the loop relies on, but for the scratch's alignment; never otherwise.
         if planes > 0 && inside && known {
             loops::across(inputs, plane, planes, weights, sums, positions);
         }

@@ -34,7 +34,7 @@ impl Tile for Skip {
     ) {
         // All that the loop relies on; never otherwise, since planes are innermost in the scratch.
         let inside = planes <= inputs.len() && planes * pairs <= weights.len();
-        if plane == 1 && planes > 0 && pairs <= BLOCK / 2 && inside {
+        if plane == 1 && planes > 0 && (1..=BLOCK / 2).contains(&pairs) && inside {
             loops::column(&inputs[..planes], weights, pairs, sums);
         }
     }

@@ -1,0 +1,92 @@
+//! Random networks on emulated cores: every kernel in assembly gives the desk's bytes.
+//!
+//! Whatever the shipped models do not have: blocks of one and two pairs of features, odd channels, two
+//! column groups, strides of plain convolutions, sums of several chunks, slopes, zero-points.
+
+#[path = "../../gen-core/tests/common/net.rs"]
+#[allow(dead_code)]
+mod net;
+
+use anyhow::{Result, ensure};
+use crc::{CRC_32_ISO_HDLC, Crc};
+use gen_core::axis::Convolution::{Plain, Transposed};
+use gen_core::latent::Random;
+use gen_core::{Engine, Model, latent};
+use net::{Draft, Geometry, Numbers, Values};
+use xtask::bench::core::CORES;
+use xtask::bench::program::Program;
+
+const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+/// Networks, half of them with numbers at the ends of their ranges.
+const NETWORKS: u64 = 24;
+
+/// A dense layer, three layers of any geometry on it and one to 1 or 3 channels.
+fn draft(seed: u64) -> Draft {
+    let values = if seed.is_multiple_of(2) { Values::Random } else { Values::Extreme };
+    let mut numbers = Numbers(Random::new(seed), values);
+    // Latents of several chunks, and inputs too: 9 taps of 70 channels.
+    let latent_len = 1 + numbers.below(70);
+    let mut draft = net::empty(latent_len);
+    let mut size = [1, 2, 3].map(|_| 1 + numbers.below(6));
+    size[2] += numbers.below(2) * 64;
+    draft.layers.push(net::dense(&mut numbers, latent_len, size));
+    for last in [false, false, false, true] {
+        let convolution = [Transposed, Plain][numbers.below(2)];
+        let mut geometry = || {
+            let (kernel, stride) = (1 + numbers.below(5), 1 + numbers.below(2));
+            Geometry::even(convolution, kernel, stride, numbers.below(kernel))
+        };
+        let (rows, columns) = (geometry(), geometry());
+        let channels = if last { 1 + numbers.below(2) * 2 } else { 1 + numbers.below(11) };
+        let activation = numbers.below(3);
+        let layer = net::layer(&mut numbers, size, rows, columns, channels, activation);
+        // One without output is left out; the last never is.
+        let one = Geometry::even(Plain, 1, 1, 0);
+        let layer = match last {
+            true => layer.or_else(|| net::layer(&mut numbers, size, one, one, 3, 0)),
+            false => layer,
+        };
+        if let Some(layer) = layer {
+            size = layer.output;
+            draft.layers.push(layer);
+        }
+    }
+    draft
+}
+
+/// CRC-32 of the picture of seed 1, drawn here.
+fn here(file: &[u8]) -> Result<u32> {
+    let model = Model::parse(file)?;
+    let mut memory = vec![0; model.working_memory()];
+    let mut engine = Engine::new(model, &mut memory)?;
+    let input = engine.model().latent();
+    let (mut z, mut steps) = (vec![0.0; input.len], vec![0; input.len]);
+    latent::sample(1, input.distribution, &mut z);
+    latent::quantize(&z, input.scale, &mut steps);
+    let mut picture = engine.draw(&steps)?;
+    let mut digest = CRC.digest();
+    while let Some(row) = picture.next_row() {
+        digest.update(row);
+    }
+    Ok(digest.finalize())
+}
+
+#[test]
+fn random_networks_on_every_core() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let files = (0..NETWORKS).map(|seed| {
+        let path = directory.path().join(format!("{seed}.gen"));
+        let file = draft(seed).to_bytes()?;
+        std::fs::write(&path, &file)?;
+        Ok((seed, path, here(&file)?))
+    });
+    let files: Vec<_> = files.collect::<Result<_>>()?;
+    for core in CORES {
+        let program = Program::build(core)?;
+        for (seed, path, picture) in &files {
+            let there = program.picture(path)?;
+            ensure!(there == *picture, "network {seed} differs on {}", core.name);
+        }
+    }
+    Ok(())
+}
