@@ -11,12 +11,13 @@ fn main() {
     let target = env::var("TARGET").unwrap_or_default();
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     // ARMv7E-M always has them. Of the ARMv8-M processors that one can buy, Cortex-M33, M35P, M55 and
-    // M85 may have them, and target-cpu says that they do.
+    // M85 may have them: target-cpu says that they do, unless target-feature takes them off.
     let mut cpu = flags.split('\u{1f}').filter_map(|flag| flag.rsplit_once("target-cpu="));
     let dsp =
         |name: &str| ["cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"].contains(&name);
     let armv8m =
         target.starts_with("thumbv8m.main") && cpu.next_back().is_some_and(|(_, name)| dsp(name));
+    let armv8m = armv8m && !flags.contains("-dsp");
     if target.starts_with("thumbv7em") || armv8m {
         println!("cargo::rustc-cfg=gen_core_dsp");
         if armv8m {

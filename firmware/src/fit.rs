@@ -17,8 +17,8 @@ const RESERVED: usize = 16 * 1024;
 /// elements: 26.
 const LATENT_ELEMENT: usize = 28;
 
-/// Flash that is not the model: 80,328 bytes on the Pico, measured by the same test.
-pub const CODE: usize = 84 * 1024;
+/// Flash that is not the model: 88,260 bytes on the Pico, measured by the same test.
+pub const CODE: usize = 90 * 1024;
 
 /// What a model takes of a board's memory, and what there is. Bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
