@@ -1,5 +1,5 @@
 //! Names the kernel that the target gets: stable Rust does not tell which of Arm's instructions are
-//! there.
+//! there. One name for each, however many conditions it takes.
 
 use std::env;
 
@@ -8,7 +8,11 @@ fn main() {
     println!(
         "cargo::rustc-check-cfg=cfg(gen_core_dsp, gen_core_armv8m, gen_core_armv7m, gen_core_armv6m)"
     );
+    println!("cargo::rustc-check-cfg=cfg(gen_core_lanes)");
     let target = env::var("TARGET").unwrap_or_default();
+    // Operating systems' own targets for x86-64 (x86_64-unknown-none) are without vectors.
+    let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
+    let has = |name: &str| features.split(',').any(|feature| feature == name);
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     // ARMv7E-M always has them. Of the ARMv8-M processors that one can buy, Cortex-M33, M35P, M55 and
     // M85 may have them: target-cpu says that they do, unless target-feature takes them off.
@@ -27,5 +31,7 @@ fn main() {
         println!("cargo::rustc-cfg=gen_core_armv7m");
     } else if target.starts_with("thumbv6m") || target.starts_with("thumbv8m.base") {
         println!("cargo::rustc-cfg=gen_core_armv6m");
+    } else if target.starts_with("x86_64") && has("sse2") {
+        println!("cargo::rustc-cfg=gen_core_lanes");
     }
 }

@@ -7,7 +7,9 @@
 
 #[cfg(any(feature = "_kernels", gen_core_dsp))]
 mod dsp;
-#[cfg(any(feature = "_kernels", not(any(gen_core_dsp, gen_core_armv7m))))]
+#[cfg(gen_core_lanes)]
+mod lanes;
+#[cfg(any(feature = "_kernels", not(any(gen_core_dsp, gen_core_armv7m, gen_core_lanes))))]
 mod plain;
 #[cfg(feature = "_kernels")]
 mod portable;
@@ -20,6 +22,8 @@ mod window;
 
 #[cfg(feature = "_kernels")]
 pub use dsp::Dsp;
+#[cfg(all(feature = "_kernels", gen_core_lanes))]
+pub use lanes::Lanes;
 #[cfg(feature = "_kernels")]
 pub use plain::Plain;
 #[cfg(feature = "_kernels")]
@@ -39,7 +43,10 @@ pub type Best = Walk<dsp::Dsp>;
 #[cfg(any(gen_core_armv7m, gen_core_armv6m))]
 pub type Best = Walk<skip::Skip>;
 /// The target's own.
-#[cfg(not(any(gen_core_dsp, gen_core_armv7m, gen_core_armv6m)))]
+#[cfg(gen_core_lanes)]
+pub type Best = Walk<lanes::Lanes>;
+/// The target's own.
+#[cfg(not(any(gen_core_dsp, gen_core_armv7m, gen_core_armv6m, gen_core_lanes)))]
 pub type Best = Walk<plain::Plain>;
 
 /// What computes rows.

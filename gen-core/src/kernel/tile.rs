@@ -54,7 +54,7 @@ pub trait Tile {
 /// The weights of a block for two column taps.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(
-    not(any(feature = "_kernels", gen_core_dsp)),
+    not(any(feature = "_kernels", gen_core_dsp, gen_core_lanes)),
     allow(dead_code, reason = "only some loops go across positions")
 )]
 pub struct Taps<'a> {
