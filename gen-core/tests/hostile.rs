@@ -40,11 +40,11 @@ fn draft(numbers: &mut Numbers, latent_len: usize) -> Draft {
     draft
 }
 
-/// Puts a = −128, b = 128 and their like into every word, those that fill up among them.
-fn overload(file: &mut [u8], numbers: &mut Numbers) {
+/// Puts a = −128 and b = 128 (0), or their like (1, 2), or all of them (3) into every word, those that
+/// fill up among them.
+fn overload(file: &mut [u8], numbers: &mut Numbers, pattern: usize) {
     let sizes: Vec<usize> =
         Model::parse(file).unwrap().layers().iter().map(|layer| layer.weight_bytes()).collect();
-    let pattern = numbers.below(4);
     for (layer, size) in sizes.into_iter().enumerate() {
         let at = HEADER + layer * RECORD + WEIGHTS;
         let offset = u32::from_le_bytes(*file[at..].first_chunk().unwrap()) as usize;
@@ -65,7 +65,8 @@ fn kernels_agree_on_what_no_writer_writes() {
         let latent_len = 1 + numbers.below(if seed % 10 == 0 { 300 } else { 70 });
         let Ok(mut file) = draft(&mut numbers, latent_len).to_bytes() else { continue };
         if seed % 3 == 0 {
-            overload(&mut file, &mut numbers);
+            let pattern = numbers.below(4);
+            overload(&mut file, &mut numbers, pattern);
         }
         let latent = match seed % 4 {
             0 => vec![2047; latent_len],
@@ -77,4 +78,32 @@ fn kernels_agree_on_what_no_writer_writes() {
         drawn += 1;
     }
     assert!(drawn > 1000, "only {drawn} files were accepted");
+}
+
+/// Sums of just over [`CHUNK`](gen_core::weights::CHUNK) products and of many more, each as large as it
+/// can be, and not so large that the epilogue's clamp would hide a wrong one.
+#[test]
+fn kernels_agree_on_the_largest_sums() {
+    let mut numbers = Numbers(Random::new(0), Values::Random);
+    let plain = Geometry::even(Convolution::Plain, 3, 1, 1);
+    for (geometry, taps, channels) in [(Geometry::TRUNK, 4, 66), (plain, 9, 30), (plain, 9, 150)] {
+        let mut draft = net::empty(1);
+        let mut white = net::dense(&mut numbers, 1, [5, 5, channels]);
+        white.multipliers.fill(0);
+        white.constants.fill(255 << 32);
+        let size = white.output;
+        draft.layers.push(white);
+        let layer = net::layer(&mut numbers, size, geometry, geometry, 3, 0);
+        let mut layer = layer.expect("has an output");
+        let largest = (taps * channels * 255 * 128) as i64;
+        layer.zero_point = 0;
+        layer.multipliers.fill(((100_i64 << 32) / largest) as i32);
+        layer.constants.fill(120 << 32);
+        draft.layers.push(layer);
+        let mut file = draft.to_bytes().expect("the draft is valid");
+        for pattern in 0..4 {
+            overload(&mut file, &mut numbers, pattern);
+            stream(&file, &[0]);
+        }
+    }
 }
