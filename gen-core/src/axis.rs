@@ -143,13 +143,7 @@ impl Axis {
             Convolution::Transposed => (m + 1, group.taps),
             Convolution::Plain => (m * self.stride, self.pad),
         };
-        let (skip, input) = (origin.saturating_sub(at), at.saturating_sub(origin));
-        let inside = self.input.saturating_sub(input);
-        let rest = group.taps.saturating_sub(skip);
-        let len = if rest < inside { rest } else { inside };
-        if len == 0 {
-            return Site { skip: 0, input: 0, len, begin, end, output };
-        }
+        let (skip, input, len) = self.meeting(group.taps, at, origin);
         Site { skip, input, len, begin, end, output }
     }
 
@@ -209,15 +203,18 @@ impl Axis {
             Convolution::Plain => (0, (o * self.stride + self.kernel).saturating_sub(self.pad)),
         };
         let count = self.count(phase);
-        let input = first_plus_kernel.saturating_sub(self.kernel);
-        let skip = self.kernel.saturating_sub(first_plus_kernel);
+        let (skip, input, len) = self.meeting(count, first_plus_kernel, self.kernel);
+        Taps { phase, count, skip, input, len }
+    }
+
+    /// Of `count` taps, the first of which would meet input `at − origin`: how many lie before the map,
+    /// the input that the next one meets, and how many meet one. Zeros if none does.
+    const fn meeting(&self, count: usize, at: usize, origin: usize) -> (usize, usize, usize) {
+        let (skip, input) = (origin.saturating_sub(at), at.saturating_sub(origin));
         let inside = self.input.saturating_sub(input);
         let rest = count.saturating_sub(skip);
         let len = if rest < inside { rest } else { inside };
-        if len == 0 {
-            return Taps { phase, count, skip: 0, input: 0, len };
-        }
-        Taps { phase, count, skip, input, len }
+        if len == 0 { (0, 0, 0) } else { (skip, input, len) }
     }
 
     /// Input elements that must be held at once to compute the outputs in order.

@@ -33,8 +33,8 @@ impl<'a> Scratch<'a> {
         Self { words, holds: None }
     }
 
-    /// The rows of `taps`, planes outermost if the loops go across columns and else columns. Rows that are there already,
-    /// since two output rows of a transposed convolution read the same, are left.
+    /// The rows of `taps`, planes outermost if the loops go across columns and else columns. Rows that
+    /// are there already, since two output rows of a transposed convolution read the same, are left.
     pub(super) fn expand<K: Tile, T: Input>(&mut self, job: &Job<'_, T>, taps: &Taps) -> Rows<'_> {
         let (depth, width) = (job.layer.order().depth(), job.layer.columns.input);
         let planes = taps.len * depth;

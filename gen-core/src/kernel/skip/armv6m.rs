@@ -17,8 +17,8 @@ type Column = unsafe extern "C" fn(*const Word, *const Word, *const Word, *mut i
 
 const COLUMN: [Column; 4] = [column1, column2, column3, column4];
 
-/// *shapes*: `inputs` `[plane]`, at least one; `weights` begins with `[plane][pair]`. A model that is not aligned
-/// to words is correct, but slow.
+/// *shapes*: `inputs` `[plane]`, at least one; `weights` begins with `[plane][pair]`. A model that is
+/// not aligned to words is correct, but slow.
 #[inline(always)]
 pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
     let Range { start, end } = inputs.as_ptr_range();
