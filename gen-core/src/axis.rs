@@ -207,6 +207,15 @@ impl Axis {
         Taps { phase, count, skip, input, len }
     }
 
+    /// The inputs that `outputs` sum; empty if they are constants alone.
+    pub fn inputs(&self, outputs: Range<usize>) -> Range<usize> {
+        let meet = outputs.map(|o| self.taps(o)).filter(|taps| taps.len > 0);
+        // Ascending.
+        meet.map(|taps| taps.input..taps.input + taps.len)
+            .reduce(|all, one| all.start..one.end)
+            .unwrap_or(0..0)
+    }
+
     /// Of `count` taps, the first of which would meet input `at − origin`: how many lie before the map,
     /// the input that the next one meets, and how many meet one. Zeros if none does.
     const fn meeting(&self, count: usize, at: usize, origin: usize) -> (usize, usize, usize) {
