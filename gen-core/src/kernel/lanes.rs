@@ -41,19 +41,14 @@ impl Tile for Lanes {
         planes: usize,
         weights: Taps<'_>,
         sums: &mut [Sums; POSITIONS],
-        positions: usize,
     ) {
         let Taps { words, tap, pairs } = weights;
         let taps = [&words[..planes * pairs], &words[tap..][..planes * pairs]];
-        let across = match (positions, pairs) {
-            (2, 1) => across::<2, 1>,
-            (2, 2) => across::<2, 2>,
-            (2, 3) => across::<2, 3>,
-            (2, _) => across::<2, 4>,
-            (_, 1) => across::<POSITIONS, 1>,
-            (_, 2) => across::<POSITIONS, 2>,
-            (_, 3) => across::<POSITIONS, 3>,
-            (_, _) => across::<POSITIONS, 4>,
+        let across = match pairs {
+            1 => across::<1>,
+            2 => across::<2>,
+            3 => across::<3>,
+            _ => across::<4>,
         };
         // SAFETY: this module is there only where the target has SSE2.
         unsafe { across(inputs, plane, taps, sums) }
@@ -73,11 +68,11 @@ fn column<const PAIRS: usize>(inputs: &[Word], plane: usize, weights: &[Word], s
 
 /// The loop of [`Tile::across`].
 #[target_feature(enable = "sse2")]
-fn across<const POSITIONS: usize, const PAIRS: usize>(
+fn across<const PAIRS: usize>(
     inputs: &[Word],
     plane: usize,
     taps: [&[Word]; 2],
-    sums: &mut [Sums],
+    sums: &mut [Sums; POSITIONS],
 ) {
     let mut splits = [Split::zero(); POSITIONS];
     let [first, second] = taps.map(|weights| weights.as_chunks::<PAIRS>().0);
@@ -151,8 +146,8 @@ impl Split {
         let (sums, _) = sums.as_chunks_mut::<2>();
         for ([a, b], ab) in sums.iter_mut().zip([ab01, ab1, ab23, ab3]) {
             let ab = _mm_cvtsi128_si64(ab);
-            *a += ab as i32;
-            *b += (ab >> 32) as i32;
+            *a = a.wrapping_add(ab as i32);
+            *b = b.wrapping_add((ab >> 32) as i32);
         }
     }
 }

@@ -4,9 +4,10 @@ use super::scratch::{Expanded, Rows};
 use super::tile::{POSITIONS, Sums, Taps, Tile};
 use crate::axis::Group;
 use crate::layer::Layer;
-use crate::requant::Scalers;
-use crate::weights::{BLOCK, Word};
+use crate::requant::Numbers;
+use crate::weights::Word;
 use core::ops::Range;
+use heapless::Vec;
 
 /// A block of features, to be computed at all positions of some rows.
 pub struct Block<'a> {
@@ -17,11 +18,14 @@ pub struct Block<'a> {
     pub(super) first: usize,
     pub(super) features: usize,
     pub(super) pairs: usize,
+    /// Bytes of output from one position to the next.
+    pub(super) step: usize,
     /// Words of weights from one column tap to the next.
     pub(super) tap: usize,
     /// Most planes that may be summed at once.
     pub(super) chunk: usize,
-    pub(super) scalers: Scalers<'a>,
+    /// Those of each feature, or none if they are each position's own.
+    pub(super) numbers: &'a [Numbers],
 }
 
 /// A block at a row.
@@ -46,9 +50,9 @@ impl<'a> Line<'a> {
         Self { block, y, rows, skip, joined }
     }
 
-    /// One position, wherever it lies.
+    /// One position, wherever it lies. `sums` are zeros, before and behind it.
     #[inline(never)]
-    pub(super) fn single<K: Tile>(&self, m: usize, out: &mut [u8]) {
+    pub(super) fn single<K: Tile>(&self, m: usize, sums: &mut Sums, out: &mut [u8]) {
         let block = self.block;
         let site = block.layer.columns.site(&block.group, m);
         let channels = block.layer.channels_out;
@@ -58,62 +62,71 @@ impl<'a> Line<'a> {
         if begin >= end {
             return;
         }
-        let mut sums = [0; BLOCK];
-        self.columns::<K>(site.input, site.skip, site.len, &mut sums);
+        self.columns::<K>(site.input, site.skip, site.len, sums);
         let at = site.output * channels + begin - site.begin * channels;
-        self.emit(&sums, begin - block.first..end - block.first, at, out);
-    }
-
-    /// Writes features of the block at one position, the first at `at`.
-    fn emit(&self, sums: &Sums, features: Range<usize>, at: usize, out: &mut [u8]) {
-        let block = self.block;
-        let number = self.y * out.len() + at;
-        let (first, outputs) = (features.start, &mut out[at..at + features.len()]);
-        if block.layer.per_feature {
-            let scalers = block.layer.epilogue.block(features, number, usize::MAX);
-            scalers.apply(first, sums, outputs);
-        } else {
-            block.scalers.apply(first, sums, outputs);
+        let features = begin - block.first..end - block.first;
+        let cropped = features.len() < block.features;
+        self.emit(core::slice::from_mut(sums), features, at, out);
+        if cropped {
+            sums.fill(0);
         }
     }
 
-    /// The positions of `interior`: 3 at a time, the last 4 as 2 and 2.
-    pub(super) fn tiles<K: Tile>(&self, interior: Range<usize>, out: &mut [u8]) {
+    /// Writes features of the block at neighbouring positions, the first at `at`.
+    #[inline(always)]
+    fn emit(&self, sums: &mut [Sums], features: Range<usize>, at: usize, out: &mut [u8]) {
+        let Block { layer, numbers, step, .. } = *self.block;
+        if layer.per_feature {
+            return self.emit_each(sums, features, at, out);
+        }
+        let (numbers, first) = (&numbers[features.clone()], features.start);
+        layer.epilogue.activation.apply(numbers, first, sums, &mut out[at..], step);
+    }
+
+    /// Likewise where each position has numbers of its own.
+    #[inline(never)]
+    fn emit_each(&self, sums: &mut [Sums], features: Range<usize>, at: usize, out: &mut [u8]) {
+        let Block { layer, step, .. } = *self.block;
+        let (epilogue, mut numbers) = (&layer.epilogue, Vec::new());
+        for (n, sums) in sums.iter_mut().enumerate() {
+            let at = at + n * step;
+            let first = self.y * out.len() + at;
+            epilogue.numbers(features.len(), first, usize::MAX, &mut numbers);
+            let (sums, out) = (core::slice::from_mut(sums), &mut out[at..]);
+            epilogue.activation.apply(&numbers, features.start, sums, out, step);
+        }
+    }
+
+    /// The positions of `interior`, as many at a time as there are tiles for; likewise.
+    pub(super) fn tiles<K: Tile>(
+        &self,
+        interior: Range<usize>,
+        sums: &mut [Sums; POSITIONS],
+        out: &mut [u8],
+    ) {
         let block = self.block;
         let site = block.layer.columns.site(&block.group, interior.start);
-        let channels = block.layer.channels_out;
-        let step = block.layer.columns.output_step() * channels;
-        let (mut input, mut at) = (site.input, site.output * channels + block.first);
+        let (mut input, mut at) =
+            (site.input, site.output * block.layer.channels_out + block.first);
         let mut left = interior.len();
         while left > 0 {
-            let positions = match left {
-                _ if !K::ACROSS => 1,
-                1 => 1,
-                2 | 4 => 2,
-                _ => POSITIONS,
-            };
-            if positions == 1 {
-                let mut sums = [0; BLOCK];
-                self.columns::<K>(input, 0, block.group.taps, &mut sums);
-                self.emit(&sums, 0..block.features, at, out);
-                at += step;
+            let positions = if K::ACROSS && left >= POSITIONS { POSITIONS } else { 1 };
+            if positions == POSITIONS {
+                self.tile::<K>(input, sums);
             } else {
-                let mut sums = [[0; BLOCK]; POSITIONS];
-                self.tile::<K>(input, positions, &mut sums);
-                for sums in &sums[..positions] {
-                    self.emit(sums, 0..block.features, at, out);
-                    at += step;
-                }
+                self.columns::<K>(input, 0, block.group.taps, &mut sums[0]);
             }
+            self.emit(&mut sums[..positions], 0..block.features, at, out);
+            at += positions * block.step;
             input += positions;
             left -= positions;
         }
     }
 
-    /// Adds the products of all column taps, the first of which meets `input`, at neighbouring
-    /// positions.
+    /// Adds the products of all column taps, the first of which meets `input`, at the positions of a
+    /// tile.
     #[inline(never)]
-    fn tile<K: Tile>(&self, input: usize, positions: usize, sums: &mut [Sums; POSITIONS]) {
+    fn tile<K: Tile>(&self, input: usize, sums: &mut [Sums; POSITIONS]) {
         let block = self.block;
         let Rows { words, planes, plane, .. } = self.rows;
         let Block { pairs, tap, .. } = *block;
@@ -126,7 +139,7 @@ impl<'a> Line<'a> {
             let mut left = planes;
             loop {
                 let taps = Taps { words: weights, tap, pairs };
-                K::across(inputs, plane, left.min(chunk), taps, sums, positions);
+                K::across(inputs, plane, left.min(chunk), taps, sums);
                 if left <= chunk {
                     break;
                 }
@@ -136,7 +149,7 @@ impl<'a> Line<'a> {
             t += 2;
         }
         for t in t..block.group.taps {
-            for (n, sums) in sums[..positions].iter_mut().enumerate() {
+            for (n, sums) in sums.iter_mut().enumerate() {
                 self.columns::<K>(input + t + n, t, 1, sums);
             }
         }

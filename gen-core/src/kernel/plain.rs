@@ -49,6 +49,6 @@ fn column<const PAIRS: usize>(inputs: &[Word], plane: usize, weights: &[Word], s
         }
     }
     for (sums, (low, both)) in sums.iter_mut().zip(low.into_iter().zip(both)) {
-        *sums = [low, sums[1] + (both.wrapping_sub(low) >> 8)];
+        *sums = [low, sums[1].wrapping_add(both.wrapping_sub(low) >> 8)];
     }
 }

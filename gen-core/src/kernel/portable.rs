@@ -2,6 +2,7 @@
 
 use super::{Input, Job, Kernel, Scratch};
 use crate::weights::{BLOCK, numbers, split};
+use heapless::Vec;
 
 /// What all other kernels must equal.
 #[derive(Debug)]
@@ -46,8 +47,10 @@ fn row<T: Input>(job: &Job<'_, T>, y: usize, out: &mut [u8]) {
             }
             let position = if layer.per_feature { y * layer.columns.output + x } else { 0 };
             let number = position * channels_out + channel;
-            let scalers = layer.epilogue.block(0..1, number, number);
-            scalers.apply(0, &[acc; BLOCK], core::slice::from_mut(byte));
+            let (mut numbers, mut sums) = (Vec::new(), [[acc; BLOCK]]);
+            let (epilogue, byte) = (&layer.epilogue, core::slice::from_mut(byte));
+            epilogue.numbers(1, number, number, &mut numbers);
+            epilogue.activation.apply(&numbers, 0, &mut sums, byte, 1);
         }
     }
 }

@@ -51,8 +51,13 @@ impl<'a> Scratch<'a> {
     /// are left.
     pub(super) fn expand<K: Tile, T: Input>(&mut self, job: &Job<'_, T>) -> Expanded<'_> {
         let (depth, width) = (job.layer.order().depth(), job.layer.columns.input);
-        let inputs = job.layer.rows.inputs(job.rows.clone());
-        let (first, rows) = (inputs.start, inputs.len());
+        let (first, rows) = match job.rows.len() {
+            1 => {
+                let taps = job.layer.rows.taps(job.rows.start);
+                (taps.input, taps.len)
+            }
+            _ => (0, job.layer.rows.input),
+        };
         let (plane, column) = if K::ACROSS { (width, 1) } else { (1, rows * depth) };
         let holds = (job.index, first, rows);
         if self.holds != Some(holds) {

@@ -2,12 +2,13 @@
 
 use super::line::{Block, Line};
 use super::scratch::Expanded;
-use super::tile::Tile;
+use super::tile::{POSITIONS, Tile};
 use super::{Input, Job, Kernel, Scratch};
 use crate::layer::Layer;
 use crate::weights::BLOCK;
 use core::marker::PhantomData;
 use core::ops::Range;
+use heapless::Vec;
 
 /// The kernel whose innermost loops are those of `K`.
 #[derive(Debug)]
@@ -32,6 +33,8 @@ fn blocks<K: Tile>(
     let order = layer.order();
     let (row_len, phases) = (layer.output().row(), layer.rows.phases());
     let positions = layer.columns.positions();
+    let step = layer.columns.output_step() * layer.channels_out;
+    let (mut numbers, mut sums) = (Vec::new(), [[0; BLOCK]; POSITIONS]);
     // The rows of a phase have the same weights.
     for first_row in rows.clone().take(phases) {
         let taps = layer.rows.taps(first_row);
@@ -49,17 +52,32 @@ fn blocks<K: Tile>(
                 // Those of each position follow where they are needed.
                 let known = if layer.per_feature { 0 } else { features };
                 let channels = layer.channels_out;
-                let scalers = layer.epilogue.block(0..known, first % channels, channels - 1);
+                layer.epilogue.numbers(known, first % channels, channels - 1, &mut numbers);
+                let numbers = &*numbers;
                 let tap = taps.count * order.depth() * pairs;
-                let block =
-                    Block { layer, group, weights, first, features, pairs, tap, chunk, scalers };
+                let block = Block {
+                    layer,
+                    group,
+                    weights,
+                    first,
+                    features,
+                    pairs,
+                    step,
+                    tap,
+                    chunk,
+                    numbers,
+                };
                 for y in (first_row..rows.end).step_by(phases) {
                     let line = Line::new(&block, &inputs, y);
                     let out = &mut out[(y - rows.start) * row_len..][..row_len];
                     let outside =
                         (positions.start..interior.start).chain(interior.end..positions.end);
-                    outside.for_each(|m| line.single::<K>(m, out));
-                    line.tiles::<K>(interior.clone(), out);
+                    outside.for_each(|m| line.single::<K>(m, &mut sums[0], out));
+                    line.tiles::<K>(interior.clone(), &mut sums, out);
+                }
+                // What fills up the last pair has sums, which nobody takes.
+                if features % 2 == 1 {
+                    sums = [[0; BLOCK]; POSITIONS];
                 }
             }
         }
