@@ -1,4 +1,4 @@
-//! Random networks on emulated cores: every kernel in assembly gives the desk's bytes.
+//! Random networks on emulated cores: every kernel gives the desk's bytes.
 //!
 //! Whatever the shipped models do not have: blocks of one and two pairs of features, odd channels, two
 //! column groups, strides of plain convolutions, sums of several chunks, slopes, zero-points.

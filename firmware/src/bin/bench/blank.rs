@@ -7,6 +7,7 @@
 
 mod clock;
 mod measure;
+mod processor;
 mod psram;
 mod stack;
 #[path = "../support/mod.rs"]
@@ -15,10 +16,9 @@ mod support;
 use core::hint::black_box;
 
 use clock::Clock;
-use cortex_m::Peripherals;
-use cortex_m_rt::entry;
 use measure::Drawing;
 use static_cell::ConstStaticCell;
+use support::entry;
 
 /// A picture of which nothing is known.
 struct Blank;
@@ -38,7 +38,7 @@ static MEMORY: ConstStaticCell<[u8; 1]> = ConstStaticCell::new([0]);
 
 #[entry]
 fn main() -> ! {
-    let clock = Clock::start(Peripherals::take().expect("nobody else has taken them").SYST);
+    let clock = Clock::start();
     let memory = black_box(MEMORY.take());
     let file = psram::file();
     let layers = measure::layers(&mut Blank);
