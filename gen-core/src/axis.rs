@@ -169,7 +169,8 @@ impl Axis {
                 (self.pad.div_ceil(self.stride), end)
             }
         };
-        if begin < end { begin..end } else { self.positions().start..self.positions().start }
+        let begin = min(begin, self.positions().end);
+        begin..max(begin, end)
     }
 
     /// Number of phases: the stride of a transposed convolution, 1 of a plain one.

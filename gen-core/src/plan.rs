@@ -50,7 +50,8 @@ impl Plan {
         let whole = whole.min(layers.len().saturating_sub(1));
         let scratch = |(i, layer): (usize, &Layer<'_>)| {
             let rows = if i < whole { layer.rows.input } else { layer.rows.window() };
-            rows.saturating_mul(layer.columns.input.saturating_mul(4 * layer.order().depth()))
+            // A row's bytes fit 32 bits: sides are within the format's limit.
+            rows.saturating_mul(4 * layer.columns.input * layer.order().depth())
         };
         let scratch = layers.iter().enumerate().map(scratch).max().unwrap_or(0);
         let mut plan = Self { whole, scratch, buffers: Vec::new(), bytes: 0 };
@@ -72,8 +73,10 @@ impl Plan {
             // A model has no more layers than there is room for.
             let _ = plan.buffers.push(buffer);
         }
-        for buffer in plan.buffers[..whole].iter_mut().rev().skip(1).step_by(2) {
-            buffer.offset = maps - buffer.bytes();
+        let mut next = whole;
+        while let Some(back) = next.checked_sub(2) {
+            plan.buffers[back].offset = maps - plan.buffers[back].bytes();
+            next = back;
         }
         plan.bytes = maps.max(rings).saturating_add(scratch).saturating_add(ALIGNMENT_SLACK);
         plan
