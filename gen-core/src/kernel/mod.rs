@@ -9,6 +9,8 @@
 mod dsp;
 #[cfg(gen_core_lanes)]
 mod lanes;
+#[cfg(any(feature = "_kernels", gen_core_mve))]
+mod mve;
 #[cfg(any(feature = "_kernels", not(any(gen_core_dsp, gen_core_armv7m, gen_core_lanes))))]
 mod plain;
 #[cfg(feature = "_kernels")]
@@ -24,6 +26,8 @@ mod window;
 pub use dsp::Dsp;
 #[cfg(all(feature = "_kernels", gen_core_lanes))]
 pub use lanes::Lanes;
+#[cfg(feature = "_kernels")]
+pub use mve::Mve;
 #[cfg(feature = "_kernels")]
 pub use plain::Plain;
 #[cfg(feature = "_kernels")]
@@ -43,10 +47,13 @@ pub type Best = Walk<dsp::Dsp>;
 #[cfg(any(gen_core_armv7m, gen_core_armv6m))]
 pub type Best = Walk<skip::Skip>;
 /// The target's own.
+#[cfg(gen_core_mve)]
+pub type Best = Walk<mve::Mve>;
+/// The target's own.
 #[cfg(gen_core_lanes)]
 pub type Best = Walk<lanes::Lanes>;
 /// The target's own.
-#[cfg(not(any(gen_core_dsp, gen_core_armv7m, gen_core_armv6m, gen_core_lanes)))]
+#[cfg(not(any(gen_core_dsp, gen_core_mve, gen_core_armv7m, gen_core_armv6m, gen_core_lanes)))]
 pub type Best = Walk<plain::Plain>;
 
 /// What computes rows.
