@@ -79,3 +79,8 @@ fn cortex_m7() -> Result<()> {
 fn cortex_m33() -> Result<()> {
     same_bytes_on("mps2-an505")
 }
+
+#[test]
+fn cortex_m55() -> Result<()> {
+    same_bytes_on("mps3-an547")
+}

@@ -10,9 +10,12 @@ const MASK: u32 = (1 << 24) - 1;
 /// Instructions that a tick is measured with: enough for one in thousands to be seen.
 const KNOWN: u32 = 1_000_000;
 
+/// Parts of 1 ns that a tick is a whole number of: one of application note 547's takes 31.25 ns.
+const PARTS: u32 = if cfg!(feature = "mps3-an547") { 4 } else { 1 };
+
 /// SysTick, running.
 pub struct Clock {
-    /// The period of the board's processor clock in ns: 40 or 50.
+    /// The period of the board's processor clock in parts of 1 ns: 40, 50 or 125 of them.
     per_tick: u32,
 }
 
@@ -20,7 +23,7 @@ impl Clock {
     /// Starts SysTick and learns what a tick is.
     ///
     /// # Panics
-    /// If no whole number of instructions is a tick: the emulator does not count them.
+    /// If no whole number of parts is a tick: the emulator does not count instructions.
     pub fn start(mut systick: SYST) -> Self {
         systick.set_clock_source(SystClkSource::Core);
         systick.set_reload(MASK);
@@ -29,8 +32,8 @@ impl Clock {
         let start = Self::now();
         known_instructions();
         let ticks = Self::ticks_since(start);
-        let per_tick = (KNOWN + ticks / 2) / ticks.max(1);
-        let off = (ticks * per_tick).abs_diff(KNOWN);
+        let per_tick = (PARTS * KNOWN + ticks / 2) / ticks.max(1);
+        let off = (ticks * per_tick).abs_diff(PARTS * KNOWN);
         assert!(off <= 2 * per_tick, "{KNOWN} instructions took {ticks} ticks: -icount shift=0?");
         Self { per_tick }
     }
@@ -47,7 +50,7 @@ impl Clock {
 
     /// Instructions in so many ticks.
     pub fn instructions(&self, ticks: u32) -> u64 {
-        u64::from(ticks) * u64::from(self.per_tick)
+        u64::from(ticks) * u64::from(self.per_tick) / u64::from(PARTS)
     }
 }
 
