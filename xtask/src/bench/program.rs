@@ -20,6 +20,9 @@ use crate::{firmware, workspace};
 /// The largest picture on the smallest core, with much to spare.
 const PATIENCE: Duration = Duration::from_secs(600);
 
+/// Tells QEMU that an instruction takes 1 ns of the board's time, however long it takes.
+pub(crate) const ONE_EACH: [&str; 2] = ["-icount", "shift=0"];
+
 /// The program, built.
 pub struct Program {
     core: Core,
@@ -81,9 +84,8 @@ impl Program {
 
     fn run(&self, model: &Path) -> Result<Vec<Line>> {
         let arguments = [
-            // An instruction takes 1 ns of the board's time, however long it takes.
-            "-icount".into(),
-            "shift=0".into(),
+            ONE_EACH[0].into(),
+            ONE_EACH[1].into(),
             "-device".into(),
             // A comma in the name is written twice.
             format!(
