@@ -8,7 +8,7 @@ fn main() {
     println!(
         "cargo::rustc-check-cfg=cfg(gen_core_dsp, gen_core_armv8m, gen_core_armv7m, gen_core_armv6m)"
     );
-    println!("cargo::rustc-check-cfg=cfg(gen_core_lanes)");
+    println!("cargo::rustc-check-cfg=cfg(gen_core_mve, gen_core_lanes)");
     let target = env::var("TARGET").unwrap_or_default();
     // Operating systems' own targets for x86-64 (x86_64-unknown-none) are without vectors.
     let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
@@ -16,13 +16,18 @@ fn main() {
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
     // ARMv7E-M always has them. Of the ARMv8-M processors that one can buy, Cortex-M33, M35P, M55 and
     // M85 may have them: target-cpu says that they do, unless target-feature takes them off.
+    // The last two may have vectors as well, whose registers only the hard-float ABI's runtime turns on.
     let mut cpu = flags.split('\u{1f}').filter_map(|flag| flag.rsplit_once("target-cpu="));
-    let dsp =
-        |name: &str| ["cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"].contains(&name);
-    let armv8m =
-        target.starts_with("thumbv8m.main") && cpu.next_back().is_some_and(|(_, name)| dsp(name));
+    let cpu = cpu.next_back().map_or("", |(_, name)| name);
+    let armv8m = target.starts_with("thumbv8m.main")
+        && ["cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"].contains(&cpu);
+    let mve = target == "thumbv8m.main-none-eabihf"
+        && ["cortex-m55", "cortex-m85"].contains(&cpu)
+        && !flags.contains("-mve");
     let armv8m = armv8m && !flags.contains("-dsp");
-    if target.starts_with("thumbv7em") || armv8m {
+    if mve {
+        println!("cargo::rustc-cfg=gen_core_mve");
+    } else if target.starts_with("thumbv7em") || armv8m {
         println!("cargo::rustc-cfg=gen_core_dsp");
         if armv8m {
             println!("cargo::rustc-cfg=gen_core_armv8m");

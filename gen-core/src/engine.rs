@@ -6,7 +6,7 @@
 //! reach suffices ([`Axis::window`](crate::axis::Axis::window)). Layers that the
 //! [plan](crate::plan::Plan) wants whole compute all of their rows before.
 
-use crate::kernel::{Best, Job, Kernel, Scratch, Window};
+use crate::kernel::{Best, Input, Job, Kernel, Scratch, Window};
 use crate::latent::LATENT_MAX;
 use crate::model::{MAX_LAYERS, Model};
 use crate::shape::Shape;
@@ -194,17 +194,15 @@ impl Picture<'_> {
         let buffer = plan.buffers()[index];
         let begin = buffer.offset + y % buffer.rows * buffer.row_len;
         let end = begin + rows.len() * buffer.row_len;
-        if index == 0 {
-            let window = Window { data: self.latent, rows: 1, row_len: self.latent.len() };
-            let out = &mut self.rows[begin..end];
-            K::rows(Job { layer, index, rows, window }, &mut self.scratch, out);
+        let (input, out) = if index == 0 {
+            (Input::Latent(self.latent), &mut self.rows[begin..end])
         } else {
             let input = plan.buffers()[index - 1];
             let range = input.offset..input.offset + input.bytes();
             // The plan keeps them apart.
             let Ok([data, out]) = self.rows.get_disjoint_mut([range, begin..end]) else { return };
-            let window = Window { data, rows: input.rows, row_len: input.row_len };
-            K::rows(Job { layer, index, rows, window }, &mut self.scratch, out);
-        }
+            (Input::Rows(Window { data, rows: input.rows, row_len: input.row_len }), out)
+        };
+        K::rows(Job { layer, index, rows, input }, &mut self.scratch, out);
     }
 }

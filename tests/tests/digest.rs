@@ -82,6 +82,11 @@ fn cortex_m33() -> Result<()> {
 }
 
 #[test]
+fn cortex_m55() -> Result<()> {
+    same_bytes_on("mps3-an547")
+}
+
+#[test]
 fn rv32imc() -> Result<()> {
     same_bytes_on("virt")
 }

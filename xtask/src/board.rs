@@ -11,6 +11,8 @@ pub struct Board {
     pub name: &'static str,
     /// Rust's name for its processor.
     pub target: &'static str,
+    /// The processor itself, where it is not the one that `.cargo/config.toml` has for the target.
+    pub cpu: Option<&'static str>,
     /// The program that makes sense on it.
     pub program: &'static str,
     /// What runs it here.
@@ -35,12 +37,13 @@ const OLED: Emulator = Emulator::Qemu { magnified: 4 };
 pub(crate) const BARE: Emulator = Emulator::Qemu { magnified: 0 };
 
 /// Boards with a screen run the application, the others the checksums.
-pub const BOARDS: [Board; 8] = [
+pub const BOARDS: [Board; 9] = [
     Board::emulated("lm3s6965evb", "thumbv7m-none-eabi", "pocket-dcgan", OLED),
     Board::emulated("mps2-an385", "thumbv7m-none-eabi", "digest", BARE),
     Board::emulated("mps2-an386", "thumbv7em-none-eabihf", "digest", BARE),
     Board::emulated("mps2-an500", "thumbv7em-none-eabihf", "digest", BARE),
     Board::emulated("mps2-an505", "thumbv8m.main-none-eabihf", "digest", BARE),
+    Board::emulated("mps3-an547", "thumbv8m.main-none-eabihf", "digest", BARE).on("cortex-m55"),
     Board::emulated("virt", "riscv32imc-unknown-none-elf", "digest", BARE),
     Board::sold("pico", "thumbv6m-none-eabi", &RP2040, Some(Emulator::Rp2040)),
     Board::sold("pico2", "thumbv8m.main-none-eabihf", &RP2350, None),
@@ -53,7 +56,13 @@ impl Board {
         program: &'static str,
         emulator: Emulator,
     ) -> Self {
-        Self { name, target, program, emulator: Some(emulator), chip: None }
+        Self { name, target, cpu: None, program, emulator: Some(emulator), chip: None }
+    }
+
+    /// The board with a processor of its own.
+    pub(crate) const fn on(mut self, cpu: &'static str) -> Self {
+        self.cpu = Some(cpu);
+        self
     }
 
     const fn sold(
@@ -62,7 +71,7 @@ impl Board {
         chip: &'static Chip,
         emulator: Option<Emulator>,
     ) -> Self {
-        Self { name, target, program: "pocket-dcgan", emulator, chip: Some(chip) }
+        Self { name, target, cpu: None, program: "pocket-dcgan", emulator, chip: Some(chip) }
     }
 
     /// Finds a board by its name.

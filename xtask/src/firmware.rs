@@ -142,6 +142,11 @@ pub fn command(board: &Board, verb: &str, model: Option<&Path>) -> Result<Comman
     for variable in ["GEN_MODEL", "DEFMT_LOG"] {
         cargo.env_remove(variable);
     }
+    if let Some(cpu) = board.cpu {
+        // Joins what `.cargo/config.toml` has; of two processors the last counts.
+        let variable = format!("CARGO_TARGET_{}_RUSTFLAGS", board.target.to_uppercase());
+        cargo.env(variable.replace(['-', '.'], "_"), format!("-Ctarget-cpu={cpu}"));
+    }
     if let Some(model) = model {
         let path = model.canonicalize().with_context(|| format!("{}", model.display()))?;
         cargo.env("GEN_MODEL", path);

@@ -7,7 +7,7 @@
 //!   [`emulator`] over [`qmp`]
 //! - [`data`]: open pictures to train with; [`model`]: the shipped models, trained again
 //! - [`mod@test`], [`oracles`], [`mod@bench`], [`mod@bench_trainer`]: everything that is checked and
-//!   measured, [`step`] by step, with [`tools`] that are installed on the way
+//!   measured, [`study`] for docs/studies.md, [`step`] by step, with [`tools`] that are installed on the way
 
 pub mod bench;
 pub mod bench_trainer;
@@ -26,6 +26,7 @@ pub mod picture;
 pub mod qmp;
 pub mod size;
 pub mod step;
+pub mod study;
 pub mod test;
 pub mod tools;
 pub mod uf2;

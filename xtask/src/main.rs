@@ -16,7 +16,7 @@ use xtask::flash::{self, Ways};
 use xtask::image::Image;
 use xtask::machine::Machine;
 use xtask::model::{self, Shipped};
-use xtask::{bench, bench_trainer, firmware, oracles, step, test, tools};
+use xtask::{bench, bench_trainer, firmware, oracles, step, study, test, tools};
 
 /// The slowest picture that is waited for.
 const FRAME: Duration = Duration::from_secs(60);
@@ -41,6 +41,8 @@ enum Task {
     },
     /// Count instructions, memory and flash of models on emulated cores
     Bench(bench::Options),
+    /// Count instructions of a loop for weights in an order made for Arm's vectors: docs/studies.md
+    StudyVectors,
     /// Time the trainer's steps beside PyTorch's, in a Python environment of its own
     BenchTrainer,
     /// Fetch or make open pictures to train with, in target/data
@@ -99,6 +101,7 @@ fn main() -> ExitCode {
         Task::Test => test::test(),
         Task::Oracles { generators } => oracles::oracles(generators.as_deref()),
         Task::Bench(options) => bench::bench(&options),
+        Task::StudyVectors => study::vectors(),
         Task::BenchTrainer => bench_trainer::bench_trainer(),
         Task::Data { set, out } => data::data(set, out.as_deref()).map(drop),
         Task::Model { model } => model::model(model),

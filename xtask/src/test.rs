@@ -8,7 +8,7 @@ use crate::bench::core::CORES;
 use crate::board::BOARDS;
 use crate::data::faces;
 use crate::workspace::cargo;
-use crate::{bench, emulator, firmware, step, tools, workspace};
+use crate::{bench, emulator, firmware, step, study, tools, workspace};
 
 /// Processors that gen-core is built for, from the smallest.
 const TARGETS: [&str; 6] = [
@@ -42,10 +42,11 @@ pub fn test() -> Result<()> {
         clippy.args(["--", "-D", "warnings"]);
         step::run(&format!("clippy, {}", board.name), &mut clippy)?;
     }
-    for (core, program) in CORES.iter().flat_map(|core| [(core, "bench"), (core, "blank")]) {
-        let mut clippy = firmware::command(&core.board(program), "clippy", None)?;
+    let programs = CORES.iter().flat_map(|core| ["bench", "blank"].map(|name| core.board(name)));
+    for board in programs.chain([study::VECTORS]) {
+        let mut clippy = firmware::command(&board, "clippy", None)?;
         clippy.args(["--", "-D", "warnings"]);
-        step::run(&format!("clippy, {program} for {}", core.name), &mut clippy)?;
+        step::run(&format!("clippy, {} for {}", board.program, board.target), &mut clippy)?;
     }
     for target in TARGETS {
         let build = ["build", "--package", "gen-core", "--no-default-features", "--target", target];
@@ -58,6 +59,7 @@ pub fn test() -> Result<()> {
         step::job(&format!("firmware, {}", board.name), || firmware::build(board, None))?;
     }
     bench::bench(&bench::subset())?;
+    study::vectors()?;
     // No machine of ours has a graphics card: this only says that it compiles.
     let gpu = ["check", "--package", "dcgan", "--features", "gpu"];
     cargo_step("trainer, graphics card", &gpu)?;

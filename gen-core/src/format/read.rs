@@ -16,6 +16,9 @@ use core::ops::Range;
 use heapless::Vec;
 
 /// Parses and validates a whole file.
+///
+/// By itself, since a caller that is compiled for speed would otherwise take it in as code for speed.
+#[inline(never)]
 pub(crate) fn parse(file: &[u8]) -> Result<Model<'_>, FormatError> {
     check_envelope(file)?;
     let tables_end = tables_end(file);

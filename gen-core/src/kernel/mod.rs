@@ -7,9 +7,12 @@
 
 #[cfg(any(feature = "_kernels", gen_core_dsp))]
 mod dsp;
+mod input;
 #[cfg(gen_core_lanes)]
 mod lanes;
 mod line;
+#[cfg(any(feature = "_kernels", gen_core_mve))]
+mod mve;
 #[cfg(any(feature = "_kernels", not(any(gen_core_dsp, gen_core_armv7m, gen_core_lanes))))]
 mod plain;
 #[cfg(feature = "_kernels")]
@@ -19,12 +22,14 @@ mod scratch;
 mod skip;
 mod tile;
 mod walk;
-mod window;
 
 #[cfg(feature = "_kernels")]
 pub use dsp::Dsp;
+pub use input::{Input, Window};
 #[cfg(all(feature = "_kernels", gen_core_lanes))]
 pub use lanes::Lanes;
+#[cfg(feature = "_kernels")]
+pub use mve::Mve;
 #[cfg(feature = "_kernels")]
 pub use plain::Plain;
 #[cfg(feature = "_kernels")]
@@ -33,7 +38,6 @@ pub use scratch::Scratch;
 #[cfg(feature = "_kernels")]
 pub use skip::Skip;
 pub use walk::Walk;
-pub use window::Window;
 
 use crate::layer::Layer;
 use core::ops::Range;
@@ -45,51 +49,29 @@ pub type Best = Walk<dsp::Dsp>;
 #[cfg(any(gen_core_armv7m, gen_core_armv6m))]
 pub type Best = Walk<skip::Skip>;
 /// The target's own.
+#[cfg(gen_core_mve)]
+pub type Best = Walk<mve::Mve>;
+/// The target's own.
 #[cfg(gen_core_lanes)]
 pub type Best = Walk<lanes::Lanes>;
 /// The target's own.
-#[cfg(not(any(gen_core_dsp, gen_core_armv7m, gen_core_armv6m, gen_core_lanes)))]
+#[cfg(not(any(gen_core_dsp, gen_core_mve, gen_core_armv7m, gen_core_armv6m, gen_core_lanes)))]
 pub type Best = Walk<plain::Plain>;
 
 /// What computes rows.
 pub trait Kernel {
     /// Computes rows of `layer` into `out`, HWC.
-    fn rows<T: Input>(job: Job<'_, T>, scratch: &mut Scratch<'_>, out: &mut [u8]);
-}
-
-/// Elements of an input: `u8` with the layer's zero-point, or 12-bit latents in `i16`.
-pub trait Input: Copy + Into<i32> {
-    /// Most products whose sum stays below 2²³, see [`weights`](crate::weights).
-    const CHUNK: usize;
-
-    /// The elements, if they are bytes.
-    #[inline(always)]
-    fn bytes(_row: &[Self]) -> Option<&[u8]> {
-        None
-    }
-}
-
-impl Input for u8 {
-    const CHUNK: usize = crate::weights::CHUNK;
-
-    #[inline(always)]
-    fn bytes(row: &[Self]) -> Option<&[u8]> {
-        Some(row)
-    }
-}
-
-impl Input for i16 {
-    const CHUNK: usize = crate::weights::LATENT_CHUNK;
+    fn rows(job: Job<'_>, scratch: &mut Scratch<'_>, out: &mut [u8]);
 }
 
 /// Rows to compute.
 #[derive(Clone)]
-pub struct Job<'a, T> {
+pub struct Job<'a> {
     pub(crate) layer: &'a Layer<'a>,
     /// The layer's place in the model.
     pub(crate) index: usize,
     /// The output rows, at least one.
     pub(crate) rows: Range<usize>,
     /// The input rows that they need.
-    pub(crate) window: Window<'a, T>,
+    pub(crate) input: Input<'a>,
 }

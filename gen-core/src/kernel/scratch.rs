@@ -3,6 +3,7 @@
 use super::tile::Tile;
 use super::{Input, Job};
 use crate::axis::Taps;
+use crate::layer::Layer;
 use crate::weights::Word;
 
 /// Words of two inputs each, 16 bits with the zero-point taken off; the second is 0 where the
@@ -49,33 +50,28 @@ impl<'a> Scratch<'a> {
     /// The rows that the job reads, planes outermost if the loops go across columns and else columns.
     /// Rows that are there already, since two output rows of a transposed convolution read the same,
     /// are left.
-    pub(super) fn expand<K: Tile, T: Input>(&mut self, job: &Job<'_, T>) -> Expanded<'_> {
-        let (depth, width) = (job.layer.order().depth(), job.layer.columns.input);
+    pub(super) fn expand<K: Tile>(&mut self, job: &Job<'_>) -> Expanded<'_> {
+        let layer = job.layer;
+        let (depth, width) = (layer.order().depth(), layer.columns.input);
         let (first, rows) = match job.rows.len() {
             1 => {
-                let taps = job.layer.rows.taps(job.rows.start);
+                let taps = layer.rows.taps(job.rows.start);
                 (taps.input, taps.len)
             }
-            _ => (0, job.layer.rows.input),
+            _ => (0, layer.rows.input),
         };
         let (plane, column) = if K::ACROSS { (width, 1) } else { (1, rows * depth) };
         let holds = (job.index, first, rows);
         if self.holds != Some(holds) {
             self.holds = Some(holds);
-            let input_row = job.window.rows_from(first);
-            let zero_point = i32::from(job.layer.zero_point);
-            let channels = job.layer.channels_in;
-            for t in 0..rows {
-                let words = &mut self.words[t * depth * plane..];
-                if K::ACROSS {
-                    let row = input_row(t);
-                    let fast = T::bytes(row)
-                        .is_some_and(|row| K::expand(row, channels, job.layer.zero_point, words));
-                    if !fast {
-                        rows_of_planes(row, channels, zero_point, words);
+            match job.input {
+                Input::Latent(latent) => pixel(latent, 0, self.words),
+                Input::Rows(window) => {
+                    let input_row = window.rows_from(first);
+                    for t in 0..rows {
+                        let words = &mut self.words[t * depth * plane..];
+                        expand_row::<K>(layer, input_row(t), column, words);
                     }
-                } else {
-                    rows_of_columns(input_row(t), channels, zero_point, words, column);
                 }
             }
         }
@@ -92,35 +88,41 @@ impl<'a> Expanded<'a> {
     }
 }
 
+/// Expands a row of `layer`'s input; without planes outermost, columns are so many words apart.
+fn expand_row<K: Tile>(layer: &Layer<'_>, row: &[u8], column: usize, words: &mut [Word]) {
+    let (channels, zero_point) = (layer.channels_in, layer.zero_point);
+    if K::ACROSS {
+        if !K::expand(row, channels, zero_point, words) {
+            rows_of_planes(row, channels, i32::from(zero_point), words);
+        }
+    } else {
+        for (x, pixels) in row.chunks_exact(channels).enumerate() {
+            pixel(pixels, i32::from(zero_point), &mut words[x * column..]);
+        }
+    }
+}
+
 /// A row as planes of neighbouring columns.
-fn rows_of_planes<T: Input>(row: &[T], channels: usize, zero_point: i32, words: &mut [Word]) {
+fn rows_of_planes(row: &[u8], channels: usize, zero_point: i32, words: &mut [Word]) {
     let planes = words.chunks_exact_mut(row.len() / channels);
     for (first, plane) in (0..channels).step_by(2).zip(planes) {
         for (slot, pixel) in plane.iter_mut().zip(row.chunks_exact(channels)) {
             let [a, b] = [pixel.get(first), pixel.get(first + 1)]
-                .map(|x| x.map_or(0, |&x| x.into() - zero_point));
+                .map(|x| x.map_or(0, |&x| i32::from(x) - zero_point));
             *slot = word(a, b);
         }
     }
 }
 
-/// A row as columns, so many words apart, of neighbouring planes.
-fn rows_of_columns<T: Input>(
-    row: &[T],
-    channels: usize,
-    zero_point: i32,
-    words: &mut [Word],
-    column: usize,
-) {
-    for (x, pixel) in row.chunks_exact(channels).enumerate() {
-        let mut slots = words[x * column..].iter_mut();
-        let (pairs, last) = pixel.as_chunks::<2>();
-        for (&[a, b], slot) in pairs.iter().zip(&mut slots) {
-            *slot = word(a.into() - zero_point, b.into() - zero_point);
-        }
-        if let (&[a], Some(slot)) = (last, slots.next()) {
-            *slot = word(a.into() - zero_point, 0);
-        }
+/// A pixel as neighbouring planes.
+fn pixel<T: Copy + Into<i32>>(pixel: &[T], zero_point: i32, words: &mut [Word]) {
+    let mut slots = words.iter_mut();
+    let (pairs, last) = pixel.as_chunks::<2>();
+    for (&[a, b], slot) in pairs.iter().zip(&mut slots) {
+        *slot = word(a.into() - zero_point, b.into() - zero_point);
+    }
+    if let (&[a], Some(slot)) = (last, slots.next()) {
+        *slot = word(a.into() - zero_point, 0);
     }
 }
 

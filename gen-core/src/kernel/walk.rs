@@ -3,7 +3,7 @@
 use super::line::{Block, Line};
 use super::scratch::Expanded;
 use super::tile::{POSITIONS, Tile};
-use super::{Input, Job, Kernel, Scratch};
+use super::{Job, Kernel, Scratch};
 use crate::layer::Layer;
 use crate::weights::BLOCK;
 use core::marker::PhantomData;
@@ -15,13 +15,13 @@ use heapless::Vec;
 pub struct Walk<K>(PhantomData<K>);
 
 impl<K: Tile> Kernel for Walk<K> {
-    fn rows<T: Input>(job: Job<'_, T>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
-        let inputs = scratch.expand::<K, T>(&job);
-        blocks::<K>(job.layer, job.rows, inputs, T::CHUNK / 2, out);
+    fn rows(job: Job<'_>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
+        let inputs = scratch.expand::<K>(&job);
+        blocks::<K>(job.layer, job.rows, inputs, job.input.chunk() / 2, out);
     }
 }
 
-/// Computes all blocks of the rows. Not part of the above, so that it is there only once.
+/// Computes all blocks of the rows.
 #[inline(never)]
 fn blocks<K: Tile>(
     layer: &Layer<'_>,

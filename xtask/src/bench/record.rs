@@ -51,7 +51,9 @@ pub struct Whole {
     pub working_memory: u64,
     /// Stack at its deepest, below the caller of the drawing.
     pub stack: u64,
-    /// Flash of gen-core's code.
+    /// Flash of gen-core's own functions.
+    pub engine: u64,
+    /// Flash of gen-core's code, with what it needs of other crates and its constants.
     pub code: u64,
     /// Flash of the model: its file.
     pub file: u64,
@@ -98,6 +100,7 @@ pub(super) mod tests {
             picture: "00c0ffee".into(),
             working_memory: 2048,
             stack: 300,
+            engine: 12_000,
             code: 20_000,
             file: 150_000,
         };
@@ -117,7 +120,7 @@ pub(super) mod tests {
         let text = to_json(&records).unwrap();
         let expected = r#"[
 {"core":"M3","model":"faces","layer":0,"instructions":1500,"useful_macs":1000},
-{"core":"M3","model":"faces","layer":"all","instructions":1500,"useful_macs":1000,"picture":"00c0ffee","working_memory":2048,"stack":300,"code":20000,"file":150000}
+{"core":"M3","model":"faces","layer":"all","instructions":1500,"useful_macs":1000,"picture":"00c0ffee","working_memory":2048,"stack":300,"engine":12000,"code":20000,"file":150000}
 ]
 "#;
         assert_eq!(text, expected);

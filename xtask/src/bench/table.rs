@@ -39,15 +39,15 @@ pub fn tables(records: &[Record]) -> String {
     text.push_str("\nBytes, and the CRC-32 of the picture of seed 1.\n\n");
     row(
         &mut text,
-        ["core", "model", "working memory", "stack", "code in flash", "model in flash", "picture"],
+        ["core", "model", "working memory", "stack", "gen-core", "code", "model", "picture"],
     );
-    row(&mut text, ["---", "---", "---:", "---:", "---:", "---:", "---"]);
+    row(&mut text, ["---", "---", "---:", "---:", "---:", "---:", "---:", "---"]);
     for record in records {
         let Some(whole) = &record.whole else { continue };
-        let [memory, stack, code, file] =
-            [whole.working_memory, whole.stack, whole.code, whole.file].map(grouped);
+        let [memory, stack, engine, code, file] =
+            [whole.working_memory, whole.stack, whole.engine, whole.code, whole.file].map(grouped);
         let (core, model, picture) = (&*record.core, &*record.model, &*whole.picture);
-        row(&mut text, [core, model, &memory, &stack, &code, &file, picture]);
+        row(&mut text, [core, model, &memory, &stack, &engine, &code, &file, picture]);
     }
     text
 }
@@ -88,7 +88,7 @@ mod tests {
             "| fashion | all | 1,000 |  | 12,345 (12.35) |",
         ];
         assert_eq!(rows, expected);
-        let last = "| M3 | fashion | 2,048 | 300 | 20,000 | 150,000 | 00c0ffee |";
+        let last = "| M3 | fashion | 2,048 | 300 | 12,000 | 20,000 | 150,000 | 00c0ffee |";
         assert_eq!(bytes.lines().last(), Some(last));
     }
 }

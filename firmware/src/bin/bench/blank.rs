@@ -16,7 +16,7 @@ mod support;
 use core::hint::black_box;
 
 use clock::Clock;
-use gen_core::latent::{self, Distribution};
+use gen_core::latent::Distribution;
 use measure::Drawing;
 use static_cell::ConstStaticCell;
 use support::entry;
@@ -42,10 +42,14 @@ fn main() -> ! {
     let clock = Clock::start();
     let memory = black_box(MEMORY.take());
     let file = psram::file();
-    let mut latent = ([0.0; 8], [0; 8]);
-    latent::sample(black_box(1), black_box(Distribution::Normal), &mut latent.0);
-    latent::quantize(&latent.0, black_box(1.0), &mut latent.1);
-    black_box(latent);
+    let (mut values, mut steps) = ([0.0; 8], [0; 8]);
+    let len = black_box(values.len());
+    let (values, steps) = (&mut values[..len], &mut steps[..len]);
+    measure::latent(black_box(Distribution::Normal), black_box(1.0), values, steps);
+    // Copied, so that what copies is here: no program is without it.
+    let mut copy = [0; 8];
+    copy[..len].copy_from_slice(steps);
+    black_box(copy);
     let layers = measure::layers(&mut Blank);
     let (mut ticks, mut crc) = (0, 0);
     let stack = stack::used(|| (ticks, crc) = measure::rows(&mut Blank));

@@ -5,12 +5,16 @@ use crate::processor;
 /// Instructions that a tick is measured with: enough for one in thousands to be seen.
 const KNOWN: u32 = 1_000_000;
 
+/// Parts of 1 ns that a tick is a whole number of: one of application note 547's takes 31.25 ns.
+const PARTS: u32 = if cfg!(feature = "mps3-an547") { 4 } else { 1 };
+
 /// Instructions around those, at most: the counter is read twice.
 const AROUND: u32 = 16;
 
 /// The processor's counter, running.
 pub struct Clock {
-    /// Instructions of a tick, which is the period of the board's counter in ns: 1, 40 or 50.
+    /// A tick, the period of the board's counter, in parts of 1 ns, which is an instruction: 1, 40, 50 or
+    /// 125 of them.
     per_tick: u32,
 }
 
@@ -18,15 +22,15 @@ impl Clock {
     /// Starts the counter and learns what a tick is.
     ///
     /// # Panics
-    /// If no whole number of instructions is a tick: the emulator does not count them.
+    /// If no whole number of parts is a tick: the emulator does not count instructions.
     pub fn start() -> Self {
         processor::start();
         let start = Self::now();
         processor::spin(KNOWN / 2);
         let ticks = Self::ticks_since(start);
-        let per_tick = (KNOWN + ticks / 2) / ticks.max(1);
-        let off = ticks.wrapping_mul(per_tick).abs_diff(KNOWN);
-        let counts = off <= 2 * per_tick + AROUND;
+        let per_tick = (PARTS * KNOWN + ticks / 2) / ticks.max(1);
+        let off = ticks.wrapping_mul(per_tick).abs_diff(PARTS * KNOWN);
+        let counts = off <= 2 * per_tick + PARTS * AROUND;
         assert!(counts, "{KNOWN} instructions took {ticks} ticks: -icount shift=0?");
         Self { per_tick }
     }
@@ -43,6 +47,6 @@ impl Clock {
 
     /// Instructions in so many ticks.
     pub fn instructions(&self, ticks: u32) -> u64 {
-        u64::from(ticks) * u64::from(self.per_tick)
+        u64::from(ticks) * u64::from(self.per_tick) / u64::from(PARTS)
     }
 }

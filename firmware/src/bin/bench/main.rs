@@ -16,7 +16,7 @@ mod stack;
 mod support;
 
 use clock::Clock;
-use gen_core::{Engine, Model, latent};
+use gen_core::{Engine, Model};
 use static_cell::ConstStaticCell;
 use support::entry;
 
@@ -25,8 +25,6 @@ const WORKING_MEMORY: usize = 256 << 10;
 const LATENT: usize = 256;
 
 static MEMORY: ConstStaticCell<[u8; WORKING_MEMORY]> = ConstStaticCell::new([0; WORKING_MEMORY]);
-
-const SEED: u64 = 1;
 
 #[entry]
 fn main() -> ! {
@@ -38,8 +36,7 @@ fn main() -> ! {
 
     let (mut values, mut steps) = ([0.0; LATENT], [0; LATENT]);
     let (values, steps) = (&mut values[..input.len], &mut steps[..input.len]);
-    latent::sample(SEED, input.distribution, values);
-    latent::quantize(values, input.scale, steps);
+    measure::latent(input.distribution, input.scale, values, steps);
 
     let Ok(mut picture) = engine.draw(steps) else { panic!("not quantised") };
     let layers = measure::layers(&mut picture);

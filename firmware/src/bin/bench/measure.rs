@@ -2,12 +2,23 @@
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use gen_core::Picture;
+use gen_core::latent::{self, Distribution};
 use gen_core::model::MAX_LAYERS;
 
 use crate::clock::Clock;
 
 /// The CRC-32 of zlib and PNG.
 static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
+
+const SEED: u64 = 1;
+
+/// The latent of seed 1, as long as `values` and `steps`, for a model of this distribution and scale. The
+/// same code in every program, whatever it knows of its model.
+#[inline(never)]
+pub fn latent(distribution: Distribution, scale: f32, values: &mut [f32], steps: &mut [i16]) {
+    latent::sample(SEED, distribution, values);
+    latent::quantize(values, scale, steps);
+}
 
 /// A picture being drawn, or what stands in for it where only the rest of the program is wanted.
 pub trait Drawing {
@@ -28,7 +39,7 @@ impl Drawing for Picture<'_> {
 }
 
 /// Draws in steps: ticks of each layer, with what it takes to measure them.
-pub fn layers(drawing: &mut impl Drawing) -> [u32; MAX_LAYERS] {
+pub fn layers(drawing: &mut dyn Drawing) -> [u32; MAX_LAYERS] {
     let mut ticks = [0; MAX_LAYERS];
     let mut start = Clock::now();
     while let Some(layer) = drawing.step() {
@@ -39,7 +50,7 @@ pub fn layers(drawing: &mut impl Drawing) -> [u32; MAX_LAYERS] {
 }
 
 /// Draws in rows: ticks of all, and the picture's checksum, which they do not count.
-pub fn rows(drawing: &mut impl Drawing) -> (u32, u32) {
+pub fn rows(drawing: &mut dyn Drawing) -> (u32, u32) {
     let mut ticks = 0;
     let mut digest = CRC.digest();
     loop {

@@ -1,0 +1,55 @@
+//! What a kernel reads.
+
+use crate::weights::{CHUNK, LATENT_CHUNK};
+
+/// A layer's input.
+#[derive(Clone, Copy, Debug)]
+pub enum Input<'a> {
+    /// The first layer's: a map of one pixel, 12 bits.
+    Latent(&'a [i16]),
+    /// Any other's, with the layer's zero-point.
+    Rows(Window<'a>),
+}
+
+/// A ring of rows: row `y` of the map lies in slot `y % rows`.
+#[derive(Clone, Copy, Debug)]
+pub struct Window<'a> {
+    /// `rows · row_len` elements.
+    pub(crate) data: &'a [u8],
+    /// Slots.
+    pub(crate) rows: usize,
+    /// Elements of a row, `width · channels`.
+    pub(crate) row_len: usize,
+}
+
+impl Input<'_> {
+    /// Most products whose sum stays below 2²³, see [`weights`](crate::weights).
+    pub(super) const fn chunk(&self) -> usize {
+        match self {
+            Self::Latent(_) => LATENT_CHUNK,
+            Self::Rows(_) => CHUNK,
+        }
+    }
+
+    /// An element of row `y`.
+    #[cfg(feature = "_kernels")]
+    pub(super) fn at(&self, y: usize, element: usize) -> i32 {
+        match self {
+            Self::Latent(latent) => latent[element].into(),
+            Self::Rows(Window { data, rows, row_len }) => data[y % rows * row_len + element].into(),
+        }
+    }
+}
+
+impl<'a> Window<'a> {
+    /// The rows from `first` on, oldest first: no division while they are read.
+    #[inline]
+    pub(super) fn rows_from(&self, first: usize) -> impl Fn(usize) -> &'a [u8] + use<'a> {
+        let Self { data, rows, row_len } = *self;
+        let slot = first % rows;
+        move |t| {
+            let slot = if slot + t < rows { slot + t } else { slot + t - rows };
+            &data[slot * row_len..][..row_len]
+        }
+    }
+}

@@ -1,0 +1,37 @@
+//! The innermost loop for Arm's M-profile vectors (MVE, Helium): eight products an instruction,
+//! summed across the vector into a register for each sum.
+
+use super::tile::{Sums, Tile};
+use crate::weights::{BLOCK, Word};
+
+#[cfg(gen_core_mve)]
+mod asm;
+#[cfg(gen_core_mve)]
+use asm as loops;
+#[cfg(not(gen_core_mve))]
+mod model;
+#[cfg(not(gen_core_mve))]
+use model as loops;
+
+/// VMLADAV on 4 planes, which are 8 inputs, of up to 3 pairs of features.
+#[derive(Debug)]
+pub struct Mve;
+
+impl Tile for Mve {
+    const ACROSS: bool = false;
+
+    fn column(
+        inputs: &[Word],
+        plane: usize,
+        planes: usize,
+        weights: &[Word],
+        pairs: usize,
+        sums: &mut Sums,
+    ) {
+        // All that the loop relies on; never otherwise, since planes are innermost in the scratch.
+        let inside = planes <= inputs.len() && planes * pairs <= weights.len();
+        if plane == 1 && planes > 0 && (1..=BLOCK / 2).contains(&pairs) && inside {
+            loops::column(&inputs[..planes], weights, pairs, sums);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! What the loop in assembly computes, in plain Rust, instruction by instruction: so that the
+//! algorithm around it is tested on a desk.
+
+use crate::kernel::tile::Sums;
+use crate::weights::{Word, numbers};
+
+/// Words of a vector.
+const WORDS: usize = 4;
+
+/// A vector; what is masked counts 0 in every sum.
+type Vector = [Word; WORDS];
+
+/// Loads every `step`-th word; those behind the last are masked.
+fn vldrw(words: &[Word], step: usize) -> Vector {
+    core::array::from_fn(|lane| words.get(lane * step).copied().unwrap_or_default())
+}
+
+/// Adds the products of all 16-bit lanes.
+fn vmladava(sum: i32, w: Vector, x: Vector) -> i32 {
+    let lanes = |vector: Vector| vector.into_iter().flat_map(numbers).map(i32::from);
+    lanes(w).zip(lanes(x)).fold(sum, |sum, (w, x)| sum.wrapping_add(w * x))
+}
+
+/// Extends the low byte of each 16-bit lane.
+fn vmovlb(w: Vector) -> Vector {
+    w.map(|word| {
+        let [a, b] = numbers(word).map(|number| i16::from(number as i8).to_le_bytes());
+        [a[0], a[1], b[0], b[1]]
+    })
+}
+
+pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
+    let weights = &weights[..inputs.len() * pairs];
+    for (pair, [a, b]) in sums.as_chunks_mut::<2>().0[..pairs].iter_mut().enumerate() {
+        let (mut both, mut low) = (*a, *a);
+        for (x, w) in inputs.chunks(WORDS).zip(weights.chunks(WORDS * pairs)) {
+            let (x, w) = (vldrw(x, 1), vldrw(&w[pair..], pairs));
+            both = vmladava(both, w, x);
+            low = vmladava(low, vmovlb(w), x);
+        }
+        *b += both.wrapping_sub(low) >> 8;
+        *a = low;
+    }
+}
