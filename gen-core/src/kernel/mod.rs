@@ -9,7 +9,7 @@
 mod dsp;
 #[cfg(gen_core_lanes)]
 mod lanes;
-#[cfg(any(feature = "_kernels", not(any(gen_core_dsp, gen_core_armv7m, gen_core_lanes))))]
+#[cfg(any(feature = "_kernels", not(any(gen_core_dsp, gen_core_armv7m))))]
 mod plain;
 #[cfg(feature = "_kernels")]
 mod portable;
@@ -22,8 +22,6 @@ mod window;
 
 #[cfg(feature = "_kernels")]
 pub use dsp::Dsp;
-#[cfg(all(feature = "_kernels", gen_core_lanes))]
-pub use lanes::Lanes;
 #[cfg(feature = "_kernels")]
 pub use plain::Plain;
 #[cfg(feature = "_kernels")]
@@ -44,7 +42,7 @@ pub type Best = Walk<dsp::Dsp>;
 pub type Best = Walk<skip::Skip>;
 /// The target's own.
 #[cfg(gen_core_lanes)]
-pub type Best = Walk<lanes::Lanes>;
+pub type Best = lanes::Desk;
 /// The target's own.
 #[cfg(not(any(gen_core_dsp, gen_core_armv7m, gen_core_armv6m, gen_core_lanes)))]
 pub type Best = Walk<plain::Plain>;

@@ -11,8 +11,6 @@ pub fn stream(file: &[u8], latent: &[i16]) -> Vec<u8> {
         ("plain", by::<Walk<kernel::Plain>>(file, latent, 0)),
         ("that skips zeros", by::<Walk<kernel::Skip>>(file, latent, 3)),
         ("with DSP instructions", by::<Walk<kernel::Dsp>>(file, latent, 1)),
-        #[cfg(gen_core_lanes)]
-        ("with a pair in each lane", by::<Walk<kernel::Lanes>>(file, latent, 1)),
         ("the target's own", by::<kernel::Best>(file, latent, 2)),
     ];
     for (name, picture) in others {
