@@ -131,10 +131,10 @@ fn column<const PAIRS: usize>(inputs: &[Word], plane: usize, weights: &[Word], s
     if let [point] = last {
         add([point, &[[0; 4]; PAIRS]], [inputs[2 * twos.len() * plane], [0; 4]]);
     }
-    let [low, both] = [split.low, split.both].map(|halves| {
+    let [a, both] = [split.a, split.both].map(|halves| {
         _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256::<1>(halves))
     });
-    let [first, last] = [_mm_unpacklo_epi32(low, both), _mm_unpackhi_epi32(low, both)];
+    let [first, last] = [_mm_unpacklo_epi32(a, both), _mm_unpackhi_epi32(a, both)];
     finish(_mm256_set_m128i(last, first), sums);
 }
 
@@ -160,7 +160,7 @@ fn across<const POSITIONS: usize, const PAIRS: usize>(
         }
     }
     for (sums, split) in sums.iter_mut().zip(&splits) {
-        let taps = _mm256_hadd_epi32(split.low, split.both);
+        let taps = _mm256_hadd_epi32(split.a, split.both);
         finish(_mm256_shuffle_epi32::<0b11_01_10_00>(taps), sums);
     }
 }
@@ -173,9 +173,9 @@ fn pairs<const PAIRS: usize>(point: &[Word; PAIRS]) -> __m128i {
     _mm_setr_epi32(word(0), word(1), word(2), word(3))
 }
 
-/// Weights: a, and 256·b + a, see `weights`.
+/// Weights: 256·a, which takes one shift where a took two, and 256·b + a, see `weights`.
 struct Factors {
-    low: __m256i,
+    a: __m256i,
     both: __m256i,
 }
 
@@ -183,14 +183,14 @@ impl Factors {
     #[inline]
     #[target_feature(enable = "avx2")]
     fn new(both: __m256i) -> Self {
-        Self { low: _mm256_srai_epi16::<8>(_mm256_slli_epi16::<8>(both)), both }
+        Self { a: _mm256_slli_epi16::<8>(both), both }
     }
 }
 
 /// The sums of their products with inputs.
 #[derive(Clone, Copy)]
 struct Split {
-    low: __m256i,
+    a: __m256i,
     both: __m256i,
 }
 
@@ -198,24 +198,25 @@ impl Split {
     #[inline]
     #[target_feature(enable = "avx2")]
     fn zero() -> Self {
-        Self { low: _mm256_setzero_si256(), both: _mm256_setzero_si256() }
+        Self { a: _mm256_setzero_si256(), both: _mm256_setzero_si256() }
     }
 
     #[inline]
     #[target_feature(enable = "avx2")]
     fn add(&mut self, input: __m256i, factors: &Factors) {
-        self.low = _mm256_add_epi32(self.low, _mm256_madd_epi16(input, factors.low));
+        self.a = _mm256_add_epi32(self.a, _mm256_madd_epi16(input, factors.a));
         self.both = _mm256_add_epi32(self.both, _mm256_madd_epi16(input, factors.both));
     }
 }
 
-/// Adds to the sums of features those of a and of 256·b + a, which follow one another for each pair.
+/// Adds to the sums of features those of 256·a and of 256·b + a, which follow one another for each pair.
 #[inline]
 #[allow(unsafe_code, reason = "loads and stores of a vector")]
 #[target_feature(enable = "avx2")]
 fn finish(splits: __m256i, sums: &mut Sums) {
-    let b = _mm256_srai_epi32::<8>(_mm256_sub_epi32(splits, _mm256_slli_epi64::<32>(splits)));
-    let ab = _mm256_blend_epi32::<0b1010_1010>(splits, b);
+    let a = _mm256_srai_epi32::<8>(splits);
+    let b = _mm256_srai_epi32::<8>(_mm256_sub_epi32(splits, _mm256_slli_epi64::<32>(a)));
+    let ab = _mm256_blend_epi32::<0b1010_1010>(a, b);
     let sums = sums.as_mut_ptr().cast();
     // SAFETY: sums are as long as a vector, 8 numbers of 4 bytes, and ours; no alignment is asked for.
     unsafe { _mm256_storeu_si256(sums, _mm256_add_epi32(_mm256_loadu_si256(sums), ab)) };
