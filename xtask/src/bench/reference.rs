@@ -38,7 +38,8 @@ const HIDDEN_SCALE: f64 = 255.0 / 4.0;
 
 /// The last table covers ±3.2, beyond which lies less than half a pixel, as the exporter's does.
 const TABLE: usize = 4096;
-const BIN: f64 = 6.4 / TABLE as f64;
+/// What an entry of it is wide.
+pub const BIN: f64 = 6.4 / TABLE as f64;
 
 /// Standard deviation of what tanh is given: some of it saturates.
 const LAST_DEVIATION: f64 = 0.75;
