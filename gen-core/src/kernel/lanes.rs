@@ -1,8 +1,8 @@
 //! The kernel for x86-64: a block's pairs of features in the lanes of AVX2's vectors, two products a
 //! lane and instruction, weights in registers shared by positions.
 //!
-//! Pairs fill half a vector. Beside them is a second column tap, or a second plane. A processor without
-//! AVX2, as they were made until 2013, multiplies one number at a time.
+//! Pairs fill half a vector. Beside them is a second column tap, or a second plane. A processor that has no
+//! AVX2 multiplies one number at a time.
 
 use super::plain::Plain;
 use super::tile::{POSITIONS, Sums, Taps, Tile};
