@@ -12,10 +12,6 @@ use core::arch::x86_64::*;
 
 cpufeatures::new!(avx2, "avx2");
 
-/// Bytes of weights that are fetched ahead where a block is met first, at the map's border: pictures of
-/// 1024-512-256-128-3 took 8.2 ms instead of 11.6 (EPYC, Zen 4).
-const AHEAD: usize = 512;
-
 /// What the processor can do.
 #[derive(Debug)]
 pub struct Desk;
@@ -110,8 +106,7 @@ fn expand(row: &[u8], channels: usize, zero_point: u8, words: &mut [Word]) {
     }
 }
 
-/// The loop of [`Tile::column`]: a plane in each half, the last alone if they are
-/// odd in number.
+/// The loop of [`Tile::column`]: a plane in each half, the last alone if they are odd in number.
 #[target_feature(enable = "avx2")]
 fn column<const PAIRS: usize>(inputs: &[Word], plane: usize, weights: &[Word], sums: &mut Sums) {
     let mut split = Split::zero();
@@ -125,7 +120,6 @@ fn column<const PAIRS: usize>(inputs: &[Word], plane: usize, weights: &[Word], s
     let (twos, last) = points.as_chunks::<2>();
     for (k, [point, next]) in twos.iter().enumerate() {
         let inputs = &inputs[2 * k * plane..][..plane + 1];
-        _mm_prefetch::<_MM_HINT_T0>(point.as_ptr().wrapping_byte_add(AHEAD).cast());
         add([point, next], [inputs[0], inputs[plane]]);
     }
     if let [point] = last {
