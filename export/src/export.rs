@@ -10,7 +10,7 @@ use crate::pixels::PixelRule;
 use crate::quantize::{latent_scale, quantize};
 use crate::range::Range;
 use crate::report::{Layout, Report, Settings, TableReport, TensorReport};
-use crate::{latents, parallel, twin};
+use crate::{latents, parallel, plans, twin};
 use anyhow::{Context, Result, ensure};
 use gen_core::Model;
 use gen_core::format::FormatError;
@@ -36,6 +36,8 @@ pub struct Options {
     pub seed: u64,
     /// Bits of the tensors between the layers; 8, so far.
     pub activations: u8,
+    /// Bytes of working memory that the engine may take; without it, it takes the least.
+    pub ram_budget: Option<usize>,
 }
 
 impl Default for Options {
@@ -48,6 +50,7 @@ impl Default for Options {
             compare: 256,
             seed: 1,
             activations: 8,
+            ram_budget: None,
         }
     }
 }
@@ -114,9 +117,19 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let scale = latent_scale(distribution);
     let layers = quantize(&network, scale, &ranges, pixels).with_context(file)?;
     let latent = Latent { len: network.latent_len(), distribution, scale };
-    let draft =
-        Draft { name: name.clone(), source: source.sha256, latent, layers, directions: Vec::new() };
-    let gen_file = to_bytes(&draft, &network).with_context(file)?;
+    let mut draft = Draft {
+        name: name.clone(),
+        source: source.sha256,
+        latent,
+        whole: 0,
+        layers,
+        directions: Vec::new(),
+    };
+    let mut gen_file = to_bytes(&draft, &network).with_context(file)?;
+    if let Some(budget) = options.ram_budget {
+        draft.whole = plans::choose(&Model::parse(&gen_file)?, budget).with_context(file)?.whole;
+        gen_file = to_bytes(&draft, &network).with_context(file)?;
+    }
     let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;
 
     let fidelity = compare(&source, &gen_file, options, done)?;

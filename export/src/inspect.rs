@@ -40,6 +40,7 @@ fn blank(source: &Source, network: &Network) -> Result<Layout> {
         name: "blank".to_owned(),
         source: source.sha256,
         latent,
+        whole: 0,
         layers: layers.with_context(file)?,
         directions: Vec::new(),
     };

@@ -34,6 +34,7 @@ pub mod output;
 mod parallel;
 pub mod picture;
 pub mod pixels;
+pub mod plans;
 pub mod psnr;
 pub mod quantize;
 pub mod range;

@@ -2,6 +2,7 @@
 
 use crate::fidelity::Fidelity;
 use crate::network::{Layer, Operation};
+use crate::plans::{Choice, choices};
 use crate::range::Range;
 use gen_core::Model;
 use gen_core::format::write::{DraftActivation, DraftLayer};
@@ -46,6 +47,10 @@ pub struct Layout {
     pub flash_bytes: usize,
     /// Bytes that the engine asks for, itself not included.
     pub working_memory_bytes: usize,
+    /// Bytes of weights that pass by for a picture.
+    pub weight_read_bytes: u64,
+    /// What more working memory, or less, would do.
+    pub choices: Vec<Choice>,
 }
 
 /// Sizes of a layer.
@@ -69,6 +74,10 @@ pub struct LayerReport {
     pub weight_bytes: usize,
     /// Bytes of working memory for output rows.
     pub window_bytes: usize,
+    /// Whether it is computed whole instead of row by row.
+    pub whole: bool,
+    /// Bytes of weights that pass by for a picture.
+    pub weight_read_bytes: u64,
 }
 
 /// What an export was done with.
@@ -137,7 +146,9 @@ impl Layout {
                 stride: [layer.rows.stride, layer.columns.stride],
                 useful_macs: layer.useful_macs(),
                 weight_bytes: layer.weight_bytes(),
-                window_bytes: buffer.rows * buffer.row_len,
+                window_bytes: buffer.bytes(),
+                whole: index < model.plan().whole(),
+                weight_read_bytes: layer.weight_reads(index < model.plan().whole()),
             })
             .collect();
         Self {
@@ -147,6 +158,8 @@ impl Layout {
             image: [shape.height, shape.width, shape.channels],
             useful_macs: layers.iter().map(|layer| layer.useful_macs).sum(),
             weight_bytes: layers.iter().map(|layer| layer.weight_bytes).sum(),
+            weight_read_bytes: layers.iter().map(|layer| layer.weight_read_bytes).sum(),
+            choices: choices(model),
             layers,
             flash_bytes,
             working_memory_bytes: model.working_memory(),

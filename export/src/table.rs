@@ -11,7 +11,10 @@ pub fn layout(layout: &Layout) -> String {
         "{}: latents of {}, pictures {height}×{width}×{channels}\n\n",
         layout.name, layout.latent_len
     );
-    row(&mut text, ["", "layer", "kind", "input", "output", "kernel", "MACs", "weights", "window"]);
+    row(
+        &mut text,
+        ["", "layer", "kind", "input", "output", "kernel", "MACs", "weights", "read", "window"],
+    );
     for (index, layer) in layout.layers.iter().enumerate() {
         let map = |[height, width, channels]: [usize; 3]| format!("{height}×{width}×{channels}");
         let [kernel, stride] = [layer.kernel, layer.stride].map(|[rows, columns]| {
@@ -21,20 +24,22 @@ pub fn layout(layout: &Layout) -> String {
             &mut text,
             [
                 &index.to_string(),
-                &ending(&layer.name, 25),
+                &ending(&layer.name, 21),
                 layer.kind,
                 &map(layer.input),
                 &map(layer.output),
                 &format!("k{kernel} s{stride}"),
                 &grouped(layer.useful_macs),
                 &grouped(layer.weight_bytes as u64),
+                &times(layer.weight_read_bytes, layer.weight_bytes),
                 &grouped(layer.window_bytes as u64),
             ],
         );
     }
     let (macs, weights) = (grouped(layout.useful_macs), grouped(layout.weight_bytes as u64));
     let memory = grouped(layout.working_memory_bytes as u64);
-    row(&mut text, ["", "total", "", "", "", "", &macs, &weights, &memory]);
+    let read = times(layout.weight_read_bytes, layout.weight_bytes);
+    row(&mut text, ["", "total", "", "", "", "", &macs, &weights, &read, &memory]);
     let flash = grouped(layout.flash_bytes as u64);
     let _ = writeln!(
         text,
@@ -42,13 +47,42 @@ pub fn layout(layout: &Layout) -> String {
          working memory {memory} bytes, beside the engine itself ({} here, about half on 32 bits)",
         grouped(size_of::<gen_core::Engine>() as u64)
     );
+    text.push_str(&reads(layout));
     text
 }
 
-fn row(text: &mut String, cells: [&str; 9]) {
-    let [index, name, kind, input, output, kernel, macs, weights, window] = cells;
+/// How often weights are read, and what that depends on.
+fn reads(layout: &Layout) -> String {
+    let whole = layout.layers.iter().filter(|layer| layer.whole).count();
+    let mut text = format!(
+        "weights are read once an output row{}: {} bytes a picture\n",
+        match whole {
+            0 => String::new(),
+            1 => ", of layer 0 once a picture".to_owned(),
+            _ => format!(", of layers 0 to {} once a picture", whole - 1),
+        },
+        grouped(layout.weight_read_bytes)
+    );
+    for choice in layout.choices.iter().filter(|it| it.whole != whole) {
+        let _ = writeln!(
+            text,
+            "  with --ram-budget {:<8} {:>14} bytes",
+            choice.working_memory_bytes,
+            grouped(choice.weight_read_bytes)
+        );
+    }
+    text
+}
+
+/// How often weights are read in a picture.
+fn times(read: u64, weights: usize) -> String {
+    format!("{:.1}×", read as f64 / weights.max(1) as f64)
+}
+
+fn row(text: &mut String, cells: [&str; 10]) {
+    let [index, name, kind, input, output, kernel, macs, weights, read, window] = cells;
     let line = format!(
-        "{index:>2} {name:<25} {kind:<10} {input:<9} {output:<9} {kernel:<7} {macs:>11} {weights:>9} {window:>7}"
+        "{index:>2} {name:<21} {kind:<10} {input:<9} {output:<9} {kernel:<7} {macs:>11} {weights:>9} {read:>5} {window:>7}"
     );
     text.push_str(line.trim_end());
     text.push('\n');

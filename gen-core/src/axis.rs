@@ -148,16 +148,29 @@ impl Axis {
     }
 
     /// The positions where all of `group`'s taps meet an input and none of its phases is cropped.
-    pub fn interior(&self, group: &Group) -> Range<usize> {
-        let positions = self.positions();
-        let whole = |m: &usize| {
-            let site = self.site(group, *m);
-            site.len == group.taps && site.begin == 0 && site.end == group.phases
+    pub const fn interior(&self, group: &Group) -> Range<usize> {
+        // In each case the first such position, and the one behind the last.
+        let (begin, end) = match self.convolution {
+            Convolution::Transposed => {
+                let whole = self.pad.saturating_sub(group.first).div_ceil(self.stride);
+                let cropped = group.first + group.phases;
+                let uncropped = match (self.pad + self.output).checked_sub(cropped) {
+                    Some(last) => last / self.stride + 1,
+                    None => 0,
+                };
+                let meeting = group.taps.saturating_sub(1);
+                (max(whole, meeting), min(uncropped, self.input))
+            }
+            Convolution::Plain => {
+                let end = match (self.input + self.pad).checked_sub(group.taps) {
+                    Some(last) => min(last / self.stride + 1, self.output),
+                    None => 0,
+                };
+                (self.pad.div_ceil(self.stride), end)
+            }
         };
-        // As a rule not far from either end.
-        let begin = positions.clone().find(whole).unwrap_or(positions.end);
-        let end = (begin..positions.end).rev().find(whole).map_or(begin, |m| m + 1);
-        begin..end
+        let begin = min(begin, self.positions().end);
+        begin..max(begin, end)
     }
 
     /// Number of phases: the stride of a transposed convolution, 1 of a plain one.
@@ -222,4 +235,12 @@ impl Axis {
         let taps = self.count(0);
         if taps < self.input { taps } else { self.input }
     }
+}
+
+const fn min(a: usize, b: usize) -> usize {
+    if a < b { a } else { b }
+}
+
+const fn max(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
 }

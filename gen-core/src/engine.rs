@@ -3,7 +3,8 @@
 //! Rows are pulled. To give the next picture row, the deepest layer that has its input rows
 //! computes one row of its own into the next layer's window, until the last layer can go. A row is
 //! only overwritten when no output below needs it any more, so a window as small as the kernel's
-//! reach suffices ([`Axis::window`](crate::axis::Axis::window)).
+//! reach suffices ([`Axis::window`](crate::axis::Axis::window)). Layers that the
+//! [plan](crate::plan::Plan) wants whole compute all of their rows before.
 
 use crate::kernel::{Best, Job, Kernel, Scratch, Window};
 use crate::latent::LATENT_MAX;
@@ -146,7 +147,7 @@ impl Picture<'_> {
     /// When that is the last layer's, the picture's next row is finished. `None` after the last.
     ///
     /// For firmware that has other things to do in between, and for who wants to know where the
-    /// time goes.
+    /// time goes. It is one row, or all of a layer that is computed whole.
     pub fn step(&mut self) -> Option<usize> {
         self.step_by::<Best>()
     }
@@ -154,13 +155,18 @@ impl Picture<'_> {
     /// The same by a kernel of one's choice, for tests that compare them.
     #[doc(hidden)]
     pub fn step_by<K: Kernel>(&mut self) -> Option<usize> {
-        let mut layer = self.model.layers().len() - 1;
         if self.rows_done() == self.shape().height {
             return None;
         }
-        while !self.ready(layer) {
-            layer -= 1;
-        }
+        // Whole ones first, one after the other: their maps may lie where the rings will.
+        let whole = &self.done[..self.model.plan().whole()];
+        let layer = whole.iter().position(|&done| done == 0).unwrap_or_else(|| {
+            let mut layer = self.model.layers().len() - 1;
+            while !self.ready(layer) {
+                layer -= 1;
+            }
+            layer
+        });
         self.compute::<K>(layer);
         Some(layer)
     }
@@ -179,22 +185,26 @@ impl Picture<'_> {
         }
     }
 
-    /// Computes the next row of a layer into its buffer.
+    /// Computes the next row of a layer into its buffer, or all of them.
     fn compute<K: Kernel>(&mut self, index: usize) {
-        let layer = &self.model.layers()[index];
+        let (layer, plan) = (&self.model.layers()[index], self.model.plan());
         let y = self.done[index];
-        let buffer = self.model.plan().buffers()[index];
-        let (inputs, outputs) = self.rows.split_at_mut(buffer.offset);
-        let out = &mut outputs[y % buffer.rows * buffer.row_len..][..buffer.row_len];
+        let rows = y..if index < plan.whole() { layer.rows.output } else { y + 1 };
+        self.done[index] = rows.end;
+        let buffer = plan.buffers()[index];
+        let begin = buffer.offset + y % buffer.rows * buffer.row_len;
+        let end = begin + rows.len() * buffer.row_len;
         if index == 0 {
             let window = Window { data: self.latent, rows: 1, row_len: self.latent.len() };
-            K::row(Job { layer, index, y, window }, &mut self.scratch, out);
+            let out = &mut self.rows[begin..end];
+            K::rows(Job { layer, index, rows, window }, &mut self.scratch, out);
         } else {
-            let input = self.model.plan().buffers()[index - 1];
-            let data = &inputs[input.offset..];
+            let input = plan.buffers()[index - 1];
+            let range = input.offset..input.offset + input.bytes();
+            // The plan keeps them apart.
+            let Ok([data, out]) = self.rows.get_disjoint_mut([range, begin..end]) else { return };
             let window = Window { data, rows: input.rows, row_len: input.row_len };
-            K::row(Job { layer, index, y, window }, &mut self.scratch, out);
+            K::rows(Job { layer, index, rows, window }, &mut self.scratch, out);
         }
-        self.done[index] += 1;
     }
 }

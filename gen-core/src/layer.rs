@@ -42,6 +42,16 @@ impl<'a> Layer<'a> {
         4 * self.weights.len()
     }
 
+    /// Bytes of weights that pass by for a picture: once for every output row, or once in all if the
+    /// layer is computed `whole`; as long as a block of them, which is walked through for some positions
+    /// after the other, stays in a cache.
+    pub fn weight_reads(&self, whole: bool) -> u64 {
+        let taps = (0..self.rows.output).map(|o| self.rows.taps(o).len as u64).sum::<u64>();
+        let rows = self.rows.kernel as u64;
+        // Padding may be such that some are never read.
+        self.weight_bytes() as u64 * if whole { taps.min(rows) } else { taps } / rows
+    }
+
     /// Products that really land in the output: what every speed figure is per.
     pub fn useful_macs(&self) -> u64 {
         let along = |axis: &Axis| (0..axis.output).map(|o| axis.taps(o).len as u64).sum::<u64>();

@@ -2,7 +2,10 @@
 
 use crate::product::product;
 use crate::weights::BLOCK;
-use core::ops::Range;
+use heapless::Vec;
+
+/// Sums of a block's features at one position.
+pub type Sums = [i32; BLOCK];
 
 /// What follows a convolution: one fixed-point multiplication, one addition, one shift.
 ///
@@ -44,66 +47,104 @@ pub const fn scale(acc: i32, m: i32, c: i64) -> i32 {
 }
 
 impl<'a> Epilogue<'a> {
-    /// Takes the numbers of `features` of a block: that of the first is `first`, and behind `last`
-    /// they begin again with 0.
+    /// Takes the numbers of some features into `numbers`: that of the first is `first`, and behind
+    /// `last` they begin again with 0.
     #[inline(never)]
-    pub(crate) fn block(&self, features: Range<usize>, first: usize, last: usize) -> Scalers<'a> {
-        let mut numbers = [Numbers::default(); BLOCK];
+    pub(crate) fn numbers(
+        &self,
+        features: usize,
+        first: usize,
+        last: usize,
+        numbers: &mut Vec<Numbers, BLOCK>,
+    ) {
+        numbers.clear();
         let mut i = first;
-        for numbers in &mut numbers[features] {
-            numbers.multiplier = i32::from_le_bytes(self.multipliers[i]);
-            numbers.constant = i64::from_le_bytes(self.constants[i]);
-            if let Activation::Slopes { negative, biases } = self.activation {
-                numbers.negative = i32::from_le_bytes(negative[i]);
-                numbers.bias = i32::from_le_bytes(biases[i]);
+        while numbers.len() < features {
+            let end = last.saturating_add(1).min(i + features - numbers.len());
+            for (&multiplier, &constant) in
+                self.multipliers[i..end].iter().zip(&self.constants[i..end])
+            {
+                let constant = i64::from_le_bytes(constant);
+                let multiplier = i32::from_le_bytes(multiplier);
+                // Features are those of a block.
+                let _ = numbers.push(Numbers { constant, multiplier, negative: 0, bias: 0 });
             }
-            i = if i == last { 0 } else { i + 1 };
+            i = 0;
         }
-        Scalers { numbers, activation: self.activation }
+        if let Activation::Slopes { negative, biases } = self.activation {
+            let mut i = first;
+            for number in &mut *numbers {
+                number.negative = i32::from_le_bytes(negative[i]);
+                number.bias = i32::from_le_bytes(biases[i]);
+                i = if i == last { 0 } else { i + 1 };
+            }
+        }
     }
 }
 
-/// The numbers of a block of features, taken out of the file for all positions of a row.
-pub(crate) struct Scalers<'a> {
-    numbers: [Numbers; BLOCK],
-    activation: Activation<'a>,
-}
-
-/// Those of one feature; the last two for slopes only.
-#[derive(Clone, Copy, Default)]
-struct Numbers {
+/// The numbers of a feature, taken out of the file for all positions of a row; the last two are there
+/// for slopes only.
+#[derive(Clone, Copy)]
+pub(crate) struct Numbers {
     constant: i64,
     multiplier: i32,
     negative: i32,
     bias: i32,
 }
 
-impl Scalers<'_> {
-    /// The outputs for accumulators of features from `first` on.
+impl Activation<'_> {
+    /// The outputs of sums at neighbouring positions, for features from `first` on, whose `numbers` are
+    /// given; from one position's to the next's it is `step` bytes. Leaves zeros.
     ///
     /// - clamp: `y = clamp((acc·m + C) >> 32, 0, 255)`
     /// - slopes: `a = acc + b`, `y = clamp((a·(a < 0 ? m₋ : m) + C) >> 32, 0, 255)`
     /// - table: `y = table[clamp((acc·m + C) >> 32, 0, len − 1)]`
     #[inline(never)]
-    pub(crate) fn apply(&self, first: usize, accs: &[i32; BLOCK], outputs: &mut [u8]) {
-        let each = outputs.iter_mut().zip(accs[first..].iter().zip(&self.numbers[first..]));
-        match self.activation {
-            Activation::Clamp => each.for_each(|(y, (&acc, n))| {
-                *y = scale(acc, n.multiplier, n.constant).clamp(0, 255) as u8;
+    pub(crate) fn apply(
+        &self,
+        numbers: &[Numbers],
+        first: usize,
+        sums: &mut [Sums],
+        outputs: &mut [u8],
+        step: usize,
+    ) {
+        match *self {
+            Self::Clamp => each(numbers, first, sums, outputs, step, |acc, n| {
+                scale(acc, n.multiplier, n.constant).clamp(0, 255) as u8
             }),
-            Activation::Slopes { .. } => each.for_each(|(y, (&acc, n))| {
+            Self::Slopes { .. } => each(numbers, first, sums, outputs, step, |acc, n| {
                 let a = acc + n.bias;
                 let m = if a < 0 { n.negative } else { n.multiplier };
-                *y = scale(a, m, n.constant).clamp(0, 255) as u8;
+                scale(a, m, n.constant).clamp(0, 255) as u8
             }),
-            Activation::Table(table) => {
+            Self::Table(table) => {
                 // No table is empty.
-                let last = table.len() - 1;
-                each.for_each(|(y, (&acc, n))| {
+                let last = table.last().copied().unwrap_or(0);
+                each(numbers, first, sums, outputs, step, |acc, n| {
                     let i = scale(acc, n.multiplier, n.constant).max(0) as usize;
-                    *y = table[i.min(last)];
+                    table.get(i).copied().unwrap_or(last)
                 });
             }
+        }
+    }
+}
+
+#[inline(always)]
+fn each(
+    numbers: &[Numbers],
+    first: usize,
+    sums: &mut [Sums],
+    outputs: &mut [u8],
+    step: usize,
+    output: impl Fn(i32, &Numbers) -> u8,
+) {
+    let len = numbers.len();
+    for (position, sums) in sums.iter_mut().enumerate() {
+        // Slices that are known to be equally long, for a loop that counts once.
+        let sums = &mut sums[first..first + len];
+        let outputs = &mut outputs[position * step..position * step + len];
+        for (y, (acc, numbers)) in outputs.iter_mut().zip(sums.iter_mut().zip(numbers)) {
+            *y = output(core::mem::take(acc), numbers);
         }
     }
 }

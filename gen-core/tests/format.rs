@@ -103,7 +103,7 @@ fn every_refusal() {
         ("version", patched(8, &[1, 0]), E::Version { got: 1 }),
         ("truncated", whole[..len - 1].to_vec(), E::Length { stored: len, got: len - 1 }),
         ("appended", [&whole[..], &[0]].concat(), E::Length { stored: len, got: len + 1 }),
-        ("reserved header", patched(27, &[1]), E::Reserved { offset: 27 }),
+        ("whole", patched(27, &[3]), E::Whole { got: 3 }),
         ("reserved layer", patched(layer(2) + 27, &[1]), E::Reserved { offset: layer(2) + 26 }),
         ("no name", patched(32, &[0; 32]), E::Name),
         ("name beyond zero", patched(40, b"x"), E::Name),

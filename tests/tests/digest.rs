@@ -1,4 +1,5 @@
-//! Latents, walks and raw picture bytes on emulated chips: Cortex-M3, M4, M7, M33. The same as here.
+//! Latents, walks and raw picture bytes on emulated chips: Cortex-M3, M4, M7, M33, RV32IMC. The same
+//! as here.
 
 use anyhow::{Context, Result, ensure};
 use crc::{CRC_32_ISO_HDLC, Crc};
@@ -78,4 +79,9 @@ fn cortex_m7() -> Result<()> {
 #[test]
 fn cortex_m33() -> Result<()> {
     same_bytes_on("mps2-an505")
+}
+
+#[test]
+fn rv32imc() -> Result<()> {
+    same_bytes_on("virt")
 }

@@ -12,11 +12,15 @@ use xtask::machine::Machine;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// UDF #0: undefined for ever.
-const UNDEFINED: u16 = 0xDE00;
+/// An instruction that is undefined for ever, and what is said of it in front of its address.
+type Undefined = (u16, &'static str);
+
+/// UDF #0.
+const CORTEX_M: Undefined = (0xDE00, "HardFault");
+const RISC_V: Undefined = (0, "exception 2");
 
 /// Breaks a function of the board's program at its first instruction, and runs it.
-fn breaks(board: &str, function: &str) -> Result<()> {
+fn breaks(board: &str, function: &str, (instruction, said): Undefined) -> Result<()> {
     let board = Board::named(board)?;
     let image = firmware::build(board, None)?;
     let mut program = fs::read(&image.elf)?;
@@ -26,7 +30,7 @@ fn breaks(board: &str, function: &str) -> Result<()> {
     let text = file.section_by_name(".text").context("a program has code")?;
     let (offset, _) = text.file_range().context("code is in the file")?;
     let at = (offset + address - text.address()) as usize;
-    program[at..at + 2].copy_from_slice(&UNDEFINED.to_le_bytes());
+    program[at..at + 2].copy_from_slice(&instruction.to_le_bytes());
     let broken = Image::write(&image.elf.with_file_name("broken"), board, &program)?;
 
     let mut machine = Machine::start(board, &broken, Options::default())?;
@@ -36,7 +40,7 @@ fn breaks(board: &str, function: &str) -> Result<()> {
             break line;
         }
     };
-    assert_eq!((&*line.level, line.message), ("error", format!("HardFault at {address:#010x}")));
+    assert_eq!((&*line.level, line.message), ("error", format!("{said} at {address:#010x}")));
     assert_eq!(machine.line(PATIENCE)?, None);
     assert_eq!(machine.wait()?.code(), Some(101));
     Ok(())
@@ -44,11 +48,16 @@ fn breaks(board: &str, function: &str) -> Result<()> {
 
 #[test]
 fn an_emulated_board_ends() -> Result<()> {
-    breaks("mps2-an385", "main")
+    breaks("mps2-an385", "main", CORTEX_M)
+}
+
+#[test]
+fn an_emulated_risc_v_ends() -> Result<()> {
+    breaks("virt", "main", RISC_V)
 }
 
 /// Once the watchdog runs: in the first tick.
 #[test]
 fn the_pico_starts_again() -> Result<()> {
-    breaks("pico", "SysTick")
+    breaks("pico", "SysTick", CORTEX_M)
 }

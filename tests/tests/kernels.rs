@@ -1,7 +1,8 @@
-//! Random networks on emulated cores: every kernel in assembly gives the desk's bytes.
+//! Random networks on emulated cores: every kernel gives the desk's bytes.
 //!
 //! Whatever the shipped models do not have: blocks of one and two pairs of features, odd channels, two
-//! column groups, strides of plain convolutions, sums of several chunks, slopes, zero-points.
+//! column groups, strides of plain convolutions, sums of several chunks, slopes, zero-points, layers that
+//! are computed whole, weights that are not aligned.
 
 #[path = "../../gen-core/tests/common/net.rs"]
 #[allow(dead_code)]
@@ -51,6 +52,7 @@ fn draft(seed: u64) -> Draft {
             draft.layers.push(layer);
         }
     }
+    draft.whole = numbers.below(draft.layers.len());
     draft
 }
 
@@ -77,7 +79,9 @@ fn random_networks_on_every_core() -> Result<()> {
     let files = (0..NETWORKS).map(|seed| {
         let path = directory.path().join(format!("{seed}.gen"));
         let file = draft(seed).to_bytes()?;
-        std::fs::write(&path, &file)?;
+        // Whole words, then from every other byte.
+        let shifted = [&vec![0; seed as usize % 4][..], &file].concat();
+        std::fs::write(&path, shifted)?;
         Ok((seed, path, here(&file)?))
     });
     let files: Vec<_> = files.collect::<Result<_>>()?;

@@ -35,12 +35,13 @@ const OLED: Emulator = Emulator::Qemu { magnified: 4 };
 pub(crate) const BARE: Emulator = Emulator::Qemu { magnified: 0 };
 
 /// Boards with a screen run the application, the others the checksums.
-pub const BOARDS: [Board; 7] = [
+pub const BOARDS: [Board; 8] = [
     Board::emulated("lm3s6965evb", "thumbv7m-none-eabi", "pocket-dcgan", OLED),
     Board::emulated("mps2-an385", "thumbv7m-none-eabi", "digest", BARE),
     Board::emulated("mps2-an386", "thumbv7em-none-eabihf", "digest", BARE),
     Board::emulated("mps2-an500", "thumbv7em-none-eabihf", "digest", BARE),
     Board::emulated("mps2-an505", "thumbv8m.main-none-eabihf", "digest", BARE),
+    Board::emulated("virt", "riscv32imc-unknown-none-elf", "digest", BARE),
     Board::sold("pico", "thumbv6m-none-eabi", &RP2040, Some(Emulator::Rp2040)),
     Board::sold("pico2", "thumbv8m.main-none-eabihf", &RP2350, None),
 ];

@@ -9,8 +9,13 @@ use crate::board::{Board, Emulator};
 use crate::image::Image;
 use crate::workspace;
 
-/// QEMU's program.
-pub const QEMU: &str = "qemu-system-arm";
+/// QEMU for RISC-V.
+const RISCV: &str = "qemu-system-riscv32";
+
+/// QEMU's program for a board's processor.
+pub fn qemu(board: &Board) -> &'static str {
+    if board.target.starts_with("riscv32") { RISCV } else { "qemu-system-arm" }
+}
 
 /// QEMU's name for a display that is a window.
 pub const WINDOW: &str = if cfg!(target_os = "macos") { "cocoa" } else { "gtk" };
@@ -72,12 +77,17 @@ pub fn command(
     check(board, options)?;
     match board.emulator {
         Some(Emulator::Rp2040) => rp2040(board, image, socket, options),
-        _ => Ok(qemu(board, image, socket, options)),
+        _ => Ok(qemu_command(board, image, socket, options)),
     }
 }
 
-fn qemu(board: &Board, image: &Image, socket: &Path, options: Options<'_>) -> Command {
-    let mut qemu = Command::new(QEMU);
+fn qemu_command(board: &Board, image: &Image, socket: &Path, options: Options<'_>) -> Command {
+    let program = qemu(board);
+    let mut qemu = Command::new(program);
+    if program == RISCV {
+        // It would put firmware of its own where the program is.
+        qemu.args(["-bios", "none"]);
+    }
     qemu.args(["-machine", board.name, "-serial", "null", "-monitor", "none"]);
     qemu.args(["-semihosting-config", "enable=on,target=native"]);
     qemu.arg("-qmp").arg(format!("unix:{},server=on,wait=off", socket.display()));

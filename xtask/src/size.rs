@@ -55,6 +55,10 @@ impl Size {
             if sh_flags & u64::from(SHF_ALLOC) == 0 {
                 continue;
             }
+            // riscv-rt has a section for what is left.
+            if section.name() == Ok(".stack") {
+                continue;
+            }
             if in_ram.contains(&section.address()) {
                 size.ram += section.size();
             }

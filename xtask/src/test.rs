@@ -32,8 +32,7 @@ pub fn test() -> Result<()> {
     targets.sort_unstable();
     targets.dedup();
     tools::rustup("target", &targets)?;
-    tools::qemu(false)?;
-    tools::rp2040js()?;
+    BOARDS.iter().try_for_each(|board| tools::emulator(board, false))?;
 
     cargo_step("format", &["fmt", "--all", "--check"])?;
     let all = ["--workspace", "--all-targets", "--features", "pocket-tests/qemu"];

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::board::{Board, Emulator};
-use crate::emulator::{NODE, QEMU, RP2040JS, WINDOW};
+use crate::emulator::{self, NODE, RP2040JS, WINDOW};
 use crate::{step, workspace};
 
 /// The oldest Node.js that everything here runs on.
@@ -57,30 +57,26 @@ fn missing<'w>(wanted: &[&'w str], installed: &str, host: &str) -> Vec<&'w str> 
 /// If it cannot be installed.
 pub fn emulator(board: &Board, window: bool) -> Result<()> {
     match board.emulator {
-        Some(Emulator::Qemu { .. }) => qemu(window),
+        Some(Emulator::Qemu { .. }) => qemu(emulator::qemu(board), window),
         Some(Emulator::Rp2040) => rp2040js().map(drop),
         None => Ok(()),
     }
 }
 
-/// Makes sure that QEMU is there, and with `window` also what it needs to open one.
-///
-/// # Errors
-///
-/// If it is not and cannot be installed from here; names the command that does.
-pub fn qemu(window: bool) -> Result<()> {
-    if !runs(Command::new(QEMU).arg("--version")) {
-        let problem = format!("{} is not installed", QEMU);
-        debian_packages(&["qemu-system-arm"], &problem)?;
+/// Makes sure that this program of QEMU's is there, and with `window` also what it needs to open one.
+fn qemu(program: &str, window: bool) -> Result<()> {
+    if !runs(Command::new(program).arg("--version")) {
+        // Debian's and Ubuntu's packages, of whatever name, provide what is called as the program.
+        debian_packages(&[program], &format!("{program} is not installed"))?;
     }
     if !window {
         return Ok(());
     }
-    let displays = Command::new(QEMU).args(["-display", "help"]).output()?.stdout;
+    let displays = Command::new(program).args(["-display", "help"]).output()?.stdout;
     if String::from_utf8_lossy(&displays).lines().any(|display| display == WINDOW) {
         return Ok(());
     }
-    debian_packages(&["qemu-system-gui"], &format!("{} can open no window", QEMU))
+    debian_packages(&["qemu-system-gui"], &format!("{program} can open no window"))
 }
 
 /// Makes sure that rp2040js is there, in the version of `xtask/pico`'s lock file. Gives the

@@ -30,6 +30,10 @@ pub(crate) struct Quantize {
     /// Bits of the tensors between the layers; 8 is all there is so far
     #[arg(long, value_name = "BITS", default_value = "8", value_parser = activations)]
     activations: u8,
+    /// Working memory that the engine may take: the more, the less often it reads weights from flash
+    /// [default: the least it runs in]
+    #[arg(long, value_name = "BYTES")]
+    ram_budget: Option<usize>,
     /// Name of the model and of its files [default: the file's]
     #[arg(long)]
     name: Option<String>,
@@ -51,6 +55,7 @@ impl Quantize {
             calibrate: self.calibrate as usize,
             seed: self.seed,
             activations: self.activations,
+            ram_budget: self.ram_budget,
             ..Options::default()
         };
         let name = options.name(&self.file)?;

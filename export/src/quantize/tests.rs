@@ -20,7 +20,7 @@ fn exported(source: &Source) -> (Draft, Network, PixelRule) {
     let layers = quantize(&network, scale, &ranges, pixels).unwrap();
     let latent = Latent { len: network.latent_len(), distribution: Distribution::Normal, scale };
     let name = "sketch".to_owned();
-    let draft = Draft { name, source: source.sha256, latent, layers, directions: vec![] };
+    let draft = Draft { name, source: source.sha256, latent, whole: 0, layers, directions: vec![] };
     (draft, network, pixels)
 }
 

@@ -102,6 +102,11 @@ pub enum FormatError {
         /// Its channels.
         channels: usize,
     },
+    /// All layers are to be computed whole, or more than there are; the last never is.
+    Whole {
+        /// The file's number of them.
+        got: usize,
+    },
     /// The header's working memory is not what the layers need.
     Memory {
         /// What the header says.
@@ -157,6 +162,7 @@ impl fmt::Display for FormatError {
             Self::Image { channels } => {
                 write!(f, "pictures of {channels} channels, possible are 1 and 3")
             }
+            Self::Whole { got } => write!(f, "{got} layers to be computed whole, too many"),
             Self::Memory { stored, need } => {
                 write!(f, "header says {stored} bytes of working memory, the layers need {need}")
             }

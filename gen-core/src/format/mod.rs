@@ -38,7 +38,8 @@ pub(crate) mod header {
     pub(crate) const MEMORY: Range<usize> = 20..24;
     pub(crate) const LATENT_LEN: Range<usize> = 24..26;
     pub(crate) const DISTRIBUTION: usize = 26;
-    pub(crate) const RESERVED: usize = 27;
+    /// Layers, from the first on, that are computed whole.
+    pub(crate) const WHOLE: usize = 27;
     /// Steps of the quantised latent per unit, `f32`.
     pub(crate) const LATENT_SCALE: Range<usize> = 28..32;
     /// UTF-8, filled up with zeros.

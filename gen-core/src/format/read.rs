@@ -22,9 +22,6 @@ pub(crate) fn parse(file: &[u8]) -> Result<Model<'_>, FormatError> {
     if file.len() < tables_end {
         return Err(FormatError::TooShort { need: tables_end, got: file.len() });
     }
-    if file[header::RESERVED] != 0 {
-        return Err(FormatError::Reserved { offset: header::RESERVED });
-    }
     let name = text(&file[header::NAME]).ok_or(FormatError::Name)?;
     let latent = latent(file)?;
 
@@ -49,7 +46,11 @@ pub(crate) fn parse(file: &[u8]) -> Result<Model<'_>, FormatError> {
     if input.channels != 1 && input.channels != 3 {
         return Err(FormatError::Image { channels: input.channels });
     }
-    let plan = Plan::new(&layers);
+    let whole = usize::from(file[header::WHOLE]);
+    if whole >= count {
+        return Err(FormatError::Whole { got: whole });
+    }
+    let plan = Plan::new(&layers, whole);
     let stored = u32_at(file, header::MEMORY);
     if stored != plan.bytes() {
         return Err(FormatError::Memory { stored, need: plan.bytes() });

@@ -21,6 +21,8 @@ pub struct Draft {
     pub source: [u8; 32],
     /// What the model takes as input.
     pub latent: Latent,
+    /// Layers, from the first on, that are computed whole ([`Plan`](crate::plan::Plan)).
+    pub whole: usize,
     /// First to last.
     pub layers: Vec<DraftLayer>,
     /// Named latent directions (name of at most 24 bytes, one value per latent element).
@@ -127,6 +129,7 @@ impl Draft {
             Distribution::Normal => NORMAL,
             Distribution::Uniform => UNIFORM,
         };
+        file[header::WHOLE] = byte("number of layers computed whole", self.whole)?;
         file[header::LATENT_SCALE].copy_from_slice(&self.latent.scale.to_le_bytes());
         put_text(&mut file, header::NAME, "length of the name", &self.name)?;
         file[header::SOURCE].copy_from_slice(&self.source);

@@ -17,10 +17,10 @@ cpufeatures::new!(avx2, "avx2");
 pub struct Desk;
 
 impl Kernel for Desk {
-    fn row<T: Input>(job: Job<'_, T>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
+    fn rows<T: Input>(job: Job<'_, T>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
         match avx2::get() {
-            true => Walk::<Lanes>::row(job, scratch, out),
-            false => Walk::<Plain>::row(job, scratch, out),
+            true => Walk::<Lanes>::rows(job, scratch, out),
+            false => Walk::<Plain>::rows(job, scratch, out),
         }
     }
 }
@@ -67,19 +67,14 @@ impl Tile for Lanes {
         planes: usize,
         weights: Taps<'_>,
         sums: &mut [Sums; POSITIONS],
-        positions: usize,
     ) {
         let Taps { words, tap, pairs } = weights;
         let taps = [&words[..planes * pairs], &words[tap..][..planes * pairs]];
-        let across = match (positions, pairs) {
-            (2, 1) => across::<2, 1>,
-            (2, 2) => across::<2, 2>,
-            (2, 3) => across::<2, 3>,
-            (2, _) => across::<2, 4>,
-            (_, 1) => across::<POSITIONS, 1>,
-            (_, 2) => across::<POSITIONS, 2>,
-            (_, 3) => across::<POSITIONS, 3>,
-            (_, _) => across::<POSITIONS, 4>,
+        let across = match pairs {
+            1 => across::<1>,
+            2 => across::<2>,
+            3 => across::<3>,
+            _ => across::<4>,
         };
         // SAFETY: Desk, who alone is here, has found AVX2.
         unsafe { across(inputs, plane, taps, sums) }
@@ -135,11 +130,11 @@ fn column<const PAIRS: usize>(inputs: &[Word], plane: usize, weights: &[Word], s
 /// The loop of [`Tile::across`]: the taps of a pair are neighbours, as inputs of
 /// neighbouring columns are.
 #[target_feature(enable = "avx2")]
-fn across<const POSITIONS: usize, const PAIRS: usize>(
+fn across<const PAIRS: usize>(
     inputs: &[Word],
     plane: usize,
     taps: [&[Word]; 2],
-    sums: &mut [Sums],
+    sums: &mut [Sums; POSITIONS],
 ) {
     let mut splits = [Split::zero(); POSITIONS];
     let turn = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);

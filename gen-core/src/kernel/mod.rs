@@ -1,4 +1,4 @@
-//! Kernels: one output row of a layer from the rows that it reads.
+//! Kernels: output rows of a layer from the rows that they read.
 //!
 //! [`Portable`] is the specification. All others are a [`Walk`]: the rows are expanded to 16 bits
 //! once ([`Scratch`]), then blocks of features are computed at one position after the other. What
@@ -9,6 +9,7 @@
 mod dsp;
 #[cfg(gen_core_lanes)]
 mod lanes;
+mod line;
 #[cfg(any(feature = "_kernels", not(any(gen_core_dsp, gen_core_armv7m))))]
 mod plain;
 #[cfg(feature = "_kernels")]
@@ -33,6 +34,7 @@ pub use walk::Walk;
 pub use window::Window;
 
 use crate::layer::Layer;
+use core::ops::Range;
 
 /// The target's own.
 #[cfg(gen_core_dsp)]
@@ -49,8 +51,8 @@ pub type Best = Walk<plain::Plain>;
 
 /// What computes rows.
 pub trait Kernel {
-    /// Computes a row of `layer` into `out`, HWC.
-    fn row<T: Input>(job: Job<'_, T>, scratch: &mut Scratch<'_>, out: &mut [u8]);
+    /// Computes rows of `layer` into `out`, HWC.
+    fn rows<T: Input>(job: Job<'_, T>, scratch: &mut Scratch<'_>, out: &mut [u8]);
 }
 
 /// Elements of an input: `u8` with the layer's zero-point, or 12-bit latents in `i16`.
@@ -78,14 +80,14 @@ impl Input for i16 {
     const CHUNK: usize = crate::weights::LATENT_CHUNK;
 }
 
-/// A row to compute.
-#[derive(Clone, Copy)]
+/// Rows to compute.
+#[derive(Clone)]
 pub struct Job<'a, T> {
     pub(crate) layer: &'a Layer<'a>,
     /// The layer's place in the model.
     pub(crate) index: usize,
-    /// The output row.
-    pub(crate) y: usize,
-    /// The input rows that it needs.
+    /// The output rows, at least one.
+    pub(crate) rows: Range<usize>,
+    /// The input rows that they need.
     pub(crate) window: Window<'a, T>,
 }

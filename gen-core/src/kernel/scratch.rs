@@ -1,4 +1,4 @@
-//! The input rows of one output row, expanded once for all its features and positions.
+//! The input rows of output rows, expanded once for all their features and positions.
 
 use super::tile::Tile;
 use super::{Input, Job};
@@ -15,7 +15,20 @@ pub struct Scratch<'a> {
     holds: Option<(usize, usize, usize)>,
 }
 
-/// The rows in a scratch, pairs of channels of all rows one after the other in `planes`.
+/// The rows in a scratch.
+#[derive(Clone, Copy, Debug)]
+pub struct Expanded<'a> {
+    words: &'a [Word],
+    /// The first row's place in the map.
+    first: usize,
+    /// Pairs of channels.
+    depth: usize,
+    /// As in [`Rows`].
+    plane: usize,
+    column: usize,
+}
+
+/// The rows of one output row, pairs of channels of all rows one after the other in `planes`.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     pub(super) words: &'a [Word],
@@ -33,19 +46,26 @@ impl<'a> Scratch<'a> {
         Self { words, holds: None }
     }
 
-    /// The rows of `taps`, planes outermost if the loops go across columns and else columns. Rows that
-    /// are there already, since two output rows of a transposed convolution read the same, are left.
-    pub(super) fn expand<K: Tile, T: Input>(&mut self, job: &Job<'_, T>, taps: &Taps) -> Rows<'_> {
+    /// The rows that the job reads, planes outermost if the loops go across columns and else columns.
+    /// Rows that are there already, since two output rows of a transposed convolution read the same,
+    /// are left.
+    pub(super) fn expand<K: Tile, T: Input>(&mut self, job: &Job<'_, T>) -> Expanded<'_> {
         let (depth, width) = (job.layer.order().depth(), job.layer.columns.input);
-        let planes = taps.len * depth;
-        let (plane, column) = if K::ACROSS { (width, 1) } else { (1, planes) };
-        let rows = (job.index, taps.input, taps.len);
-        if self.holds != Some(rows) {
-            self.holds = Some(rows);
-            let input_row = job.window.rows_from(taps.input);
+        let (first, rows) = match job.rows.len() {
+            1 => {
+                let taps = job.layer.rows.taps(job.rows.start);
+                (taps.input, taps.len)
+            }
+            _ => (0, job.layer.rows.input),
+        };
+        let (plane, column) = if K::ACROSS { (width, 1) } else { (1, rows * depth) };
+        let holds = (job.index, first, rows);
+        if self.holds != Some(holds) {
+            self.holds = Some(holds);
+            let input_row = job.window.rows_from(first);
             let zero_point = i32::from(job.layer.zero_point);
             let channels = job.layer.channels_in;
-            for t in 0..taps.len {
+            for t in 0..rows {
                 let words = &mut self.words[t * depth * plane..];
                 if K::ACROSS {
                     let row = input_row(t);
@@ -59,7 +79,16 @@ impl<'a> Scratch<'a> {
                 }
             }
         }
-        Rows { words: &self.words[..planes * width], planes, plane, column }
+        Expanded { words: &self.words[..rows * depth * width], first, depth, plane, column }
+    }
+}
+
+impl<'a> Expanded<'a> {
+    /// Those of `taps`.
+    pub(super) fn rows(&self, taps: &Taps) -> Rows<'a> {
+        let Self { words, depth, plane, column, .. } = *self;
+        let skip = taps.input.saturating_sub(self.first) * depth * plane;
+        Rows { words: &words[skip..], planes: taps.len * depth, plane, column }
     }
 }
 

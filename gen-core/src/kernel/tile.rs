@@ -1,11 +1,9 @@
 //! The innermost loops.
 
-use crate::weights::{BLOCK, Word};
+pub use crate::requant::Sums;
+use crate::weights::Word;
 
-/// Sums of a block's features at one position.
-pub type Sums = [i32; BLOCK];
-
-/// Most positions that are computed together.
+/// Positions that are computed together.
 pub const POSITIONS: usize = 3;
 
 /// A way to sum products. Every call may have at most [`CHUNK`](super::Input::CHUNK) products for a
@@ -36,7 +34,7 @@ pub trait Tile {
         sums: &mut Sums,
     );
 
-    /// Two or three neighbouring positions, two column taps.
+    /// [`POSITIONS`] neighbouring positions, two column taps.
     ///
     /// *shapes*: of `inputs`, a word more than positions from every `plane`-th on belong to one of
     /// `planes` planes.
@@ -46,7 +44,6 @@ pub trait Tile {
         _planes: usize,
         _weights: Taps<'_>,
         _sums: &mut [Sums; POSITIONS],
-        _positions: usize,
     ) {
     }
 }

@@ -74,6 +74,7 @@ pub fn empty(latent_len: usize) -> Draft {
         name: "test".into(),
         source: [7; 32],
         latent: Latent { len: latent_len, distribution: Distribution::Normal, scale: 400.0 },
+        whole: 0,
         layers: Vec::new(),
         directions: Vec::new(),
     }

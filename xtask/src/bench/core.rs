@@ -16,12 +16,13 @@ pub struct Core {
 ///
 /// QEMU has no board with a Cortex-M0+ and PSRAM. A Cortex-M3 runs the code of ARMv6-M as it is, and
 /// instructions are all that is counted.
-pub const CORES: [Core; 5] = [
+pub const CORES: [Core; 6] = [
     Core { name: "M0+", machine: "mps2-an385", target: "thumbv6m-none-eabi" },
     Core { name: "M3", machine: "mps2-an385", target: "thumbv7m-none-eabi" },
     Core { name: "M4", machine: "mps2-an386", target: "thumbv7em-none-eabihf" },
     Core { name: "M7", machine: "mps2-an500", target: "thumbv7em-none-eabihf" },
     Core { name: "M33", machine: "mps2-an505", target: "thumbv8m.main-none-eabihf" },
+    Core { name: "RV32IMC", machine: "virt", target: "riscv32imc-unknown-none-elf" },
 ];
 
 impl Core {

@@ -24,8 +24,8 @@ use self::core::{CORES, Core};
 use self::program::Program;
 use self::record::Record;
 use self::reference::REFERENCES;
-use crate::emulator::QEMU;
-use crate::{step, tools};
+use crate::board::Board;
+use crate::{emulator, step, tools};
 
 /// What is measured, and what becomes of it.
 #[derive(Args, Debug, Default)]
@@ -75,9 +75,10 @@ pub fn bench(options: &Options) -> Result<()> {
     let asked = |record: &Record| {
         cores.iter().any(|core| core.name == record.core) && chosen(models, &record.model)
     };
-    let targets: Vec<&str> = cores.iter().map(|core| core.board("bench").target).collect();
+    let boards: Vec<Board> = cores.iter().map(|core| core.board("bench")).collect();
+    let targets: Vec<&str> = boards.iter().map(|board| board.target).collect();
     tools::rustup("target", &targets)?;
-    tools::qemu(false)?;
+    boards.iter().try_for_each(|board| tools::emulator(board, false))?;
 
     let names = model::names().into_iter().filter(|name| chosen(models, name));
     let files: Vec<_> = names.map(|name| Ok((name, model::file(name)?))).collect::<Result<_>>()?;
@@ -96,7 +97,7 @@ pub fn bench(options: &Options) -> Result<()> {
         fs::write(path, record::to_json(&records)?)
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let versions = versions()?;
+    let versions = versions(&boards)?;
     if options.check {
         let mut accepted = golden::read()?;
         accepted.retain(asked);
@@ -157,7 +158,7 @@ fn same_pictures(records: &[Record]) -> Result<()> {
 }
 
 /// One sentence.
-fn versions() -> Result<String> {
+fn versions(boards: &[Board]) -> Result<String> {
     let first_line = |program: &str, until: &str| {
         let output = Command::new(program).arg("--version").output();
         let output = output.with_context(|| format!("cannot run {program}"))?.stdout;
@@ -166,8 +167,12 @@ fn versions() -> Result<String> {
         anyhow::Ok(line.split(until).next().unwrap_or_default().trim().to_owned())
     };
     // Neither the compiler's commit nor the distribution's package.
-    let (rustc, qemu) = (first_line("rustc", "(")?, first_line(QEMU, "(")?);
-    Ok(format!("Measured with {rustc} and {qemu}."))
+    let rustc = first_line("rustc", "(")?;
+    let qemu = boards.iter().map(|board| first_line(emulator::qemu(board), "("));
+    let mut qemu: Vec<String> = qemu.collect::<Result<_>>()?;
+    // All say QEMU alone, and are one package's or several of one version.
+    qemu.dedup();
+    Ok(format!("Measured with {rustc} and {}.", qemu.join(", ")))
 }
 
 #[cfg(test)]

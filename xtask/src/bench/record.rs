@@ -14,8 +14,8 @@ pub struct Record {
     pub model: String,
     /// Which layer.
     pub layer: Layer,
-    /// Instructions executed. Of a layer within a tick of the clock, 40 or 50, for each of its rows,
-    /// and with what it takes to measure them.
+    /// Instructions executed. Of a layer within a tick of the clock, 40 or 50 (of RISC-V: 1), for each
+    /// of its rows, and with what it takes to measure them.
     pub instructions: u64,
     /// Products that land in the output.
     pub useful_macs: u64,

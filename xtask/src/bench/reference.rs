@@ -75,6 +75,7 @@ impl Reference {
         Draft {
             name: self.name.into(),
             source: [0; 32],
+            whole: 0,
             latent: Latent {
                 len: self.latent,
                 distribution: Distribution::Normal,

@@ -1,5 +1,5 @@
-//! The program that counts instructions, without the model and its drawing: what that program has
-//! more of flash than this one is what gen-core takes.
+//! The program that counts instructions, with a latent but without the model and its drawing: what that
+//! program has more of flash than this one is what gen-core takes to read a model and to draw.
 #![no_std]
 #![no_main]
 // As the other program.
@@ -7,6 +7,7 @@
 
 mod clock;
 mod measure;
+mod processor;
 mod psram;
 mod stack;
 #[path = "../support/mod.rs"]
@@ -15,10 +16,10 @@ mod support;
 use core::hint::black_box;
 
 use clock::Clock;
-use cortex_m::Peripherals;
-use cortex_m_rt::entry;
+use gen_core::latent::{self, Distribution};
 use measure::Drawing;
 use static_cell::ConstStaticCell;
+use support::entry;
 
 /// A picture of which nothing is known.
 struct Blank;
@@ -38,9 +39,13 @@ static MEMORY: ConstStaticCell<[u8; 1]> = ConstStaticCell::new([0]);
 
 #[entry]
 fn main() -> ! {
-    let clock = Clock::start(Peripherals::take().expect("nobody else has taken them").SYST);
+    let clock = Clock::start();
     let memory = black_box(MEMORY.take());
     let file = psram::file();
+    let mut latent = ([0.0; 8], [0; 8]);
+    latent::sample(black_box(1), black_box(Distribution::Normal), &mut latent.0);
+    latent::quantize(&latent.0, black_box(1.0), &mut latent.1);
+    black_box(latent);
     let layers = measure::layers(&mut Blank);
     let (mut ticks, mut crc) = (0, 0);
     let stack = stack::used(|| (ticks, crc) = measure::rows(&mut Blank));

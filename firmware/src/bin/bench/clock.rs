@@ -1,65 +1,48 @@
-//! A clock that counts instructions: SysTick, where an emulator makes each instruction take 1 ns.
+//! A clock that counts instructions, where an emulator makes each instruction take 1 ns.
 
-use core::arch::asm;
-
-use cortex_m::peripheral::{SYST, syst::SystClkSource};
-
-/// SysTick counts down in 24 bits.
-const MASK: u32 = (1 << 24) - 1;
+use crate::processor;
 
 /// Instructions that a tick is measured with: enough for one in thousands to be seen.
 const KNOWN: u32 = 1_000_000;
 
-/// SysTick, running.
+/// Instructions around those, at most: the counter is read twice.
+const AROUND: u32 = 16;
+
+/// The processor's counter, running.
 pub struct Clock {
-    /// The period of the board's processor clock in ns: 40 or 50.
+    /// Instructions of a tick, which is the period of the board's counter in ns: 1, 40 or 50.
     per_tick: u32,
 }
 
 impl Clock {
-    /// Starts SysTick and learns what a tick is.
+    /// Starts the counter and learns what a tick is.
     ///
     /// # Panics
     /// If no whole number of instructions is a tick: the emulator does not count them.
-    pub fn start(mut systick: SYST) -> Self {
-        systick.set_clock_source(SystClkSource::Core);
-        systick.set_reload(MASK);
-        systick.clear_current();
-        systick.enable_counter();
+    pub fn start() -> Self {
+        processor::start();
         let start = Self::now();
-        known_instructions();
+        processor::spin(KNOWN / 2);
         let ticks = Self::ticks_since(start);
         let per_tick = (KNOWN + ticks / 2) / ticks.max(1);
-        let off = (ticks * per_tick).abs_diff(KNOWN);
-        assert!(off <= 2 * per_tick, "{KNOWN} instructions took {ticks} ticks: -icount shift=0?");
+        let off = ticks.wrapping_mul(per_tick).abs_diff(KNOWN);
+        let counts = off <= 2 * per_tick + AROUND;
+        assert!(counts, "{KNOWN} instructions took {ticks} ticks: -icount shift=0?");
         Self { per_tick }
     }
 
     /// A point in time, for [`Self::ticks_since`].
     pub fn now() -> u32 {
-        SYST::get_current()
+        processor::count()
     }
 
-    /// Ticks since `start`, fewer than 2²⁴.
+    /// Ticks since `start`, no more than [`processor::ticks`] can tell.
     pub fn ticks_since(start: u32) -> u32 {
-        start.wrapping_sub(Self::now()) & MASK
+        processor::ticks(start, Self::now())
     }
 
     /// Instructions in so many ticks.
     pub fn instructions(&self, ticks: u32) -> u64 {
         u64::from(ticks) * u64::from(self.per_tick)
-    }
-}
-
-/// [`KNOWN`] instructions, two a turn.
-fn known_instructions() {
-    // SAFETY: counts a register of its own down.
-    unsafe {
-        asm!(
-            "2: subs {turns}, #1",
-            "bne 2b",
-            turns = inout(reg) KNOWN / 2 => _,
-            options(nomem, nostack)
-        );
     }
 }

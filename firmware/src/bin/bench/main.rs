@@ -4,21 +4,21 @@
 //! is the same for every model, and so are its code and its layout.
 #![no_std]
 #![no_main]
-// SysTick is started, the stack painted, PSRAM read.
+// Registers are read, the stack is painted, PSRAM read.
 #![allow(unsafe_code)]
 
 mod clock;
 mod measure;
+mod processor;
 mod psram;
 mod stack;
 #[path = "../support/mod.rs"]
 mod support;
 
 use clock::Clock;
-use cortex_m::Peripherals;
-use cortex_m_rt::entry;
 use gen_core::{Engine, Model, latent};
 use static_cell::ConstStaticCell;
+use support::entry;
 
 /// Of any model that is measured.
 const WORKING_MEMORY: usize = 256 << 10;
@@ -30,7 +30,7 @@ const SEED: u64 = 1;
 
 #[entry]
 fn main() -> ! {
-    let clock = Clock::start(Peripherals::take().expect("nobody else has taken them").SYST);
+    let clock = Clock::start();
     // Nothing here formats an error: those are words, not the code that draws.
     let Ok(model) = Model::parse(psram::file()) else { panic!("no .gen file in PSRAM") };
     let input = model.latent();

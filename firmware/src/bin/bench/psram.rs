@@ -13,11 +13,13 @@ unsafe extern "C" {
     static _psram: u8;
 }
 
-/// The file, of the length that it gives itself.
+/// The file, of the length that it gives itself. Zeros in front of it are skipped: so it begins where the
+/// emulator wants it to, aligned or not.
 pub fn file() -> &'static [u8] {
     let psram = &raw const _psram;
     // SAFETY: memory that nothing here writes to, in which every byte is a value.
     let all = unsafe { slice::from_raw_parts(psram, SIZE) };
-    let length = all[LENGTH..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
-    &all[..SIZE.min(length as usize)]
+    let file = &all[all.iter().position(|&byte| byte != 0).unwrap_or(0)..];
+    let length = file[LENGTH..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    &file[..file.len().min(length as usize)]
 }

@@ -3,13 +3,13 @@
 use core::hint::black_box;
 use core::ptr;
 
-use cortex_m::register::msp;
+use crate::processor;
 
 /// What no program is likely to write.
 const PAINT: u32 = 0x5ac3_96a5;
 
 unsafe extern "C" {
-    /// Where cortex-m-rt's linker script ends the variables and, growing down, the stack.
+    /// Where the linker scripts of cortex-m-rt and riscv-rt end the variables and, growing down, the stack.
     static mut __sheap: u32;
 }
 
@@ -18,7 +18,7 @@ unsafe extern "C" {
 pub fn used(call: impl FnOnce()) -> usize {
     let bottom = &raw mut __sheap;
     // Below the frame of this function, which is as good as the caller's.
-    let words = (msp::read() as usize - bottom as usize) / size_of::<u32>();
+    let words = (processor::stack_pointer() - bottom as usize) / size_of::<u32>();
     for word in 0..words {
         // SAFETY: nothing lives between the variables and the stack pointer, and no interrupt is on.
         unsafe { bottom.add(word).write_volatile(PAINT) };

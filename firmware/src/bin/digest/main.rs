@@ -7,11 +7,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use cortex_m_rt::entry;
 use crc::{CRC_32_ISO_HDLC, Crc, Digest};
 use firmware::built_in::{LATENT, MODEL, WORKING_MEMORY};
 use gen_core::{Engine, Model, latent};
 use static_cell::ConstStaticCell;
+use support::entry;
 
 static MEMORY: ConstStaticCell<[u8; WORKING_MEMORY]> = ConstStaticCell::new([0; WORKING_MEMORY]);
 

@@ -12,11 +12,11 @@ mod board;
 mod support;
 mod tick;
 
-use cortex_m_rt::entry;
 use firmware::App;
 use firmware::built_in::{LATENT, MODEL, WORKING_MEMORY};
 use gen_core::Model;
 use static_cell::ConstStaticCell;
+use support::entry;
 
 static MEMORY: ConstStaticCell<[u8; WORKING_MEMORY]> = ConstStaticCell::new([0; WORKING_MEMORY]);
 

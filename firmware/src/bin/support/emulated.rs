@@ -1,7 +1,6 @@
 //! Log and exit status go to whoever runs the emulator.
 
-// Linked for what they register: critical sections and defmt's logger.
-use cortex_m as _;
+// Linked for what it registers: defmt's logger.
 use defmt_semihosting as _;
 
 pub(crate) use semihosting::process::exit;

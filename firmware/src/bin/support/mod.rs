@@ -1,7 +1,14 @@
 //! What every program on a chip needs: its logger, and a way out when it fails.
 
-// It declares the processor's own handler, which Rust calls unsafe.
+// It declares the processor's own handlers, which Rust calls unsafe.
 #![allow(unsafe_code)]
+
+#[cfg(target_arch = "arm")]
+#[path = "arm.rs"]
+mod processor;
+#[cfg(target_arch = "riscv32")]
+#[path = "riscv.rs"]
+mod processor;
 
 #[cfg(feature = "_emulated")]
 mod emulated;
@@ -11,9 +18,9 @@ mod rp;
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-use cortex_m_rt::{ExceptionFrame, exception};
 #[cfg(feature = "_emulated")]
 pub(crate) use emulated::exit;
+pub(crate) use processor::entry;
 #[cfg(feature = "_rp")]
 pub(crate) use rp::exit;
 
@@ -23,11 +30,6 @@ const FAILED: i32 = 101;
 #[panic_handler]
 fn panic(info: &PanicInfo<'_>) -> ! {
     fail(|| defmt::error!("{}", defmt::Display2Format(info)))
-}
-
-#[exception]
-unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
-    fail(|| defmt::error!("HardFault at {:#010x}", frame.pc()))
 }
 
 /// Says why, unless saying it is what failed.

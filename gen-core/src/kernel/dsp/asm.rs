@@ -1,8 +1,8 @@
 //! The loops in assembly: a whole one each, because the compiler leaves too few registers for the
 //! tile (it keeps r6 and r7 to itself) and does not load several words at once.
 //!
-//! *cost*, instructions per product: [`across`] 19/24 at 3 positions and 14/16 at 2, [`column`]
-//! 18/16 at 8 features; besides, 3 for every 4 planes, or 2 for every 2, to close the loop.
+//! *cost*, instructions per product: [`tile`] 19/24, [`column`] 18/16 at 8 features; besides, 3 for
+//! every 4 planes, or 2 for every 2, to close the loop.
 
 #![allow(unsafe_code)]
 
@@ -25,25 +25,23 @@ macro_rules! processor {
     };
 }
 
-/// Next word of the first tap and of the second, next words of inputs, bytes to those of the next
-/// plane; number of planes; the sums of the pair at the first position.
+/// First word of the first tap and of the second, first words of inputs, bytes to those of the next
+/// plane; number of planes; the sums.
 type Across = unsafe extern "C" fn(*const Word, *const Word, *const Word, usize, usize, *mut i32);
 
 /// Next word of weights, next word of inputs, bytes to that of the next plane, number of planes; the
 /// sums.
 type Column = unsafe extern "C" fn(*const Word, *const Word, usize, usize, *mut i32);
 
-const ACROSS: [[Across; 4]; 2] = [
-    [across2::<1>, across2::<2>, across2::<3>, across2::<4>],
-    [across3::<1>, across3::<2>, across3::<3>, across3::<4>],
-];
+const ACROSS: [Across; 4] = [tile::<1>, tile::<2>, tile::<3>, tile::<4>];
 
 const COLUMN: [Column; 4] = [column1, column2, column3, column4];
 
-/// *cost*: 12 instructions for four inputs.
+/// *cost*: 10 instructions for four inputs.
 pub(super) fn expand(row: &[u8], channels: usize, zero_point: u8, words: &mut [Word]) {
     let width = row.len() / channels;
-    let both = u32::from(zero_point) * 0x0001_0001;
+    // To be added to both halves of a word, each by itself.
+    let both = u32::from(u16::from(zero_point).wrapping_neg()) * 0x0001_0001;
     // SAFETY: `Dsp::expand` has checked that the row is whole pixels of whole fours of channels, one at
     // least, and that the words are enough for it. Everything is loaded and stored word by word, which
     // needs no alignment.
@@ -51,7 +49,7 @@ pub(super) fn expand(row: &[u8], channels: usize, zero_point: u8, words: &mut [W
 }
 
 /// Next inputs; next words of the first plane; bytes to those of the next; fours of channels; columns;
-/// the zero-point, twice.
+/// what is to be added to two inputs.
 #[unsafe(naked)]
 unsafe extern "C" fn expand_fours(
     _: *const u8,
@@ -71,12 +69,10 @@ unsafe extern "C" fn expand_fours(
         "3:",
         "ldr r6, [r0], #4",
         "subs r5, #1",
-        "uxtb16 r7, r6",
-        "uxtb16 r8, r6, ror #8",
+        "uxtab16 r7, r10, r6",
+        "uxtab16 r8, r10, r6, ror #8",
         "pkhbt r6, r7, r8, lsl #16",
         "pkhtb r7, r8, r7, asr #16",
-        "ssub16 r6, r6, r10",
-        "ssub16 r7, r7, r10",
         "str r6, [r4]",
         "str r7, [r4, r2]",
         "add r4, r4, r2, lsl #1",
@@ -95,22 +91,15 @@ pub(super) fn across(
     planes: usize,
     weights: Taps<'_>,
     sums: &mut [Sums; POSITIONS],
-    positions: usize,
 ) {
     let Taps { words, tap, pairs } = weights;
     let (first, sums) = (words.as_ptr(), sums.as_mut_ptr().cast::<i32>());
-    let across = ACROSS[positions - 2][pairs - 1];
-    for pair in 0..pairs {
-        let first = first.wrapping_add(pair);
-        let sums = sums.wrapping_add(2 * pair);
-        // SAFETY: `Dsp::across` has checked that the last plane's words lie within both slices, that
-        // there is a plane, and that the pairs are those of a block; `sums` has three positions. The
-        // scratch, and so `inputs`, is aligned to words, as LDM wants it (`Engine::draw`); weights are
-        // loaded one by one, which needs no alignment.
-        unsafe {
-            across(first, first.wrapping_add(tap), inputs.as_ptr(), 4 * plane, planes, sums);
-        }
-    }
+    let second = first.wrapping_add(tap);
+    // SAFETY: `Dsp::across` has checked that the last plane's words lie within both slices, that there
+    // is a plane, and that the pairs are those of a block; `sums` has all positions. The scratch, and so
+    // `inputs`, is aligned to words, as LDM wants it (`Engine::draw`); weights are loaded one by one,
+    // which needs no alignment.
+    unsafe { ACROSS[pairs - 1](first, second, inputs.as_ptr(), 4 * plane, planes, sums) }
 }
 
 #[inline(always)]
@@ -128,9 +117,9 @@ pub(super) fn column(
     unsafe { COLUMN[pairs - 1](weights, inputs.as_ptr(), 4 * plane, planes, sums) }
 }
 
-/// One plane of [`across3`]: two taps, 24 products. r0, r1 weights; r2 inputs; r3 plane; r8 to r10
-/// the sums of 256·b + a, r11, r12, lr those of a.
-macro_rules! plane3 {
+/// One plane: two taps, 24 products. r0, r1 weights; r2 inputs; r3 plane; r8 to r10 the sums of
+/// 256·b + a, r11, r12, lr those of a.
+macro_rules! plane {
     () => {
         "ldr r7, [r0], #{step}
          ldm r2, {{r4, r5, r6}}
@@ -154,121 +143,76 @@ macro_rules! plane3 {
     };
 }
 
-/// One plane of [`across2`]: two taps, 16 products.
-macro_rules! plane2 {
-    () => {
-        "ldr r7, [r0], #{step}
-         ldm r2, {{r4, r5, r6}}
-         smlad r8, r4, r7, r8
-         smlad r9, r5, r7, r9
-         sxtb16 r7, r7
-         smlad r11, r4, r7, r11
-         smlad r12, r5, r7, r12
-         ldr r7, [r1], #{step}
-         add r2, r3
-         smlad r8, r5, r7, r8
-         smlad r9, r6, r7, r9
-         sxtb16 r7, r7
-         smlad r11, r5, r7, r11
-         smlad r12, r6, r7, r12\n"
-    };
-}
-
-/// All planes, four at a time: where their number is no multiple of 4, the loop is entered late.
-/// `start` loads the sums, `finish` stores them; the next position's are 32 bytes on.
-macro_rules! across {
-    ($plane:ident, $start:literal, $finish:literal) => {
+/// Pair by pair, all planes, four at a time: where their number is no multiple of 4, the loop is
+/// entered late. On the stack: the pair's first weights and inputs, where its weights end, and what
+/// those of the first tap are behind the last pair; then, as passed, planes and the pair's sums.
+#[unsafe(naked)]
+unsafe extern "C" fn tile<const PAIRS: usize>(
+    _: *const Word,
+    _: *const Word,
+    _: *const Word,
+    _: usize,
+    _: usize,
+    _: *mut i32,
+) {
+    naked_asm!(
         concat!(
             processor!(),
             "push {{r4-r11, lr}}
-             ldrd r4, r5, [sp, #36]
+             ldr r5, [sp, #36]
              mov r6, #{step}
-             mla r6, r4, r6, r0
-             push {{r5, r6}}\n",
-            $start,
-            "ands r4, r4, #3
+             add r4, r0, r6
+             push {{r0-r4}}
+             mla r6, r5, r6, r0
+             str r6, [sp, #12]
+             1:
+             ldrd r4, r5, [sp, #56]
+             ldr r11, [r5]
+             ldr r12, [r5, #32]
+             ldr lr, [r5, #64]
+             mov r8, r11
+             mov r9, r12
+             mov r10, lr
+             ands r4, r4, #3
              beq 2f
              cmp r4, #2
              bhi 3f
              beq 4f
              b 5f
              2:\n",
-            $plane!(),
+            plane!(),
             "3:\n",
-            $plane!(),
+            plane!(),
             "4:\n",
-            $plane!(),
+            plane!(),
             "5:\n",
-            $plane!(),
-            "ldr r4, [sp, #4]
+            plane!(),
+            "ldr r4, [sp, #12]
              cmp r0, r4
              bne 2b
-             pop {{r0, r1}}\n",
-            $finish,
-            "pop {{r4-r11, pc}}",
-        )
-    };
-}
-
-#[unsafe(naked)]
-unsafe extern "C" fn across3<const PAIRS: usize>(
-    _: *const Word,
-    _: *const Word,
-    _: *const Word,
-    _: usize,
-    _: usize,
-    _: *mut i32,
-) {
-    naked_asm!(
-        across!(
-            plane3,
-            "ldr r11, [r5]
-             ldr r12, [r5, #32]
-             ldr lr, [r5, #64]
-             mov r8, r11
-             mov r9, r12
-             mov r10, lr\n",
-            "sub r8, r8, r11
+             ldr r7, [sp, #60]
+             sub r8, r8, r11
              sub r9, r9, r12
              sub r10, r10, lr
-             ldr r4, [r0, #4]
-             ldr r5, [r0, #36]
-             ldr r6, [r0, #68]
+             ldr r4, [r7, #4]
+             ldr r5, [r7, #36]
+             ldr r6, [r7, #68]
              add r4, r4, r8, asr #8
              add r5, r5, r9, asr #8
              add r6, r6, r10, asr #8
-             strd r11, r4, [r0]
-             strd r12, r5, [r0, #32]
-             strd lr, r6, [r0, #64]\n"
-        ),
-        step = const 4 * PAIRS,
-    )
-}
-
-#[unsafe(naked)]
-unsafe extern "C" fn across2<const PAIRS: usize>(
-    _: *const Word,
-    _: *const Word,
-    _: *const Word,
-    _: usize,
-    _: usize,
-    _: *mut i32,
-) {
-    naked_asm!(
-        across!(
-            plane2,
-            "ldr r11, [r5]
-             ldr r12, [r5, #32]
-             mov r8, r11
-             mov r9, r12\n",
-            "sub r8, r8, r11
-             sub r9, r9, r12
-             ldr r4, [r0, #4]
-             ldr r5, [r0, #36]
-             add r4, r4, r8, asr #8
-             add r5, r5, r9, asr #8
-             strd r11, r4, [r0]
-             strd r12, r5, [r0, #32]\n"
+             strd r12, r5, [r7, #32]
+             strd lr, r6, [r7, #64]
+             strd r11, r4, [r7], #8
+             str r7, [sp, #60]
+             ldm sp, {{r0, r1, r2, r4, r5}}
+             adds r0, #4
+             adds r1, #4
+             adds r4, #4
+             stm sp, {{r0, r1, r2, r4}}
+             cmp r0, r5
+             bne 1b
+             add sp, #20
+             pop {{r4-r11, pc}}",
         ),
         step = const 4 * PAIRS,
     )

@@ -52,15 +52,13 @@ impl Tile for Dsp {
         planes: usize,
         weights: Taps<'_>,
         sums: &mut [Sums; POSITIONS],
-        positions: usize,
     ) {
         let Taps { words, tap, pairs } = weights;
         let last = planes.saturating_sub(1);
-        let inside = last * plane + positions < inputs.len() && tap + planes * pairs <= words.len();
-        let known = (2..=POSITIONS).contains(&positions) && (1..=BLOCK / 2).contains(&pairs);
+        let inside = last * plane + POSITIONS < inputs.len() && tap + planes * pairs <= words.len();
         // All that the loop relies on, but for the scratch's alignment; never otherwise.
-        if planes > 0 && inside && known {
-            loops::across(inputs, plane, planes, weights, sums, positions);
+        if planes > 0 && (1..=BLOCK / 2).contains(&pairs) && inside {
+            loops::across(inputs, plane, planes, weights, sums);
         }
     }
 }

@@ -36,7 +36,7 @@ fn split(sums: &mut Sums, pair: usize, add: impl FnOnce(&mut Split)) {
     let [a, b] = &mut sums.as_chunks_mut::<2>().0[pair];
     let mut split = Split { low: *a, both: *a };
     add(&mut split);
-    *b += split.both.wrapping_sub(split.low) >> 8;
+    *b = b.wrapping_add(split.both.wrapping_sub(split.low) >> 8);
     *a = split.low;
 }
 
@@ -71,10 +71,9 @@ pub(super) fn across(
     planes: usize,
     weights: Taps<'_>,
     sums: &mut [Sums; POSITIONS],
-    positions: usize,
 ) {
     let Taps { words, tap, pairs } = weights;
-    for (n, sums) in sums[..positions].iter_mut().enumerate() {
+    for (n, sums) in sums.iter_mut().enumerate() {
         for pair in 0..pairs {
             split(sums, pair, |split| {
                 for k in 0..planes {

@@ -1,0 +1,54 @@
+//! What working memory buys: the more layers are computed whole, the less often weights are read.
+
+use anyhow::{Result, ensure};
+use gen_core::Model;
+use gen_core::plan::Plan;
+use serde::Serialize;
+
+/// A way to lay out the working memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Choice {
+    /// How many layers, from the first on, are computed whole.
+    pub whole: usize,
+    /// Bytes that the engine asks for.
+    pub working_memory_bytes: usize,
+    /// Bytes of weights that pass by for a picture.
+    pub weight_read_bytes: u64,
+}
+
+/// What there is for `model` that no other is better than, the least memory first.
+pub fn choices(model: &Model) -> Vec<Choice> {
+    let layers = model.layers();
+    let choice = |whole| {
+        let reads = layers.iter().enumerate().map(|(i, layer)| layer.weight_reads(i < whole));
+        Choice {
+            whole,
+            working_memory_bytes: Plan::new(layers, whole).bytes(),
+            weight_read_bytes: reads.sum(),
+        }
+    };
+    let mut choices: Vec<Choice> = (0..layers.len()).map(choice).collect();
+    choices.sort_by_key(|it| (it.working_memory_bytes, it.weight_read_bytes, it.whole));
+    let mut least = u64::MAX;
+    choices.retain(|it| {
+        let better = it.weight_read_bytes < least;
+        least = least.min(it.weight_read_bytes);
+        better
+    });
+    choices
+}
+
+/// The one for a `budget` in bytes that reads weights least often.
+///
+/// # Errors
+/// If there is none.
+pub fn choose(model: &Model, budget: usize) -> Result<Choice> {
+    let choices = choices(model);
+    let least = choices.first().map_or(0, |it| it.working_memory_bytes);
+    let fits = choices.iter().rfind(|it| it.working_memory_bytes <= budget);
+    ensure!(
+        fits.is_some(),
+        "does not run in {budget} bytes of working memory, but in {least}: give --ram-budget more"
+    );
+    Ok(*fits.unwrap_or(&choices[0]))
+}

@@ -1,0 +1,11 @@
+//! Cortex-M: how a program starts, and what stops it.
+
+// Linked for the critical sections that it registers.
+use cortex_m as _;
+pub(crate) use cortex_m_rt::entry;
+use cortex_m_rt::{ExceptionFrame, exception};
+
+#[exception]
+unsafe fn HardFault(frame: &ExceptionFrame) -> ! {
+    super::fail(|| defmt::error!("HardFault at {:#010x}", frame.pc()))
+}

@@ -1,0 +1,11 @@
+//! RISC-V: how a program starts, and what stops it.
+
+use riscv::register::{mcause, mepc};
+pub(crate) use riscv_rt::entry;
+
+// SAFETY: riscv-rt calls what has this name, with these arguments, for every exception.
+#[unsafe(export_name = "ExceptionHandler")]
+fn exception(_: &riscv_rt::TrapFrame) -> ! {
+    let (cause, at) = (mcause::read().code(), mepc::read());
+    super::fail(|| defmt::error!("exception {} at {:#010x}", cause, at))
+}

@@ -1,0 +1,186 @@
+//! A block of weights at an output row, position by position.
+
+use super::scratch::{Expanded, Rows};
+use super::tile::{POSITIONS, Sums, Taps, Tile};
+use crate::axis::Group;
+use crate::layer::Layer;
+use crate::requant::Numbers;
+use crate::weights::Word;
+use core::ops::Range;
+use heapless::Vec;
+
+/// A block of features, to be computed at all positions of some rows.
+pub struct Block<'a> {
+    pub(super) layer: &'a Layer<'a>,
+    pub(super) group: Group,
+    pub(super) weights: &'a [Word],
+    /// First feature, how many there are, and how many pairs they are.
+    pub(super) first: usize,
+    pub(super) features: usize,
+    pub(super) pairs: usize,
+    /// Bytes of output from one position to the next.
+    pub(super) step: usize,
+    /// Words of weights from one column tap to the next.
+    pub(super) tap: usize,
+    /// Most planes that may be summed at once.
+    pub(super) chunk: usize,
+    /// Those of each feature, or none if they are each position's own.
+    pub(super) numbers: &'a [Numbers],
+}
+
+/// A block at a row.
+pub struct Line<'a> {
+    block: &'a Block<'a>,
+    y: usize,
+    rows: Rows<'a>,
+    /// Words of weights of the row taps that lie outside the map, in front of those that do not.
+    skip: usize,
+    /// Whether neighbouring columns follow one another in the scratch, and their weights too: then all
+    /// column taps are one.
+    joined: bool,
+}
+
+impl<'a> Line<'a> {
+    /// The block at output row `y`.
+    pub(super) fn new(block: &'a Block<'a>, inputs: &Expanded<'a>, y: usize) -> Self {
+        let taps = block.layer.rows.taps(y);
+        let rows = inputs.rows(&taps);
+        let skip = taps.skip * block.layer.order().depth() * block.pairs;
+        let joined = rows.plane == 1 && rows.column == rows.planes && taps.len == taps.count;
+        Self { block, y, rows, skip, joined }
+    }
+
+    /// One position, wherever it lies. `sums` are zeros, before and behind it.
+    #[inline(never)]
+    pub(super) fn single<K: Tile>(&self, m: usize, sums: &mut Sums, out: &mut [u8]) {
+        let block = self.block;
+        let site = block.layer.columns.site(&block.group, m);
+        let channels = block.layer.channels_out;
+        // The features that are neither cropped nor of another block.
+        let begin = (site.begin * channels).max(block.first);
+        let end = (site.end * channels).min(block.first + block.features);
+        if begin >= end {
+            return;
+        }
+        self.columns::<K>(site.input, site.skip, site.len, sums);
+        let at = site.output * channels + begin - site.begin * channels;
+        let features = begin - block.first..end - block.first;
+        let cropped = features.len() < block.features;
+        self.emit(core::slice::from_mut(sums), features, at, out);
+        if cropped {
+            sums.fill(0);
+        }
+    }
+
+    /// Writes features of the block at neighbouring positions, the first at `at`.
+    #[inline(always)]
+    fn emit(&self, sums: &mut [Sums], features: Range<usize>, at: usize, out: &mut [u8]) {
+        let Block { layer, numbers, step, .. } = *self.block;
+        if layer.per_feature {
+            return self.emit_each(sums, features, at, out);
+        }
+        let (numbers, first) = (&numbers[features.clone()], features.start);
+        layer.epilogue.activation.apply(numbers, first, sums, &mut out[at..], step);
+    }
+
+    /// Likewise where each position has numbers of its own.
+    #[inline(never)]
+    fn emit_each(&self, sums: &mut [Sums], features: Range<usize>, at: usize, out: &mut [u8]) {
+        let Block { layer, step, .. } = *self.block;
+        let (epilogue, mut numbers) = (&layer.epilogue, Vec::new());
+        for (n, sums) in sums.iter_mut().enumerate() {
+            let at = at + n * step;
+            let first = self.y * out.len() + at;
+            epilogue.numbers(features.len(), first, usize::MAX, &mut numbers);
+            let (sums, out) = (core::slice::from_mut(sums), &mut out[at..]);
+            epilogue.activation.apply(&numbers, features.start, sums, out, step);
+        }
+    }
+
+    /// The positions of `interior`, as many at a time as there are tiles for; likewise.
+    pub(super) fn tiles<K: Tile>(
+        &self,
+        interior: Range<usize>,
+        sums: &mut [Sums; POSITIONS],
+        out: &mut [u8],
+    ) {
+        let block = self.block;
+        let site = block.layer.columns.site(&block.group, interior.start);
+        let (mut input, mut at) =
+            (site.input, site.output * block.layer.channels_out + block.first);
+        let mut left = interior.len();
+        while left > 0 {
+            let positions = if K::ACROSS && left >= POSITIONS { POSITIONS } else { 1 };
+            if positions == POSITIONS {
+                self.tile::<K>(input, sums);
+            } else {
+                self.columns::<K>(input, 0, block.group.taps, &mut sums[0]);
+            }
+            self.emit(&mut sums[..positions], 0..block.features, at, out);
+            at += positions * block.step;
+            input += positions;
+            left -= positions;
+        }
+    }
+
+    /// Adds the products of all column taps, the first of which meets `input`, at the positions of a
+    /// tile.
+    #[inline(never)]
+    fn tile<K: Tile>(&self, input: usize, sums: &mut [Sums; POSITIONS]) {
+        let block = self.block;
+        let Rows { words, planes, plane, .. } = self.rows;
+        let Block { pairs, tap, .. } = *block;
+        // Two taps at once have twice as many products in a sum.
+        let chunk = block.chunk / 2;
+        let mut t = 0;
+        while t + 2 <= block.group.taps && planes > 0 {
+            let (mut inputs, mut weights) =
+                (&words[input + t..], &block.weights[t * tap + self.skip..]);
+            let mut left = planes;
+            loop {
+                let taps = Taps { words: weights, tap, pairs };
+                K::across(inputs, plane, left.min(chunk), taps, sums);
+                if left <= chunk {
+                    break;
+                }
+                (inputs, weights) = (&inputs[chunk * plane..], &weights[chunk * pairs..]);
+                left -= chunk;
+            }
+            t += 2;
+        }
+        for t in t..block.group.taps {
+            for (n, sums) in sums.iter_mut().enumerate() {
+                self.columns::<K>(input + t + n, t, 1, sums);
+            }
+        }
+    }
+
+    /// Adds the products of neighbouring column taps, the first of which meets `input`.
+    #[inline(never)]
+    fn columns<K: Tile>(&self, input: usize, tap: usize, taps: usize, sums: &mut Sums) {
+        let planes = self.rows.planes;
+        if planes == 0 || taps == 0 {
+            return;
+        }
+        let (times, planes) = if self.joined { (1, taps * planes) } else { (taps, planes) };
+        (0..times).for_each(|t| self.column::<K>(input + t, tap + t, planes, sums));
+    }
+
+    /// Adds the products of planes from a column tap on.
+    #[inline(always)]
+    fn column<K: Tile>(&self, input: usize, tap: usize, planes: usize, sums: &mut Sums) {
+        let block = self.block;
+        let Rows { words, plane, column, .. } = self.rows;
+        let mut inputs = &words[input * column..];
+        let mut weights = &block.weights[tap * block.tap + self.skip..];
+        let mut left = planes;
+        while left > 0 {
+            let planes = left.min(block.chunk);
+            K::column(inputs, plane, planes, weights, block.pairs, sums);
+            left -= planes;
+            if left > 0 {
+                (inputs, weights) = (&inputs[planes * plane..], &weights[planes * block.pairs..]);
+            }
+        }
+    }
+}
