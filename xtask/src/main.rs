@@ -38,6 +38,9 @@ enum Task {
         /// Also run everything over the generators in this directory
         #[arg(long, value_name = "DIR")]
         generators: Option<PathBuf>,
+        /// Instead, time pictures beside tract's and ONNX Runtime's
+        #[arg(long, conflicts_with = "generators")]
+        speed: bool,
     },
     /// Count instructions, memory and flash of models on emulated cores
     Bench(bench::Options),
@@ -99,7 +102,8 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Task::Test => test::test(),
-        Task::Oracles { generators } => oracles::oracles(generators.as_deref()),
+        Task::Oracles { speed: true, .. } => oracles::speed(),
+        Task::Oracles { generators, .. } => oracles::oracles(generators.as_deref()),
         Task::Bench(options) => bench::bench(&options),
         Task::StudyVectors => study::vectors(),
         Task::BenchTrainer => bench_trainer::bench_trainer(),

@@ -13,7 +13,7 @@ mod lanes;
 mod line;
 #[cfg(any(feature = "_kernels", gen_core_mve))]
 mod mve;
-#[cfg(any(feature = "_kernels", not(any(gen_core_dsp, gen_core_armv7m, gen_core_lanes))))]
+#[cfg(any(feature = "_kernels", not(any(gen_core_dsp, gen_core_armv7m))))]
 mod plain;
 #[cfg(feature = "_kernels")]
 mod portable;
@@ -26,8 +26,6 @@ mod walk;
 #[cfg(feature = "_kernels")]
 pub use dsp::Dsp;
 pub use input::{Input, Window};
-#[cfg(all(feature = "_kernels", gen_core_lanes))]
-pub use lanes::Lanes;
 #[cfg(feature = "_kernels")]
 pub use mve::Mve;
 #[cfg(feature = "_kernels")]
@@ -53,7 +51,7 @@ pub type Best = Walk<skip::Skip>;
 pub type Best = Walk<mve::Mve>;
 /// The target's own.
 #[cfg(gen_core_lanes)]
-pub type Best = Walk<lanes::Lanes>;
+pub type Best = lanes::Desk;
 /// The target's own.
 #[cfg(not(any(gen_core_dsp, gen_core_mve, gen_core_armv7m, gen_core_armv6m, gen_core_lanes)))]
 pub type Best = Walk<plain::Plain>;

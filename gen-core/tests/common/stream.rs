@@ -12,8 +12,6 @@ pub fn stream(file: &[u8], latent: &[i16]) -> Vec<u8> {
         ("that skips zeros", by::<Walk<kernel::Skip>>(file, latent, 3)),
         ("with DSP instructions", by::<Walk<kernel::Dsp>>(file, latent, 1)),
         ("with vectors on a Cortex-M", by::<Walk<kernel::Mve>>(file, latent, 2)),
-        #[cfg(gen_core_lanes)]
-        ("with a pair in each lane", by::<Walk<kernel::Lanes>>(file, latent, 1)),
         ("the target's own", by::<kernel::Best>(file, latent, 2)),
     ];
     for (name, picture) in others {

@@ -8,7 +8,7 @@ use super::reference::REFERENCES;
 use crate::{firmware, image, step, workspace};
 
 /// Those of `models/`.
-const SHIPPED: [&str; 2] = ["faces", "fashion"];
+pub const SHIPPED: [&str; 2] = ["faces", "fashion"];
 
 /// Names of all, in the order of the table's rows.
 pub fn names() -> Vec<&'static str> {

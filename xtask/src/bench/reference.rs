@@ -18,13 +18,32 @@ pub struct Reference {
     pub name: &'static str,
     latent: usize,
     channels: [usize; 5],
+    /// Layers, from the first on, that are computed whole.
+    whole: usize,
 }
 
-/// From the smallest. The last is the paper's own.
-pub const REFERENCES: [Reference; 3] = [
-    Reference { name: "128-64-32-16-3", latent: 64, channels: [128, 64, 32, 16, 3] },
-    Reference { name: "512-256-128-64-3", latent: 100, channels: [512, 256, 128, 64, 3] },
-    Reference { name: "1024-512-256-128-3", latent: 100, channels: [1024, 512, 256, 128, 3] },
+/// From the smallest, and the same with little maps whole. The last is the paper's own.
+pub const REFERENCES: [Reference; 5] = [
+    Reference { name: "128-64-32-16-3", latent: 64, channels: [128, 64, 32, 16, 3], whole: 0 },
+    Reference {
+        name: "128-64-32-16-3, 3 whole",
+        latent: 64,
+        channels: [128, 64, 32, 16, 3],
+        whole: 3,
+    },
+    Reference { name: "512-256-128-64-3", latent: 100, channels: [512, 256, 128, 64, 3], whole: 0 },
+    Reference {
+        name: "512-256-128-64-3, 3 whole",
+        latent: 100,
+        channels: [512, 256, 128, 64, 3],
+        whole: 3,
+    },
+    Reference {
+        name: "1024-512-256-128-3",
+        latent: 100,
+        channels: [1024, 512, 256, 128, 3],
+        whole: 0,
+    },
 ];
 
 const KERNEL: usize = 4;
@@ -38,7 +57,8 @@ const HIDDEN_SCALE: f64 = 255.0 / 4.0;
 
 /// The last table covers ±3.2, beyond which lies less than half a pixel, as the exporter's does.
 const TABLE: usize = 4096;
-const BIN: f64 = 6.4 / TABLE as f64;
+/// What an entry of it is wide.
+pub const BIN: f64 = 6.4 / TABLE as f64;
 
 /// Standard deviation of what tanh is given: some of it saturates.
 const LAST_DEVIATION: f64 = 0.75;
@@ -74,7 +94,7 @@ impl Reference {
         Draft {
             name: self.name.into(),
             source: [0; 32],
-            whole: 0,
+            whole: self.whole,
             latent: Latent {
                 len: self.latent,
                 distribution: Distribution::Normal,

@@ -1,0 +1,34 @@
+//! The engine, as an application on a desk has it: rows, one after the other, into a picture.
+
+use anyhow::Result;
+use gen_core::{Model, latent};
+
+/// An engine and what it draws to.
+pub struct Engine<'a> {
+    model: Model<'a>,
+    memory: Vec<u8>,
+    steps: Vec<i16>,
+    picture: Vec<u8>,
+}
+
+impl<'a> Engine<'a> {
+    /// The engine of a `.gen`.
+    pub fn new(file: &'a [u8]) -> Result<Self> {
+        let model = Model::parse(file)?;
+        let memory = vec![0; model.working_memory()];
+        let steps = vec![0; model.latent().len];
+        Ok(Self { model, memory, steps, picture: Vec::new() })
+    }
+
+    /// The picture of `z`, channels of a pixel together.
+    pub fn draw(&mut self, z: &[f32]) -> Result<&[u8]> {
+        latent::quantize(z, self.model.latent().scale, &mut self.steps);
+        let mut engine = gen_core::Engine::new(self.model.clone(), &mut self.memory)?;
+        let mut rows = engine.draw(&self.steps)?;
+        self.picture.clear();
+        while let Some(row) = rows.next_row() {
+            self.picture.extend_from_slice(row);
+        }
+        Ok(&self.picture)
+    }
+}
