@@ -132,6 +132,7 @@ fn file(
     let latent = Latent { len: network.latent_len(), distribution, scale };
     let layers = quantize(network, scale, ranges, pixels)?;
     let name = "study".to_owned();
-    let draft = Draft { name, source: source.sha256, latent, layers, directions: Vec::new() };
+    let draft =
+        Draft { name, source: source.sha256, latent, whole: 0, layers, directions: Vec::new() };
     Ok(draft.to_bytes()?)
 }
