@@ -1,6 +1,6 @@
 //! From an `i32` accumulator to a `u8` output: the only place where anything is rounded.
 
-use crate::product::product;
+use crate::product::{byte, product};
 use crate::weights::BLOCK;
 use heapless::Vec;
 
@@ -110,12 +110,12 @@ impl Activation<'_> {
     ) {
         match *self {
             Self::Clamp => each(numbers, first, sums, outputs, step, |acc, n| {
-                scale(acc, n.multiplier, n.constant).clamp(0, 255) as u8
+                byte(scale(acc, n.multiplier, n.constant))
             }),
             Self::Slopes { .. } => each(numbers, first, sums, outputs, step, |acc, n| {
                 let a = acc + n.bias;
                 let m = if a < 0 { n.negative } else { n.multiplier };
-                scale(a, m, n.constant).clamp(0, 255) as u8
+                byte(scale(a, m, n.constant))
             }),
             Self::Table(table) => {
                 // No table is empty.

