@@ -9,14 +9,15 @@
 
 #[path = "../bench/clock.rs"]
 mod clock;
+#[path = "../bench/processor/mod.rs"]
+mod processor;
 #[path = "../support/mod.rs"]
 mod support;
 mod tile;
 
 use clock::Clock;
-use cortex_m::Peripherals;
-use cortex_m_rt::entry;
 use gen_core::latent::Random;
+use support::entry;
 use tile::{FEATURES, POSITIONS, Sums};
 
 /// Most input channels, of all taps.
@@ -27,7 +28,7 @@ const TIMES: u32 = 1000;
 
 #[entry]
 fn main() -> ! {
-    let clock = Clock::start(Peripherals::take().expect("nobody else has taken them").SYST);
+    let clock = Clock::start();
     let mut random = Random::new(1);
     let mut instructions = [0; 2];
     // Whole vectors and not.
