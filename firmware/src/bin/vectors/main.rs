@@ -10,6 +10,7 @@
 #[path = "../bench/clock.rs"]
 mod clock;
 #[path = "../bench/processor/mod.rs"]
+#[allow(dead_code, reason = "the stack is not measured here")]
 mod processor;
 #[path = "../support/mod.rs"]
 mod support;
