@@ -19,12 +19,15 @@ fn main() {
     // The last two may have vectors as well, whose registers only the hard-float ABI's runtime turns on.
     let mut cpu = flags.split('\u{1f}').filter_map(|flag| flag.rsplit_once("target-cpu="));
     let cpu = cpu.next_back().map_or("", |(_, name)| name);
+    let mut features = flags.split('\u{1f}').filter_map(|flag| flag.rsplit_once("target-feature="));
+    let off: Vec<&str> = features.by_ref().flat_map(|(_, list)| list.split(',')).collect();
+    let without = |name: &str| off.iter().any(|feature| feature.strip_prefix('-') == Some(name));
     let armv8m = target.starts_with("thumbv8m.main")
         && ["cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"].contains(&cpu);
     let mve = target == "thumbv8m.main-none-eabihf"
         && ["cortex-m55", "cortex-m85"].contains(&cpu)
-        && !flags.contains("-mve");
-    let armv8m = armv8m && !flags.contains("-dsp");
+        && !without("mve");
+    let armv8m = armv8m && !without("dsp");
     if mve {
         println!("cargo::rustc-cfg=gen_core_mve");
     } else if target.starts_with("thumbv7em") || armv8m {

@@ -36,7 +36,7 @@ pub struct Options {
     pub seed: u64,
     /// Bits of the tensors between the layers; 8, so far.
     pub activations: u8,
-    /// Bytes of working memory that the engine may take; without it, it takes the least.
+    /// Bytes of working memory that the engine may take; without it, every layer goes row by row.
     pub ram_budget: Option<usize>,
 }
 

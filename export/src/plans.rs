@@ -1,6 +1,6 @@
 //! What working memory buys: the more layers are computed whole, the less often weights are read.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result};
 use gen_core::Model;
 use gen_core::plan::Plan;
 use serde::Serialize;
@@ -45,10 +45,8 @@ pub fn choices(model: &Model) -> Vec<Choice> {
 pub fn choose(model: &Model, budget: usize) -> Result<Choice> {
     let choices = choices(model);
     let least = choices.first().map_or(0, |it| it.working_memory_bytes);
-    let fits = choices.iter().rfind(|it| it.working_memory_bytes <= budget);
-    ensure!(
-        fits.is_some(),
-        "does not run in {budget} bytes of working memory, but in {least}: give --ram-budget more"
-    );
-    Ok(*fits.unwrap_or(&choices[0]))
+    let fits = choices.into_iter().rfind(|it| it.working_memory_bytes <= budget);
+    fits.with_context(|| {
+        format!("does not run in {budget} bytes of working memory, but in {least}: give --ram-budget more")
+    })
 }

@@ -117,7 +117,7 @@ impl<'f, 'm> Engine<'f, 'm> {
 pub struct Picture<'p> {
     model: &'p Model<'p>,
     scratch: Scratch<'p>,
-    /// The rings of rows.
+    /// Whole maps and rings of rows.
     rows: &'p mut [u8],
     latent: &'p [i16],
     /// Rows that each layer has computed.
@@ -190,7 +190,6 @@ impl Picture<'_> {
         let (layer, plan) = (&self.model.layers()[index], self.model.plan());
         let y = self.done[index];
         let rows = y..if index < plan.whole() { layer.rows.output } else { y + 1 };
-        self.done[index] = rows.end;
         let buffer = plan.buffers()[index];
         let begin = buffer.offset + y % buffer.rows * buffer.row_len;
         let end = begin + rows.len() * buffer.row_len;
@@ -199,10 +198,13 @@ impl Picture<'_> {
         } else {
             let input = plan.buffers()[index - 1];
             let range = input.offset..input.offset + input.bytes();
-            // The plan keeps them apart.
-            let Ok([data, out]) = self.rows.get_disjoint_mut([range, begin..end]) else { return };
+            let both = self.rows.get_disjoint_mut([range, begin..end]);
+            debug_assert!(both.is_ok(), "the plan keeps input and output apart");
+            let Ok([data, out]) = both else { return };
             (Input::Rows(Window { data, rows: input.rows, row_len: input.row_len }), out)
         };
+        let done = rows.end;
         K::rows(Job { layer, index, rows, input }, &mut self.scratch, out);
+        self.done[index] = done;
     }
 }

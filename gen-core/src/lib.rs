@@ -6,7 +6,7 @@
 //! - [`shape`], [`axis`]: sizes, and the one place that knows stride, padding and phases
 //! - [`requant`]: accumulator to `u8`, the one place that rounds
 //! - [`layer`], [`format`], [`model`]: the `.gen` file, checked once and then used as it lies
-//! - `kernel`: one output row from a window of input rows
+//! - `kernel`: output rows from the input rows that they read
 //! - [`plan`], [`engine`]: working memory as a pure function of the model; rows pulled through it
 //! - `pixel`: rows onto any embedded-graphics `DrawTarget` (feature `embedded-graphics`)
 //! - [`latent`]: sampling, walking and quantising latents; stands alone

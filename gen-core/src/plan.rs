@@ -40,14 +40,15 @@ impl Buffer {
 }
 
 impl Plan {
-    /// Plans `layers`, the first `whole` of which are computed whole; the last never is.
+    /// Plans `layers`, at most [`MAX_LAYERS`], the first `whole` of which are computed whole; the last
+    /// never is.
     ///
     /// A layer that streams holds as many rows of its input as one of its output rows needs, and the
     /// last adds one row, the picture's. The scratch has the rows of the hungriest, as 16-bit numbers.
     /// Whole maps lie at the front and at the back in turn, as each is done with when the next but
     /// one begins; the last of them in front, and the rings behind it.
     pub fn new(layers: &[Layer<'_>], whole: usize) -> Self {
-        let whole = whole.min(layers.len().saturating_sub(1));
+        let whole = whole.min(layers.len().min(MAX_LAYERS).saturating_sub(1));
         let scratch = |(i, layer): (usize, &Layer<'_>)| {
             let rows = if i < whole { layer.rows.input } else { layer.rows.window() };
             // A row's bytes fit 32 bits: sides are within the format's limit.

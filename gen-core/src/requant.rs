@@ -82,7 +82,7 @@ impl<'a> Epilogue<'a> {
     }
 }
 
-/// The numbers of a feature, taken out of the file for all positions of a row; the last two are there
+/// The numbers of a feature, taken out of the file for all positions of some rows; the last two are there
 /// for slopes only.
 #[derive(Clone, Copy)]
 pub(crate) struct Numbers {

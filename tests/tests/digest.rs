@@ -1,4 +1,4 @@
-//! Latents, walks and raw picture bytes on emulated chips: Cortex-M3, M4, M7, M33, RV32IMC. The same
+//! Latents, walks and raw picture bytes on emulated chips: Cortex-M3, M4, M7, M33, M55, RV32IMC. The same
 //! as here.
 
 use anyhow::{Context, Result, ensure};

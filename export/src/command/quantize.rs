@@ -31,7 +31,7 @@ pub(crate) struct Quantize {
     #[arg(long, value_name = "BITS", default_value = "8", value_parser = activations)]
     activations: u8,
     /// Working memory that the engine may take: the more, the less often it reads weights from flash
-    /// [default: the least it runs in]
+    /// [default: all of them row by row]
     #[arg(long, value_name = "BYTES")]
     ram_budget: Option<usize>,
     /// Name of the model and of its files [default: the file's]

@@ -50,7 +50,7 @@ impl<'a> Line<'a> {
         Self { block, y, rows, skip, joined }
     }
 
-    /// One position, wherever it lies. `sums` are zeros, before and behind it.
+    /// One position, wherever it lies. `sums` of features are zeros, before and behind it.
     #[inline(never)]
     pub(super) fn single<K: Tile>(&self, m: usize, sums: &mut Sums, out: &mut [u8]) {
         let block = self.block;

@@ -44,6 +44,8 @@ pub struct Rows<'a> {
 impl<'a> Scratch<'a> {
     /// A scratch that holds nothing; `words` are as many as the plan says.
     pub(crate) fn new(words: &'a mut [Word]) -> Self {
+        // Kernels load several words at once.
+        debug_assert!(words.as_ptr().addr().is_multiple_of(4), "the engine aligns it");
         Self { words, holds: None }
     }
 

@@ -14,7 +14,7 @@ pub struct Record {
     pub model: String,
     /// Which layer.
     pub layer: Layer,
-    /// Instructions executed. Of a layer within a tick of the clock, 40 or 50 (of RISC-V: 1), for each
+    /// Instructions executed. Of a layer within a tick of the clock, 31 to 50 (of RISC-V: 1), for each
     /// of its rows, and with what it takes to measure them.
     pub instructions: u64,
     /// Products that land in the output.

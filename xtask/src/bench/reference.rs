@@ -19,7 +19,7 @@ pub struct Reference {
     latent: usize,
     channels: [usize; 5],
     /// Layers, from the first on, that are computed whole.
-    whole: usize,
+    pub whole: usize,
 }
 
 /// From the smallest, and the same with little maps whole. The last is the paper's own.

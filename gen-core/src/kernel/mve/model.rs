@@ -38,7 +38,7 @@ pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut
             both = vmladava(both, w, x);
             low = vmladava(low, vmovlb(w), x);
         }
-        *b += both.wrapping_sub(low) >> 8;
+        *b = b.wrapping_add(both.wrapping_sub(low) >> 8);
         *a = low;
     }
 }

@@ -1,4 +1,4 @@
-//! Cortex-M: SysTick, whose tick is 40 or 50 instructions, depending on the board.
+//! Cortex-M: SysTick, whose tick is 31 to 50 instructions, depending on the board.
 
 use core::arch::asm;
 

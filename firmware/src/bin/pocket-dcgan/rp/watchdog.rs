@@ -8,7 +8,8 @@ use embassy_rp::peripherals::WATCHDOG;
 use embassy_rp::watchdog::{ResetReason, Watchdog};
 use embassy_time::Duration;
 
-/// A row of pixels, or a tick, has never taken that long. The RP2040 counts to 8.3 s at most.
+/// A row of pixels, or a tick, has never taken that long; the first waits for all layers that are computed
+/// whole, some hundred million products here. The RP2040 counts to 8.3 s at most.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// In a register that only a loss of power clears: the boot ROM, too, starts programs by the watchdog.
