@@ -72,7 +72,7 @@ enum Task {
         /// Show QEMU's own display. Left and right: next; up and down: mode; Ctrl: hold
         #[arg(long)]
         window: bool,
-        /// Stop after so many seconds
+        /// Stop after so many seconds of yours: the board's own may be more or fewer
         #[arg(long, value_name = "N")]
         seconds: Option<u64>,
         /// Then write what the screen shows
@@ -191,6 +191,7 @@ fn qemu(
 fn photograph(machine: &mut Machine, path: &Path) -> Result<()> {
     loop {
         let line = machine.line(FRAME)?.context("the board ended before a whole frame")?;
+        writeln!(stdout(), "{line}").ok();
         if line.is("Shown") {
             machine.stop()?;
             return machine.screendump()?.save_png(path);
