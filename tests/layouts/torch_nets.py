@@ -112,8 +112,9 @@ dynamo("pixel-shuffle-20", "PixelShuffle as DepthToSpace CRD", 20, shuffle(3), (
 
 # Padding and cropping.
 def padded(layer):
+    # Not behind an Upsample, whose border is twice the same: mirrored and repeated would be one.
     return lambda: nn.Sequential(
-        *head(side=2), nn.Upsample(scale_factor=4), layer, conv(4, 1, 3, 0), nn.Tanh())
+        *head(side=2), up(4, 4), nn.ReLU(), layer, conv(4, 4, 3, 0), nn.ReLU(), up(4, 1), nn.Tanh())
 
 
 script("pad-reflection", "ReflectionPad2d, Conv without padding", 11, padded(nn.ReflectionPad2d(1)))
