@@ -1,0 +1,137 @@
+"""Networks of PyTorch: scaled so that they are sane, and exported."""
+
+import logging
+
+import torch
+from torch import nn
+from torch.nn.utils import parametrize
+
+from layout import CLASSES, LAST, MEASURED, add
+
+logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+torch.set_num_threads(1)
+LINEAR = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+
+
+class Do(nn.Module):
+    """A function as a layer."""
+
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, *inputs):
+        return self.function(*inputs)
+
+
+class Chain(nn.Sequential):
+    """Layers of which the first takes all inputs."""
+
+    def forward(self, *inputs):
+        first, *others = self
+        x = first(*inputs)
+        for layer in others:
+            x = layer(x)
+        return x
+
+
+def examples(latent, label, count):
+    """`count` latents of shape `latent`, and labels where the network takes some."""
+    z = torch.randn(count, *latent)
+    labels = torch.randint(0, CLASSES, (count,))
+    if label == "onehot":
+        onehot = nn.functional.one_hot(labels, CLASSES).float()
+        return {"z": z, "onehot": onehot.reshape(count, CLASSES, *latent[1:])}
+    return {"z": z, "label": labels} if label == "label" else {"z": z}
+
+
+@torch.no_grad()
+def settle(net, inputs, last):
+    """Scales each layer on its own input to unit deviation, the last one to `last`, and lets
+    BatchNorm measure."""
+    layers = []
+    for module in net.modules():
+        # Weight and spectral norm have a scale of their own; a BatchNorm stands behind.
+        if isinstance(module, LINEAR) and not parametrize.is_parametrized(module):
+            module.register_forward_hook(lambda module, _, out: layers.append(module))
+        if isinstance(module, NORMS):
+            module.momentum = None
+            module.reset_running_stats()
+            if module.affine:
+                # What a layout has set, such as its sign, stays a factor.
+                module.weight.mul_(torch.rand_like(module.weight) * 0.8 + 0.6)
+                module.bias.copy_(torch.randn_like(module.bias) * 0.2)
+    net.eval()(*inputs)
+    for module in layers:
+        module._forward_hooks.clear()
+
+    def scale(module, inputs, out):
+        goal = last if module is layers[-1] else getattr(module, "goal", 1.0)
+        if module.bias is not None:
+            module.bias.zero_()
+            out = module.forward(inputs[0])
+        module.weight.mul_(goal / out.std())
+        if module.bias is not None:
+            # About the middle of the activation's range.
+            middle = out.mean() * goal / out.std() if module is layers[-1] else 0
+            module.bias.copy_(torch.randn_like(module.bias) * 0.1 * goal - middle)
+        return module.forward(inputs[0])
+
+    hooks = [module.register_forward_hook(scale) for module in layers]
+    net.train()(*inputs)
+    for hook in hooks:
+        hook.remove()
+    for module in net.modules():
+        if isinstance(module, NORMS):
+            module.momentum = 0.1
+    net.eval()
+
+
+def prepare(net, latent, label, last, seed):
+    torch.manual_seed(seed)
+    net = net()
+    settle(net, tuple(examples(latent, label, MEASURED).values()), last)
+    return net, examples(latent, label, 2)
+
+
+def script(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST, fold=True,
+           fixed=False, training=False, refused=False, **options):
+    """By the TorchScript exporter. Without `fold` BatchNorm stays a node."""
+
+    def build(seed, path):
+        module, inputs = prepare(net, latent, label, last, seed)
+        if fixed:
+            inputs = {name: values[:1] for name, values in inputs.items()}
+        mode = torch.onnx.TrainingMode
+        module.train(training)
+        torch.onnx.export(
+            module, tuple(inputs.values()), str(path), dynamo=False, opset_version=opset,
+            training=mode.TRAINING if training else mode.EVAL if fold else mode.PRESERVE,
+            do_constant_folding=fold, input_names=list(inputs), output_names=["image"],
+            dynamic_axes=None if fixed else {name: {0: "batch"} for name in [*inputs, "image"]},
+            **options,
+        )
+
+    add(name, particular, "torch.onnx (TorchScript)", build, refused)
+
+
+def dynamo(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST, external=False,
+           fixed=False, refused=False):
+    """By the exporter on top of torch.export."""
+
+    def build(seed, path):
+        module, inputs = prepare(net, latent, label, last, seed)
+        if fixed:
+            inputs = {name: values[:1] for name, values in inputs.items()}
+        shapes = None if fixed else ({0: torch.export.Dim("batch")},) * len(inputs)
+        if not fixed and isinstance(module, Chain):
+            # It takes *inputs, which torch.export counts as one argument.
+            shapes = (shapes,)
+        program = torch.onnx.export(
+            module, tuple(inputs.values()), dynamo=True, opset_version=opset, verbose=False,
+            input_names=list(inputs), output_names=["image"], dynamic_shapes=shapes,
+        )
+        program.save(str(path), external_data=external)
+
+    add(name, particular, "torch.onnx (dynamo)", build, refused)
