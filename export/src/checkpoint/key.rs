@@ -49,18 +49,25 @@ impl<'a> Part<'a> {
     }
 
     /// Itself, and every part below whose key is called like a generator. Others are not looked
-    /// into: half of a network may look like a whole one.
+    /// into: half of a network may look like a whole one. So does a generator with the
+    /// discriminator behind it: where one is beside, the part that holds both is none.
     pub(super) fn generators(&self) -> Vec<Self> {
-        let mut found = vec![self.clone()];
-        for key in self.keys() {
+        let keys = self.keys();
+        let mut below = Vec::new();
+        for key in &keys {
             let container = CONTAINERS.contains(&key.to_lowercase().as_str());
             if (container || is_generator(key))
                 && let Some(part) = self.under(key)
             {
-                found.extend(part.generators());
+                below.extend(part.generators());
             }
         }
-        found
+        let same = keys.len() == 1 && self.tensors.iter().all(|(name, _)| name.contains('.'));
+        let both = keys.iter().any(|key| is_discriminator(key));
+        if below.is_empty() || !(same || both) {
+            below.insert(0, self.clone());
+        }
+        below
     }
 
     fn unwrapped(mut self) -> Self {
@@ -77,6 +84,12 @@ fn is_generator(key: &str) -> bool {
     let key = key.to_lowercase();
     let own = ["g", "ema"].iter().any(|word| key.split(['_', '-']).any(|piece| piece == *word));
     own || key.starts_with("netg") || key.contains("gen")
+}
+
+fn is_discriminator(key: &str) -> bool {
+    let key = key.to_lowercase();
+    let called = ["netd", "disc", "critic", "d_"].iter().any(|begin| key.starts_with(begin));
+    called || key == "d" || key.contains("discriminator")
 }
 
 #[cfg(test)]
@@ -96,8 +109,8 @@ mod tests {
         let whole = Part::whole(&tensors);
         let found = whole.generators();
         let keys: Vec<_> = found.iter().map(|part| part.key.as_str()).collect();
-        assert_eq!(keys, ["", "G_ema", "state_dict", "state_dict.netG"]);
-        assert_eq!(found[3].tensors[0].0, "main.0.weight");
+        assert_eq!(keys, ["", "G_ema", "state_dict.netG"]);
+        assert_eq!(found[2].tensors[0].0, "main.0.weight");
         assert_eq!(whole.under("state_dict.netD").unwrap().tensors[0].0, "main.0.weight");
         assert!(whole.under("state").is_none());
     }

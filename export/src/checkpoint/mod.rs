@@ -42,6 +42,9 @@ pub struct Converted {
     pub table: String,
 }
 
+/// The key of all that is in a file.
+const WHOLE: &str = ".";
+
 /// The tensors of a file, and whose conventions they follow.
 struct Checkpoint {
     tensors: Vec<Tensor>,
@@ -75,10 +78,10 @@ fn generator(checkpoint: &Checkpoint, settings: &Settings) -> Result<Converted> 
             },
         }
     }
-    // The whole file comes first: parts of it are copies, or other things.
-    if fits.len() > 1 && !fits[0].0.key.is_empty() {
-        let keys: Vec<_> = fits.iter().map(|(part, _)| format!("--key {}", part.key)).collect();
-        bail!("has several generators: say {}", keys.join(" or "));
+    if fits.len() > 1 {
+        let named = |key: &str| if key.is_empty() { WHOLE } else { key }.to_owned();
+        let keys: Vec<_> = fits.iter().map(|(part, _)| named(&part.key)).collect();
+        bail!("has several generators: say --key {}", keys.join(" or --key "));
     }
     let Some((part, architecture)) = fits.first() else {
         // With dictionaries around it, the innermost is the one that should have fitted.
@@ -99,6 +102,9 @@ fn parts<'a>(checkpoint: &'a Checkpoint, settings: &Settings) -> Result<Vec<Part
     ensure!(!checkpoint.tensors.is_empty(), "holds no tensors");
     let whole = Part::whole(&checkpoint.tensors);
     let Some(key) = &settings.key else { return Ok(whole.generators()) };
+    if key == WHOLE {
+        return Ok(vec![whole]);
+    }
     let part = whole.under(key).with_context(|| {
         let keys: Vec<_> = whole.keys().into_iter().take(8).collect();
         format!("has no tensors under the key \"{key}\"; its keys are {}", keys.join(", "))

@@ -35,11 +35,10 @@ pub(super) struct Norm<'a> {
 }
 
 /// Ways to store a weight in pieces, and how to make it whole.
-const PIECES: [(&str, &str); 4] = [
-    ("weight_orig", "call torch.nn.utils.remove_spectral_norm before saving"),
-    ("weight_g", "call torch.nn.utils.remove_weight_norm before saving"),
-    ("original", "call torch.nn.utils.parametrize.remove_parametrizations before saving"),
-    ("original0", "call torch.nn.utils.parametrize.remove_parametrizations before saving"),
+const PIECES: [(&str, &str); 3] = [
+    ("weight_orig", "torch.nn.utils.remove_spectral_norm"),
+    ("weight_g", "torch.nn.utils.remove_weight_norm"),
+    ("original", "torch.nn.utils.parametrize.remove_parametrizations"),
 ];
 
 /// The modules of `part`, in the order of their names.
@@ -47,6 +46,10 @@ pub(super) fn modules<'a>(part: &Part<'a>) -> Result<Vec<Module<'a>>> {
     let mut groups: BTreeMap<&str, BTreeMap<&str, &Tensor>> = BTreeMap::new();
     for &(name, tensor) in &part.tensors {
         let (module, role) = name.rsplit_once('.').unwrap_or(("", name));
+        let pieces = PIECES.iter().find(|(piece, _)| role.trim_end_matches(['0', '1']) == *piece);
+        if let Some((_, whole)) = pieces {
+            bail!("tensor \"{}\" is a piece of a weight: call {whole} before saving", tensor.name);
+        }
         // A count of training steps.
         if role != "num_batches_tracked" {
             groups.entry(module).or_default().insert(role, tensor);
@@ -56,7 +59,8 @@ pub(super) fn modules<'a>(part: &Part<'a>) -> Result<Vec<Module<'a>>> {
         let kind = kind(&mut roles)?;
         match (kind, roles.first_key_value()) {
             (Some(kind), None) => Ok(Module { name: name.to_owned(), kind }),
-            (_, stranger) => bail!("{}", misunderstood(name, stranger)),
+            (_, Some((_, stranger))) => bail!("{}", misunderstood(stranger)),
+            (None, None) => bail!("module \"{name}\" is empty"),
         }
     });
     let mut modules = modules.collect::<Result<Vec<_>>>()?;
@@ -64,16 +68,13 @@ pub(super) fn modules<'a>(part: &Part<'a>) -> Result<Vec<Module<'a>>> {
     Ok(modules)
 }
 
-fn misunderstood(module: &str, stranger: Option<(&&str, &&Tensor)>) -> String {
-    let Some((role, tensor)) = stranger else { return format!("module \"{module}\" is empty") };
-    let whole = PIECES.iter().find(|(piece, _)| piece == role);
-    let advice = whole.map_or(
-        "layers are Linear, ConvTranspose2d, Conv2d, BatchNorm with stored statistics and PReLU; \
-         say --key if the generator is a part of the file",
-        |(_, advice)| advice,
-    );
+fn misunderstood(tensor: &Tensor) -> String {
     let Tensor { name, shape, .. } = tensor;
-    format!("tensor \"{name}\" of shape {shape:?} is not understood: {advice}")
+    format!(
+        "tensor \"{name}\" of shape {shape:?} is not understood: layers are Linear, \
+         ConvTranspose2d, Conv2d, BatchNorm with stored statistics and PReLU; say --key if the \
+         generator is a part of the file"
+    )
 }
 
 /// What the module with these tensors is; those that it is made of are taken out.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// All that weights don't tell; what is left out is assumed.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Where the generator is in the file, as `state_dict.netG`.
+    /// Where the generator is in the file, as `state_dict.netG`; a dot is the whole file.
     pub key: Option<String>,
     /// Names of the modules, first to last, where neither names nor shapes tell their order; others
     /// are left out.

@@ -52,6 +52,14 @@ fn generators_are_told_apart_by_keys() {
     refused(&several, &key("H"), "no tensors under the key \"H\"; its keys are G, G_ema");
 
     let mut names = Vec::new();
+    let mut pair = under(&["netG"], &mut names);
+    // Behind the generator it would make one chain with it.
+    pair.push(("netD.0.weight", &[1, 3, 4, 4]));
+    let table = of(&pair, &Settings::default()).unwrap().table;
+    assert!(table.contains("key \"netG\"") && table.contains("3×8×8"), "{table}");
+    assert!(of(&pair, &key(".")).unwrap().table.contains("netD"));
+
+    let mut names = Vec::new();
     let strange = under(&["first", "second"], &mut names);
     refused(&strange, &Settings::default(), "its keys are first, second");
 }
@@ -115,6 +123,7 @@ fn what_is_no_layer_is_named() {
     };
     with("main.0.weight_orig", &[10, 8, 4, 4], "remove_spectral_norm");
     with("main.0.weight_g", &[10, 1, 1, 1], "remove_weight_norm");
+    with("main.0.parametrizations.weight.original1", &[10], "remove_parametrizations");
     with("main.2.gate", &[4], "tensor \"main.2.gate\" of shape [4] is not understood: layers are");
     with("main.2.weight", &[8, 8, 3], "not understood");
     with("main.0.bias", &[9], "tensor \"main.0.bias\" has shape [9], expected [8]");

@@ -11,7 +11,8 @@ use std::path::Path;
 
 /// The tensors of the file at `path`.
 pub(super) fn read(path: &Path) -> Result<Vec<Tensor>> {
-    let reader = PytorchReader::new(path).context("cannot be read as a PyTorch checkpoint")?;
+    let reader = PytorchReader::new(path)
+        .context("cannot be read as PyTorch's: save model.state_dict() by torch.save")?;
     let tensors = reader.into_tensors().into_iter().map(|(name, tensor)| {
         let shape = tensor.shape().to_vec();
         let read = move || {

@@ -19,7 +19,7 @@ pub(crate) struct Onnx {
     /// Where to write the generator
     #[arg(short, value_name = "GEN.onnx")]
     out: PathBuf,
-    /// Where the generator is in the file, where that has more: generator, state_dict.netG
+    /// Where the generator is in the file, where that has more, as state_dict.netG; . is all of it
     #[arg(long)]
     key: Option<String>,
     /// The modules from first to last, where neither names nor shapes tell; others are left out
