@@ -2,7 +2,7 @@
 //! safetensors or Keras.
 //!
 //! Weights tell their shapes and names, not how they are used. What they don't tell is what
-//! [`Settings`](settings::Settings) say, else what generators of DCGAN's family have, and marked.
+//! [`Settings`] say, else what generators of DCGAN's family have, and marked.
 
 mod architecture;
 mod chain;
