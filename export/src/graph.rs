@@ -169,8 +169,8 @@ pub fn geometry(stride: usize, pads: [usize; 4], extra: usize) -> Vec<AttributeP
     attributes
 }
 
-#[cfg(test)]
-pub(crate) fn text(name: &str, value: &str) -> AttributeProto {
+/// An attribute of text.
+pub fn text(name: &str, value: &str) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
         r#type: AttributeType::String as i32,

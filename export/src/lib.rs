@@ -2,6 +2,7 @@
 //!
 //! From the file to the device, one step a module:
 //!
+//! - [`checkpoint`]: trained weights of PyTorch or Keras as an ONNX file
 //! - [`load`], [`import`](mod@import), [`network`]: an ONNX file as a chain of float layers; what
 //!   can't be converted is refused by node, operator and attribute
 //! - [`fold`](mod@fold): BatchNorm and biases into weights, or behind the activation
@@ -15,6 +16,7 @@
 //!   [`fidelity`]: how close the pictures are
 
 pub mod calibrate;
+pub mod checkpoint;
 pub mod export;
 pub mod fidelity;
 pub mod fold;

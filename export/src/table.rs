@@ -141,7 +141,7 @@ pub fn fidelity(fidelity: &Fidelity) -> String {
 }
 
 /// The end of a name too long for its column.
-fn ending(name: &str, columns: usize) -> String {
+pub(crate) fn ending(name: &str, columns: usize) -> String {
     let len = name.chars().count();
     if len <= columns {
         return name.to_owned();

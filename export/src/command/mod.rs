@@ -2,6 +2,7 @@
 
 mod compare;
 mod inspect;
+mod onnx;
 mod quantize;
 mod sample;
 mod series;
@@ -16,6 +17,8 @@ use gen_core::latent::Distribution;
 #[derive(Parser)]
 #[command(version)]
 pub(crate) enum Command {
+    /// Turn trained weights of PyTorch or Keras into an ONNX
+    Onnx(onnx::Onnx),
     /// Quantise an ONNX: writes NAME.gen, NAME.int8.onnx and NAME.report.json
     Quantize(quantize::Quantize),
     /// Show layers, weights, useful MACs, flash and RAM of an .onnx or .gen
@@ -29,6 +32,7 @@ pub(crate) enum Command {
 impl Command {
     pub(crate) fn run(&self) -> Result<()> {
         match self {
+            Self::Onnx(command) => command.run(),
             Self::Quantize(command) => command.run(),
             Self::Inspect(command) => command.run(),
             Self::Sample(command) => command.run(),

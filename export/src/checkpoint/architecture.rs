@@ -1,0 +1,105 @@
+//! The network that a chain of modules is: geometry and activations, given or assumed.
+
+use super::chain::{Chain, Linear, Link};
+use super::chosen::Chosen;
+use super::geometry::Geometry;
+use super::module::fits;
+use super::settings::{Activation, Settings};
+use anyhow::{Context, Result, bail, ensure};
+
+/// A generator, layer by layer.
+pub(super) struct Architecture<'a> {
+    pub(super) layers: Vec<Layer<'a>>,
+    /// Whether the modules were not in the order of their names.
+    pub(super) reordered: bool,
+    /// Whether what map features become is assumed.
+    pub(super) square: bool,
+    /// Whether features of dense layers are in Keras' order: height, width, channels.
+    pub(super) channels_last: bool,
+}
+
+/// A layer: its modules, and what the file doesn't say of them.
+pub(super) struct Layer<'a> {
+    pub(super) link: Link<'a>,
+    /// Of a convolution.
+    pub(super) geometry: Option<Geometry>,
+    /// Channels, height, width.
+    pub(super) input: [usize; 3],
+    /// Channels, height, width.
+    pub(super) output: [usize; 3],
+    pub(super) activation: Chosen<Activation>,
+    /// Of its BatchNorm.
+    pub(super) epsilon: Chosen<f32>,
+}
+
+/// What epsilon BatchNorm has where nobody sets one: PyTorch's, and Keras'.
+const EPSILON: [f32; 2] = [1e-5, 1e-3];
+
+impl<'a> Architecture<'a> {
+    /// That of `chain`, `keras` telling whose conventions it follows.
+    pub(super) fn new(chain: Chain<'a>, settings: &Settings, keras: bool) -> Result<Self> {
+        let count = chain.links.len();
+        settings.convolution.check("conv", count)?;
+        settings.stride.check("stride", count)?;
+        settings.padding.check("padding", count)?;
+        settings.output_padding.check("output-padding", count)?;
+        settings.upsample.check("upsample", count)?;
+        settings.activation.check("activation", count)?;
+        settings.epsilon.check("eps", count)?;
+        let reordered = settings.order.is_none() && !chain.order.is_sorted();
+        let mut layers = Vec::new();
+        let mut map = [chain.links.first().map_or(0, |link| link.channels_in), 1, 1];
+        for (index, link) in chain.links.into_iter().enumerate() {
+            let name = link.name;
+            let layer = layer(link, map, (index, count), settings, keras);
+            let layer = layer.with_context(|| format!("layer {index} \"{name}\""))?;
+            map = layer.output;
+            layers.push(layer);
+        }
+        Ok(Self { layers, reordered, square: settings.map.is_none(), channels_last: keras })
+    }
+}
+
+/// Layer `index` of `count`, on `input`.
+fn layer<'a>(
+    link: Link<'a>,
+    input: [usize; 3],
+    (index, count): (usize, usize),
+    settings: &Settings,
+    keras: bool,
+) -> Result<Layer<'a>> {
+    let [_, height, width] = input;
+    if let Some(bias) = link.bias {
+        fits(bias, &[link.channels_out])?;
+    }
+    let (geometry, output) = match link.linear {
+        Linear::Dense => (None, link.map.unwrap_or([link.channels_out, 1, 1])),
+        Linear::Either => bail!(
+            "weights of shape {:?} may be ConvTranspose2d's or Conv2d's: say --conv transposed or \
+             --conv plain, or one a layer with _ for the others",
+            link.weight.shape
+        ),
+        Linear::Convolution(direction) => {
+            let sides = [height, width];
+            let geometry = Geometry::new(direction, link.kernel, sides, index, settings, keras)?;
+            let output = [link.channels_out, geometry.output(height)?, geometry.output(width)?];
+            (Some(geometry), output)
+        }
+    };
+    let last = index + 1 == count;
+    let activation = if !last && link.slope.is_some() {
+        // PReLU stands in its place.
+        Chosen { value: Activation::None, assumed: false }
+    } else if last {
+        Chosen::or(settings.output, Activation::Tanh)
+    } else {
+        Chosen::or(settings.activation.get(index), Activation::Relu)
+    };
+    let epsilon = Chosen::or(settings.epsilon.get(index), EPSILON[usize::from(keras)]);
+    ensure!(
+        epsilon.value.is_finite() && epsilon.value >= 0.0,
+        "--eps {}: must be a small number",
+        epsilon.value
+    );
+    Ok(Layer { link, geometry, input, output, activation, epsilon })
+}

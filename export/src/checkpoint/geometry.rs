@@ -1,0 +1,167 @@
+//! Strides and paddings: those given, and what generators of the family have otherwise.
+
+use super::chosen::Chosen;
+use super::settings::{Direction, Padding, Settings};
+use anyhow::{Result, ensure};
+
+/// Largest kernel, stride and padding of a `.gen` file.
+const LIMIT: usize = 255;
+/// Most rows or columns of a map.
+const SIDE_LIMIT: usize = 1 << 12;
+
+/// A convolution's geometry, the same along rows and columns.
+#[derive(Clone, Copy)]
+pub(super) struct Geometry {
+    pub(super) direction: Direction,
+    pub(super) kernel: usize,
+    pub(super) stride: Chosen<usize>,
+    /// Before the first and behind the last row.
+    pub(super) pads: Chosen<[usize; 2]>,
+    pub(super) output_padding: Chosen<usize>,
+    /// Times that rows and columns are repeated before.
+    pub(super) upsample: Chosen<usize>,
+}
+
+impl Geometry {
+    /// That of layer `index` on a map of `sides`, one of 1×1 being where latents become a map.
+    pub(super) fn new(
+        direction: Direction,
+        kernel: usize,
+        sides: [usize; 2],
+        index: usize,
+        settings: &Settings,
+        keras: bool,
+    ) -> Result<Self> {
+        let first = sides == [1, 1];
+        let transposed = direction == Direction::Transposed;
+        let doubles = transposed && !first && kernel > 1;
+        let stride = Chosen::or(settings.stride.get(index), if doubles { 2 } else { 1 });
+        let upsample = Chosen::or(settings.upsample.get(index), 1);
+        let s = stride.value;
+        for (value, option) in [(kernel, "kernel"), (s, "--stride"), (upsample.value, "--upsample")]
+        {
+            ensure!((1..=LIMIT).contains(&value), "{option} {value}, possible: 1…{LIMIT}");
+        }
+        let said = settings.padding.get(index);
+        let usual = match (transposed, first, keras) {
+            (true, true, _) => Padding::Sides(0),
+            (_, _, true) => Padding::Same,
+            // What makes a transposed convolution's map larger by its stride.
+            (true, false, false) => Padding::Sides(kernel.saturating_sub(s).div_ceil(2)),
+            (false, _, false) => Padding::Sides((kernel - 1) / 2),
+        };
+        let pads = match said.unwrap_or(usual) {
+            Padding::Sides(sides) => [sides; 2],
+            Padding::Same => {
+                let total = if transposed {
+                    kernel.saturating_sub(s)
+                } else {
+                    let input = sides[0].saturating_mul(upsample.value);
+                    let last = (input.div_ceil(s) - 1) * s + kernel;
+                    last.saturating_sub(input)
+                };
+                [total / 2, total - total / 2]
+            }
+        };
+        ensure!(pads.iter().all(|&pad| pad <= LIMIT), "--padding {pads:?}, possible: 0…{LIMIT}");
+        let missing = (s + pads[0] + pads[1]).checked_sub(kernel).filter(|&extra| extra < s);
+        let missing = missing.filter(|_| transposed).unwrap_or(0);
+        let output_padding = settings.output_padding.get(index).filter(|_| transposed);
+        let output_padding = Chosen::or(output_padding, missing);
+        ensure!(
+            output_padding.value < s.max(1),
+            "--output-padding {} is not below the stride, {s}",
+            output_padding.value
+        );
+        let pads = Chosen { value: pads, assumed: said.is_none() };
+        Ok(Self { direction, kernel, stride, pads, output_padding, upsample })
+    }
+
+    /// Rows, or columns, that it makes of `input`.
+    pub(super) fn output(&self, input: usize) -> Result<usize> {
+        let input = input.saturating_mul(self.upsample.value);
+        let pads = self.pads.value[0] + self.pads.value[1];
+        let stride = self.stride.value;
+        let output = match self.direction {
+            Direction::Transposed => ((input - 1).saturating_mul(stride))
+                .saturating_add(self.kernel + self.output_padding.value)
+                .saturating_sub(pads),
+            Direction::Plain => {
+                let room = input.saturating_add(pads).checked_sub(self.kernel);
+                room.map_or(0, |room| room / stride + 1)
+            }
+        };
+        ensure!(
+            (1..=SIDE_LIMIT).contains(&output),
+            "makes {output} rows of {input}: say --stride, --padding or --map"
+        );
+        Ok(output)
+    }
+
+    /// How the options of geometry name what was assumed.
+    pub(super) fn text(&self) -> String {
+        let [begin, end] = self.pads.value;
+        let pads = if begin == end { begin.to_string() } else { format!("{begin}+{end}") };
+        let mut text = format!("k{} s{}", self.kernel, self.stride);
+        text += &format!(" p{pads}{}", self.pads.mark());
+        if self.output_padding.value > 0 || !self.output_padding.assumed {
+            text += &format!(" op{}", self.output_padding);
+        }
+        if self.upsample.value > 1 {
+            text = format!("up{} {text}", self.upsample);
+        }
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(direction: Direction, kernel: usize, sides: [usize; 2], settings: &Settings) -> String {
+        let geometry = Geometry::new(direction, kernel, sides, 0, settings, false).unwrap();
+        format!("{} {}", geometry.text(), geometry.output(sides[0]).unwrap())
+    }
+
+    #[test]
+    fn the_familys_geometries_are_assumed() {
+        let settings = Settings::default();
+        let assumed = |direction, kernel, side| text(direction, kernel, [side, side], &settings);
+        use Direction::{Plain, Transposed};
+        assert_eq!(assumed(Transposed, 4, 1), "k4 s1* p0* 4");
+        assert_eq!(assumed(Transposed, 7, 1), "k7 s1* p0* 7");
+        assert_eq!(assumed(Transposed, 4, 4), "k4 s2* p1* 8");
+        assert_eq!(assumed(Transposed, 5, 4), "k5 s2* p2* op1* 8");
+        assert_eq!(assumed(Transposed, 3, 4), "k3 s2* p1* op1* 8");
+        assert_eq!(assumed(Transposed, 2, 4), "k2 s2* p0* 8");
+        assert_eq!(assumed(Plain, 3, 8), "k3 s1* p1* 8");
+        assert_eq!(assumed(Plain, 1, 8), "k1 s1* p0* 8");
+    }
+
+    #[test]
+    fn what_is_said_is_not_assumed() {
+        let settings = Settings {
+            stride: "1".parse().unwrap(),
+            padding: "same".parse().unwrap(),
+            upsample: "2".parse().unwrap(),
+            ..Settings::default()
+        };
+        assert_eq!(text(Direction::Plain, 4, [4, 4], &settings), "up2 k4 s1 p1+2 8");
+        assert_eq!(text(Direction::Transposed, 5, [4, 4], &settings), "up2 k5 s1 p2 8");
+    }
+
+    #[test]
+    fn what_no_map_has_is_refused() {
+        let stride =
+            |stride: usize| Settings { stride: vec![Some(stride)].into(), ..Settings::default() };
+        let new = |kernel, settings: &Settings| {
+            Geometry::new(Direction::Plain, kernel, [4, 4], 0, settings, false)
+        };
+        assert!(new(4, &stride(0)).is_err());
+        assert!(new(usize::MAX, &Settings::default()).is_err());
+        let valid = Settings { padding: "0".parse().unwrap(), ..stride(255) };
+        assert!(new(5, &valid).unwrap().output(4).is_err());
+        assert_eq!(new(4, &valid).unwrap().output(4).unwrap(), 1);
+        assert!(new(4, &valid).unwrap().output(usize::MAX).is_err());
+    }
+}

@@ -1,0 +1,117 @@
+//! Which tensors of a checkpoint are the generator's.
+
+use super::tensor::Tensor;
+use std::collections::BTreeSet;
+
+/// What wrappers of whole models put before every name.
+const WRAPPERS: [&str; 2] = ["module.", "_orig_mod."];
+
+/// Dictionaries that a training saves its models under.
+const CONTAINERS: [&str; 9] = [
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "models",
+    "net",
+    "nets",
+    "params",
+    "weights",
+    "params_ema",
+];
+
+/// Some of a checkpoint's tensors, and what their names are without their key.
+#[derive(Clone)]
+pub(super) struct Part<'a> {
+    /// What stands before all names, dots parting its pieces; empty for the whole file.
+    pub(super) key: String,
+    /// Shortened names and tensors.
+    pub(super) tensors: Vec<(&'a str, &'a Tensor)>,
+}
+
+impl<'a> Part<'a> {
+    pub(super) fn whole(tensors: &'a [Tensor]) -> Self {
+        let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
+        Self { key: String::new(), tensors }.unwrapped()
+    }
+
+    /// What is under `key`, which may be several with dots between; none if nothing is.
+    pub(super) fn under(&self, key: &str) -> Option<Self> {
+        let shorter = |name: &'a str| name.strip_prefix(key)?.strip_prefix('.');
+        let tensors = self.tensors.iter().filter_map(|&(name, it)| Some((shorter(name)?, it)));
+        let tensors: Vec<_> = tensors.collect();
+        let key = if self.key.is_empty() { key.to_owned() } else { format!("{}.{key}", self.key) };
+        (!tensors.is_empty()).then(|| Self { key, tensors }.unwrapped())
+    }
+
+    /// The keys directly below.
+    pub(super) fn keys(&self) -> BTreeSet<&'a str> {
+        self.tensors.iter().filter_map(|(name, _)| Some(name.split_once('.')?.0)).collect()
+    }
+
+    /// Itself, and every part below whose key is called like a generator. Others are not looked
+    /// into: half of a network may look like a whole one. So does a generator with the
+    /// discriminator behind it: where one is beside, the part that holds both is none.
+    pub(super) fn generators(&self) -> Vec<Self> {
+        let keys = self.keys();
+        let mut below = Vec::new();
+        for key in &keys {
+            let container = CONTAINERS.contains(&key.to_lowercase().as_str());
+            if (container || is_generator(key))
+                && let Some(part) = self.under(key)
+            {
+                below.extend(part.generators());
+            }
+        }
+        let same = keys.len() == 1 && self.tensors.iter().all(|(name, _)| name.contains('.'));
+        let both = keys.iter().any(|key| is_discriminator(key));
+        if below.is_empty() || !(same || both) {
+            below.insert(0, self.clone());
+        }
+        below
+    }
+
+    fn unwrapped(mut self) -> Self {
+        for wrapper in WRAPPERS {
+            if self.tensors.iter().all(|(name, _)| name.starts_with(wrapper)) {
+                self.tensors.iter_mut().for_each(|(name, _)| *name = &name[wrapper.len()..]);
+            }
+        }
+        self
+    }
+}
+
+fn is_generator(key: &str) -> bool {
+    let key = key.to_lowercase();
+    let own = ["g", "ema"].iter().any(|word| key.split(['_', '-']).any(|piece| piece == *word));
+    own || key.starts_with("netg") || key.contains("gen")
+}
+
+fn is_discriminator(key: &str) -> bool {
+    let key = key.to_lowercase();
+    let called = ["netd", "disc", "critic", "d_"].iter().any(|begin| key.starts_with(begin));
+    called || key == "d" || key.contains("discriminator")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn generators_are_found_by_their_keys() {
+        let names = [
+            "state_dict.netG.module.main.0.weight",
+            "state_dict.netD.main.0.weight",
+            "G_ema.l1.weight",
+            "optimizer.state.0.exp_avg",
+            "epoch",
+        ];
+        let tensors = names.map(|name| Tensor::new(name.to_owned(), vec![], || Ok(vec![0.0])));
+        let whole = Part::whole(&tensors);
+        let found = whole.generators();
+        let keys: Vec<_> = found.iter().map(|part| part.key.as_str()).collect();
+        assert_eq!(keys, ["", "G_ema", "state_dict.netG"]);
+        assert_eq!(found[2].tensors[0].0, "main.0.weight");
+        assert_eq!(whole.under("state_dict.netD").unwrap().tensors[0].0, "main.0.weight");
+        assert!(whole.under("state").is_none());
+    }
+}

@@ -1,0 +1,138 @@
+//! Trained weights as they lie on the disk, turned into an ONNX generator: files of PyTorch,
+//! safetensors or Keras.
+//!
+//! Weights tell their shapes and names, not how they are used. What they don't tell is what
+//! [`Settings`] say, else what generators of DCGAN's family have, and marked.
+
+mod architecture;
+mod chain;
+mod chosen;
+mod geometry;
+mod hdf5;
+mod keras;
+mod key;
+mod module;
+mod onnx;
+mod safetensors;
+mod search;
+pub mod settings;
+mod table;
+pub mod tensor;
+#[cfg(test)]
+mod tests;
+mod torch;
+
+use crate::load;
+use anyhow::{Context, Result, bail, ensure};
+use architecture::Architecture;
+use key::Part;
+use module::Module;
+use settings::Settings;
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+use tensor::Tensor;
+use tract_onnx::pb::ModelProto;
+
+/// What became of a checkpoint.
+pub struct Converted {
+    /// The generator.
+    pub model: ModelProto,
+    /// What was understood, a layer a line, assumptions marked.
+    pub table: String,
+}
+
+/// The key of all that is in a file.
+const WHOLE: &str = ".";
+
+/// The tensors of a file, and whose conventions they follow.
+struct Checkpoint {
+    tensors: Vec<Tensor>,
+    /// What Keras says of the model, in JSON, where it does.
+    description: Option<String>,
+    keras: bool,
+}
+
+/// The generator whose weights are in the file at `path`.
+///
+/// # Errors
+/// One line that names the file, the tensor and what to do.
+pub fn convert(path: &Path, settings: &Settings) -> Result<Converted> {
+    let converted = read(path).and_then(|checkpoint| generator(&checkpoint, settings));
+    converted.with_context(|| path.display().to_string())
+}
+
+fn generator(checkpoint: &Checkpoint, settings: &Settings) -> Result<Converted> {
+    let told = checkpoint.description.as_deref().map(keras::settings).transpose()?;
+    let settings = &settings.or(told.unwrap_or_default());
+    let parts = parts(checkpoint, settings)?;
+    let modules: Vec<_> = parts.iter().map(module::modules).collect();
+    let mut fits = Vec::new();
+    let mut misfits = Vec::new();
+    for (part, modules) in parts.iter().zip(&modules) {
+        match modules.as_ref().map_err(|error| format!("{error:#}")) {
+            Err(error) => misfits.push((part, error)),
+            Ok(modules) => match understand(modules, settings, checkpoint.keras) {
+                Ok(architecture) => fits.push((part, architecture)),
+                Err(error) => misfits.push((part, format!("{error:#}"))),
+            },
+        }
+    }
+    if fits.len() > 1 {
+        let named = |key: &str| if key.is_empty() { WHOLE } else { key }.to_owned();
+        let keys: Vec<_> = fits.iter().map(|(part, _)| named(&part.key)).collect();
+        bail!("has several generators: say --key {}", keys.join(" or --key "));
+    }
+    let Some((part, architecture)) = fits.first() else {
+        // With dictionaries around it, the innermost is the one that should have fitted.
+        let (part, error) = misfits.last().context("holds no weights")?;
+        let keys: Vec<_> = part.keys().into_iter().take(8).collect();
+        match (part.key.as_str(), keys.len()) {
+            ("", 2..) => bail!("{error} (its keys are {})", keys.join(", ")),
+            ("", _) => bail!("{error}"),
+            (key, _) => bail!("\"{key}\": {error}"),
+        }
+    };
+    let table = table::table(part, architecture);
+    Ok(Converted { model: onnx::model(architecture)?, table })
+}
+
+/// The parts of the file that may be the generator.
+fn parts<'a>(checkpoint: &'a Checkpoint, settings: &Settings) -> Result<Vec<Part<'a>>> {
+    ensure!(!checkpoint.tensors.is_empty(), "holds no tensors");
+    let whole = Part::whole(&checkpoint.tensors);
+    let Some(key) = &settings.key else { return Ok(whole.generators()) };
+    if key == WHOLE {
+        return Ok(vec![whole]);
+    }
+    let part = whole.under(key).with_context(|| {
+        let keys: Vec<_> = whole.keys().into_iter().take(8).collect();
+        format!("has no tensors under the key \"{key}\"; its keys are {}", keys.join(", "))
+    })?;
+    Ok(vec![part])
+}
+
+fn understand<'a>(
+    modules: &'a [Module<'a>],
+    settings: &Settings,
+    keras: bool,
+) -> Result<Architecture<'a>> {
+    Architecture::new(search::chain(modules, settings)?, settings, keras)
+}
+
+/// Reads the file at `path`, of whichever kind its first bytes say.
+fn read(path: &Path) -> Result<Checkpoint> {
+    let mut begin = Vec::new();
+    let open = File::open(path).context("cannot be read")?;
+    open.take(16).read_to_end(&mut begin).context("cannot be read")?;
+    if begin.starts_with(hdf5::MAGIC) || (begin.starts_with(b"PK") && hdf5::is_keras(path)) {
+        let (tensors, description) = hdf5::read(load::read(path)?)?;
+        return Ok(Checkpoint { tensors, description, keras: true });
+    }
+    let tensors = match begin.get(8) {
+        Some(b'{') => safetensors::read(load::read(path)?)?,
+        // It reads no more than it needs of a file that may be many times the generator.
+        _ => torch::read(path)?,
+    };
+    Ok(Checkpoint { tensors, description: None, keras: false })
+}

@@ -1,0 +1,135 @@
+//! Tensors that belong together: the weights of one module.
+
+use super::key::Part;
+use super::tensor::{Tensor, natural};
+use anyhow::{Result, bail, ensure};
+use std::collections::BTreeMap;
+
+/// A module with weights.
+pub(super) struct Module<'a> {
+    /// Its name without the checkpoint's key.
+    pub(super) name: String,
+    pub(super) kind: Kind<'a>,
+}
+
+/// What a module is, by the names and shapes of its tensors.
+pub(super) enum Kind<'a> {
+    /// `[out, in]` weights.
+    Linear { sides: [usize; 2], weight: &'a Tensor, bias: Option<&'a Tensor> },
+    /// `[in, out, k, k]` weights of a transposed convolution, or `[out, in, k, k]` of a plain one.
+    Convolution { sides: [usize; 2], kernel: usize, weight: &'a Tensor, bias: Option<&'a Tensor> },
+    /// BatchNorm.
+    Norm(Norm<'a>),
+    /// PReLU, of one slope or one a channel.
+    Slope { len: usize, weight: &'a Tensor },
+}
+
+/// A BatchNorm's tensors.
+#[derive(Clone, Copy)]
+pub(super) struct Norm<'a> {
+    pub(super) channels: usize,
+    pub(super) gamma: Option<&'a Tensor>,
+    pub(super) beta: Option<&'a Tensor>,
+    pub(super) mean: &'a Tensor,
+    pub(super) variance: &'a Tensor,
+}
+
+/// Ways to store a weight in pieces, and how to make it whole.
+const PIECES: [(&str, &str); 3] = [
+    ("weight_orig", "torch.nn.utils.remove_spectral_norm"),
+    ("weight_g", "torch.nn.utils.remove_weight_norm"),
+    ("original", "torch.nn.utils.parametrize.remove_parametrizations"),
+];
+
+/// The modules of `part`, in the order of their names.
+pub(super) fn modules<'a>(part: &Part<'a>) -> Result<Vec<Module<'a>>> {
+    let mut groups: BTreeMap<&str, BTreeMap<&str, &Tensor>> = BTreeMap::new();
+    for &(name, tensor) in &part.tensors {
+        let (module, role) = name.rsplit_once('.').unwrap_or(("", name));
+        let pieces = PIECES.iter().find(|(piece, _)| role.trim_end_matches(['0', '1']) == *piece);
+        if let Some((_, whole)) = pieces {
+            bail!("tensor \"{}\" is a piece of a weight: call {whole} before saving", tensor.name);
+        }
+        // A count of training steps.
+        if role != "num_batches_tracked" {
+            groups.entry(module).or_default().insert(role, tensor);
+        }
+    }
+    let modules = groups.into_iter().map(|(name, mut roles)| {
+        let kind = kind(&mut roles)?;
+        match (kind, roles.first_key_value()) {
+            (Some(kind), None) => Ok(Module { name: name.to_owned(), kind }),
+            (_, Some((_, stranger))) => bail!("{}", misunderstood(stranger)),
+            (None, None) => bail!("module \"{name}\" is empty"),
+        }
+    });
+    let mut modules = modules.collect::<Result<Vec<_>>>()?;
+    modules.sort_by(|a, b| natural(&a.name, &b.name));
+    Ok(modules)
+}
+
+fn misunderstood(tensor: &Tensor) -> String {
+    let Tensor { name, shape, .. } = tensor;
+    format!(
+        "tensor \"{name}\" of shape {shape:?} is not understood: layers are Linear, \
+         ConvTranspose2d, Conv2d, BatchNorm with stored statistics and PReLU; say --key if the \
+         generator is a part of the file"
+    )
+}
+
+/// What the module with these tensors is; those that it is made of are taken out.
+fn kind<'a>(roles: &mut BTreeMap<&str, &'a Tensor>) -> Result<Option<Kind<'a>>> {
+    if let (Some(&mean), Some(&variance)) = (roles.get("running_mean"), roles.get("running_var")) {
+        let [channels] = mean.shape[..] else { return Ok(None) };
+        let gamma = roles.get("weight").copied();
+        let beta = roles.get("bias").copied();
+        roles.retain(|role, _| !["weight", "bias", "running_mean", "running_var"].contains(role));
+        for tensor in [gamma, beta, Some(variance)].into_iter().flatten() {
+            fits(tensor, &[channels])?;
+        }
+        return Ok(Some(Kind::Norm(Norm { channels, gamma, beta, mean, variance })));
+    }
+    let Some(&weight) = roles.get("weight") else { return Ok(None) };
+    let bias = roles.get("bias").copied();
+    let kind = match (&weight.shape[..], bias) {
+        (&[a, b], _) => Kind::Linear { sides: [a, b], weight, bias },
+        (&[a, b, rows, columns], _) => {
+            ensure!(
+                rows == columns,
+                "tensor \"{}\" has a kernel of {rows}×{columns}: only square ones are supported",
+                weight.name
+            );
+            Kind::Convolution { sides: [a, b], kernel: rows, weight, bias }
+        }
+        (&[len], None) => Kind::Slope { len, weight },
+        _ => return Ok(None),
+    };
+    ensure!(
+        !weight.shape.contains(&0),
+        "tensor \"{}\" of shape {:?} is empty",
+        weight.name,
+        weight.shape
+    );
+    roles.retain(|role, _| !["weight", "bias"].contains(role));
+    Ok(Some(kind))
+}
+
+/// Refuses `tensor` if it has another shape.
+pub(super) fn fits(tensor: &Tensor, shape: &[usize]) -> Result<()> {
+    let (name, got) = (&tensor.name, &tensor.shape);
+    ensure!(got == shape, "tensor \"{name}\" has shape {got:?}, expected {shape:?}");
+    Ok(())
+}
+
+impl Module<'_> {
+    /// What it is and its shape, for messages.
+    pub(super) fn describe(&self) -> String {
+        let (what, shape) = match &self.kind {
+            Kind::Linear { weight, .. } => ("Linear", &weight.shape),
+            Kind::Convolution { weight, .. } => ("convolution", &weight.shape),
+            Kind::Norm(norm) => ("BatchNorm", &norm.mean.shape),
+            Kind::Slope { weight, .. } => ("PReLU", &weight.shape),
+        };
+        format!("\"{}\" ({what} {shape:?})", self.name)
+    }
+}

@@ -1,0 +1,217 @@
+//! In what order the modules stand, and what 4-D weights are: what the numbers of channels allow,
+//! the names' order first.
+
+use super::chain::{Chain, Flow, Linear, Link};
+use super::module::{Kind, Module};
+use super::settings::{Direction, Settings};
+use anyhow::{Context, Result, bail, ensure};
+
+/// Far more modules than a `.gen` file's layers have.
+const MODULE_LIMIT: usize = 128;
+/// Modules tried in all: many more than a network needs whose names say little.
+const TRIALS: usize = 20_000;
+
+/// The order of `modules`.
+pub(super) fn chain<'a>(modules: &'a [Module<'a>], settings: &Settings) -> Result<Chain<'a>> {
+    ensure!(!modules.is_empty(), "holds no weights");
+    ensure!(
+        modules.len() <= MODULE_LIMIT,
+        "{} modules are no DCGAN generator: say --key if it is a part of the file",
+        modules.len()
+    );
+    let given = match &settings.order {
+        None => None,
+        Some(names) => Some(indices(modules, names)?),
+    };
+    let empty = Chain { links: Vec::new(), flow: Flow::Latents, order: Vec::new() };
+    let mut search = Search { modules, settings, given, trials: 0, longest: empty.clone() };
+    match search.complete(empty) {
+        Some(chain) => Ok(chain),
+        None => bail!("{}", search.misfit()),
+    }
+}
+
+fn indices(modules: &[Module], names: &[String]) -> Result<Vec<usize>> {
+    let mut indices = Vec::new();
+    for name in names {
+        let index = modules.iter().position(|module| module.name == *name);
+        let index = index.with_context(|| {
+            let known: Vec<_> = modules.iter().map(|module| module.name.as_str()).collect();
+            format!("--order names \"{name}\"; the file has {}", known.join(", "))
+        })?;
+        ensure!(!indices.contains(&index), "--order names \"{name}\" twice");
+        indices.push(index);
+    }
+    Ok(indices)
+}
+
+struct Search<'a, 's> {
+    modules: &'a [Module<'a>],
+    settings: &'s Settings,
+    given: Option<Vec<usize>>,
+    trials: usize,
+    longest: Chain<'a>,
+}
+
+impl<'a> Search<'a, '_> {
+    /// `chain` with all modules that are left, if there is a way.
+    fn complete(&mut self, chain: Chain<'a>) -> Option<Chain<'a>> {
+        if chain.order.len() > self.longest.order.len() {
+            self.longest = chain.clone();
+        }
+        let left: Vec<usize> = match &self.given {
+            Some(order) => order.iter().skip(chain.order.len()).take(1).copied().collect(),
+            None => (0..self.modules.len()).filter(|i| !chain.order.contains(i)).collect(),
+        };
+        if left.is_empty() {
+            return self.finished(chain);
+        }
+        for index in left {
+            self.trials += 1;
+            if self.trials > TRIALS {
+                return None;
+            }
+            for mut longer in self.behind(&chain, &self.modules[index]) {
+                longer.order.push(index);
+                if let Some(whole) = self.complete(longer) {
+                    return Some(whole);
+                }
+            }
+        }
+        None
+    }
+
+    /// The ways in which `module` can follow `chain`.
+    fn behind(&self, chain: &Chain<'a>, module: &'a Module<'a>) -> Vec<Chain<'a>> {
+        let mut longer = chain.clone();
+        match &module.kind {
+            Kind::Linear { sides: [output, input], weight, bias } => {
+                let fits = match chain.flow {
+                    Flow::Latents => true,
+                    Flow::Features(features) => features == *input,
+                    Flow::Channels(_) => false,
+                };
+                let link = Link::new(module, Linear::Dense, [*input, *output], 1, weight, *bias);
+                longer.links.push(link);
+                longer.flow = Flow::Features(*output);
+                if fits { vec![longer] } else { vec![] }
+            }
+            Kind::Convolution { sides: [a, b], kernel, weight, bias } => {
+                let said = self.settings.convolution.get(chain.links.len());
+                let mut ways = Vec::new();
+                for direction in [Direction::Transposed, Direction::Plain] {
+                    let sides = if direction == Direction::Plain { [*b, *a] } else { [*a, *b] };
+                    if said.is_some_and(|said| said != direction) {
+                        continue;
+                    }
+                    let linear = match said {
+                        None if a == b => Linear::Either,
+                        _ => Linear::Convolution(direction),
+                    };
+                    if let Some(mut way) = self.on_map(chain, sides[0]) {
+                        way.links.push(Link::new(module, linear, sides, *kernel, weight, *bias));
+                        way.flow = Flow::Channels(sides[1]);
+                        ways.push(way);
+                    }
+                    if linear == Linear::Either {
+                        break;
+                    }
+                }
+                ways
+            }
+            Kind::Norm(norm) => {
+                let same = matches!(chain.flow, Flow::Features(n) if n == norm.channels);
+                let way = if same { Some(longer) } else { self.on_map(chain, norm.channels) };
+                way.into_iter()
+                    .filter_map(|mut way| {
+                        let link = way.links.last_mut()?;
+                        let free = link.norm.is_none() && link.slope.is_none();
+                        link.norm = Some((&module.name, *norm));
+                        free.then_some(way)
+                    })
+                    .collect()
+            }
+            Kind::Slope { len, weight } => {
+                let same = matches!(chain.flow, Flow::Features(n) if *len == 1 || n == *len);
+                let on_map = match chain.flow {
+                    Flow::Channels(channels) if *len == 1 => channels,
+                    _ => *len,
+                };
+                let way = if same { Some(longer) } else { self.on_map(chain, on_map) };
+                way.into_iter()
+                    .filter_map(|mut way| {
+                        let link = way.links.last_mut()?;
+                        let free = link.slope.replace(weight).is_none();
+                        free.then_some(way)
+                    })
+                    .collect()
+            }
+        }
+    }
+
+    /// `chain` with a map of so many channels at its end, if that can be.
+    fn on_map(&self, chain: &Chain<'a>, channels: usize) -> Option<Chain<'a>> {
+        let mut chain = chain.clone();
+        match chain.flow {
+            Flow::Latents => {}
+            Flow::Channels(have) if have == channels => {}
+            Flow::Features(features) => {
+                let map = self.map(features, channels)?;
+                chain.links.last_mut()?.map = Some(map);
+                chain.flow = Flow::Channels(channels);
+            }
+            Flow::Channels(_) => return None,
+        }
+        Some(chain)
+    }
+
+    /// The map of `channels` channels that features become: the one given, or a square.
+    fn map(&self, features: usize, channels: usize) -> Option<[usize; 3]> {
+        if let Some(map) = self.settings.map {
+            let product = map.iter().try_fold(1usize, |product, &side| product.checked_mul(side));
+            return (map[0] == channels && product == Some(features)).then_some(map);
+        }
+        let side = (features / channels.max(1)).isqrt();
+        let squares = side.checked_mul(side)?.checked_mul(channels)?;
+        (side > 0 && squares == features).then_some([channels, side, side])
+    }
+
+    /// `chain`, if it ends in pictures.
+    fn finished(&self, chain: Chain<'a>) -> Option<Chain<'a>> {
+        let whole = match chain.flow {
+            Flow::Channels(1 | 3) => Some(chain),
+            Flow::Features(_) => [1, 3].into_iter().find_map(|c| self.on_map(&chain, c)),
+            _ => None,
+        }?;
+        // A PReLU of one slope fits anywhere; behind the last layer is where it is not.
+        whole.links.last().is_some_and(|link| link.slope.is_none()).then_some(whole)
+    }
+
+    /// Why there is no way, told of the longest chain that there was.
+    fn misfit(&self) -> String {
+        let longest = &self.longest;
+        let left = (0..self.modules.len()).find(|i| !longest.order.contains(i));
+        let next = match &self.given {
+            Some(order) => order.get(longest.order.len()).copied(),
+            None => left,
+        };
+        let flow = match longest.flow {
+            Flow::Latents => "latents".to_owned(),
+            Flow::Features(features) => format!("{features} features"),
+            Flow::Channels(channels) => format!("{channels} channels"),
+        };
+        let last = longest.order.last().map(|&index| self.modules[index].describe());
+        let last = last.unwrap_or_else(|| "the beginning".to_owned());
+        match next {
+            Some(next) => format!(
+                "after {last} there are {flow}, which {} does not take, nor does any other order \
+                 of the modules fit: say --key, --order, --map or --conv",
+                self.modules[next].describe()
+            ),
+            None => format!(
+                "{last} ends in {flow}: pictures have 1 or 3 channels; say --key, --order, --map \
+                 or --conv"
+            ),
+        }
+    }
+}

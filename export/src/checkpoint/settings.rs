@@ -1,0 +1,197 @@
+//! What a person says of a network whose file holds weights only.
+
+use anyhow::{Result, ensure};
+use std::str::FromStr;
+
+/// All that weights don't tell; what is left out is assumed.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Where the generator is in the file, as `state_dict.netG`; a dot is the whole file.
+    pub key: Option<String>,
+    /// Names of the modules, first to last, where neither names nor shapes tell their order; others
+    /// are left out.
+    pub order: Option<Vec<String>>,
+    /// Channels, height and width that a Linear's features become.
+    pub map: Option<[usize; 3]>,
+    /// What 4-D weights are.
+    pub convolution: PerLayer<Direction>,
+    /// Strides.
+    pub stride: PerLayer<usize>,
+    /// Paddings, as PyTorch has them.
+    pub padding: PerLayer<Padding>,
+    /// Output paddings of transposed convolutions.
+    pub output_padding: PerLayer<usize>,
+    /// How often a nearest upsampling before the layer repeats rows and columns.
+    pub upsample: PerLayer<usize>,
+    /// What follows the layers but the last.
+    pub activation: PerLayer<Activation>,
+    /// What follows the last layer.
+    pub output: Option<Activation>,
+    /// BatchNorm's epsilon.
+    pub epsilon: PerLayer<f32>,
+}
+
+impl Settings {
+    /// These, and where they say nothing `others`.
+    pub(super) fn or(&self, others: Self) -> Self {
+        let it = self.clone();
+        Self {
+            key: it.key.or(others.key),
+            order: it.order.or(others.order),
+            map: it.map.or(others.map),
+            convolution: it.convolution.or(others.convolution),
+            stride: it.stride.or(others.stride),
+            padding: it.padding.or(others.padding),
+            output_padding: it.output_padding.or(others.output_padding),
+            upsample: it.upsample.or(others.upsample),
+            activation: it.activation.or(others.activation),
+            output: it.output.or(others.output),
+            epsilon: it.epsilon.or(others.epsilon),
+        }
+    }
+}
+
+/// One value for all layers, or one a layer of which some are left as they are assumed.
+#[derive(Clone, Debug)]
+pub struct PerLayer<T>(Vec<Option<T>>);
+
+/// Kinds of convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// ConvTranspose2d.
+    Transposed,
+    /// Conv2d.
+    Plain,
+}
+
+/// How much a convolution pads, or a transposed one cuts off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Padding {
+    /// On each side.
+    Sides(usize),
+    /// So that only the stride changes the map's size, as Keras divides it.
+    Same,
+}
+
+/// Nonlinear functions behind layers.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Activation {
+    /// max(x, 0)
+    Relu,
+    /// x, or the given slope times x where x is negative.
+    Leaky(f32),
+    /// Hyperbolic tangent.
+    Tanh,
+    /// 1 / (1 + e⁻ˣ)
+    Sigmoid,
+    /// Nothing.
+    None,
+}
+
+impl<T> Default for PerLayer<T> {
+    fn default() -> Self {
+        Self(vec![None])
+    }
+}
+
+impl<T: Copy> PerLayer<T> {
+    /// What is said of layer `index`.
+    pub(super) fn get(&self, index: usize) -> Option<T> {
+        if let [all] = self.0[..] { all } else { self.0.get(index).copied().flatten() }
+    }
+
+    fn or(self, others: Self) -> Self {
+        let len = if self.0.len() == 1 { others.0.len() } else { self.0.len() };
+        Self((0..len).map(|index| self.get(index).or(others.get(index))).collect())
+    }
+
+    /// Refuses a list, named `option`, that isn't one for `layers` layers.
+    pub(super) fn check(&self, option: &str, layers: usize) -> Result<()> {
+        let len = self.0.len();
+        ensure!(
+            len == 1 || len == layers,
+            "--{option} has {len} values for {layers} layers: give one for all, or one each (_ \
+             leaves what is assumed)"
+        );
+        Ok(())
+    }
+}
+
+impl<T> From<Vec<Option<T>>> for PerLayer<T> {
+    fn from(values: Vec<Option<T>>) -> Self {
+        Self(values)
+    }
+}
+
+impl<T: FromStr> FromStr for PerLayer<T> {
+    type Err = T::Err;
+
+    fn from_str(text: &str) -> Result<Self, T::Err> {
+        let value = |piece: &str| match piece.trim() {
+            "_" => Ok(None),
+            piece => piece.parse().map(Some),
+        };
+        text.split(',').map(value).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl FromStr for Direction {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "transposed" => Ok(Self::Transposed),
+            "plain" => Ok(Self::Plain),
+            _ => Err("possible: transposed, plain".to_owned()),
+        }
+    }
+}
+
+impl FromStr for Padding {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(sides) => Ok(Self::Sides(sides)),
+            Err(_) if text == "same" => Ok(Self::Same),
+            Err(_) => Err("possible: a number, same".to_owned()),
+        }
+    }
+}
+
+impl FromStr for Activation {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let slope = text.strip_prefix("leaky:").and_then(|slope| slope.parse::<f32>().ok());
+        match (text, slope.filter(|slope| slope.is_finite())) {
+            ("relu", _) => Ok(Self::Relu),
+            ("tanh", _) => Ok(Self::Tanh),
+            ("sigmoid", _) => Ok(Self::Sigmoid),
+            ("none", _) => Ok(Self::None),
+            (_, Some(slope)) => Ok(Self::Leaky(slope)),
+            _ => Err("possible: relu, leaky:SLOPE, tanh, sigmoid, none".to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_are_one_value_or_one_a_layer() {
+        let list: PerLayer<usize> = "2, _,1".parse().unwrap();
+        assert_eq!([0, 1, 2, 3].map(|index| list.get(index)), [Some(2), None, Some(1), None]);
+        assert!(list.check("stride", 3).is_ok());
+        let error = list.check("stride", 4).unwrap_err().to_string();
+        assert!(error.contains("--stride has 3 values for 4 layers"), "{error}");
+        let all: PerLayer<Activation> = "leaky:0.2".parse().unwrap();
+        assert_eq!(all.get(9), Some(Activation::Leaky(0.2)));
+        assert!(all.check("activation", 4).is_ok());
+        assert_eq!("same".parse(), Ok(Padding::Same));
+        for bad in ["", "leaky", "leaky:", "leaky:nan", "softmax"] {
+            assert!(bad.parse::<Activation>().is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! What was understood of a checkpoint, as text.
+
+use super::architecture::{Architecture, Layer};
+use super::chosen::{Chosen, MARK};
+use super::key::Part;
+use super::settings::{Activation, Direction};
+use crate::table::ending;
+use std::fmt::Write;
+
+/// Columns of a name.
+const NAME: usize = 21;
+
+/// A layer a line, and what was assumed marked.
+pub(super) fn table(part: &Part, architecture: &Architecture) -> String {
+    let mut text = String::new();
+    if !part.key.is_empty() {
+        let _ = writeln!(text, "taken from the key \"{}\"", part.key);
+    }
+    let mut rows =
+        vec![["", "layer", "kind", "input", "output", "geometry", "then"].map(str::to_owned)];
+    rows.extend(
+        architecture
+            .layers
+            .iter()
+            .enumerate()
+            .map(|(index, layer)| row(index, layer, architecture.square)),
+    );
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: [usize; 7] = std::array::from_fn(|column| width(column).unwrap_or(0));
+    for row in &rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            let _ = write!(line, "{cell:<width$} ");
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    if architecture.reordered {
+        text.push_str(
+            "the order is what shapes allow, not the names': say --order if it is wrong\n",
+        );
+    }
+    if !rows.iter().flatten().any(|cell| cell.contains(MARK)) {
+        return text;
+    }
+    let _ = writeln!(
+        text,
+        "{MARK} assumed: weights don't tell. Say --stride, --padding, --output-padding, --upsample, \
+         --activation,\n  --output, --eps or --map if it is wrong"
+    );
+    text
+}
+
+fn row(index: usize, layer: &Layer, square: bool) -> [String; 7] {
+    let link = &layer.link;
+    let kind = match &layer.geometry {
+        None => "dense",
+        Some(it) if it.direction == Direction::Transposed => "transposed",
+        Some(_) => "plain",
+    };
+    let map = |[channels, height, width]: [usize; 3]| format!("{channels}×{height}×{width}");
+    let geometry = layer.geometry.as_ref().map_or(String::new(), |it| it.text());
+    let mut then = Vec::new();
+    if let Some((name, _)) = link.norm {
+        then.push(format!("BatchNorm {} eps {}", ending(name, NAME), layer.epsilon));
+    }
+    if link.slope.is_some() {
+        then.push("PReLU".to_owned());
+    }
+    if layer.activation.value != Activation::None || link.slope.is_none() {
+        then.push(activation(layer.activation));
+    }
+    [
+        index.to_string(),
+        ending(link.name, NAME),
+        kind.to_owned(),
+        map(layer.input),
+        map(layer.output) + if square && link.map.is_some() { MARK } else { "" },
+        geometry,
+        then.join(", "),
+    ]
+}
+
+fn activation(activation: Chosen<Activation>) -> String {
+    let name = match activation.value {
+        Activation::Relu => "ReLU".to_owned(),
+        Activation::Leaky(slope) => format!("LeakyReLU {slope}"),
+        Activation::Tanh => "tanh".to_owned(),
+        Activation::Sigmoid => "sigmoid".to_owned(),
+        Activation::None => "nothing".to_owned(),
+    };
+    name + activation.mark()
+}

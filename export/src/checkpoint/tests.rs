@@ -1,0 +1,145 @@
+//! What is made of names and shapes, and what is said where they don't suffice.
+
+use super::settings::Settings;
+use super::tensor::Tensor;
+use super::{Checkpoint, Converted, generator};
+use anyhow::Result;
+
+const DCGAN: [(&str, &[usize]); 6] = [
+    ("main.0.weight", &[10, 8, 4, 4]),
+    ("main.1.weight", &[8]),
+    ("main.1.bias", &[8]),
+    ("main.1.running_mean", &[8]),
+    ("main.1.running_var", &[8]),
+    ("main.3.weight", &[8, 3, 4, 4]),
+];
+
+fn of(tensors: &[(&str, &[usize])], settings: &Settings) -> Result<Converted> {
+    let tensor = |&(name, shape): &(&str, &[usize])| {
+        let len = shape.iter().product();
+        Tensor::new(name.to_owned(), shape.to_vec(), move || Ok(vec![1.0; len]))
+    };
+    let tensors = tensors.iter().map(tensor).collect();
+    generator(&Checkpoint { tensors, description: None, keras: false }, settings)
+}
+
+fn under<'a>(keys: &[&str], names: &'a mut Vec<String>) -> Vec<(&'a str, &'static [usize])> {
+    for key in keys {
+        names.extend(DCGAN.iter().map(|(name, _)| format!("{key}.{name}")));
+    }
+    let shapes = DCGAN.iter().cycle().map(|(_, shape)| *shape);
+    names.iter().map(String::as_str).zip(shapes).collect()
+}
+
+fn refused(tensors: &[(&str, &[usize])], settings: &Settings, expected: &str) {
+    let Err(error) = of(tensors, settings) else { panic!("not refused: {expected}") };
+    let error = format!("{error:#}");
+    assert!(error.contains(expected), "{error}");
+}
+
+#[test]
+fn generators_are_told_apart_by_keys() {
+    let mut names = Vec::new();
+    let nested = under(&["state_dict.generator", "state_dict.critic"], &mut names);
+    let found = of(&nested, &Settings::default()).unwrap();
+    assert!(found.table.contains("key \"state_dict.generator\""), "{}", found.table);
+
+    let mut names = Vec::new();
+    let several = under(&["G", "G_ema"], &mut names);
+    refused(&several, &Settings::default(), "has several generators: say --key G or --key G_ema");
+    let key = |key: &str| Settings { key: Some(key.to_owned()), ..Settings::default() };
+    assert!(of(&several, &key("G_ema")).is_ok());
+    refused(&several, &key("H"), "no tensors under the key \"H\"; its keys are G, G_ema");
+
+    let mut names = Vec::new();
+    let mut pair = under(&["netG"], &mut names);
+    // Behind the generator it would make one chain with it.
+    pair.push(("netD.0.weight", &[1, 3, 4, 4]));
+    let table = of(&pair, &Settings::default()).unwrap().table;
+    assert!(table.contains("key \"netG\"") && table.contains("3×8×8"), "{table}");
+    assert!(of(&pair, &key(".")).unwrap().table.contains("netD"));
+
+    let mut names = Vec::new();
+    let strange = under(&["first", "second"], &mut names);
+    refused(&strange, &Settings::default(), "its keys are first, second");
+}
+
+#[test]
+fn what_shapes_do_not_tell_is_asked_for() {
+    let mut tensors = DCGAN.to_vec();
+    tensors.insert(5, ("main.2.weight", &[8, 8, 3, 3]));
+    refused(
+        &tensors,
+        &Settings::default(),
+        "layer 1 \"main.2\": weights of shape [8, 8, 3, 3] may",
+    );
+    for (conv, kind) in [("_,plain,_", "plain"), ("transposed", "k3 s2* p1* op1*")] {
+        let settings = Settings { convolution: conv.parse().unwrap(), ..Settings::default() };
+        let table = of(&tensors, &settings).unwrap().table;
+        assert!(table.contains(kind), "{table}");
+    }
+    let stride = Settings { stride: "2,2,2".parse().unwrap(), ..Settings::default() };
+    refused(&DCGAN, &stride, "--stride has 3 values for 2 layers");
+
+    let features: [(&str, &[usize]); 2] = [("a.weight", &[24, 5]), ("b.weight", &[2, 3, 4, 4])];
+    refused(&features, &Settings::default(), "after \"a\" (Linear [24, 5]) there are 24 features");
+    let settings = Settings { map: Some([2, 3, 4]), ..Settings::default() };
+    assert!(of(&features, &settings).unwrap().table.contains("3×6×8"));
+}
+
+#[test]
+fn an_order_can_be_given() {
+    let twins: [(&str, &[usize]); 4] = [
+        ("first.weight", &[8, 5, 4, 4]),
+        ("a.weight", &[5, 5, 3, 3]),
+        ("b.weight", &[5, 5, 5, 5]),
+        ("last.weight", &[5, 1, 4, 4]),
+    ];
+    let order = |names: &[&str]| Settings {
+        order: Some(names.iter().map(ToString::to_string).collect()),
+        convolution: "transposed".parse().unwrap(),
+        ..Settings::default()
+    };
+    let assumed = Settings { order: None, ..order(&[]) };
+    let table = of(&twins, &assumed).unwrap().table;
+    assert!(table.contains("1 a ") && table.contains("say --order"), "{table}");
+    let table = of(&twins, &order(&["first", "b", "a", "last"])).unwrap().table;
+    assert!(table.contains("1 b ") && !table.contains("say --order"), "{table}");
+    assert!(of(&twins, &order(&["first", "last"])).is_ok(), "the others are left out");
+    refused(&twins, &order(&["first", "c"]), "--order names \"c\"; the file has a, b, first, last");
+    refused(&twins, &order(&["a", "a"]), "twice");
+    refused(&twins, &order(&["last", "first"]), "1 channels, which \"first\"");
+    refused(&twins, &order(&["first"]), "ends in 5 channels: pictures have 1 or 3");
+    refused(&twins, &order(&[]), "the beginning");
+}
+
+#[test]
+fn what_is_no_layer_is_named() {
+    let with = |name: &'static str, shape: &'static [usize], expected: &str| {
+        let mut tensors = DCGAN.to_vec();
+        tensors.retain(|(other, _)| *other != name);
+        tensors.push((name, shape));
+        refused(&tensors, &Settings::default(), expected);
+    };
+    with("main.0.weight_orig", &[10, 8, 4, 4], "remove_spectral_norm");
+    with("main.0.weight_g", &[10, 1, 1, 1], "remove_weight_norm");
+    with("main.0.parametrizations.weight.original1", &[10], "remove_parametrizations");
+    with("main.2.gate", &[4], "tensor \"main.2.gate\" of shape [4] is not understood: layers are");
+    with("main.2.weight", &[8, 8, 3], "not understood");
+    with("main.0.bias", &[9], "tensor \"main.0.bias\" has shape [9], expected [8]");
+    with("main.1.bias", &[9], "tensor \"main.1.bias\" has shape [9], expected [8]");
+    with("main.0.weight", &[10, 8, 4, 3], "only square");
+    with("main.0.weight", &[10, 8, 0, 0], "is empty");
+    with("main.0.weight", &[10, 8, 300, 300], "kernel 300");
+    refused(&[], &Settings::default(), "holds no tensors");
+    refused(&[("num_batches_tracked", &[])], &Settings::default(), "holds no weights");
+}
+
+/// Names that tell nothing, of modules that all fit each other, end the search.
+#[test]
+fn the_search_is_bounded() {
+    let names: Vec<String> = (0..60).map(|index| format!("m{index}.weight")).collect();
+    let tensors: Vec<_> =
+        names.iter().map(|name| (name.as_str(), &[7usize, 7, 3, 3][..])).collect();
+    refused(&tensors, &Settings::default(), "ends in 7 channels");
+}
