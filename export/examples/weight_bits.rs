@@ -43,7 +43,7 @@ fn study(path: &Path, distribution: Distribution) -> Result<()> {
     let source = Source::load(path)?;
     let network = import(&source)?;
     let pixels = PixelRule::of(&network, None)?;
-    let histograms = calibrate(&source, &network, distribution, SEED, PICTURES, &|| ())?;
+    let histograms = calibrate(&network, distribution, SEED, PICTURES, &|| ())?.outputs;
     let ranges: Vec<Range> = histograms.iter().map(Range::choose).collect();
     let mut float = Generator::onnx(&source, None)?;
     let len = network.latent_len();
@@ -130,7 +130,7 @@ fn file(
 ) -> Result<Vec<u8>> {
     let scale = latent_scale(distribution);
     let latent = Latent { len: network.latent_len(), distribution, scale };
-    let layers = quantize(network, scale, ranges, pixels)?;
+    let layers = quantize(network, scale, ranges, &[], pixels)?;
     let name = "study".to_owned();
     let draft =
         Draft { name, source: source.sha256, latent, whole: 0, layers, directions: Vec::new() };

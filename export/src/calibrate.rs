@@ -1,14 +1,24 @@
 //! What values the float network's tensors take.
 
+use crate::float;
+use crate::fold::{Activation, fold};
 use crate::histogram::Histogram;
-use crate::load::Source;
 use crate::network::Network;
 use crate::runner::Onnx;
 use crate::{latents, parallel};
 use anyhow::{Result, ensure};
 use gen_core::latent::Distribution;
 
-/// Runs `network` on `count` latents and returns a histogram of every layer's output but the last's.
+/// What a network's tensors were seen to hold.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Every layer's output but the last's.
+    pub outputs: Vec<Histogram>,
+    /// Smallest and largest of what is looked up in a table, for each layer that has one.
+    pub looked_up: Vec<Option<(f64, f64)>>,
+}
+
+/// Runs `network` on `count` latents.
 ///
 /// Two passes, the first for the largest magnitudes, so that memory doesn't grow with `count`;
 /// `done` is called after every picture of either.
@@ -16,19 +26,26 @@ use gen_core::latent::Distribution;
 /// # Errors
 /// If tract can't run it, or a tensor isn't finite.
 pub fn calibrate(
-    source: &Source,
     network: &Network,
     distribution: Distribution,
     seed: u64,
     count: usize,
     done: &(dyn Fn() + Sync),
-) -> Result<Vec<Histogram>> {
-    let hidden = &network.layers[..network.layers.len() - 1];
-    if hidden.is_empty() {
-        return Ok(Vec::new());
+) -> Result<Seen> {
+    let hidden = network.layers.len() - 1;
+    let mut tables = Vec::new();
+    for (index, layer) in network.layers.iter().enumerate() {
+        if matches!(fold(layer, index == hidden)?.activation, Activation::Curve(_)) {
+            tables.push(index);
+        }
     }
-    let names: Vec<&str> = hidden.iter().map(|layer| layer.tensor.as_str()).collect();
-    let runner = Onnx::new(source, &network.input_shape, &names)?;
+    let mut seen = Seen { outputs: Vec::new(), looked_up: vec![None; hidden + 1] };
+    let names = (0..hidden).map(float::output).chain(tables.iter().map(|it| float::before(*it)));
+    let names: Vec<String> = names.collect();
+    if names.is_empty() {
+        return Ok(seen);
+    }
+    let runner = Onnx::network(network, &names)?;
     let len = network.latent_len();
     let run = |index| {
         let tensors = runner.run(&latents::calibration(seed, index, distribution, len));
@@ -36,20 +53,31 @@ pub fn calibrate(
         tensors
     };
 
-    let largest = parallel::split(count, |range| {
-        let mut largest = vec![0.0_f32; hidden.len()];
+    let limits = parallel::split(count, |range| {
+        let mut limits = vec![(f32::MAX, f32::MIN); names.len()];
         for index in range {
-            for (largest, tensor) in largest.iter_mut().zip(run(index)?) {
+            for ((low, high), tensor) in limits.iter_mut().zip(run(index)?) {
                 for value in tensor {
                     ensure!(value.is_finite(), "the float network overflows: it gives {value}");
-                    *largest = largest.max(value.abs());
+                    (*low, *high) = (low.min(value), high.max(value));
                 }
             }
         }
-        Ok(largest)
+        Ok(limits)
     })?;
-    let largest = |tensor: usize| largest.iter().map(|part| part[tensor]).fold(0.0, f32::max);
-    let empty: Vec<Histogram> = (0..hidden.len()).map(|i| Histogram::new(largest(i))).collect();
+    let limit = |tensor: usize| {
+        let all = limits.iter().map(|part| part[tensor]);
+        all.fold((f32::MAX, f32::MIN), |(a, b), (low, high)| (a.min(low), b.max(high)))
+    };
+    for (i, table) in tables.iter().enumerate() {
+        let (low, high) = limit(hidden + i);
+        seen.looked_up[*table] = Some((f64::from(low), f64::from(high)));
+    }
+    let largest = |tensor: usize| {
+        let (low, high) = limit(tensor);
+        low.abs().max(high.abs())
+    };
+    let empty: Vec<Histogram> = (0..hidden).map(|i| Histogram::new(largest(i))).collect();
 
     let parts = parallel::split(count, |range| {
         let mut histograms = empty.clone();
@@ -60,11 +88,11 @@ pub fn calibrate(
         }
         Ok(histograms)
     })?;
-    let mut total = empty;
+    seen.outputs = empty;
     for part in &parts {
-        for (histogram, more) in total.iter_mut().zip(part) {
+        for (histogram, more) in seen.outputs.iter_mut().zip(part) {
             histogram.merge(more);
         }
     }
-    Ok(total)
+    Ok(seen)
 }

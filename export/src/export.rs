@@ -10,6 +10,7 @@ use crate::pixels::PixelRule;
 use crate::quantize::{latent_scale, quantize};
 use crate::range::Range;
 use crate::report::{Layout, Report, Settings, TableReport, TensorReport};
+use crate::verify::verify;
 use crate::{latents, parallel, plans, twin};
 use anyhow::{Context, Result, ensure};
 use gen_core::Model;
@@ -36,6 +37,8 @@ pub struct Options {
     pub seed: u64,
     /// Bits of the tensors between the layers; 8, so far.
     pub activations: u8,
+    /// Which label of a conditional generator is drawn.
+    pub label: Option<usize>,
     /// Bytes of working memory that the engine may take; without it, every layer goes row by row.
     pub ram_budget: Option<usize>,
 }
@@ -50,6 +53,7 @@ impl Default for Options {
             compare: 256,
             seed: 1,
             activations: 8,
+            label: None,
             ram_budget: None,
         }
     }
@@ -99,13 +103,15 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         options.activations
     );
     let name = options.name(path)?;
-    let source = Source::load(path)?;
+    let mut source = Source::load(path)?;
+    source.label = options.label;
     let network = import(&source)?;
     let file = || path.display().to_string();
     let pixels = PixelRule::of(&network, options.pixels).with_context(file)?;
     let (distribution, seed) = (options.distribution, options.seed);
 
-    let histograms = calibrate(&source, &network, distribution, seed, options.calibrate, done)?;
+    let seen = calibrate(&network, distribution, seed, options.calibrate, done)?;
+    let histograms = seen.outputs;
     let ranges: Vec<Range> = histograms.iter().map(Range::choose).collect();
     let tensors = network.layers.iter().zip(&ranges).zip(&histograms);
     let tensors = tensors
@@ -115,7 +121,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         .collect();
 
     let scale = latent_scale(distribution);
-    let layers = quantize(&network, scale, &ranges, pixels).with_context(file)?;
+    let layers = quantize(&network, scale, &ranges, &seen.looked_up, pixels).with_context(file)?;
     let latent = Latent { len: network.latent_len(), distribution, scale };
     let mut draft = Draft {
         name: name.clone(),
@@ -134,7 +140,8 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
 
     let fidelity = compare(&source, &gen_file, options, done)?;
     let report = Report {
-        layout: Layout::new(&Model::parse(&gen_file)?, gen_file.len(), &network.names()),
+        import: verify(&source, &network, distribution),
+        layout: Layout::new(&Model::parse(&gen_file)?, gen_file.len(), Some(&network)),
         settings: Settings {
             latent: latents::name(distribution),
             latent_scale: scale,
@@ -274,7 +281,7 @@ mod tests {
         let options = Options { calibrate: 8, compare: 4, ..Options::default() };
         let error = format!("{:#}", export(&path, &options, &|| ()).unwrap_err());
         assert!(
-            error.contains("sketch.onnx: the pictures end in Clip, node \"net/Clip"),
+            error.contains("sketch.onnx: the pictures end in Relu, node \"net/Clip"),
             "{error}"
         );
         let options = Options { pixels: Some(PixelRule::UNIT), ..options };

@@ -1,6 +1,7 @@
 //! A layer's steps folded into its weights, a bias and one activation.
 
-use crate::network::{Function, Layer, Operation};
+use crate::function::Function;
+use crate::network::{Layer, Operation, Step};
 use anyhow::{Result, bail};
 
 /// A layer with nothing left but one linear operation, one bias and one activation.
@@ -14,6 +15,8 @@ pub struct Folded {
     pub per_feature: bool,
     /// What comes after the bias.
     pub activation: Activation,
+    /// The smallest and largest number that it was seen to be given, where that is known.
+    pub seen: Option<(f64, f64)>,
 }
 
 /// What comes after the bias.
@@ -23,17 +26,17 @@ pub enum Activation {
     None,
     /// max(x, 0)
     Relu,
-    /// `y = gain·(x < 0 ? negative·x : x) + shift`, gain and shift as the bias is.
+    /// `y = gain·(x < 0 ? negative·x : x) + shift`.
     Slopes {
-        /// Slope of negative values.
-        negative: f64,
-        /// Factors behind the activation.
+        /// Slopes of negative values, as the bias is.
+        negative: Vec<f64>,
+        /// Factors behind the activation, likewise.
         gain: Vec<f64>,
-        /// Summands behind the activation.
+        /// Summands behind the activation, likewise.
         shift: Vec<f64>,
     },
-    /// tanh or sigmoid.
-    Curve(Function),
+    /// Any function, the same for all elements.
+    Curve(Vec<Operation>),
     /// Limits; only the last layer has them.
     Clip(f64, f64),
 }
@@ -44,63 +47,107 @@ pub enum Activation {
 /// stays there: folded forward it would be wrong at the borders of the next convolution.
 ///
 /// # Errors
-/// Where the steps are more than one epilogue can do.
+/// Where the steps are more than one epilogue can do, see [`epilogues`].
 pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
     let features = layer.features();
     let longest = layer.steps.iter().map(|step| match &step.operation {
-        Operation::Affine { shift, .. } => shift.len(),
-        Operation::Function(_) => 0,
+        Operation::Affine { shift: numbers, .. } | Operation::Slopes(numbers) => numbers.len(),
+        Operation::Function(_) | Operation::Both(_) => 0,
     });
     let per_feature = longest.max().is_some_and(|longest| longest > layer.channels_out);
+    if per_feature && layer.kind != crate::network::Kind::Dense {
+        bail!(
+            "node \"{}\": numbers of each feature behind another activation: put it in front of that",
+            layer.end()
+        );
+    }
     let count = if per_feature { features } else { layer.channels_out };
     let widen =
         |values: &[f64]| -> Vec<f64> { (0..count).map(|i| values[i % values.len()]).collect() };
 
+    let linear = layer.steps.iter().take_while(|step| is_affine(step)).count();
+    let (first, rest) = layer.steps.split_at(linear);
     let (mut scale, mut bias) = (vec![1.0; count], vec![0.0; count]);
-    let mut activation = Activation::None;
-    for step in &layer.steps {
-        activation = match (&step.operation, activation) {
-            (Operation::Affine { scale: s, shift }, Activation::None) => {
-                then(&mut scale, &mut bias, &widen(s), &widen(shift));
-                Activation::None
-            }
-            (Operation::Affine { scale, shift }, Activation::Relu) => {
-                Activation::Slopes { negative: 0.0, gain: widen(scale), shift: widen(shift) }
-            }
-            (
-                Operation::Affine { scale: s, shift: t },
-                Activation::Slopes { negative, mut gain, mut shift },
-            ) => {
-                then(&mut gain, &mut shift, &widen(s), &widen(t));
-                Activation::Slopes { negative, gain, shift }
-            }
-            (Operation::Function(function), Activation::None) => match *function {
-                Function::Relu => Activation::Relu,
-                Function::LeakyRelu(negative) => {
-                    let (gain, shift) = (vec![1.0; count], vec![0.0; count]);
-                    Activation::Slopes { negative, gain, shift }
-                }
-                Function::Clip(low, high) if is_last => Activation::Clip(low, high),
-                Function::Clip(..) => {
-                    bail!("node \"{}\": Clip is supported on the output only: use Relu", step.node)
-                }
-                curve => Activation::Curve(curve),
-            },
-            (operation, _) => bail!(
-                "node \"{}\": {} behind {} cannot be converted: one activation a layer, \
-                 BatchNormalization behind Relu or LeakyRelu only",
-                step.node,
-                operator(operation),
-                first_function(layer),
-            ),
-        };
+    for step in first {
+        then(&mut scale, &mut bias, &step.operation, widen);
     }
     let weights = scaled(layer, &scale);
-    Ok(Folded { weights, bias, per_feature, activation })
+    let activation = match activation(rest) {
+        Some(Kind::None) => Activation::None,
+        Some(Kind::Clip(low, high)) if is_last => Activation::Clip(low, high),
+        Some(Kind::Slopes(slopes)) if rest.len() == 1 && slopes == [0.0] => Activation::Relu,
+        Some(Kind::Slopes(slopes)) => {
+            let (mut gain, mut shift) = (vec![1.0; count], vec![0.0; count]);
+            for step in &rest[1..] {
+                then(&mut gain, &mut shift, &step.operation, widen);
+            }
+            Activation::Slopes { negative: widen(&slopes), gain, shift }
+        }
+        Some(Kind::Curve | Kind::Clip(..)) => {
+            Activation::Curve(rest.iter().map(|step| step.operation.clone()).collect())
+        }
+        None => bail!(
+            "node \"{}\": more than one activation, and numbers of each channel, behind a layer",
+            rest[rest.len() - 1].node
+        ),
+    };
+    Ok(Folded { weights, bias, per_feature, activation, seen: None })
 }
 
-/// `scale·x + shift`, then `s·x + t`.
-fn then(scale: &mut [f64], shift: &mut [f64], s: &[f64], t: &[f64]) {
+/// Steps split into runs that one epilogue each can do: what stands between them is 8 bits.
+pub fn epilogues(steps: Vec<Step>) -> Vec<Vec<Step>> {
+    let mut runs: Vec<Vec<Step>> = vec![Vec::new()];
+    for step in steps {
+        let last = runs.len() - 1;
+        runs[last].push(step);
+        let linear = runs[last].iter().take_while(|step| is_affine(step)).count();
+        if activation(&runs[last][linear..]).is_none() {
+            let step = runs[last].pop();
+            runs.push(step.into_iter().collect());
+        }
+    }
+    runs
+}
+
+/// What steps behind the affine ones come to.
+enum Kind {
+    None,
+    /// Two slopes, of the negative numbers these; then affine steps.
+    Slopes(Vec<f64>),
+    Clip(f64, f64),
+    Curve,
+}
+
+fn activation(steps: &[Step]) -> Option<Kind> {
+    let Some((first, rest)) = steps.split_first() else { return Some(Kind::None) };
+    let slopes = match &first.operation {
+        Operation::Function(Function::Relu) => Some(vec![0.0]),
+        Operation::Function(Function::LeakyRelu(slope)) => Some(vec![*slope]),
+        Operation::Slopes(slopes) => Some(slopes.clone()),
+        _ => None,
+    };
+    match (slopes, &first.operation) {
+        (Some(slopes), _) if rest.iter().all(is_affine) => Some(Kind::Slopes(slopes)),
+        (_, Operation::Function(Function::Clip(low, high))) if rest.is_empty() => {
+            Some(Kind::Clip(*low, *high))
+        }
+        _ => steps.iter().all(|step| step.operation.is_uniform()).then_some(Kind::Curve),
+    }
+}
+
+fn is_affine(step: &Step) -> bool {
+    matches!(step.operation, Operation::Affine { .. })
+}
+
+/// `scale·x + shift`, then an affine operation, its numbers widened.
+fn then(
+    scale: &mut [f64],
+    shift: &mut [f64],
+    operation: &Operation,
+    widen: impl Fn(&[f64]) -> Vec<f64>,
+) {
+    let Operation::Affine { scale: s, shift: t } = operation else { return };
+    let (s, t) = (widen(s), widen(t));
     for i in 0..scale.len() {
         scale[i] *= s[i];
         shift[i] = shift[i] * s[i] + t[i];
@@ -118,19 +165,6 @@ fn scaled(layer: &Layer, scale: &[f64]) -> Vec<f64> {
         weights.iter().map(move |&w| f64::from(w) * factor)
     })
     .collect()
-}
-
-fn operator(operation: &Operation) -> &'static str {
-    match operation {
-        Operation::Affine { .. } => "BatchNormalization or Add",
-        Operation::Function(function) => function.operator(),
-    }
-}
-
-fn first_function(layer: &Layer) -> &'static str {
-    let mut operations = layer.steps.iter().map(|step| &step.operation);
-    let first = operations.find(|operation| matches!(operation, Operation::Function(_)));
-    first.map_or("nothing", operator)
 }
 
 #[cfg(test)]

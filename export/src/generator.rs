@@ -1,8 +1,10 @@
 //! A generator in whatever file, as something that draws.
 
+use crate::float;
 use crate::import::{import, latent_shape};
 use crate::latents;
 use crate::load::{self, Source};
+use crate::network::Order;
 use crate::picture::Picture;
 use crate::pixels::PixelRule;
 use crate::runner::{Device, Onnx};
@@ -57,6 +59,8 @@ pub struct Generator<'a> {
     pub distribution: Option<Distribution>,
     /// Size of the pictures.
     pub image: Shape,
+    /// Whether what runs gives the channels of a pixel together.
+    interleaved: bool,
     pixels: PixelRule,
 }
 
@@ -91,6 +95,7 @@ impl<'a> Generator<'a> {
             latent_len: latent.len,
             distribution: Some(latent.distribution),
             image,
+            interleaved: false,
             pixels: PixelRule::BYTE,
         })
     }
@@ -101,33 +106,49 @@ impl<'a> Generator<'a> {
     /// If it can't be converted or run.
     pub fn onnx(source: &Source, pixels: Option<PixelRule>) -> Result<Self> {
         let graph = source.proto.graph.as_ref().context("no graph")?;
-        let (pixels, distribution, shape, output) = match source.metadata(PixelRule::METADATA) {
-            // The quantised ONNX is not a chain of float layers, but it is ours.
-            Some(rule) => {
-                let ([input], [output]) = (&graph.input[..], &graph.output[..]) else {
-                    bail!("{}: must have one input and one output", source.path.display());
-                };
-                let rule = rule.parse().with_context(|| source.path.display().to_string())?;
-                let distribution = source.metadata(latents::METADATA).and_then(latents::named);
-                (rule, distribution, latent_shape(input)?, output.name.clone())
-            }
-            None => {
-                let network = import(source)?;
-                let rule = PixelRule::of(&network, pixels)
-                    .with_context(|| source.path.display().to_string())?;
-                (rule, None, network.input_shape.clone(), network.output.name)
-            }
-        };
-        let onnx = Onnx::new(source, &shape, &[&output])?;
-        let [1, channels @ (1 | 3), height, width] = *onnx.output_shape() else {
-            let (path, shape) = (source.path.display(), onnx.output_shape());
-            bail!("{path}: output of shape {shape:?}: pictures are [1, 1 or 3, height, width]");
-        };
+        let (onnx, pixels, distribution, latent_len, image) =
+            match source.metadata(PixelRule::METADATA) {
+                // The quantised ONNX is not a chain of float layers, but it is ours.
+                Some(rule) => {
+                    let ([input], [output]) = (&graph.input[..], &graph.output[..]) else {
+                        bail!("{}: must have one input and one output", source.path.display());
+                    };
+                    let rule = rule.parse().with_context(|| source.path.display().to_string())?;
+                    let distribution = source.metadata(latents::METADATA).and_then(latents::named);
+                    let shape = latent_shape(input)?;
+                    let onnx = Onnx::new(source, &shape, &[&output.name])?;
+                    let order = source.metadata(Order::METADATA);
+                    let image = order.and_then(Order::image).or(match *onnx.output_shape() {
+                        [1, channels, height, width] => Some([height, width, channels]),
+                        _ => None,
+                    });
+                    let image = image.with_context(|| {
+                        let (path, shape) = (source.path.display(), onnx.output_shape());
+                        format!("{path}: output of shape {shape:?} is no picture")
+                    })?;
+                    let interleaved = order.is_some_and(Order::interleaved);
+                    (onnx, rule, distribution, shape.iter().product(), (image, interleaved))
+                }
+                None => {
+                    let network = import(source)?;
+                    let rule = PixelRule::of(&network, pixels)
+                        .with_context(|| source.path.display().to_string())?;
+                    let onnx = Onnx::network(&network, &[float::output(network.layers.len() - 1)])?;
+                    (onnx, rule, None, network.latent_len(), (network.image(), false))
+                }
+            };
+        let ([height, width, channels], interleaved) = image;
+        ensure!(
+            matches!(channels, 1 | 3),
+            "{}: pictures of {channels} channels",
+            source.path.display()
+        );
         Ok(Self {
             engine: Engine::Onnx(onnx),
-            latent_len: shape[1],
+            latent_len,
             distribution,
             image: Shape { height, width, channels },
+            interleaved,
             pixels,
         })
     }
@@ -145,6 +166,11 @@ impl<'a> Generator<'a> {
                 let Shape { height, width, channels } = self.image;
                 let len = height * width * channels;
                 ensure!(values.len() == len, "{} values for a picture of {len}", values.len());
+                if self.interleaved {
+                    let plane = height * width;
+                    let at = |i: usize| values[i % plane * channels + i / plane];
+                    return Ok(Drawing::Float((0..len).map(at).collect()));
+                }
                 Ok(Drawing::Float(values))
             }
         }

@@ -55,6 +55,28 @@ impl Graph {
         name
     }
 
+    /// Adds a node without attributes whose output has this very name, and returns that.
+    pub fn named(&mut self, operator: &str, name: &str, inputs: &[&str]) -> String {
+        self.nodes.push(NodeProto {
+            input: inputs.iter().map(ToString::to_string).collect(),
+            output: vec![name.to_owned()],
+            name: name.to_owned(),
+            op_type: operator.to_owned(),
+            ..NodeProto::default()
+        });
+        name.to_owned()
+    }
+
+    /// Adds what keeps the first rows and columns of a map, and returns the name of its output.
+    pub fn cut(&mut self, name: &str, x: &str, [rows, columns]: [usize; 2]) -> String {
+        let sizes = [rows as i64, columns as i64];
+        let [starts, ends, axes] =
+            [("starts", [0, 0]), ("ends", sizes), ("axes", [2, 3])].map(|(part, values)| {
+                self.constant(&format!("{name}_{part}"), &[2], Values::Int64(&values))
+            });
+        self.node("Slice", name, &[x, &starts, &ends, &axes], vec![])
+    }
+
     /// Adds a constant and returns its name.
     pub fn constant(&mut self, name: &str, dims: &[usize], values: Values) -> String {
         let name = format!("{}/{name}", self.prefix);

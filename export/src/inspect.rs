@@ -22,7 +22,7 @@ pub fn inspect(file: &File) -> Result<Layout> {
     match file {
         File::Gen { path, bytes } => {
             let model = Model::parse(bytes).with_context(|| path.display().to_string())?;
-            Ok(Layout::new(&model, bytes.len(), &[]))
+            Ok(Layout::new(&model, bytes.len(), None))
         }
         File::Onnx(source) => blank(source, &import(source)?),
     }
@@ -45,7 +45,7 @@ fn blank(source: &Source, network: &Network) -> Result<Layout> {
         directions: Vec::new(),
     };
     let bytes = to_bytes(&draft, network).with_context(file)?;
-    let layout = Layout::new(&Model::parse(&bytes)?, bytes.len(), &network.names());
+    let layout = Layout::new(&Model::parse(&bytes)?, bytes.len(), Some(network));
     // The file's name may be longer than a model's.
     Ok(Layout { name: stem(&source.path), ..layout })
 }

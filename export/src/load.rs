@@ -3,6 +3,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use prost::Message;
 use sha2::{Digest, Sha256};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use tract_onnx::pb::{ModelProto, TensorProto};
 use tract_onnx::prelude::Tensor;
@@ -16,6 +17,8 @@ pub struct Source {
     pub proto: ModelProto,
     /// SHA-256 of its bytes.
     pub sha256: [u8; 32],
+    /// Which label of a conditional generator is drawn.
+    pub label: Option<usize>,
 }
 
 impl Source {
@@ -44,7 +47,7 @@ impl Source {
             path.display()
         );
         let sha256 = Sha256::digest(bytes).into();
-        Ok(Self { path: path.to_owned(), proto, sha256 })
+        Ok(Self { path: path.to_owned(), proto, sha256, label: None })
     }
 
     /// The directory that external weights must lie in.
@@ -59,8 +62,17 @@ impl Source {
     /// If its type is unknown or its data are missing or of the wrong length.
     pub fn tensor(&self, proto: &TensorProto) -> Result<Tensor> {
         let resolver = tract_onnx::data_resolver::MmapDataResolver;
-        tract_onnx::tensor::load_tensor(&resolver, proto, Some(self.directory()))
-            .map_err(|error| anyhow::anyhow!("tensor \"{}\": {error:#}", proto.name))
+        // Of some types tract panics.
+        let load = || tract_onnx::tensor::load_tensor(&resolver, proto, Some(self.directory()));
+        let loaded = catch_unwind(AssertUnwindSafe(load));
+        match loaded {
+            Ok(loaded) => {
+                loaded.map_err(|error| anyhow::anyhow!("tensor \"{}\": {error:#}", proto.name))
+            }
+            Err(_) => {
+                bail!("tensor \"{}\": of type {}: export in float32", proto.name, proto.data_type)
+            }
+        }
     }
 
     /// A metadata property of the model.

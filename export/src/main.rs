@@ -15,8 +15,9 @@ fn main() -> ExitCode {
         Ok(Err(error)) => chain(&error),
         Err(_) => "the exporter has a bug: please report it with the command and its file".into(),
     };
-    let line = message.split_whitespace().collect::<Vec<_>>().join(" ");
-    eprintln!("error: {line}");
+    for line in message.lines() {
+        eprintln!("error: {}", line.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
     ExitCode::FAILURE
 }
 

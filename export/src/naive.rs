@@ -1,7 +1,7 @@
 //! The plainest float arithmetic, to compare with in tests. Shares no geometry with gen-core.
 
 use crate::fold::{Activation, Folded};
-use crate::network::{Kind, Layer, Network, Operation};
+use crate::network::{Kind, Layer, Network};
 
 /// The network's output for `z`, HWC, step by step.
 pub(crate) fn run(network: &Network, z: &[f64]) -> Vec<f64> {
@@ -14,12 +14,7 @@ pub(crate) fn run_layer(layer: &Layer, x: &[f64]) -> Vec<f64> {
     let mut y = linear(layer, &weights, x);
     for step in &layer.steps {
         for (i, y) in y.iter_mut().enumerate() {
-            *y = match &step.operation {
-                Operation::Affine { scale, shift } => {
-                    *y * scale[i % scale.len()] + shift[i % shift.len()]
-                }
-                Operation::Function(function) => function.at(*y),
-            };
+            *y = step.operation.at(*y, i);
         }
     }
     y
@@ -35,10 +30,10 @@ pub(crate) fn run_folded(layer: &Layer, folded: &Folded, x: &[f64]) -> Vec<f64> 
             Activation::None => y,
             Activation::Relu => y.max(0.0),
             Activation::Slopes { negative, gain, shift } => {
-                let slope = if y < 0.0 { *negative } else { 1.0 };
+                let slope = if y < 0.0 { negative[i % count] } else { 1.0 };
                 gain[i % count] * slope * y + shift[i % count]
             }
-            Activation::Curve(function) => function.at(y),
+            Activation::Curve(operations) => crate::network::all(operations, y),
             Activation::Clip(low, high) => y.clamp(*low, *high),
         }
     };

@@ -1,5 +1,6 @@
 //! What was read from an ONNX graph: a chain of layers in float.
 
+use crate::function::Function;
 use gen_core::axis::{Axis, Convolution};
 use gen_core::format::write::{DraftActivation, DraftLayer};
 use tract_onnx::pb::ValueInfoProto;
@@ -13,8 +14,37 @@ pub struct Network {
     pub output: ValueInfoProto,
     /// Shape of one latent as the graph takes it: `[1, z]` or `[1, z, 1, 1]`.
     pub input_shape: Vec<usize>,
+    /// How the graph gives a picture.
+    pub picture: Order,
     /// First to last.
     pub layers: Vec<Layer>,
+}
+
+/// How a graph gives a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// Its shape, batch included, which is 1.
+    pub shape: Vec<usize>,
+    /// Whether the channels of a pixel lie together.
+    pub interleaved: bool,
+    /// Whether the last layer only puts the pixels of the one before in their places.
+    pub moved: bool,
+}
+
+impl Order {
+    /// Where an ONNX of ours keeps it, as `height width channels` and how they lie, `HWC` or `CHW`.
+    pub const METADATA: &str = "pocket_dcgan.picture";
+
+    /// The picture's height, width, channels, as written there.
+    pub(crate) fn image(text: &str) -> Option<[usize; 3]> {
+        let mut sizes = text.split(' ').map_while(|size| size.parse().ok());
+        Some([sizes.next()?, sizes.next()?, sizes.next()?])
+    }
+
+    /// Whether the channels of a pixel lie together, as written there.
+    pub(crate) fn interleaved(text: &str) -> bool {
+        text.ends_with("HWC")
+    }
 }
 
 /// A linear operation with what follows it up to the next one.
@@ -36,8 +66,6 @@ pub struct Layer {
     pub weights: Vec<f32>,
     /// What follows, in order.
     pub steps: Vec<Step>,
-    /// ONNX name of the tensor after the last step.
-    pub tensor: String,
 }
 
 /// Kinds of linear operation.
@@ -71,59 +99,134 @@ pub enum Operation {
         /// Summands.
         shift: Vec<f64>,
     },
+    /// x, or a channel's slope times x where x is negative.
+    Slopes(Vec<f64>),
     /// A nonlinear function, the same for all elements.
     Function(Function),
+    /// Two results of the same element, put together: x·sigmoid(x) for one.
+    Both(Box<Both>),
 }
 
-/// Nonlinear functions.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Function {
-    /// max(x, 0)
-    Relu,
-    /// x, or the given slope times x where x is negative.
-    LeakyRelu(f64),
-    /// Hyperbolic tangent.
-    Tanh,
-    /// 1 / (1 + e⁻ˣ)
-    Sigmoid,
-    /// Limits to the given range, whose ends may be infinite.
-    Clip(f64, f64),
+/// Two results of an element and what is made of them. Operations are the same for all elements: of an
+/// affine one there is one number.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Both {
+    /// What is made of them.
+    pub binary: Binary,
+    /// The first.
+    pub left: Vec<Operation>,
+    /// The second.
+    pub right: Vec<Operation>,
 }
 
-impl Function {
-    /// Its value at `x`.
-    pub fn at(self, x: f64) -> f64 {
-        match self {
-            Self::Relu => x.max(0.0),
-            Self::LeakyRelu(slope) if x < 0.0 => slope * x,
-            Self::LeakyRelu(_) => x,
-            Self::Tanh => x.tanh(),
-            Self::Sigmoid => 1.0 / (1.0 + (-x).exp()),
-            Self::Clip(low, high) => x.max(low).min(high),
-        }
-    }
+/// What is made of two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Binary {
+    /// Their sum.
+    Add,
+    /// The first less the second.
+    Sub,
+    /// Their product.
+    Mul,
+    /// The first by the second.
+    Div,
+    /// The larger.
+    Max,
+    /// The smaller.
+    Min,
+}
 
-    /// What its values lie between; infinite where there is no limit.
-    pub fn limits(self) -> (f64, f64) {
+impl Binary {
+    /// Its result.
+    pub fn at(self, a: f64, b: f64) -> f64 {
         match self {
-            Self::Relu => (0.0, f64::INFINITY),
-            Self::LeakyRelu(_) => (f64::NEG_INFINITY, f64::INFINITY),
-            Self::Tanh => (-1.0, 1.0),
-            Self::Sigmoid => (0.0, 1.0),
-            Self::Clip(low, high) => (low, high),
+            Self::Add => a + b,
+            Self::Sub => a - b,
+            Self::Mul => a * b,
+            Self::Div => a / b,
+            Self::Max => a.max(b),
+            Self::Min => a.min(b),
         }
     }
 
     /// The operator's name in ONNX.
     pub fn operator(self) -> &'static str {
         match self {
-            Self::Relu => "Relu",
-            Self::LeakyRelu(_) => "LeakyRelu",
-            Self::Tanh => "Tanh",
-            Self::Sigmoid => "Sigmoid",
-            Self::Clip(..) => "Clip",
+            Self::Add => "Add",
+            Self::Sub => "Sub",
+            Self::Mul => "Mul",
+            Self::Div => "Div",
+            Self::Max => "Max",
+            Self::Min => "Min",
         }
     }
+}
+
+impl Operation {
+    /// Its value at `x`, for an element whose numbers are at `index`.
+    pub fn at(&self, x: f64, index: usize) -> f64 {
+        let of = |numbers: &[f64]| numbers[index % numbers.len()];
+        match self {
+            Self::Affine { scale, shift } => of(scale) * x + of(shift),
+            Self::Slopes(slopes) if x < 0.0 => of(slopes) * x,
+            Self::Slopes(_) => x,
+            Self::Function(function) => function.at(x),
+            Self::Both(both) => both.at(x),
+        }
+    }
+
+    /// How many operations it is of.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Both(both) => {
+                1 + both.left.iter().chain(&both.right).map(Self::size).sum::<usize>()
+            }
+            _ => 1,
+        }
+    }
+
+    /// Whether it is the same for all elements.
+    pub fn is_uniform(&self) -> bool {
+        let same = |numbers: &[f64]| numbers.iter().all(|n| *n == numbers[0]);
+        match self {
+            Self::Affine { scale, shift } => same(scale) && same(shift),
+            Self::Slopes(slopes) => same(slopes),
+            Self::Function(_) | Self::Both(_) => true,
+        }
+    }
+
+    /// With one number for all elements, if it is the same for all.
+    pub(crate) fn single(self) -> Self {
+        match self {
+            Self::Affine { scale, shift } => {
+                Self::Affine { scale: scale[..1].to_vec(), shift: shift[..1].to_vec() }
+            }
+            Self::Slopes(slopes) => Self::Slopes(slopes[..1].to_vec()),
+            other => other,
+        }
+    }
+
+    /// What people call it.
+    pub fn operator(&self) -> &'static str {
+        match self {
+            Self::Affine { .. } => "BatchNormalization or Add",
+            Self::Slopes(_) => "PRelu",
+            Self::Function(function) => function.operator(),
+            Self::Both(both) => both.binary.operator(),
+        }
+    }
+}
+
+impl Both {
+    /// Its value at `x`.
+    pub fn at(&self, x: f64) -> f64 {
+        self.binary.at(all(&self.left, x), all(&self.right, x))
+    }
+}
+
+/// What all operations, the same for all elements, make of `x`.
+pub fn all(operations: &[Operation], x: f64) -> f64 {
+    operations.iter().fold(x, |x, operation| operation.at(x, 0))
 }
 
 impl Network {
@@ -132,9 +235,14 @@ impl Network {
         self.layers[0].channels_in
     }
 
-    /// The layers' names.
-    pub(crate) fn names(&self) -> Vec<String> {
-        self.layers.iter().map(|layer| layer.name.clone()).collect()
+    /// The picture's height, width, channels.
+    pub fn image(&self) -> [usize; 3] {
+        self.last().output()
+    }
+
+    /// What is done to pixels last.
+    pub(crate) fn ending(&self) -> &[Step] {
+        &self.layers[self.layers.len() - 1 - usize::from(self.picture.moved)].steps
     }
 
     /// The last layer, which every network has.
@@ -144,6 +252,11 @@ impl Network {
 }
 
 impl Layer {
+    /// The node that its output comes from.
+    pub(crate) fn end(&self) -> &str {
+        self.steps.last().map_or(&self.name, |step| &step.node)
+    }
+
     /// Elements of the output map.
     pub fn features(&self) -> usize {
         self.rows.output * self.columns.output * self.channels_out

@@ -1,6 +1,7 @@
 //! The pixel rule: which output value is which of 256 pixels.
 
-use crate::network::{Network, Operation};
+use crate::function::Function;
+use crate::network::{Network, Operation, Step};
 use anyhow::{Context, Result, ensure};
 
 /// Output values from `low` (pixel 0) to `high` (pixel 255).
@@ -28,15 +29,14 @@ impl PixelRule {
     /// # Errors
     /// If `wanted` contradicts the activation, or is needed and missing.
     pub fn of(network: &Network, wanted: Option<Self>) -> Result<Self> {
-        let Some(step) = network.last().steps.last() else {
+        let steps = network.ending();
+        let Some(step) = steps.iter().rfind(|it| !matches!(it.operation, Operation::Affine { .. }))
+        else {
             return Ok(wanted.unwrap_or(Self::SIGNED));
         };
-        let Operation::Function(function) = step.operation else {
-            return Ok(wanted.unwrap_or(Self::SIGNED));
-        };
-        let (low, high) = function.limits();
+        let (low, high) = steps.iter().fold((f64::NEG_INFINITY, f64::INFINITY), limits);
         let end = || {
-            let operator = function.operator();
+            let operator = step.operation.operator();
             format!(
                 "the pictures end in {operator}, node \"{}\", with limits {low} and {high}",
                 step.node
@@ -70,6 +70,23 @@ impl PixelRule {
     /// The value in the middle of `pixel`.
     pub fn value(self, pixel: u8) -> f32 {
         (f64::from(pixel) * self.step() + self.low) as f32
+    }
+}
+
+/// What a step makes of limits.
+fn limits((low, high): (f64, f64), step: &Step) -> (f64, f64) {
+    match &step.operation {
+        Operation::Function(Function::Clip(from, to)) => (low.max(*from), high.min(*to)),
+        Operation::Function(function) => function.limits(),
+        operation @ Operation::Affine { .. } if operation.is_uniform() => {
+            let (a, b) = (operation.at(low, 0), operation.at(high, 0));
+            let near = |x: f64| {
+                let known = [-1.0, 0.0, 1.0, 255.0];
+                known.into_iter().find(|it| (it - x).abs() < 1e-5 * it.abs().max(0.1)).unwrap_or(x)
+            };
+            (near(a.min(b)), near(a.max(b)))
+        }
+        _ => (f64::NEG_INFINITY, f64::INFINITY),
     }
 }
 

@@ -1,9 +1,10 @@
 //! What came of an export.
 
 use crate::fidelity::Fidelity;
-use crate::network::{Layer, Operation};
+use crate::network::{Layer, Network, Operation};
 use crate::plans::{Choice, choices};
 use crate::range::Range;
+use crate::verify::Check;
 use gen_core::Model;
 use gen_core::format::write::{DraftActivation, DraftLayer};
 use gen_core::layer::Layer as DeviceLayer;
@@ -14,6 +15,8 @@ use serde::Serialize;
 pub struct Report {
     /// Sizes, layer by layer.
     pub layout: Layout,
+    /// Whether the file itself, run by tract, draws what was imported.
+    pub import: Check,
     /// What the export was done with.
     pub settings: Settings,
     /// The quantised tensors between the layers, in order.
@@ -58,6 +61,10 @@ pub struct Layout {
 pub struct LayerReport {
     /// Name of the ONNX node, if known.
     pub name: String,
+    /// What follows it in the ONNX and is one with it here: operator and node, in order.
+    pub steps: Vec<String>,
+    /// How an output is made of a sum: `clamp`, `slopes` or `table`.
+    pub epilogue: &'static str,
     /// `dense`, `transposed` or `plain`.
     pub kind: &'static str,
     /// Height, width, channels of the input.
@@ -100,7 +107,7 @@ pub struct Settings {
 /// A quantised tensor.
 #[derive(Clone, Debug, Serialize)]
 pub struct TensorReport {
-    /// Its name in the float ONNX.
+    /// The node of the float ONNX that it comes from.
     pub name: String,
     /// Real value of one step.
     pub scale: f64,
@@ -128,9 +135,10 @@ pub struct TableReport {
 }
 
 impl Layout {
-    /// The layout of `model`, a file of `flash_bytes`, whose layers are called `names`.
-    pub fn new(model: &Model, flash_bytes: usize, names: &[String]) -> Self {
+    /// The layout of `model`, a file of `flash_bytes`, that was made of `network`.
+    pub fn new(model: &Model, flash_bytes: usize, network: Option<&Network>) -> Self {
         let shape = model.image();
+        let known = |index: usize| network.and_then(|network| network.layers.get(index));
         let hex = model.source().iter().map(|byte| format!("{byte:02x}"));
         let layers: Vec<LayerReport> = model
             .layers()
@@ -138,7 +146,9 @@ impl Layout {
             .zip(model.plan().buffers())
             .enumerate()
             .map(|(index, (layer, buffer))| LayerReport {
-                name: names.get(index).cloned().unwrap_or_default(),
+                name: known(index).map_or_else(String::new, |layer| layer.name.clone()),
+                steps: known(index).map_or_else(Vec::new, steps),
+                epilogue: layer.epilogue().name(),
                 kind: kind(layer),
                 input: [layer.rows.input, layer.columns.input, layer.channels_in],
                 output: [layer.rows.output, layer.columns.output, layer.channels_out],
@@ -167,6 +177,22 @@ impl Layout {
     }
 }
 
+/// Neighbours of one node are told once.
+fn steps(layer: &Layer) -> Vec<String> {
+    let mut steps: Vec<String> = Vec::new();
+    for step in &layer.steps {
+        let text = match (&step.operation, step.node == layer.name) {
+            (Operation::Affine { .. }, true) => "bias".to_owned(),
+            (Operation::Affine { .. }, false) => step.node.clone(),
+            (operation, _) => format!("{} {}", operation.operator(), step.node),
+        };
+        if steps.last() != Some(&text) {
+            steps.push(text);
+        }
+    }
+    steps
+}
+
 fn kind(layer: &DeviceLayer) -> &'static str {
     use gen_core::axis::Convolution;
     let from_one = layer.rows.input == 1 && layer.columns.input == 1;
@@ -181,7 +207,7 @@ impl TensorReport {
     /// The report of `layer`'s output, quantised to `range`, with its measured quality.
     pub(crate) fn new(layer: &Layer, range: Range, (saturated, sqnr_db): (f64, f64)) -> Self {
         Self {
-            name: layer.tensor.clone(),
+            name: layer.end().to_owned(),
             scale: range.scale,
             zero_point: range.zero_point,
             low: range.low(),
@@ -196,11 +222,9 @@ impl TableReport {
     /// The report of a layer's table, if it has one.
     pub(crate) fn new((layer, draft): (&Layer, &DraftLayer)) -> Option<Self> {
         let DraftActivation::Table(table) = &draft.activation else { return None };
-        let mut functions = layer.steps.iter().filter_map(|step| match step.operation {
-            Operation::Function(function) => Some(function.operator()),
-            Operation::Affine { .. } => None,
-        });
-        let function = functions.next_back().unwrap_or_default();
+        let functions = layer.steps.iter().map(|step| &step.operation);
+        let mut functions = functions.filter(|it| !matches!(it, Operation::Affine { .. }));
+        let function = functions.next_back().map_or("", Operation::operator);
         Some(Self { layer: layer.name.clone(), function, entries: table.len() })
     }
 }

@@ -1,6 +1,6 @@
 //! Small ONNX generators for tests.
 
-use crate::graph::{Graph, Values, float, geometry, int, tensor};
+use crate::graph::{Graph, Values, float, geometry, int, tensor, text};
 use crate::load::Source;
 use std::path::PathBuf;
 use tract_onnx::pb::{AttributeProto, ValueInfoProto};
@@ -94,7 +94,7 @@ impl Sketch {
     pub(crate) fn finish(self) -> Source {
         let output = tensor(&self.current, &[-1, -1, -1]);
         let proto = self.graph.model("sketch", self.input, output, vec![]);
-        Source { path: PathBuf::from("sketch.onnx"), proto, sha256: [7; 32] }
+        Source { path: PathBuf::from("sketch.onnx"), proto, sha256: [7; 32], label: None }
     }
 }
 
@@ -189,4 +189,47 @@ pub(crate) fn dead() -> Source {
         .convolution("ConvTranspose", [6, 3, 4], geometry(2, [1, 1, 1, 1], 0))
         .plain("Tanh");
     sketch.finish()
+}
+
+/// What is cut from maps, repeated and padded, in front of either convolution and at the end.
+pub(crate) fn moved() -> Vec<Source> {
+    let start = || {
+        Sketch::new(&[4, 1, 1])
+            .convolution("ConvTranspose", [4, 6, 5], vec![])
+            .convolution("Conv", [6, 5, 3], geometry(1, [1; 4], 0))
+            .plain("Relu")
+    };
+    let cut = |mut sketch: Sketch, begin: i64, end: i64| {
+        let [starts, ends] = [begin, end].map(|at| sketch.integers(&[at, at]));
+        let axes = sketch.integers(&[2, 3]);
+        sketch.then("Slice", &[&starts, &ends, &axes], vec![])
+    };
+    let twice = |mut sketch: Sketch| {
+        let name = format!("scales{}", sketch.count);
+        let scales = sketch.graph.constant(&name, &[4], Values::Float(&[1.0, 1.0, 2.0, 3.0]));
+        let attributes = vec![
+            text("coordinate_transformation_mode", "asymmetric"),
+            text("nearest_mode", "floor"),
+        ];
+        sketch.then("Resize", &["", &scales], attributes)
+    };
+    let padded = |mut sketch: Sketch| {
+        let pads = sketch.integers(&[0, 0, 2, 1, 0, 0, 0, 3]);
+        sketch.then("Pad", &[&pads], vec![])
+    };
+    let up = || geometry(2, [1; 4], 0);
+    let same = || geometry(1, [1; 4], 0);
+    vec![
+        cut(start(), 1, 4).convolution("ConvTranspose", [5, 3, 4], up()).finish(),
+        cut(start(), 2, 5).convolution("Conv", [5, 3, 3], same()).finish(),
+        cut(start(), 0, 4).convolution("Conv", [5, 1, 3], vec![]).finish(),
+        cut(start().convolution("Conv", [5, 3, 3], vec![]), 1, 3).finish(),
+        twice(start()).convolution("Conv", [5, 3, 3], same()).finish(),
+        twice(start()).convolution("Conv", [5, 3, 4], geometry(2, [1, 1, 2, 0], 0)).finish(),
+        cut(twice(start()), 1, 9).convolution("Conv", [5, 3, 3], same()).finish(),
+        twice(start()).convolution("ConvTranspose", [5, 3, 3], up()).finish(),
+        padded(start()).convolution("ConvTranspose", [5, 3, 3], vec![]).finish(),
+        padded(start()).convolution("Conv", [5, 3, 3], vec![]).finish(),
+        twice(start().convolution("Conv", [5, 3, 1], vec![])).finish(),
+    ]
 }

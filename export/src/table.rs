@@ -2,6 +2,7 @@
 
 use crate::fidelity::Fidelity;
 use crate::report::{Layout, Report, TableReport};
+use crate::verify::Check;
 use std::fmt::Write;
 
 /// Sizes of a generator.
@@ -39,7 +40,7 @@ pub fn layout(layout: &Layout) -> String {
     let (macs, weights) = (grouped(layout.useful_macs), grouped(layout.weight_bytes as u64));
     let memory = grouped(layout.working_memory_bytes as u64);
     let read = times(layout.weight_read_bytes, layout.weight_bytes);
-    row(&mut text, ["", "total", "", "", "", "", &macs, &weights, &read, &memory]);
+    row(&mut text, ["", "total", "", "", "", "", &macs, &weights, &read, ""]);
     let flash = grouped(layout.flash_bytes as u64);
     let _ = writeln!(
         text,
@@ -79,6 +80,25 @@ fn times(read: u64, weights: usize) -> String {
     format!("{:.1}×", read as f64 / weights.max(1) as f64)
 }
 
+/// The network from the latent down, each layer with what is one with it.
+pub fn diagram(layout: &Layout) -> String {
+    let mut text = format!("latent {}, 12 bits\n", layout.latent_len);
+    for layer in &layout.layers {
+        let [kernel, stride] = [layer.kernel, layer.stride].map(|[a, b]| format!("{a}×{b}"));
+        let geometry = match layer.kind {
+            "dense" => String::new(),
+            _ => format!(", kernel {kernel}, stride {stride}"),
+        };
+        let _ = writeln!(text, "  │  {}{geometry}  {}", layer.kind, layer.name);
+        for step in &layer.steps {
+            let _ = writeln!(text, "  │    {step}");
+        }
+        let [height, width, channels] = layer.output;
+        let _ = writeln!(text, "  ▼  {height}×{width}×{channels}, 8 bits ({})", layer.epilogue);
+    }
+    text
+}
+
 fn row(text: &mut String, cells: [&str; 10]) {
     let [index, name, kind, input, output, kernel, macs, weights, read, window] = cells;
     let line = format!(
@@ -114,6 +134,20 @@ pub fn report(report: &Report) -> String {
         let TableReport { layer, function, entries } = table;
         let _ = writeln!(text, "{function} behind {}: table of {entries}", ending(layer, 40));
     }
+    let _ = match &report.import {
+        Check::Same => {
+            writeln!(text, "\nimported exactly: the file itself draws the same in tract")
+        }
+        Check::NotRun(why) => {
+            writeln!(text, "\nnot compared with the file itself, in tract: {why}")
+        }
+        Check::Differs(off) => writeln!(
+            text,
+            "\nThe file itself draws something else in tract, off by {:.2}% of the pictures' range: one of the \
+             two is wrong. Compare `export sample` with another runtime.",
+            off * 100.0
+        ),
+    };
     let settings = &report.settings;
     let _ = write!(
         text,

@@ -37,6 +37,11 @@ impl<'a> Layer<'a> {
         Shape { height: self.rows.output, width: self.columns.output, channels: self.channels_out }
     }
 
+    /// What follows its sums.
+    pub const fn epilogue(&self) -> &Epilogue<'a> {
+        &self.epilogue
+    }
+
     /// Bytes of weights, those that only fill up among them.
     pub const fn weight_bytes(&self) -> usize {
         4 * self.weights.len()

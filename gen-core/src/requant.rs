@@ -47,6 +47,15 @@ pub const fn scale(acc: i32, m: i32, c: i64) -> i32 {
 }
 
 impl<'a> Epilogue<'a> {
+    /// What it is called in the file's description: `clamp`, `slopes` or `table`.
+    pub const fn name(&self) -> &'static str {
+        match self.activation {
+            Activation::Clamp => "clamp",
+            Activation::Slopes { .. } => "slopes",
+            Activation::Table(_) => "table",
+        }
+    }
+
     /// Takes the numbers of some features into `numbers`: that of the first is `first`, and behind
     /// `last` they begin again with 0.
     #[inline(never)]

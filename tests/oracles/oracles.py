@@ -2,7 +2,8 @@
 
 For every generator: the float import against ONNX Runtime and, where there is one, the reference that
 came with it; the engine's bytes against the quantised ONNX in ONNX Runtime, with graph optimisations
-off and on; PSNR and SSIM by scikit-image against the exporter's own figures and the floors.
+off and on; PSNR and SSIM by scikit-image against the exporter's own figures and the floors. Then
+[layouts.py].
 
 Called by `cargo xtask oracles`, which makes the environment of requirements.txt.
 """
@@ -18,6 +19,8 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 from skimage.metrics import structural_similarity
+
+import layouts
 
 IMPORT_TOLERANCE = 1e-4
 PSNR_FLOOR = 39.0
@@ -180,6 +183,8 @@ def main():
         generator = Generator(arguments.export, model, arguments.out / model.parent.name / model.stem)
         failures += generator.compare()
     print(f"{len(models)} generators, {len(failures)} failures")
+    failures += layouts.failures(command, arguments.export, ROOT / "tests/layouts",
+                                 arguments.out / "layouts")
     sys.exit(1 if failures or not models else 0)
 
 

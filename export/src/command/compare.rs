@@ -1,16 +1,18 @@
 //! `export compare`
 
+use super::Label;
 use super::series::Series;
 use anyhow::{Result, ensure};
 use clap::Args;
 use export::fidelity::{Fidelity, Pair};
-use export::generator::{File, Generator};
+use export::generator::Generator;
 use export::pixels::PixelRule;
 use export::table;
 use gen_core::shape::Shape;
 use std::path::PathBuf;
 
 #[derive(Args)]
+#[command(after_help = "Example:\n  export compare generator.onnx out/generator.gen")]
 pub(crate) struct Compare {
     /// An .onnx or .gen
     a: PathBuf,
@@ -18,6 +20,8 @@ pub(crate) struct Compare {
     b: PathBuf,
     #[command(flatten)]
     series: Series,
+    #[command(flatten)]
+    label: Label,
     /// Pictures to compare
     #[arg(long, value_name = "N", default_value_t = 256,
         value_parser = clap::value_parser!(u32).range(1..=65_536))]
@@ -33,7 +37,7 @@ fn size(Shape { height, width, channels }: Shape) -> String {
 
 impl Compare {
     pub(crate) fn run(&self) -> Result<()> {
-        let (a, b) = (File::load(&self.a)?, File::load(&self.b)?);
+        let (a, b) = (self.label.load(&self.a)?, self.label.load(&self.b)?);
         let (mut a, mut b) = (Generator::new(&a, self.pixels)?, Generator::new(&b, self.pixels)?);
         ensure!(
             a.latent_len == b.latent_len && a.image == b.image,

@@ -1,20 +1,32 @@
 //! `export inspect`
 
+use super::Label;
 use anyhow::Result;
 use clap::Args;
-use export::generator::File;
 use export::{inspect, table};
 use std::path::PathBuf;
 
 #[derive(Args)]
+#[command(after_help = "Examples:\n  export inspect generator.onnx\n  \
+    export inspect conditional.onnx --label 3 --json")]
 pub(crate) struct Inspect {
     /// An .onnx or .gen
     file: PathBuf,
+    #[command(flatten)]
+    label: Label,
+    /// As JSON
+    #[arg(long)]
+    json: bool,
 }
 
 impl Inspect {
     pub(crate) fn run(&self) -> Result<()> {
-        print!("{}", table::layout(&inspect::inspect(&File::load(&self.file)?)?));
+        let layout = inspect::inspect(&self.label.load(&self.file)?)?;
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&layout)?);
+        } else {
+            print!("{}\n{}", table::diagram(&layout), table::layout(&layout));
+        }
         Ok(())
     }
 }

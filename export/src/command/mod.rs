@@ -1,6 +1,7 @@
 //! The commands, one a file.
 
 mod compare;
+mod completions;
 mod inspect;
 mod onnx;
 mod quantize;
@@ -8,10 +9,12 @@ mod sample;
 mod series;
 
 use anyhow::Result;
-use clap::Parser;
+use clap::{Args, Parser};
+use export::generator::File;
 use export::latents;
 use export::pixels::PixelRule;
 use gen_core::latent::Distribution;
+use std::path::Path;
 
 /// Turns a trained DCGAN generator in ONNX into a file for microcontrollers
 #[derive(Parser)]
@@ -27,6 +30,27 @@ pub(crate) enum Command {
     Sample(sample::Sample),
     /// PSNR and SSIM of the pictures of two files on the same latents
     Compare(compare::Compare),
+    /// Print what completes commands in a shell
+    Completions(completions::Completions),
+}
+
+/// Which pictures of a conditional generator are meant.
+#[derive(Args)]
+pub(crate) struct Label {
+    /// Label of the pictures, from 0, where an ONNX takes one beside the latents: it is fixed
+    #[arg(long, value_name = "K")]
+    label: Option<usize>,
+}
+
+impl Label {
+    /// The file at `path`, drawing what has the label.
+    fn load(&self, path: &Path) -> Result<File> {
+        let mut file = File::load(path)?;
+        if let File::Onnx(source) = &mut file {
+            source.label = self.label;
+        }
+        Ok(file)
+    }
 }
 
 impl Command {
@@ -37,6 +61,7 @@ impl Command {
             Self::Inspect(command) => command.run(),
             Self::Sample(command) => command.run(),
             Self::Compare(command) => command.run(),
+            Self::Completions(command) => command.run(),
         }
     }
 }

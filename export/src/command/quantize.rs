@@ -1,5 +1,6 @@
 //! `export quantize`
 
+use super::Label;
 use anyhow::Result;
 use clap::Args;
 use export::export::{Options, export};
@@ -10,6 +11,8 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 
 #[derive(Args)]
+#[command(after_help = "Examples:\n  export quantize generator.onnx -o out\n  \
+    export quantize generator.onnx --latent uniform --ram-budget 65536 -o out")]
 pub(crate) struct Quantize {
     /// The trained generator
     #[arg(value_name = "GEN.onnx")]
@@ -27,6 +30,8 @@ pub(crate) struct Quantize {
     /// What the generator was trained on: normal (N(0, 1)) or uniform (on (−1, 1))
     #[arg(long, default_value = "normal", value_parser = super::distribution)]
     latent: Distribution,
+    #[command(flatten)]
+    label: Label,
     /// Bits of the tensors between the layers; 8 is all there is so far
     #[arg(long, value_name = "BITS", default_value = "8", value_parser = activations)]
     activations: u8,
@@ -55,6 +60,7 @@ impl Quantize {
             calibrate: self.calibrate as usize,
             seed: self.seed,
             activations: self.activations,
+            label: self.label.label,
             ram_budget: self.ram_budget,
             ..Options::default()
         };

@@ -1,20 +1,24 @@
 //! `export sample`
 
+use super::Label;
 use super::series::Series;
 use anyhow::Result;
 use clap::{ArgGroup, Args};
-use export::generator::{File, Generator};
+use export::generator::Generator;
 use export::pixels::PixelRule;
 use export::{npy, output, sheet};
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
+#[command(after_help = "Example:\n  export sample generator.onnx --count 64 --png sheet.png")]
 #[command(group = ArgGroup::new("output").required(true).multiple(true).args(["npy", "png"]))]
 pub(crate) struct Sample {
     /// An .onnx (float32, or our quantised one) or .gen
     file: PathBuf,
     #[command(flatten)]
     series: Series,
+    #[command(flatten)]
+    label: Label,
     /// Pictures to draw
     #[arg(long, value_name = "N", default_value_t = 16,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -35,7 +39,7 @@ impl Sample {
         let places: Vec<&Path> =
             [&self.npy, &self.png].into_iter().flatten().map(PathBuf::as_path).collect();
         output::check(&places)?;
-        let file = File::load(&self.file)?;
+        let file = self.label.load(&self.file)?;
         let mut generator = Generator::new(&file, self.pixels)?;
         let latents = self.series.draw(generator.latent_len, generator.distribution, self.count)?;
         let drawings: Result<Vec<_>> = latents.iter().map(|z| generator.draw(z)).collect();

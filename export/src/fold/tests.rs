@@ -75,17 +75,25 @@ fn folded_layers_compute_the_same() {
     }
 }
 
+/// What one epilogue cannot do goes to a layer behind, and comes to the same.
 #[test]
-fn what_one_epilogue_cannot_do_is_refused() {
+fn what_one_epilogue_cannot_do_is_split() {
     let kind = crate::network::Kind::Transposed;
     let tanh = function(Function::Tanh);
     let relu = function(Function::Relu);
-    let refused = |steps, is_last, expected: &str| {
-        let error = fold(&layer(kind, steps), is_last).unwrap_err().to_string();
-        assert!(error.contains(expected) && error.contains("node \"net/step\": "), "{error}");
-    };
-    refused(vec![tanh.clone(), affine(8, 1)], false, "BatchNormalization or Add behind Tanh");
-    refused(vec![relu.clone(), tanh], true, "Tanh behind Relu");
-    refused(vec![relu.clone(), affine(8, 1), relu], true, "Relu behind Relu");
-    refused(vec![function(Function::Clip(0.0, 6.0))], false, "Clip is supported on the output");
+    let clip = function(Function::Clip(0.0, 6.0));
+    for (steps, lengths) in [
+        (vec![tanh.clone(), affine(8, 1)], vec![1, 1]),
+        (vec![affine(8, 2), relu.clone(), affine(8, 1), relu.clone()], vec![3, 1]),
+        (vec![relu.clone(), tanh.clone(), clip.clone(), affine(8, 3), tanh.clone()], vec![3, 2]),
+        (vec![clip, affine(1, 1), relu], vec![3]),
+    ] {
+        let whole = layer(kind, steps.clone());
+        assert_eq!(fold(&whole, true).is_err(), lengths.len() > 1, "{steps:?}");
+        let runs = epilogues(steps);
+        assert_eq!(runs.iter().map(Vec::len).collect::<Vec<_>>(), lengths, "{runs:?}");
+        for run in runs {
+            fold(&layer(kind, run), false).unwrap();
+        }
+    }
 }

@@ -69,6 +69,10 @@ impl<'a> Node<'a> {
         Ok(self.attribute(name, AttributeType::Ints)?.map(|a| a.ints.as_slice()))
     }
 
+    pub(super) fn floats(self, name: &str) -> Result<Option<&'a [f32]>> {
+        Ok(self.attribute(name, AttributeType::Floats)?.map(|a| a.floats.as_slice()))
+    }
+
     pub(super) fn text(self, name: &str, default: &'a str) -> Result<&'a str> {
         let Some(attribute) = self.attribute(name, AttributeType::String)? else {
             return Ok(default);

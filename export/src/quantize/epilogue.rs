@@ -1,7 +1,8 @@
 //! Real factors as the engine's fixed-point numbers.
 
 use crate::fold::{Activation, Folded};
-use crate::network::Function;
+use crate::function::Function;
+use crate::network::{Operation, all};
 use crate::pixels::PixelRule;
 use crate::range::Range;
 use gen_core::format::write::DraftActivation;
@@ -51,9 +52,53 @@ pub(super) struct Epilogue {
     pub(super) activation: DraftActivation,
 }
 
-/// Half of a curve's domain: beyond it lies less than half a pixel.
-fn domain(curve: Function) -> f64 {
-    if curve == Function::Sigmoid { 6.4 } else { 3.2 }
+/// What a curve is given where it matters: on either side of it, its `u8` no longer change.
+#[derive(Clone, Copy, Debug)]
+struct Domain {
+    low: f64,
+    high: f64,
+}
+
+impl Domain {
+    fn of(folded: &Folded, curve: &[Operation], target: Target) -> Self {
+        match (curve, target) {
+            // Beyond lies less than half a pixel.
+            ([Operation::Function(Function::Tanh)], Target::Pixels(_)) => {
+                Self { low: -3.2, high: 3.2 }
+            }
+            ([Operation::Function(Function::Sigmoid)], Target::Pixels(_)) => {
+                Self { low: -6.4, high: 6.4 }
+            }
+            _ => {
+                let domain = Self::search(|x| target.quantize(all(curve, x)));
+                folded.seen.map_or(domain, |seen| domain.within(seen))
+            }
+        }
+    }
+
+    /// Among magnitudes of 2⁻²⁰ to 2²⁰, 32 to an octave.
+    fn search(quantized: impl Fn(f64) -> u8) -> Self {
+        let positive = (-640..=640).map(|i| f64::from(i) / 32.0).map(f64::exp2);
+        let negative = positive.clone().rev().map(|x| -x);
+        let points: Vec<f64> = negative.chain([0.0]).chain(positive).collect();
+        let values: Vec<u8> = points.iter().map(|&x| quantized(x)).collect();
+        let last = points.len() - 1;
+        let begin = values.iter().position(|y| *y != values[0]).unwrap_or(1);
+        let end = values.iter().rposition(|y| *y != values[last]).unwrap_or(last - 1);
+        Self { low: points[begin - 1], high: points[end + 1] }
+    }
+
+    /// The part of it that numbers come to, with a quarter of that on either side for those not seen.
+    fn within(self, (low, high): (f64, f64)) -> Self {
+        let more = ((high - low) / 4.0).max(1e-6 * high.abs().max(low.abs()).max(1e-6));
+        let (low, high) = (self.low.max(low - more), self.high.min(high + more));
+        // Nothing that was seen is told apart.
+        if low < high { Self { low, high } } else { self }
+    }
+
+    fn bin(self, len: usize) -> f64 {
+        (self.high - self.low) / len as f64
+    }
 }
 
 /// Least weight scale of number `i`, with inputs in steps of `input`: keeps multipliers precise and
@@ -61,7 +106,7 @@ fn domain(curve: Function) -> f64 {
 pub(super) fn scale_floor(folded: &Folded, i: usize, input: f64, target: Target) -> f64 {
     let (step, _) = target.steps();
     let (unit, gain) = match &folded.activation {
-        Activation::Curve(curve) => (2.0 * domain(*curve) / TABLE as f64, 1.0),
+        Activation::Curve(curve) => (Domain::of(folded, curve, target).bin(TABLE), 1.0),
         Activation::Slopes { gain, .. } => (step, gain[i].abs()),
         _ => (step, 1.0),
     };
@@ -83,8 +128,8 @@ pub(super) fn epilogue(
     target: Target,
 ) -> Result<Epilogue, (usize, String)> {
     match &folded.activation {
-        Activation::Curve(curve) => table(folded, units, target, *curve, TABLE)
-            .or_else(|_| table(folded, units, target, *curve, SHORTER_TABLE)),
+        Activation::Curve(curve) => table(folded, units, target, curve, TABLE)
+            .or_else(|_| table(folded, units, target, curve, SHORTER_TABLE)),
         Activation::Slopes { negative, gain, shift } => {
             let (step, zero) = target.steps();
             let factor = |i: usize, slope: f64| multiplier(units[i] * gain[i] * slope / step);
@@ -93,7 +138,7 @@ pub(super) fn epilogue(
                 multipliers: each(numbers.clone(), |i| factor(i, 1.0))?,
                 constants: each(numbers.clone(), |i| constant(shift[i] / step + zero + 0.5))?,
                 activation: DraftActivation::Slopes {
-                    negative: each(numbers.clone(), |i| factor(i, *negative))?,
+                    negative: each(numbers.clone(), |i| factor(i, negative[i]))?,
                     biases: each(numbers, |i| bias(folded.bias[i] / units[i]))?,
                 },
             })
@@ -116,17 +161,17 @@ fn table(
     folded: &Folded,
     units: &[f64],
     target: Target,
-    curve: Function,
+    curve: &[Operation],
     len: usize,
 ) -> Result<Epilogue, (usize, String)> {
-    let half = domain(curve);
-    let bin = 2.0 * half / len as f64;
-    let middle = |entry: usize| (entry as f64 + 0.5) * bin - half;
-    let table = (0..len).map(|entry| target.quantize(curve.at(middle(entry)))).collect();
+    let domain = Domain::of(folded, curve, target);
+    let bin = domain.bin(len);
+    let middle = |entry: usize| (entry as f64 + 0.5) * bin + domain.low;
+    let table = (0..len).map(|entry| target.quantize(all(curve, middle(entry)))).collect();
     let numbers = 0..units.len();
     Ok(Epilogue {
         multipliers: each(numbers.clone(), |i| multiplier(units[i] / bin))?,
-        constants: each(numbers, |i| constant((folded.bias[i] + half) / bin))?,
+        constants: each(numbers, |i| constant((folded.bias[i] - domain.low) / bin))?,
         activation: DraftActivation::Table(table),
     })
 }

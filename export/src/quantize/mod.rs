@@ -24,7 +24,8 @@ pub fn latent_scale(distribution: Distribution) -> f32 {
     }
 }
 
-/// The layers of `network` in integers; `ranges` are those of all outputs but the last.
+/// The layers of `network` in integers; `ranges` are those of all outputs but the last, `looked_up` what
+/// [`calibrate`](crate::calibrate::calibrate) has seen tables to be given.
 ///
 /// # Errors
 /// Naming layer and channel where a number doesn't fit.
@@ -32,6 +33,7 @@ pub fn quantize(
     network: &Network,
     latent_scale: f32,
     ranges: &[Range],
+    looked_up: &[Option<(f64, f64)>],
     pixels: PixelRule,
 ) -> Result<Vec<DraftLayer>> {
     let mut layers = Vec::new();
@@ -39,7 +41,8 @@ pub fn quantize(
     let mut input_shape = [1, 1, network.latent_len()];
     for (index, layer) in network.layers.iter().enumerate() {
         let is_last = index + 1 == network.layers.len();
-        let folded = fold(layer, is_last)?;
+        let seen = looked_up.get(index).copied().flatten();
+        let folded = Folded { seen, ..fold(layer, is_last)? };
         let target = if is_last { Target::Pixels(pixels) } else { Target::Tensor(ranges[index]) };
         let draft = quantize_layer(layer, &folded, input, target)?;
         prove(layer, &draft, input_shape, index == 0)?;

@@ -1,10 +1,11 @@
 use super::*;
 use crate::calibrate::calibrate;
 use crate::fold::Activation;
+use crate::function::Function;
 use crate::generator::{Drawing, Generator};
 use crate::import::import;
 use crate::load::Source;
-use crate::network::Function;
+use crate::network::Operation;
 use crate::picture::Picture;
 use crate::{latents, psnr, sketch, twin};
 use gen_core::format::write::Draft;
@@ -13,11 +14,12 @@ use gen_core::model::Latent;
 /// Everything in integers, with the network.
 fn exported(source: &Source) -> (Draft, Network, PixelRule) {
     let network = import(source).unwrap();
-    let histograms = calibrate(source, &network, Distribution::Normal, 1, 24, &|| ()).unwrap();
+    let seen = calibrate(&network, Distribution::Normal, 1, 24, &|| ()).unwrap();
+    let histograms = seen.outputs;
     let ranges: Vec<Range> = histograms.iter().map(Range::choose).collect();
     let pixels = PixelRule::of(&network, None).unwrap();
     let scale = latent_scale(Distribution::Normal);
-    let layers = quantize(&network, scale, &ranges, pixels).unwrap();
+    let layers = quantize(&network, scale, &ranges, &seen.looked_up, pixels).unwrap();
     let latent = Latent { len: network.latent_len(), distribution: Distribution::Normal, scale };
     let name = "sketch".to_owned();
     let draft = Draft { name, source: source.sha256, latent, whole: 0, layers, directions: vec![] };
@@ -35,7 +37,7 @@ fn pictures(mut generator: Generator, count: usize) -> Vec<Picture> {
 
 fn onnx(bytes: &[u8]) -> Source {
     let proto = prost::Message::decode(bytes).unwrap();
-    Source { path: "twin.onnx".into(), proto, sha256: [0; 32] }
+    Source { path: "twin.onnx".into(), proto, sha256: [0; 32], label: None }
 }
 
 /// Device, quantised ONNX and float network draw the same pictures: the first two to the bit.
@@ -107,7 +109,7 @@ fn the_same_input_gives_the_same_bytes() {
 }
 
 fn folded(weights: Vec<f64>, bias: f64, activation: Activation) -> Folded {
-    Folded { weights, bias: vec![bias], per_feature: false, activation }
+    Folded { weights, bias: vec![bias], per_feature: false, activation, seen: None }
 }
 
 #[test]
@@ -119,14 +121,14 @@ fn epilogues_hold_the_real_factors() {
     assert_eq!(numbers.multipliers, [(0.01 * one).round() as i32]);
     assert_eq!(numbers.constants, [(17.5 * one).round() as i64]);
 
-    let slopes = Activation::Slopes { negative: 0.25, gain: vec![-2.0], shift: vec![0.3] };
+    let slopes = Activation::Slopes { negative: vec![0.25], gain: vec![-2.0], shift: vec![0.3] };
     let numbers = epilogue::epilogue(&folded(vec![], 0.7, slopes), &[0.001], tensor).unwrap();
     assert_eq!(numbers.multipliers, [(-0.02 * one).round() as i32]);
     assert_eq!(numbers.constants, [(13.5 * one).round() as i64]);
     let (negative, biases) = (vec![(-0.005 * one).round() as i32], vec![700]);
     assert_eq!(numbers.activation, DraftActivation::Slopes { negative, biases });
 
-    let curve = folded(vec![], 0.0, Activation::Curve(Function::Tanh));
+    let curve = folded(vec![], 0.0, Activation::Curve(vec![Operation::Function(Function::Tanh)]));
     let pixels = Target::Pixels(PixelRule::SIGNED);
     let numbers = epilogue::epilogue(&curve, &[0.0001], pixels).unwrap();
     assert_eq!(numbers.constants, [2048 << 32]);
@@ -145,7 +147,7 @@ fn multipliers_that_do_not_fit_are_refused_or_the_table_is_halved() {
         epilogue::epilogue(&folded(vec![], 1e9, Activation::Relu), &[0.01], tensor).err().unwrap();
     assert!(why.contains("its constant"), "{why}");
 
-    let curve = folded(vec![], 0.0, Activation::Curve(Function::Tanh));
+    let curve = folded(vec![], 0.0, Activation::Curve(vec![Operation::Function(Function::Tanh)]));
     let pixels = Target::Pixels(PixelRule::SIGNED);
     let len = |unit: f64| match epilogue::epilogue(&curve, &[unit], pixels).unwrap().activation {
         DraftActivation::Table(table) => table.len(),
@@ -159,8 +161,10 @@ fn multipliers_that_do_not_fit_are_refused_or_the_table_is_halved() {
 #[test]
 fn dead_channels_get_usable_numbers() {
     let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 0 });
-    let slopes = Activation::Slopes { negative: 0.2, gain: vec![1.0], shift: vec![0.0] };
-    for activation in [Activation::Relu, slopes, Activation::Curve(Function::Sigmoid)] {
+    let slopes = Activation::Slopes { negative: vec![0.2], gain: vec![1.0], shift: vec![0.0] };
+    for activation in
+        [Activation::Relu, slopes, Activation::Curve(vec![Operation::Function(Function::Sigmoid)])]
+    {
         let dead = folded(vec![0.0, 1e-30], 5.0, activation);
         let floor = epilogue::scale_floor(&dead, 0, 0.01, tensor);
         let numbers = epilogue::epilogue(&dead, &[floor * 0.01], tensor).ok().unwrap();
@@ -200,6 +204,6 @@ fn giant_weights_are_refused_by_layer_and_channel() {
         *w *= 1e6;
     }
     let ranges = [Range::new(0.0, 1.0), Range::new(-1.0, 1.0), Range::new(-1.0, 1.0)];
-    let error = quantize(&network, 400.0, &ranges, PixelRule::SIGNED).unwrap_err().to_string();
+    let error = quantize(&network, 400.0, &ranges, &[], PixelRule::SIGNED).unwrap_err().to_string();
     assert!(error.contains("layer \"net/Conv") && error.contains("output channel 1"), "{error}");
 }

@@ -1,6 +1,8 @@
 //! An ONNX in tract.
 
+use crate::float;
 use crate::load::Source;
+use crate::network::Network;
 use anyhow::{Context, Result, anyhow, ensure};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,6 +17,21 @@ pub struct Onnx {
 }
 
 impl Onnx {
+    /// Prepares a float network, to give some of the tensors that [`float`] names, `[C, H, W]`.
+    ///
+    /// # Errors
+    /// If tract can't.
+    pub fn network(network: &Network, names: &[String]) -> Result<Self> {
+        let source = Source {
+            path: "network".into(),
+            proto: float::encode(network),
+            sha256: [0; 32],
+            label: None,
+        };
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        Self::new(&source, &[1, network.latent_len(), 1, 1], &names)
+    }
+
     /// Prepares `source` for single latents of shape `input_shape`, to give the tensors named
     /// `outputs`.
     ///
@@ -28,7 +45,14 @@ impl Onnx {
             let mut model = parsed.model;
             model.select_outputs_by_name(outputs)?;
             model.set_input_fact(0, f32::fact(input_shape).into())?;
-            let plan = model.into_optimized()?.into_runnable()?;
+            // Some networks it can run, but not optimise.
+            let plain = model.clone();
+            let optimised = catch_unwind(AssertUnwindSafe(|| model.into_optimized()));
+            let model = match optimised {
+                Ok(Ok(model)) => model,
+                _ => plain.into_typed()?,
+            };
+            let plan = model.into_runnable()?;
             let shape = plan.model().output_fact(0)?.shape.as_concrete().map(<[usize]>::to_vec);
             Ok((plan, shape.context("the pictures' size depends on the batch")?))
         });
@@ -52,9 +76,11 @@ impl Onnx {
         guard(|| {
             let input = Tensor::from_shape(&self.input_shape, z)?;
             let outputs = self.plan.run(tvec!(input.into()))?;
-            let values = outputs
-                .iter()
-                .map(|output| Ok(output.to_plain_array_view::<f32>()?.iter().copied().collect()));
+            // Pictures may be bytes.
+            let values = outputs.iter().map(|output| {
+                let floats = output.cast_to::<f32>()?;
+                Ok(floats.to_plain_array_view::<f32>()?.iter().copied().collect())
+            });
             values.collect::<TractResult<_>>()
         })
     }

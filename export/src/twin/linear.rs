@@ -88,12 +88,22 @@ fn convolve(
     let weights = graph.constant(&format!("weights{suffix}"), &dims, Values::Int8(&weights));
     let weights = graph.cast(&format!("float_weights{suffix}"), &weights, DataType::Float);
     let operator = if transposed { "ConvTranspose" } else { "Conv" };
-    let attributes = attributes(layer, input);
-    graph.node(operator, &format!("linear{suffix}"), &[x, &weights], attributes)
+    let (attributes, more) = attributes(layer, input);
+    let y = graph.node(operator, &format!("linear{suffix}"), &[x, &weights], attributes);
+    if !transposed && more != [0, 0] {
+        return graph.cut(&format!("cut{suffix}"), &y, [layer.output[0], layer.output[1]]);
+    }
+    if more == [0, 0] {
+        return y;
+    }
+    let more = [0, 0, 0, 0, 0, 0, more[0] as i64, more[1] as i64];
+    let more = graph.constant(&format!("more{suffix}"), &[8], Values::Int64(&more));
+    graph.node("Pad", &format!("padded{suffix}"), &[&y, &more], vec![])
 }
 
-/// The geometry as ONNX has it: pads at the end, and output padding where they'd be negative.
-fn attributes(layer: &DraftLayer, input: [usize; 3]) -> Vec<AttributeProto> {
+/// The geometry as ONNX has it: pads at the end, and where they'd be negative how many zeros are behind
+/// (of a plain convolution: how many rows and columns are too many).
+fn attributes(layer: &DraftLayer, input: [usize; 3]) -> (Vec<AttributeProto>, [usize; 2]) {
     let mut end = [0; 2];
     let mut extra = [0; 2];
     for along in 0..2 {
@@ -105,17 +115,16 @@ fn attributes(layer: &DraftLayer, input: [usize; 3]) -> Vec<AttributeProto> {
             extra[along] = (begin + output).saturating_sub(whole);
         } else {
             end[along] = ((output - 1) * stride + kernel).saturating_sub(begin + input[along]);
+            let given = (begin + input[along] + end[along] - kernel) / stride + 1;
+            extra[along] = given - output;
         }
     }
     let pads = [layer.pad[0], layer.pad[1], end[0], end[1]];
-    let mut attributes = vec![
+    let attributes = vec![
         int("group", 1),
         ints("kernel_shape", &layer.kernel),
         ints("strides", &layer.stride),
         ints("pads", &pads),
     ];
-    if extra != [0, 0] {
-        attributes.push(ints("output_padding", &extra));
-    }
-    attributes
+    (attributes, extra)
 }

@@ -7,16 +7,16 @@
 
 mod linear;
 
-use crate::graph::{Graph, Values, int};
+use crate::graph::{Graph, Values, int, ints};
 use crate::latents;
-use crate::network::Network;
+use crate::network::{Network, Order};
 use crate::pixels::PixelRule;
 use anyhow::{Context, Result};
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 use gen_core::latent::LATENT_MAX;
 use gen_core::requant::FRACTION_BITS;
 use prost::Message;
-use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
+use tract_onnx::pb::{ModelProto, ValueInfoProto, tensor_proto::DataType, type_proto};
 
 /// 2³²
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
@@ -27,8 +27,7 @@ const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 /// If a layer's kernel is so large that its sums can't be exact in float.
 pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec<u8>> {
     let mut graph = Graph { prefix: "latent".to_owned(), ..Graph::default() };
-    let flat = network.input_shape.len() == 2;
-    let mut x = latent(&mut graph, &network.input.name, draft.latent.scale, flat);
+    let mut x = latent(&mut graph, network, draft.latent.scale);
     let mut input = [1, 1, draft.latent.len];
     for (index, layer) in draft.layers.iter().enumerate() {
         graph.prefix = format!("layer{index}");
@@ -43,29 +42,64 @@ pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec
         x = epilogue(&mut graph, layer, &acc, is_last.then_some(pixels));
         input = layer.output;
     }
+    let x = picture(&mut graph, network, &x);
+    if output_type(&network.output) == Some(DataType::Uint8) {
+        graph.cast("bytes", &x, DataType::Uint8);
+    }
     if let Some(last) = graph.nodes.last_mut() {
         last.output = vec![network.output.name.clone()];
     }
     Ok(model(graph, draft, network, pixels).encode_to_vec())
 }
 
+/// The pictures as the float graph has them.
+fn picture(graph: &mut Graph, network: &Network, x: &str) -> String {
+    let [height, width, channels] = network.image();
+    let Order { shape, interleaved, .. } = &network.picture;
+    let mut x = x.to_owned();
+    if *interleaved {
+        x = graph.node("Transpose", "interleaved", &[&x], vec![ints("perm", &[0, 2, 3, 1])]);
+    }
+    let plain =
+        if *interleaved { [1, height, width, channels] } else { [1, channels, height, width] };
+    if shape[..] != plain {
+        let sizes = shape[1..].iter().map(|size| *size as i64);
+        let sizes: Vec<i64> = [-1].into_iter().chain(sizes).collect();
+        let sizes = graph.constant("shape", &[sizes.len()], Values::Int64(&sizes));
+        x = graph.node("Reshape", "picture", &[&x, &sizes], vec![]);
+    }
+    x
+}
+
+fn output_type(output: &ValueInfoProto) -> Option<DataType> {
+    match output.r#type.as_ref()?.value.as_ref()? {
+        type_proto::Value::TensorType(tensor) => DataType::try_from(tensor.elem_type).ok(),
+    }
+}
+
 /// Latents to 12-bit integers, in double as the engine does it.
-fn latent(graph: &mut Graph, input: &str, scale: f32, flat: bool) -> String {
+fn latent(graph: &mut Graph, network: &Network, scale: f32) -> String {
     let limit = f64::from(LATENT_MAX);
     let scale = graph.number("scale", f64::from(scale));
     let half = graph.number("half", 0.5);
     let (low, high) = (graph.number("low", -limit), graph.number("high", limit));
-    let x = graph.cast("double", input, DataType::Double);
+    let x = graph.cast("double", &network.input.name, DataType::Double);
     let x = graph.node("Mul", "steps", &[&x, &scale], vec![]);
     let x = graph.node("Add", "rounding", &[&x, &half], vec![]);
     let x = graph.node("Floor", "floor", &[&x], vec![]);
     let x = graph.node("Clip", "clip", &[&x, &low, &high], vec![]);
     let x = graph.cast("quantized", &x, DataType::Float);
-    if flat {
-        let axes = graph.constant("axes", &[2], Values::Int64(&[2, 3]));
-        graph.node("Unsqueeze", "map", &[&x, &axes], vec![])
-    } else {
-        x
+    match network.input_shape[..] {
+        [_, _] => {
+            let axes = graph.constant("axes", &[2], Values::Int64(&[2, 3]));
+            graph.node("Unsqueeze", "map", &[&x, &axes], vec![])
+        }
+        [_, _, 1, 1] => x,
+        _ => {
+            let shape = [-1, network.latent_len() as i64, 1, 1];
+            let shape = graph.constant("shape", &[4], Values::Int64(&shape));
+            graph.node("Reshape", "map", &[&x, &shape], vec![])
+        }
     }
 }
 
@@ -135,6 +169,11 @@ fn model(graph: Graph, draft: &Draft, network: &Network, pixels: PixelRule) -> M
         (PixelRule::METADATA, pixels.to_string()),
         (latents::METADATA, latents::name(draft.latent.distribution).to_owned()),
         ("pocket_dcgan.source_sha256", hex),
+        (Order::METADATA, {
+            let [height, width, channels] = network.image();
+            let order = if network.picture.interleaved { "HWC" } else { "CHW" };
+            format!("{height} {width} {channels} {order}")
+        }),
     ];
     graph.model(&draft.name, network.input.clone(), network.output.clone(), metadata.into())
 }

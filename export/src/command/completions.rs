@@ -1,0 +1,25 @@
+//! `export completions`
+
+use super::Command;
+use anyhow::Result;
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+#[derive(Args)]
+pub(crate) struct Completions {
+    /// Which shell's
+    shell: Shell,
+}
+
+impl Completions {
+    #[allow(clippy::unnecessary_wraps, reason = "as the other commands")]
+    pub(crate) fn run(&self) -> Result<()> {
+        clap_complete::generate(
+            self.shell,
+            &mut Command::command(),
+            "export",
+            &mut std::io::stdout(),
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,248 @@
+//! The float network as an ONNX of its own, for tract: one layout, one batch, and only what tract runs
+//! right, whatever the graph was like that it came from.
+
+use crate::function::Function;
+use crate::graph::{Graph, Values, float, ints, tensor};
+use crate::network::{Both, Layer, Network, Operation};
+use gen_core::axis::{Axis, Convolution};
+use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
+
+/// Name of the latents.
+pub const INPUT: &str = "latent";
+
+/// Name of a layer's output, `[1, C, H, W]`.
+pub fn output(index: usize) -> String {
+    format!("layer{index}")
+}
+
+/// Name of what a layer's activation is given: behind what is folded into its weights.
+pub fn before(index: usize) -> String {
+    format!("before{index}")
+}
+
+/// The model that computes what `network` does, from latents `[1, z, 1, 1]`.
+pub fn encode(network: &Network) -> ModelProto {
+    let mut graph = Graph::default();
+    let mut x = INPUT.to_owned();
+    for (index, layer) in network.layers.iter().enumerate() {
+        graph.prefix = format!("layer{index}");
+        x = linear(&mut graph, layer, &x);
+        let linear =
+            layer.steps.iter().take_while(|it| matches!(it.operation, Operation::Affine { .. }));
+        let linear = linear.count();
+        for (i, step) in layer.steps.iter().enumerate() {
+            if i == linear {
+                x = graph.named("Identity", &before(index), &[&x]);
+            }
+            x = operation(&mut graph, &i.to_string(), layer, &step.operation, &x);
+        }
+        x = graph.named("Identity", &output(index), &[&x]);
+    }
+    let [height, width, channels] = network.image().map(|side| side as i64);
+    let latent = tensor(INPUT, &[network.latent_len() as i64, 1, 1]);
+    graph.model("float", latent, tensor(&x, &[channels, height, width]), Vec::new())
+}
+
+/// The convolution alone. The output's size is what it is: padding at the far end follows from it.
+fn linear(graph: &mut Graph, layer: &Layer, x: &str) -> String {
+    let [kernel, stride] =
+        [[layer.rows.kernel, layer.columns.kernel], [layer.rows.stride, layer.columns.stride]];
+    let (channels_in, channels_out) = (layer.channels_in, layer.channels_out);
+    let taps = kernel[0] * kernel[1];
+    let transposed = layer.rows.convolution == Convolution::Transposed;
+    let mut weights = Vec::with_capacity(layer.weights.len());
+    let (outer, inner) =
+        if transposed { (channels_in, channels_out) } else { (channels_out, channels_in) };
+    for (a, b) in (0..outer).flat_map(|a| (0..inner).map(move |b| (a, b))) {
+        let (out, input) = if transposed { (b, a) } else { (a, b) };
+        weights
+            .extend((0..taps).map(|tap| layer.weights[(out * taps + tap) * channels_in + input]));
+    }
+    let dims = [outer, inner, kernel[0], kernel[1]];
+    let weights = graph.constant("weights", &dims, Values::Float(&weights));
+    let [rows, columns] = [&layer.rows, &layer.columns];
+    if transposed {
+        // What of the whole is left at the far end; less than nothing is zeros behind it.
+        let spare = |axis: &Axis| {
+            let whole = (axis.input - 1) * axis.stride + axis.kernel;
+            whole as i64 - (axis.pad + axis.output) as i64
+        };
+        let spare = [spare(rows), spare(columns)];
+        let cut = spare.map(|spare| spare.max(0) as usize);
+        let pads = ints("pads", &[rows.pad, columns.pad, cut[0], cut[1]]);
+        let attributes = vec![ints("strides", &stride), pads];
+        let y = graph.node("ConvTranspose", "sums", &[x, &weights], attributes);
+        if spare.iter().all(|spare| *spare >= 0) {
+            return y;
+        }
+        let more = [0, 0, 0, 0, 0, 0, (-spare[0]).max(0), (-spare[1]).max(0)];
+        let more = graph.constant("more", &[8], Values::Int64(&more));
+        return graph.node("Pad", "padded", &[&y, &more], vec![]);
+    }
+    let far = |axis: &Axis| {
+        let need = (axis.output - 1) * axis.stride + axis.kernel;
+        need.saturating_sub(axis.pad + axis.input)
+    };
+    let pads = [rows.pad, columns.pad, far(rows), far(columns)];
+    let attributes = vec![ints("strides", &stride), ints("pads", &pads)];
+    let y = graph.node("Conv", "sums", &[x, &weights], attributes);
+    let given =
+        |axis: &Axis, far: usize| (axis.pad + axis.input + far - axis.kernel) / axis.stride + 1;
+    if [given(rows, pads[2]), given(columns, pads[3])] == [rows.output, columns.output] {
+        return y;
+    }
+    graph.cut("cut", &y, [rows.output, columns.output])
+}
+
+fn operation(
+    graph: &mut Graph,
+    name: &str,
+    layer: &Layer,
+    operation: &Operation,
+    x: &str,
+) -> String {
+    match operation {
+        Operation::Affine { scale, shift } => {
+            let scale = numbers(graph, &format!("{name}_scale"), layer, scale);
+            let shift = numbers(graph, &format!("{name}_shift"), layer, shift);
+            let scaled = graph.node("Mul", &format!("{name}_scaled"), &[x, &scale], vec![]);
+            graph.node("Add", name, &[&scaled, &shift], vec![])
+        }
+        Operation::Slopes(slopes) => {
+            let slopes = numbers(graph, &format!("{name}_slopes"), layer, slopes);
+            let zero = graph.constant(&format!("{name}_zero"), &[], Values::Float(&[0.0]));
+            let above = graph.node("Max", &format!("{name}_above"), &[x, &zero], vec![]);
+            let below = graph.node("Min", &format!("{name}_below"), &[x, &zero], vec![]);
+            let below = graph.node("Mul", &format!("{name}_sloped"), &[&below, &slopes], vec![]);
+            graph.node("Add", name, &[&above, &below], vec![])
+        }
+        Operation::Both(both) => {
+            let Both { binary, left, right } = &**both;
+            let side = |graph: &mut Graph, side: &str, operations: &[Operation]| {
+                let each = operations.iter().enumerate();
+                each.fold(x.to_owned(), |x, (i, it)| {
+                    self::operation(graph, &format!("{name}_{side}{i}"), layer, it, &x)
+                })
+            };
+            let (a, b) = (side(graph, "left", left), side(graph, "right", right));
+            graph.node(binary.operator(), name, &[&a, &b], vec![])
+        }
+        Operation::Function(function) => self::function(graph, name, *function, x),
+    }
+}
+
+/// What of one operator is one; of the others, what they are by their definition.
+fn function(graph: &mut Graph, name: &str, function: Function, x: &str) -> String {
+    let plain = |graph: &mut Graph, operator: &str, attributes| {
+        graph.node(operator, name, &[x], attributes)
+    };
+    let scalar = |graph: &mut Graph, part: &str, value: f64| {
+        graph.constant(&format!("{name}_number_{part}"), &[], Values::Float(&[value as f32]))
+    };
+    match function {
+        Function::LeakyRelu(slope) => plain(graph, "LeakyRelu", vec![float("alpha", slope as f32)]),
+        Function::Elu(alpha) => plain(graph, "Elu", vec![float("alpha", alpha as f32)]),
+        Function::Selu { alpha, gamma } => {
+            let attributes = vec![float("alpha", alpha as f32), float("gamma", gamma as f32)];
+            plain(graph, "Selu", attributes)
+        }
+        Function::HardSigmoid { alpha, beta } => {
+            let attributes = vec![float("alpha", alpha as f32), float("beta", beta as f32)];
+            plain(graph, "HardSigmoid", attributes)
+        }
+        Function::Clip(low, high) => {
+            let mut y = x.to_owned();
+            for (part, operator, limit) in [("low", "Max", low), ("high", "Min", high)] {
+                if limit.is_finite() {
+                    let limit = scalar(graph, part, limit);
+                    y = graph.node(operator, &format!("{name}_{operator}"), &[&y, &limit], vec![]);
+                }
+            }
+            y
+        }
+        Function::Gelu => {
+            let (half, one) = (scalar(graph, "half", 0.5), scalar(graph, "one", 1.0));
+            let root = scalar(graph, "root", std::f64::consts::FRAC_1_SQRT_2);
+            let y = graph.node("Mul", &format!("{name}_rooted"), &[x, &root], vec![]);
+            let y = graph.node("Erf", &format!("{name}_erf"), &[&y], vec![]);
+            let y = graph.node("Add", &format!("{name}_above"), &[&y, &one], vec![]);
+            let y = graph.node("Mul", &format!("{name}_half"), &[&y, &half], vec![]);
+            graph.node("Mul", name, &[x, &y], vec![])
+        }
+        Function::GeluByTanh => {
+            let (half, one) = (scalar(graph, "half", 0.5), scalar(graph, "one", 1.0));
+            let root = scalar(graph, "root", (2.0 / std::f64::consts::PI).sqrt());
+            let cubic = scalar(graph, "cubic", 0.044_715);
+            let square = graph.node("Mul", &format!("{name}_square"), &[x, x], vec![]);
+            let y = graph.node("Mul", &format!("{name}_cubic"), &[&square, &cubic], vec![]);
+            let y = graph.node("Add", &format!("{name}_factor"), &[&y, &one], vec![]);
+            let y = graph.node("Mul", &format!("{name}_inner"), &[&y, x], vec![]);
+            let y = graph.node("Mul", &format!("{name}_rooted"), &[&y, &root], vec![]);
+            let y = graph.node("Tanh", &format!("{name}_tanh"), &[&y], vec![]);
+            let y = graph.node("Add", &format!("{name}_above"), &[&y, &one], vec![]);
+            let y = graph.node("Mul", &format!("{name}_half"), &[&y, &half], vec![]);
+            graph.node("Mul", name, &[x, &y], vec![])
+        }
+        Function::HardSwish => {
+            let attributes = vec![float("alpha", 1.0 / 6.0), float("beta", 0.5)];
+            let y = graph.node("HardSigmoid", &format!("{name}_gate"), &[x], attributes);
+            graph.node("Mul", name, &[x, &y], vec![])
+        }
+        Function::Mish => {
+            let y = softplus(graph, &format!("{name}_softplus"), x);
+            let y = graph.node("Tanh", &format!("{name}_tanh"), &[&y], vec![]);
+            graph.node("Mul", name, &[x, &y], vec![])
+        }
+        Function::Celu(alpha) => {
+            // α·Elu(x/α)
+            let (alpha, inverse) =
+                (scalar(graph, "alpha", alpha), scalar(graph, "inverse", 1.0 / alpha));
+            let y = graph.node("Mul", &format!("{name}_narrow"), &[x, &inverse], vec![]);
+            let y = graph.node("Elu", &format!("{name}_elu"), &[&y], vec![float("alpha", 1.0)]);
+            graph.node("Mul", name, &[&y, &alpha], vec![])
+        }
+        Function::Above(limit) => {
+            let limit = scalar(graph, "limit", limit);
+            let above = graph.node("Greater", &format!("{name}_above"), &[x, &limit], vec![]);
+            graph.cast(name, &above, DataType::Float)
+        }
+        Function::Softplus => softplus(graph, name, x),
+        Function::Power(power) => {
+            let power = scalar(graph, "power", power);
+            graph.node("Pow", name, &[x, &power], vec![])
+        }
+        other => plain(graph, other.operator(), vec![]),
+    }
+}
+
+/// max(x, 0) + ln(1 + e^−|x|): tract's own overflows.
+fn softplus(graph: &mut Graph, name: &str, x: &str) -> String {
+    let scalar = |graph: &mut Graph, part: &str, value: f32| {
+        graph.constant(&format!("{name}_number_{part}"), &[], Values::Float(&[value]))
+    };
+    let (zero, one) = (scalar(graph, "zero", 0.0), scalar(graph, "one", 1.0));
+    let above = graph.node("Max", &format!("{name}_above"), &[x, &zero], vec![]);
+    let y = graph.node("Abs", &format!("{name}_abs"), &[x], vec![]);
+    let y = graph.node("Neg", &format!("{name}_neg"), &[&y], vec![]);
+    let y = graph.node("Exp", &format!("{name}_exp"), &[&y], vec![]);
+    let y = graph.node("Add", &format!("{name}_sum"), &[&y, &one], vec![]);
+    let y = graph.node("Log", &format!("{name}_log"), &[&y], vec![]);
+    graph.node("Add", name, &[&above, &y], vec![])
+}
+
+/// One number, one per channel as `[1, C, 1, 1]`, or per feature as `[1, C, H, W]`.
+fn numbers(graph: &mut Graph, name: &str, layer: &Layer, values: &[f64]) -> String {
+    let [height, width, channels] = layer.output();
+    let positions = height * width;
+    let value = |i: usize| values[i] as f32;
+    if values.len() == 1 {
+        return graph.constant(name, &[], Values::Float(&[value(0)]));
+    }
+    if values.len() == channels {
+        let values: Vec<f32> = (0..channels).map(value).collect();
+        return graph.constant(name, &[1, channels, 1, 1], Values::Float(&values));
+    }
+    let planes: Vec<f32> =
+        (0..values.len()).map(|i| value(i % positions * channels + i / positions)).collect();
+    graph.constant(name, &[1, channels, height, width], Values::Float(&planes))
+}

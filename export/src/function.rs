@@ -1,0 +1,144 @@
+//! Functions of one number.
+
+/// Nonlinear functions, as ONNX defines them.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Function {
+    /// max(x, 0)
+    Relu,
+    /// x, or the given slope times x where x is negative.
+    LeakyRelu(f64),
+    /// Hyperbolic tangent.
+    Tanh,
+    /// 1 / (1 + e⁻ˣ)
+    Sigmoid,
+    /// Limits to the given range, whose ends may be infinite.
+    Clip(f64, f64),
+    /// x, or α·(eˣ − 1) where x is negative.
+    Elu(f64),
+    /// x, or α·(e^(x/α) − 1) where x is negative.
+    Celu(f64),
+    /// γ·x, or γ·α·(eˣ − 1) where x is negative.
+    Selu {
+        /// α
+        alpha: f64,
+        /// γ
+        gamma: f64,
+    },
+    /// x·Φ(x)
+    Gelu,
+    /// ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
+    GeluByTanh,
+    /// ln(1 + eˣ)
+    Softplus,
+    /// x / (1 + |x|)
+    Softsign,
+    /// clamp(α·x + β, 0, 1)
+    HardSigmoid {
+        /// α
+        alpha: f64,
+        /// β
+        beta: f64,
+    },
+    /// x·clamp(x/6 + ½, 0, 1)
+    HardSwish,
+    /// x·tanh(ln(1 + eˣ))
+    Mish,
+    /// Gauss's error function.
+    Erf,
+    /// eˣ
+    Exp,
+    /// ln x
+    Log,
+    /// |x|
+    Abs,
+    /// √x
+    Sqrt,
+    /// 1 / x
+    Reciprocal,
+    /// x to the given power.
+    Power(f64),
+    /// 1 where x is above the given limit, else 0.
+    Above(f64),
+}
+
+impl Function {
+    /// Its value at `x`.
+    pub fn at(self, x: f64) -> f64 {
+        match self {
+            Self::Relu => x.max(0.0),
+            Self::LeakyRelu(slope) if x < 0.0 => slope * x,
+            Self::LeakyRelu(_) => x,
+            Self::Tanh => x.tanh(),
+            Self::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+            Self::Clip(low, high) => x.max(low).min(high),
+            Self::Elu(alpha) if x < 0.0 => alpha * x.exp_m1(),
+            Self::Elu(_) => x,
+            Self::Celu(alpha) if x < 0.0 => alpha * (x / alpha).exp_m1(),
+            Self::Celu(_) => x,
+            Self::Selu { alpha, gamma } if x < 0.0 => gamma * alpha * x.exp_m1(),
+            Self::Selu { gamma, .. } => gamma * x,
+            Self::Gelu => 0.5 * x * (1.0 + libm::erf(x * std::f64::consts::FRAC_1_SQRT_2)),
+            Self::GeluByTanh => {
+                let inner = (x + 0.044_715 * x * x * x) * (2.0 / std::f64::consts::PI).sqrt();
+                0.5 * x * (1.0 + inner.tanh())
+            }
+            Self::Softplus => softplus(x),
+            Self::Softsign => x / (1.0 + x.abs()),
+            Self::HardSigmoid { alpha, beta } => (alpha * x + beta).clamp(0.0, 1.0),
+            Self::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
+            Self::Mish => x * softplus(x).tanh(),
+            Self::Erf => libm::erf(x),
+            Self::Exp => x.exp(),
+            Self::Log => x.ln(),
+            Self::Abs => x.abs(),
+            Self::Sqrt => x.sqrt(),
+            Self::Reciprocal => 1.0 / x,
+            Self::Power(power) => x.powf(power),
+            Self::Above(limit) => f64::from(u8::from(x > limit)),
+        }
+    }
+
+    /// What its values lie between; infinite where there is no limit, or none that is used.
+    pub fn limits(self) -> (f64, f64) {
+        match self {
+            Self::Relu => (0.0, f64::INFINITY),
+            Self::Tanh | Self::Softsign | Self::Erf => (-1.0, 1.0),
+            Self::Sigmoid | Self::HardSigmoid { .. } => (0.0, 1.0),
+            Self::Clip(low, high) => (low, high),
+            _ => (f64::NEG_INFINITY, f64::INFINITY),
+        }
+    }
+
+    /// The operator's name in ONNX.
+    pub fn operator(self) -> &'static str {
+        match self {
+            Self::Relu => "Relu",
+            Self::LeakyRelu(_) => "LeakyRelu",
+            Self::Tanh => "Tanh",
+            Self::Sigmoid => "Sigmoid",
+            Self::Clip(..) => "Clip",
+            Self::Elu(_) => "Elu",
+            Self::Celu(_) => "Celu",
+            Self::Selu { .. } => "Selu",
+            Self::Gelu | Self::GeluByTanh => "Gelu",
+            Self::Softplus => "Softplus",
+            Self::Softsign => "Softsign",
+            Self::HardSigmoid { .. } => "HardSigmoid",
+            Self::HardSwish => "HardSwish",
+            Self::Mish => "Mish",
+            Self::Erf => "Erf",
+            Self::Exp => "Exp",
+            Self::Log => "Log",
+            Self::Abs => "Abs",
+            Self::Sqrt => "Sqrt",
+            Self::Reciprocal => "Reciprocal",
+            Self::Power(_) => "Pow",
+            Self::Above(_) => "Greater",
+        }
+    }
+}
+
+/// ln(1 + eˣ), without overflow.
+fn softplus(x: f64) -> f64 {
+    x.max(0.0) + (-x.abs()).exp().ln_1p()
+}

@@ -1,0 +1,78 @@
+//! What a tensor of the graph shows of a layer's output, or of the latent.
+
+use super::Node;
+use super::layout::Layout;
+use crate::network::Step;
+use anyhow::{Result, ensure};
+use ndarray::ArrayD;
+use std::sync::Arc;
+
+/// Whose elements a view shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Latent,
+    Layer(usize),
+}
+
+/// Elements of one origin, moved about, after some steps that work on each of them.
+#[derive(Clone, Debug)]
+pub(super) struct View {
+    pub(super) origin: Origin,
+    /// Which element each is, in HWC order, or one of [`ZERO`] and below.
+    pub(super) elements: Arc<ArrayD<i32>>,
+    pub(super) steps: Vec<Step>,
+}
+
+/// Most operations on an element.
+const LARGEST: usize = 100;
+
+/// A zero that was put there; below it, [constants](View::constant).
+pub(super) const ZERO: i32 = -1;
+
+impl View {
+    pub(super) fn new(origin: Origin, elements: ArrayD<i32>) -> Self {
+        Self { origin, elements: Arc::new(elements), steps: Vec::new() }
+    }
+
+    /// The output of a layer, `[1, C, H, W]`.
+    pub(super) fn of_layer(index: usize, [height, width, channels]: [usize; 3]) -> Self {
+        let elements = ArrayD::from_shape_fn(vec![1, channels, height, width], |at| {
+            ((at[2] * width + at[3]) * channels + at[1]) as i32
+        });
+        Self::new(Origin::Layer(index), elements)
+    }
+
+    pub(super) fn dims(&self) -> &[usize] {
+        self.elements.shape()
+    }
+
+    pub(super) fn moved(&self, layout: &Layout, node: Node) -> Result<Vec<Self>> {
+        let parts = layout.run(&self.elements, ZERO, node)?;
+        let same = |elements| Self { elements: Arc::new(elements), ..self.clone() };
+        Ok(parts.into_iter().map(same).collect())
+    }
+
+    /// With one more step, which leaves zeros that were put there as they are.
+    pub(super) fn then(&self, node: Node, step: Step) -> Result<Self> {
+        let padded = self.elements.iter().any(|element| *element < 0);
+        ensure!(
+            !padded || step.operation.at(0.0, 0) == 0.0 && step.operation.is_uniform(),
+            node.refuse("stands behind a padding with zeros, which it would change: pad behind it")
+        );
+        let mut steps = self.steps.clone();
+        steps.push(step);
+        let size: usize = steps.iter().map(|step| step.operation.size()).sum();
+        ensure!(size <= LARGEST, node.refuse("comes after too many others on the same elements"));
+        Ok(Self { steps, ..self.clone() })
+    }
+
+    /// Place of constant `k` among the elements.
+    pub(super) fn constant(k: usize) -> i32 {
+        ZERO - 1 - k as i32
+    }
+
+    /// Which constant an element is, if it is one.
+    pub(super) fn constant_of(element: i32) -> Option<usize> {
+        (element < ZERO).then(|| (ZERO - 1 - element) as usize)
+    }
+}

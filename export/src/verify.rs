@@ -1,0 +1,59 @@
+//! Whether the imported network draws what the file does, as far as tract runs that.
+
+use crate::float;
+use crate::latents;
+use crate::load::Source;
+use crate::network::Network;
+use crate::runner::Onnx;
+use gen_core::latent::Distribution;
+use serde::Serialize;
+
+/// Latents that are tried.
+const LATENTS: usize = 4;
+/// Part of the pictures' range that arithmetic in another order may come to.
+const TOLERANCE: f32 = 1e-4;
+
+/// What came of it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// The same pictures.
+    Same,
+    /// tract cannot run the file: why.
+    NotRun(String),
+    /// Pictures that differ by so large a part of their range.
+    Differs(f32),
+}
+
+/// Draws some latents with `source` in tract and with `network`.
+pub fn verify(source: &Source, network: &Network, distribution: Distribution) -> Check {
+    if source.label.is_some() {
+        return Check::NotRun("its label is an input".to_owned());
+    }
+    let run = || -> anyhow::Result<f32> {
+        let original = Onnx::new(source, &network.input_shape, &[&network.output.name])?;
+        let imported = Onnx::network(network, &[float::output(network.layers.len() - 1)])?;
+        let [height, width, channels] = network.image();
+        let plane = height * width;
+        let (mut largest, mut low, mut high) = (0.0_f32, f32::MAX, f32::MIN);
+        for index in 0..LATENTS {
+            let z = latents::calibration(0, index, distribution, network.latent_len());
+            let (a, b) = (original.run(&z)?.swap_remove(0), imported.run(&z)?.swap_remove(0));
+            anyhow::ensure!(a.len() == b.len(), "its pictures are of another size");
+            for (i, a) in a.iter().enumerate() {
+                let at = match network.picture.interleaved {
+                    true => i % channels * plane + i / channels,
+                    false => i,
+                };
+                largest = largest.max((a - b[at]).abs());
+                (low, high) = (low.min(*a), high.max(*a));
+            }
+        }
+        Ok(largest / (high - low).max(f32::MIN_POSITIVE))
+    };
+    match run() {
+        Ok(off) if off <= TOLERANCE => Check::Same,
+        Ok(off) => Check::Differs(off),
+        Err(error) => Check::NotRun(format!("{error:#}")),
+    }
+}
