@@ -29,11 +29,7 @@ impl Walk<'_> {
             Kind::Plain => Fit::of(&self.padded(&view, &axes), map),
             _ => own.clone().filter(|fit| whole(fit, &view, map, &axes)),
         };
-        let strides = axes.iter().any(|axis| axis.stride > 1);
-        let fit = fit.filter(|fit| fit.repeat == [1, 1] || kind == Kind::Plain && !strides);
-        let fit = fit.filter(|fit| {
-            kind != Kind::Plain || fit.begin.iter().all(|it| *it <= 0) || fit.repeat != [1, 1]
-        });
+        let fit = fit.filter(|fit| readable(fit, kind, &axes));
         let Some(fit) = fit else {
             let own = own.ok_or_else(|| {
                 node.refuse("pixels or channels of the layer before are mixed in a way that cannot be converted")
@@ -49,86 +45,15 @@ impl Walk<'_> {
             self.repeated(node, &view, &own)?;
             return self.on_map(node, &self.newest(), kind, axes, kernel);
         };
-        let depth = map[2];
-        let [repeat_y, repeat_x] = fit.repeat;
-        let axis = |along: usize| {
-            let (axis, repeat, begin) = (&axes[along], fit.repeat[along], fit.begin[along]);
-            let (input, output) = (map[along], axis.output);
-            match kind {
-                // Position i is the layer's i + begin.
-                Kind::Plain if repeat == 1 => {
-                    let pad = usize::try_from(-begin).ok()?;
-                    Some(Axis { input, pad, ..*axis })
-                }
-                // Output o reads layer pixel ⌊(o + tap + begin) / repeat⌋, that is kernel index
-                // o + pad − repeat · pixel.
-                Kind::Plain if axis.stride == 1 => {
-                    let pad = (axis.kernel as i64 - 1 + begin).max(0);
-                    let largest = pad - begin + repeat as i64 - 1;
-                    let (kernel, pad) = (usize::try_from(largest + 1).ok()?, pad as usize);
-                    let convolution = Convolution::Transposed;
-                    Some(Axis { convolution, input, output, kernel, stride: repeat, pad })
-                }
-                Kind::Plain => None,
-                _ if repeat == 1 => {
-                    let pad = usize::try_from(axis.pad as i64 + begin * axis.stride as i64).ok()?;
-                    Some(Axis { input, pad, ..*axis })
-                }
-                _ => None,
-            }
+        let turned = kind == Kind::Plain && fit.repeat != [1, 1];
+        let reading = |along: usize| reading(&axes[along], &fit, along, map[along], turned);
+        let (Some(rows), Some(columns)) = (reading(0), reading(1)) else {
+            return Err(node.refuse("kernel or padding above 255"));
         };
-        // Both axes are of one kind.
-        let transposed = kind != Kind::Plain || repeat_y > 1 || repeat_x > 1;
-        let (Some(mut rows), Some(mut columns)) = (axis(0), axis(1)) else {
-            return Err(node.refuse("strides behind an upsampling are not supported"));
-        };
-        for (along, axis) in [&mut rows, &mut columns].into_iter().enumerate() {
-            if transposed && axis.convolution == Convolution::Plain {
-                // Repeated once: the kernel turned round.
-                ensure!(
-                    axis.stride == 1,
-                    node.refuse("strides behind an upsampling are not supported")
-                );
-                let begin = fit.begin[along];
-                let pad = (axis.kernel as i64 - 1 + begin).max(0);
-                let largest = pad - begin;
-                axis.convolution = Convolution::Transposed;
-                axis.kernel = usize::try_from(largest + 1).unwrap_or(usize::MAX);
-                axis.pad = pad as usize;
-            }
-        }
-        let limits = rows.kernel <= KERNEL_LIMIT && columns.kernel <= KERNEL_LIMIT;
-        let pads = rows.pad <= KERNEL_LIMIT && columns.pad <= KERNEL_LIMIT;
-        ensure!(limits && pads, node.refuse("kernel or padding above 255"));
-        let mut weights = vec![0.0_f32; kernel.out * rows.kernel * columns.kernel * depth];
-        // Which taps of the node a kernel index stands for, and where within a repeat each reads.
-        let taps = |along: usize, axis: &Axis, index: usize| -> Vec<(usize, usize)> {
-            if kind != Kind::Plain || !transposed {
-                return vec![(index, 0)];
-            }
-            (0..axes[along].kernel)
-                .filter_map(|tap| {
-                    let within = index as i64 - axis.pad as i64 + tap as i64 + fit.begin[along];
-                    let within = usize::try_from(within).ok()?;
-                    (within < fit.repeat[along]).then_some((tap, within))
-                })
-                .collect()
-        };
-        for (ky, kx) in pairs([rows.kernel, columns.kernel]) {
-            for &(row, sub_y) in &taps(0, &rows, ky) {
-                for &(column, sub_x) in &taps(1, &columns, kx) {
-                    let channels = &fit.channels[(sub_y * repeat_x + sub_x) * kernel.input..];
-                    for out in 0..kernel.out {
-                        let at = ((out * rows.kernel + ky) * columns.kernel + kx) * depth;
-                        for input in 0..kernel.input {
-                            weights[at + channels[input]] += kernel.at(out, input, row, column);
-                        }
-                    }
-                }
-            }
-        }
-        let kind = if transposed { Kind::Transposed } else { Kind::Plain };
-        self.push(node, kind, [rows, columns], depth, kernel.out, weights);
+        let weights =
+            weights(kernel, &fit, [&axes[0], &axes[1]], [&rows, &columns], turned, map[2]);
+        let kind = if turned { Kind::Transposed } else { kind };
+        self.push(node, kind, [rows, columns], map[2], kernel.out, weights);
         Ok(())
     }
 
@@ -200,4 +125,75 @@ fn whole(fit: &Fit, view: &View, map: [usize; 3], axes: &[Axis; 2]) -> bool {
         let end = begin + view.dims()[2 + along] as i64;
         begin <= 0 && end >= map[along] as i64 && axis.pad as i64 + begin * axis.stride as i64 >= 0
     })
+}
+
+/// Whether a convolution can read the layer's map by itself: repeated pixels only if it is a plain one
+/// without strides, and else no map of which borders were cut off.
+fn readable(fit: &Fit, kind: Kind, axes: &[Axis; 2]) -> bool {
+    let strides = axes.iter().any(|axis| axis.stride > 1);
+    match (kind, fit.repeat) {
+        (Kind::Plain, [1, 1]) => fit.begin.iter().all(|begin| *begin <= 0),
+        (Kind::Plain, _) => !strides,
+        (_, repeat) => repeat == [1, 1],
+    }
+}
+
+/// An axis of the layer that reads the map itself; `None` if it is beyond a file's limits.
+fn reading(axis: &Axis, fit: &Fit, along: usize, input: usize, turned: bool) -> Option<Axis> {
+    let (begin, repeat) = (fit.begin[along], fit.repeat[along]);
+    let (pad, kernel, stride) = match (axis.convolution, turned) {
+        // Position i is the layer's i + begin.
+        (Convolution::Plain, false) => (-begin, axis.kernel as i64, axis.stride),
+        // Output o reads layer pixel p = ⌊(o + tap + begin) / repeat⌋: kernel index o + pad − repeat · p.
+        (Convolution::Plain, true) => {
+            let pad = (axis.kernel as i64 - 1 + begin).max(0);
+            (pad, pad - begin + repeat as i64, repeat)
+        }
+        // Zeros in front are outputs that begin earlier.
+        (Convolution::Transposed, _) => {
+            (axis.pad as i64 + begin * axis.stride as i64, axis.kernel as i64, axis.stride)
+        }
+    };
+    let limited = |number: i64| usize::try_from(number).ok().filter(|it| *it <= KERNEL_LIMIT);
+    let (pad, kernel) = (limited(pad)?, limited(kernel)?);
+    let convolution = if turned { Convolution::Transposed } else { axis.convolution };
+    Some(Axis { convolution, input, output: axis.output, kernel, stride, pad })
+}
+
+/// The weights of a layer with the axes `new` that does what `kernel` does with the axes `old`, `[out][row][column][in]`.
+fn weights(
+    kernel: &Kernel,
+    fit: &Fit,
+    old: [&Axis; 2],
+    new: [&Axis; 2],
+    turned: bool,
+    depth: usize,
+) -> Vec<f32> {
+    // Which taps of the node a kernel index stands for, and where within a repeat each reads.
+    let taps = |along: usize, index: usize| -> Vec<(usize, usize)> {
+        if !turned {
+            return vec![(index, 0)];
+        }
+        let within = |tap: usize| {
+            let at = (index + tap) as i64 - new[along].pad as i64 + fit.begin[along];
+            usize::try_from(at).ok().filter(|at| *at < fit.repeat[along])
+        };
+        (0..old[along].kernel).filter_map(|tap| Some((tap, within(tap)?))).collect()
+    };
+    let mut weights = vec![0.0_f32; kernel.out * new[0].kernel * new[1].kernel * depth];
+    for (ky, kx) in pairs([new[0].kernel, new[1].kernel]) {
+        for &(row, sub_y) in &taps(0, ky) {
+            for &(column, sub_x) in &taps(1, kx) {
+                let sub = sub_y * fit.repeat[1] + sub_x;
+                let channels = &fit.channels[sub * kernel.input..][..kernel.input];
+                for out in 0..kernel.out {
+                    let at = ((out * new[0].kernel + ky) * new[1].kernel + kx) * depth;
+                    for (input, channel) in channels.iter().enumerate() {
+                        weights[at + channel] += kernel.at(out, input, row, column);
+                    }
+                }
+            }
+        }
+    }
+    weights
 }
