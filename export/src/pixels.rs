@@ -42,8 +42,21 @@ impl PixelRule {
                 step.node
             )
         };
+        let open = [Function::Relu, Function::Clip(f64::NEG_INFINITY, f64::INFINITY)];
+        let open = match &step.operation {
+            Operation::Function(Function::LeakyRelu(_)) | Operation::Slopes(_) => true,
+            Operation::Function(function) => open.contains(function),
+            _ => false,
+        };
         match (low.is_finite(), high.is_finite()) {
-            (false, false) => Ok(wanted.unwrap_or(Self::SIGNED)),
+            (false, false) if open => Ok(wanted.unwrap_or(Self::SIGNED)),
+            (false, false) => wanted.with_context(|| {
+                let (operator, node) = (step.operation.operator(), &step.node);
+                format!(
+                    "the pictures end in {operator}, node \"{node}\", whose limits are not known: say \
+                     --pixels signed, unit or byte"
+                )
+            }),
             (true, true) => {
                 let rule = Self { low, high };
                 ensure!(wanted.is_none_or(|it| it == rule), "{}: leave --pixels out", end());
@@ -73,20 +86,48 @@ impl PixelRule {
     }
 }
 
-/// What a step makes of limits.
+/// What a step makes of limits; infinite where it is not known.
 fn limits((low, high): (f64, f64), step: &Step) -> (f64, f64) {
+    let unknown = (f64::NEG_INFINITY, f64::INFINITY);
     match &step.operation {
-        Operation::Function(Function::Clip(from, to)) => (low.max(*from), high.min(*to)),
-        Operation::Function(function) => function.limits(),
-        operation @ Operation::Affine { .. } if operation.is_uniform() => {
-            let (a, b) = (operation.at(low, 0), operation.at(high, 0));
+        // Those that only rise.
+        Operation::Function(
+            function @ (Function::Relu
+            | Function::LeakyRelu(_)
+            | Function::Clip(..)
+            | Function::Tanh
+            | Function::Sigmoid
+            | Function::Softsign
+            | Function::Erf
+            | Function::HardSigmoid { .. }
+            | Function::Softplus
+            | Function::Exp),
+        ) => {
+            let (least, most) = function.limits();
+            let at = |x: f64, end: f64| if x.is_finite() { function.at(x) } else { end };
+            (at(low, least), at(high, most))
+        }
+        Operation::Function(Function::Sqrt) if low >= 0.0 => (low.sqrt(), high.sqrt()),
+        Operation::Function(Function::Power(power)) if low >= 0.0 && *power > 0.0 => {
+            (low.powf(*power), high.powf(*power))
+        }
+        operation @ Operation::Affine { scale, shift } => {
             let near = |x: f64| {
                 let known = [-1.0, 0.0, 1.0, 255.0];
                 known.into_iter().find(|it| (it - x).abs() < 1e-5 * it.abs().max(0.1)).unwrap_or(x)
             };
-            (near(a.min(b)), near(a.max(b)))
+            let ends = (0..scale.len().max(shift.len()))
+                .flat_map(|i| [operation.at(low, i), operation.at(high, i)]);
+            let all =
+                ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
+            if all.0.is_finite() && all.1.is_finite() {
+                (near(all.0), near(all.1))
+            } else {
+                unknown
+            }
         }
-        _ => (f64::NEG_INFINITY, f64::INFINITY),
+        Operation::Function(function) => function.limits(),
+        _ => unknown,
     }
 }
 

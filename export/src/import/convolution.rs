@@ -168,6 +168,10 @@ impl Walk<'_> {
             ))
         );
         let auto_pad = node.text("auto_pad", "NOTSET")?;
+        ensure!(
+            ["NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"].contains(&auto_pad),
+            node.refuse(format!("attribute auto_pad = {auto_pad}"))
+        );
         if let Some(total) = same(matches!(auto_pad, "SAME_UPPER" | "SAME_LOWER"))? {
             let smaller = total.map(|total| total / 2);
             let larger = [total[0] - smaller[0], total[1] - smaller[1]];

@@ -1,7 +1,7 @@
 //! What of a layer's map is cut off is not computed.
 
+use super::Walk;
 use super::view::{Origin, View, ZERO};
-use super::{Node, Walk};
 use crate::network::Kind;
 use anyhow::Result;
 use gen_core::axis::{Axis, Convolution};
@@ -12,7 +12,7 @@ use std::sync::Arc;
 impl Walk<'_> {
     /// If `view` shows only the middle of the newest layer's map: makes the layer give no more. Where a
     /// layer cannot, the view stays as it is.
-    pub(super) fn cut(&mut self, _: Node, view: &View) -> Result<View> {
+    pub(super) fn cut(&mut self, view: &View) -> Result<View> {
         let Origin::Layer(index) = view.origin else { return Ok(view.clone()) };
         if index + 1 != self.layers.len() || self.layers[index].kind == Kind::Dense {
             return Ok(view.clone());

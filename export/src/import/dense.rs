@@ -100,7 +100,13 @@ impl Walk<'_> {
     ) -> Result<()> {
         let [height, width, channels] = output;
         let (inputs, steps) = match view.origin {
-            Origin::Latent => (self.latent_len, view.steps.clone()),
+            Origin::Latent => {
+                ensure!(
+                    self.layers.is_empty(),
+                    node.refuse("the latents go through another layer too: only one behind the other can be converted")
+                );
+                (self.latent_len, view.steps.clone())
+            }
             Origin::Layer(_) => {
                 let index = self.close(node, view)?;
                 (self.layers[index].features(), Vec::new())

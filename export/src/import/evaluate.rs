@@ -2,7 +2,7 @@
 
 use super::Node;
 use super::tensor::{ELEMENT_LIMIT, Tensor, count};
-use anyhow::{Result, anyhow, ensure};
+use anyhow::{Result, ensure};
 use ndarray::ArrayD;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto};
@@ -138,7 +138,7 @@ fn run(
         Ok(Err(error)) => {
             let line = format!("{error:#}");
             let line = line.lines().next().unwrap_or_default();
-            Err(anyhow!(node.refuse(format!("its constants cannot be computed: {line}"))))
+            Err(node.refuse(format!("its constants cannot be computed: {line}")))
         }
         Err(_) => Err(node.refuse("its constants cannot be computed")),
     }

@@ -35,24 +35,34 @@ impl<'a> Walk<'a> {
                 )
             }
         };
+        ensure!(
+            label.is_none() || !labels.is_empty(),
+            "takes no label beside the latents: leave --label out"
+        );
         for input in labels {
             let name = &input.name;
             let Some(label) = label else {
                 bail!("takes \"{name}\" beside the latents: say which with --label K, from 0");
             };
             let shape = sizes(input)?;
-            let count: usize = count(&shape);
+            let count = count(&shape);
+            let wide = shape.iter().filter(|size| **size > 1).count();
+            ensure!(
+                wide < 2,
+                "\"{name}\" has shape {shape:?}: labels are a number or one-hot, [batch, n]"
+            );
+            ensure!(
+                count < 2 || label < count,
+                "--label {label}: \"{name}\" has {count} labels, from 0"
+            );
+            let value = |i: usize| if count > 1 { i64::from(i == label) } else { label as i64 };
+            let values = (0..count).map(value);
             let tensor = match kind(input) {
-                Some(DataType::Float) if count > 1 => {
-                    ensure!(
-                        label < count,
-                        "--label {label}: \"{name}\" has {count} labels, from 0"
-                    );
-                    let values = (0..count).map(|i| f32::from(u8::from(i == label))).collect();
+                Some(DataType::Float | DataType::Double) => {
+                    let values = values.map(|value| value as f32).collect();
                     Tensor::Floats(ArrayD::from_shape_vec(shape, values)?)
                 }
-                Some(DataType::Float) => Tensor::Floats(ArrayD::from_elem(shape, label as f32)),
-                _ => Tensor::Ints(ArrayD::from_elem(shape, label as i64)),
+                _ => Tensor::Ints(ArrayD::from_shape_vec(shape, values.collect())?),
             };
             self.values.insert(name, Value::Constant(tensor));
         }

@@ -1,7 +1,8 @@
 //! The chain of layers as it grows.
 
+use super::tensor::ELEMENT_LIMIT;
 use super::view::{Origin, View};
-use super::{ELEMENT_LIMIT, KERNEL_LIMIT, Node, Walk};
+use super::{KERNEL_LIMIT, Node, Walk};
 use crate::network::{Kind, Layer, Step};
 use anyhow::{Result, bail, ensure};
 use gen_core::axis::{Axis, Convolution};

@@ -47,7 +47,7 @@ impl Layout {
                 let known = count(&known);
                 let free = sizes.iter().filter(|size| **size < 0).count();
                 let fits = match free {
-                    0 => known == array.len(),
+                    0 => known == array.len().max(1),
                     1 => known > 0 && array.len().is_multiple_of(known),
                     _ => false,
                 };
@@ -108,6 +108,9 @@ impl Layout {
                     places.iter().all(|i| (*i as i64) < len && *i < dims[*axis]),
                     refuse("indices")
                 );
+                let given = array.len() / dims[*axis].max(1);
+                let fits = given.saturating_mul(places.len()) <= ELEMENT_LIMIT;
+                ensure!(fits, refuse("so many indices"));
                 let taken = array.select(Axis(*axis), &places);
                 let sizes: Vec<usize> = [&dims[..*axis], shape, &dims[axis + 1..]].concat();
                 one(taken.as_standard_layout().into_owned().into_shape_with_order(sizes)?)
@@ -155,6 +158,7 @@ impl Layout {
                     .zip(wide(dims))
                     .map(|(a, b)| if b == 1 { *a } else { b })
                     .collect();
+                ensure!(count(&sizes) <= ELEMENT_LIMIT, refuse(&format!("shape {sizes:?}")));
                 let view = array.broadcast(sizes.clone());
                 let view = view.ok_or_else(|| refuse(&format!("shape {sizes:?}")))?;
                 one(view.as_standard_layout().into_owned())

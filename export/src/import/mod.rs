@@ -68,9 +68,6 @@ pub fn import(source: &Source) -> Result<Network> {
 
 /// Most problems that are told at once.
 const REPORTED: usize = 12;
-/// Most elements of a map, and most weights of a layer: far beyond any microcontroller, and little
-/// enough for this computer's memory.
-const ELEMENT_LIMIT: usize = 1 << 26;
 /// Largest kernel side of a `.gen` file.
 const KERNEL_LIMIT: usize = u8::MAX as usize;
 

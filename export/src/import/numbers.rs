@@ -10,6 +10,8 @@ impl Walk<'_> {
     /// One number for each channel, axis 1 of the view, as the origin's elements have them.
     pub(super) fn each(&self, node: Node, view: &View, channels: &[f64]) -> Result<Vec<f64>> {
         let inner: usize = count(view.dims().get(2..).unwrap_or_default());
+        let one = view.dims().first() == Some(&1);
+        ensure!(one, node.refuse(format!("on shape {:?}: a batch of 1 comes first", view.dims())));
         let values = channels.iter().flat_map(|n| std::iter::repeat_n(*n, inner));
         self.origin_numbers(node, view, values, "number of each channel")
     }

@@ -20,7 +20,7 @@ impl Walk<'_> {
         kernel: &Kernel,
     ) -> Result<()> {
         let view = self.spread(node, view)?;
-        let view = self.cut(node, &view)?;
+        let view = self.cut(&view)?;
         let index = self.close(node, &view)?;
         let map = self.layers[index].output();
         let own = Fit::of(&view.elements, map);

@@ -5,6 +5,7 @@ use super::tensor::{ELEMENT_LIMIT, Tensor, count};
 use super::view::{Origin, View};
 use super::{Node, Value, Walk, elementwise, evaluate, moves};
 use anyhow::{Result, bail, ensure};
+use gen_core::format::DIMENSION_LIMIT;
 use tract_onnx::pb::NodeProto;
 
 impl Walk<'_> {
@@ -43,6 +44,8 @@ impl Walk<'_> {
                 Ok(parts.into_iter().map(Value::Constant).collect())
             }
             operator if evaluate::is_arithmetic(operator) => {
+                let left_out = node.0.input.iter().any(String::is_empty);
+                ensure!(!left_out, node.refuse("leaves an input out: not supported on constants"));
                 one(evaluate::arithmetic(node, inputs, self.opset)?)
             }
             _ => bail!(node.refuse("this operator is not supported on constants")),
@@ -170,6 +173,8 @@ impl Walk<'_> {
                     (*view.elements).clone()
                 }
                 Value::Constant(tensor) => {
+                    let fits = count(tensor.dims()) + self.numbers.len() <= DIMENSION_LIMIT;
+                    ensure!(fits, node.refuse("puts too many constants beside the latents"));
                     let from = self.numbers.len();
                     self.numbers.extend(tensor.numbers());
                     let elements = (from..self.numbers.len()).map(View::constant).collect();
@@ -224,6 +229,8 @@ fn join<T: Clone>(node: Node, parts: &[ndarray::ArrayD<T>]) -> Result<ndarray::A
     let axis = node.int("axis", 1)?;
     let at = if axis < 0 { axis + rank } else { axis };
     ensure!((0..rank).contains(&at), node.refuse(format!("attribute axis = {axis}")));
+    let ranks = parts.iter().all(|part| part.ndim() as i64 == rank);
+    ensure!(ranks, node.refuse("its inputs' shapes do not fit"));
     let total = parts.iter().map(|part| part.len()).fold(0, usize::saturating_add);
     ensure!(total <= ELEMENT_LIMIT, node.refuse("gives too many elements"));
     let views: Vec<_> = parts.iter().map(|part| part.view()).collect();

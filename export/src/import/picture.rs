@@ -8,7 +8,7 @@ use crate::network::{Kind, Operation, Order, Step};
 use anyhow::{Result, anyhow, bail, ensure};
 use ndarray::{ArrayD, IxDyn};
 use std::sync::Arc;
-use tract_onnx::pb::{NodeProto, ValueInfoProto};
+use tract_onnx::pb::{NodeProto, ValueInfoProto, tensor_proto::DataType};
 
 impl Walk<'_> {
     /// Makes the newest layer the last, and says how its map is the output.
@@ -18,6 +18,11 @@ impl Walk<'_> {
             bail!("output \"{name}\" does not depend on the latent");
         };
         ensure!(!self.layers.is_empty(), "has 0 layers: output \"{name}\" is the latent");
+        let known = crate::twin::output_type(output);
+        ensure!(
+            matches!(known, None | Some(DataType::Float | DataType::Uint8)),
+            "output \"{name}\" is neither float32 nor uint8: export without the last Cast"
+        );
         let shape = view.dims().to_vec();
         let refusal = || {
             anyhow!(
@@ -58,7 +63,7 @@ impl Walk<'_> {
             let node = Node(&proto);
             let before = self.layers.clone();
             let as_map = self.spread(node, &as_map)?;
-            let as_map = self.cut(node, &as_map)?;
+            let as_map = self.cut(&as_map)?;
             let Origin::Layer(index) = as_map.origin else { continue };
             let fit = match index + 1 == self.layers.len() {
                 true => Fit::of(&as_map.elements, self.layers[index].output()),
@@ -72,8 +77,7 @@ impl Walk<'_> {
             };
             let last = self.finish(index, simplified(as_map.steps.clone()));
             let [height, width, depth] = self.layers[index].output();
-            let plain = fit.begin == [0, 0]
-                && as_map.dims()[1..] == [depth, height, width]
+            let plain = as_map.dims()[1..] == [depth, height, width]
                 && fit.channels.iter().copied().eq(0..depth);
             if !plain {
                 // Each pixel in its place, by a layer that does nothing else.

@@ -127,7 +127,6 @@ fn turn(layer: &mut Layer, old: &[usize], [height, width, channels]: [usize; 3])
 
 /// An operation's numbers, per feature of the new order, or per channel where that says the same.
 fn gather_operation(operation: &mut Operation, gather: &Gather) {
-    let _ = gather;
     match operation {
         Operation::Affine { scale, shift } => {
             gather.apply(scale);

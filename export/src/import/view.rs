@@ -54,6 +54,11 @@ impl View {
 
     /// With one more step, which leaves zeros that were put there as they are.
     pub(super) fn then(&self, node: Node, step: Step) -> Result<Self> {
+        let constants = self.elements.iter().any(|element| Self::constant_of(*element).is_some());
+        ensure!(
+            !constants,
+            node.refuse("changes latents and the constants beside them at once: not supported")
+        );
         let padded = self.elements.iter().any(|element| *element < 0);
         ensure!(
             !padded || step.operation.at(0.0, 0) == 0.0 && step.operation.is_uniform(),

@@ -71,7 +71,8 @@ fn picture(graph: &mut Graph, network: &Network, x: &str) -> String {
     x
 }
 
-fn output_type(output: &ValueInfoProto) -> Option<DataType> {
+/// Type of the pictures, if it is told.
+pub(crate) fn output_type(output: &ValueInfoProto) -> Option<DataType> {
     match output.r#type.as_ref()?.value.as_ref()? {
         type_proto::Value::TensorType(tensor) => DataType::try_from(tensor.elem_type).ok(),
     }
