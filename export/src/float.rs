@@ -3,7 +3,7 @@
 
 use crate::function::Function;
 use crate::graph::{Graph, Values, float, ints, tensor};
-use crate::network::{Both, Layer, Network, Operation};
+use crate::network::{Both, Choice, Layer, Network, Operation};
 use gen_core::axis::{Axis, Convolution};
 use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 
@@ -101,6 +101,12 @@ fn operation(
     operation: &Operation,
     x: &str,
 ) -> String {
+    let side = |graph: &mut Graph, side: &str, operations: &[Operation]| {
+        let each = operations.iter().enumerate();
+        each.fold(x.to_owned(), |x, (i, it)| {
+            self::operation(graph, &format!("{name}_{side}{i}"), layer, it, &x)
+        })
+    };
     match operation {
         Operation::Affine { scale, shift } => {
             let scale = numbers(graph, &format!("{name}_scale"), layer, scale);
@@ -116,14 +122,15 @@ fn operation(
             let below = graph.node("Mul", &format!("{name}_sloped"), &[&below, &slopes], vec![]);
             graph.node("Add", name, &[&above, &below], vec![])
         }
+        Operation::Choice(choice) => {
+            let Choice { condition, then, otherwise } = &**choice;
+            let condition = side(graph, "condition", condition);
+            let condition = graph.cast(&format!("{name}_flag"), &condition, DataType::Bool);
+            let (a, b) = (side(graph, "then", then), side(graph, "otherwise", otherwise));
+            graph.node("Where", name, &[&condition, &a, &b], vec![])
+        }
         Operation::Both(both) => {
             let Both { binary, left, right } = &**both;
-            let side = |graph: &mut Graph, side: &str, operations: &[Operation]| {
-                let each = operations.iter().enumerate();
-                each.fold(x.to_owned(), |x, (i, it)| {
-                    self::operation(graph, &format!("{name}_{side}{i}"), layer, it, &x)
-                })
-            };
             let (a, b) = (side(graph, "left", left), side(graph, "right", right));
             graph.node(binary.operator(), name, &[&a, &b], vec![])
         }

@@ -52,7 +52,7 @@ pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
     let features = layer.features();
     let longest = layer.steps.iter().map(|step| match &step.operation {
         Operation::Affine { shift: numbers, .. } | Operation::Slopes(numbers) => numbers.len(),
-        Operation::Function(_) | Operation::Both(_) => 0,
+        Operation::Function(_) | Operation::Both(_) | Operation::Choice(_) => 0,
     });
     let per_feature = longest.max().is_some_and(|longest| longest > layer.channels_out);
     if per_feature && layer.kind != crate::network::Kind::Dense {

@@ -27,8 +27,8 @@ pub struct Order {
     pub shape: Vec<usize>,
     /// Whether the channels of a pixel lie together.
     pub interleaved: bool,
-    /// Whether the last layer only puts the pixels of the one before in their places.
-    pub moved: bool,
+    /// How many layers at the end only move pixels, or do to them what one epilogue could not.
+    pub behind: usize,
 }
 
 impl Order {
@@ -105,6 +105,19 @@ pub enum Operation {
     Function(Function),
     /// Two results of the same element, put together: x·sigmoid(x) for one.
     Both(Box<Both>),
+    /// One result of the element or another, whichever a third one says.
+    Choice(Box<Choice>),
+}
+
+/// Operations are the same for all elements, as in [`Both`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct Choice {
+    /// Not 0 where the first is taken.
+    pub condition: Vec<Operation>,
+    /// The first.
+    pub then: Vec<Operation>,
+    /// The second.
+    pub otherwise: Vec<Operation>,
 }
 
 /// Two results of an element and what is made of them. Operations are the same for all elements: of an
@@ -172,12 +185,18 @@ impl Operation {
             Self::Slopes(_) => x,
             Self::Function(function) => function.at(x),
             Self::Both(both) => both.at(x),
+            Self::Choice(choice) if all(&choice.condition, x) != 0.0 => all(&choice.then, x),
+            Self::Choice(choice) => all(&choice.otherwise, x),
         }
     }
 
     /// How many operations it is of.
     pub(crate) fn size(&self) -> usize {
         match self {
+            Self::Choice(choice) => {
+                let parts = [&choice.condition, &choice.then, &choice.otherwise];
+                1 + parts.into_iter().flatten().map(Self::size).sum::<usize>()
+            }
             Self::Both(both) => {
                 1 + both.left.iter().chain(&both.right).map(Self::size).sum::<usize>()
             }
@@ -191,7 +210,7 @@ impl Operation {
         match self {
             Self::Affine { scale, shift } => same(scale) && same(shift),
             Self::Slopes(slopes) => same(slopes),
-            Self::Function(_) | Self::Both(_) => true,
+            Self::Function(_) | Self::Both(_) | Self::Choice(_) => true,
         }
     }
 
@@ -213,6 +232,7 @@ impl Operation {
             Self::Slopes(_) => "PRelu",
             Self::Function(function) => function.operator(),
             Self::Both(both) => both.binary.operator(),
+            Self::Choice(_) => "Where",
         }
     }
 }
@@ -241,8 +261,9 @@ impl Network {
     }
 
     /// What is done to pixels last.
-    pub(crate) fn ending(&self) -> &[Step] {
-        &self.layers[self.layers.len() - 1 - usize::from(self.picture.moved)].steps
+    pub(crate) fn ending(&self) -> impl DoubleEndedIterator<Item = &Step> {
+        let first = self.layers.len() - 1 - self.picture.behind;
+        self.layers[first..].iter().flat_map(|layer| &layer.steps)
     }
 
     /// The last layer, which every network has.

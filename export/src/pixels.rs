@@ -29,12 +29,12 @@ impl PixelRule {
     /// # Errors
     /// If `wanted` contradicts the activation, or is needed and missing.
     pub fn of(network: &Network, wanted: Option<Self>) -> Result<Self> {
-        let steps = network.ending();
-        let Some(step) = steps.iter().rfind(|it| !matches!(it.operation, Operation::Affine { .. }))
+        let steps = || network.ending();
+        let Some(step) = steps().rfind(|it| !matches!(it.operation, Operation::Affine { .. }))
         else {
             return Ok(wanted.unwrap_or(Self::SIGNED));
         };
-        let (low, high) = steps.iter().fold((f64::NEG_INFINITY, f64::INFINITY), limits);
+        let (low, high) = steps().fold((f64::NEG_INFINITY, f64::INFINITY), limits);
         let end = || {
             let operator = step.operation.operator();
             format!(

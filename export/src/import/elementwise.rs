@@ -4,7 +4,7 @@ use super::tensor::Tensor;
 use super::view::{Origin, View};
 use super::{Node, Walk};
 use crate::function::Function;
-use crate::network::{Binary, Both, Operation, Step};
+use crate::network::{Binary, Both, Choice, Operation, Step};
 use anyhow::{Result, ensure};
 
 /// Operators that are read here.
@@ -132,10 +132,8 @@ impl Walk<'_> {
                 *operations = constant(number);
             }
         }
-        // b + condition·(a − b)
-        let difference = both(Binary::Sub, a, b.clone());
-        let part = both(Binary::Mul, condition, vec![difference]);
-        self.step(node, &common, both(Binary::Add, b, vec![part]))
+        let choice = Choice { condition, then: a, otherwise: b };
+        self.step(node, &common, Operation::Choice(Box::new(choice)))
     }
 
     /// What views of the same elements have in common, and what each has had done besides.

@@ -41,7 +41,7 @@ use gen_core::model::MAX_LAYERS;
 pub(crate) use latent::latent_shape;
 use node::Node;
 use std::collections::{HashMap, HashSet};
-use tensor::Tensor;
+use tensor::{ELEMENT_LIMIT, Tensor, count};
 use tract_onnx::pb::GraphProto;
 use view::View;
 
@@ -107,7 +107,7 @@ fn walk(source: &Source, graph: &GraphProto) -> Result<Network, Vec<anyhow::Erro
         numbers: Vec::new(),
     };
     let needed = needed(graph, &output.name);
-    let mut errors = Vec::new();
+    let (mut errors, mut elements) = (Vec::new(), 0_usize);
     for tensor in &graph.initializer {
         if !needed.contains(tensor.name.as_str()) {
             continue;
@@ -139,6 +139,15 @@ fn walk(source: &Source, graph: &GraphProto) -> Result<Network, Vec<anyhow::Erro
                 walk.unchanged(node).into_iter().collect()
             }
         };
+        let sizes = values.iter().map(|value| match value {
+            Value::Constant(tensor) => count(tensor.dims()),
+            _ => 0,
+        });
+        elements = sizes.fold(elements, usize::saturating_add);
+        if elements > 2 * ELEMENT_LIMIT {
+            errors.push(node.refuse("computes too many constants"));
+            break;
+        }
         let mut values = values.into_iter();
         for name in &node.0.output {
             walk.values.insert(name, values.next().unwrap_or(Value::Refused));
@@ -175,7 +184,7 @@ impl<'a> Walk<'a> {
             matches!(node.0.domain.as_str(), "" | "ai.onnx"),
             node.refuse(format!("domain {} is not supported", node.0.domain))
         );
-        let mut inputs = Vec::new();
+        let (mut inputs, mut elements) = (Vec::new(), 0_usize);
         for name in node.0.input.iter().filter(|name| !name.is_empty()) {
             let value = self.values.get(name.as_str());
             let value =
@@ -183,6 +192,10 @@ impl<'a> Walk<'a> {
             if matches!(value, Value::Refused) {
                 return Ok(None);
             }
+            if let Value::Constant(tensor) = value {
+                elements = elements.saturating_add(count(tensor.dims()));
+            }
+            ensure!(elements <= 2 * ELEMENT_LIMIT, node.refuse("its inputs are too large"));
             inputs.push(value.clone());
         }
         let constants = inputs.iter().map(|value| match value {

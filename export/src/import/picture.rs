@@ -84,7 +84,8 @@ impl Walk<'_> {
                 debug_assert_eq!(last + 1, self.layers.len());
                 self.repeated(node, &as_map, &fit)?;
             }
-            return Ok(Order { shape, interleaved, moved: !plain });
+            let behind = self.layers.len() - 1 - index;
+            return Ok(Order { shape, interleaved, behind });
         }
         Err(refusal())
     }

@@ -140,7 +140,7 @@ fn gather_operation(operation: &mut Operation, gather: &Gather) {
             }
         }
         Operation::Slopes(slopes) => gather.apply(slopes),
-        Operation::Function(_) | Operation::Both(_) => {}
+        Operation::Function(_) | Operation::Both(_) | Operation::Choice(_) => {}
     }
 }
 

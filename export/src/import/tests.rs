@@ -147,7 +147,7 @@ fn shapes_that_do_not_fit_are_refused() {
     for (op, attributes) in [("Conv", vec![]), ("ConvTranspose", geometry(1, [3; 4], 0))] {
         let small = start().convolution(op, [1, 16, 4], attributes);
         let spread = small.plain("Relu").reshape(&[-1, 1, 4, 4]).finish();
-        assert!(import(&spread).unwrap().picture.moved);
+        assert!(import(&spread).unwrap().picture.behind == 1);
     }
     refused(start().batch_normalization(3).finish(), "scale of shape [3] on 1 channels");
     let mut huge = Sketch::new(&[4, 1, 1]);
