@@ -2,9 +2,9 @@
 //! right, whatever the graph was like that it came from.
 
 use crate::function::Function;
-use crate::graph::{Graph, Values, float, ints, tensor};
+use crate::graph::{Graph, Values, float, tensor};
+use crate::linear::{Linear, planes};
 use crate::network::{Both, Choice, Layer, Network, Operation};
-use gen_core::axis::{Axis, Convolution};
 use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 
 /// Name of the latents.
@@ -43,55 +43,15 @@ pub fn encode(network: &Network) -> ModelProto {
     graph.model("float", latent, tensor(&x, &[channels, height, width]), Vec::new())
 }
 
-/// The convolution alone. The output's size is what it is: padding at the far end follows from it.
+/// The convolution alone.
 fn linear(graph: &mut Graph, layer: &Layer, x: &str) -> String {
-    let [kernel, stride] =
-        [[layer.rows.kernel, layer.columns.kernel], [layer.rows.stride, layer.columns.stride]];
     let (channels_in, channels_out) = (layer.channels_in, layer.channels_out);
-    let taps = kernel[0] * kernel[1];
-    let transposed = layer.rows.convolution == Convolution::Transposed;
-    let mut weights = Vec::with_capacity(layer.weights.len());
-    let (outer, inner) =
-        if transposed { (channels_in, channels_out) } else { (channels_out, channels_in) };
-    for (a, b) in (0..outer).flat_map(|a| (0..inner).map(move |b| (a, b))) {
-        let (out, input) = if transposed { (b, a) } else { (a, b) };
-        weights
-            .extend((0..taps).map(|tap| layer.weights[(out * taps + tap) * channels_in + input]));
-    }
-    let dims = [outer, inner, kernel[0], kernel[1]];
+    let taps = layer.rows.kernel * layer.columns.kernel;
+    let linear = Linear { axes: [layer.rows, layer.columns], channels_in, channels_out };
+    let (dims, weights) =
+        linear.weights(|out, tap, input| layer.weights[(out * taps + tap) * channels_in + input]);
     let weights = graph.constant("weights", &dims, Values::Float(&weights));
-    let [rows, columns] = [&layer.rows, &layer.columns];
-    if transposed {
-        // What of the whole is left at the far end; less than nothing is zeros behind it.
-        let spare = |axis: &Axis| {
-            let whole = (axis.input - 1) * axis.stride + axis.kernel;
-            whole as i64 - (axis.pad + axis.output) as i64
-        };
-        let spare = [spare(rows), spare(columns)];
-        let cut = spare.map(|spare| spare.max(0) as usize);
-        let pads = ints("pads", &[rows.pad, columns.pad, cut[0], cut[1]]);
-        let attributes = vec![ints("strides", &stride), pads];
-        let y = graph.node("ConvTranspose", "sums", &[x, &weights], attributes);
-        if spare.iter().all(|spare| *spare >= 0) {
-            return y;
-        }
-        let more = [0, 0, 0, 0, 0, 0, (-spare[0]).max(0), (-spare[1]).max(0)];
-        let more = graph.constant("more", &[8], Values::Int64(&more));
-        return graph.node("Pad", "padded", &[&y, &more], vec![]);
-    }
-    let far = |axis: &Axis| {
-        let need = (axis.output - 1) * axis.stride + axis.kernel;
-        need.saturating_sub(axis.pad + axis.input)
-    };
-    let pads = [rows.pad, columns.pad, far(rows), far(columns)];
-    let attributes = vec![ints("strides", &stride), ints("pads", &pads)];
-    let y = graph.node("Conv", "sums", &[x, &weights], attributes);
-    let given =
-        |axis: &Axis, far: usize| (axis.pad + axis.input + far - axis.kernel) / axis.stride + 1;
-    if [given(rows, pads[2]), given(columns, pads[3])] == [rows.output, columns.output] {
-        return y;
-    }
-    graph.cut("cut", &y, [rows.output, columns.output])
+    linear.add(graph, "", x, &weights)
 }
 
 fn operation(
@@ -239,17 +199,14 @@ fn softplus(graph: &mut Graph, name: &str, x: &str) -> String {
 
 /// One number, one per channel as `[1, C, 1, 1]`, or per feature as `[1, C, H, W]`.
 fn numbers(graph: &mut Graph, name: &str, layer: &Layer, values: &[f64]) -> String {
-    let [height, width, channels] = layer.output();
-    let positions = height * width;
-    let value = |i: usize| values[i] as f32;
+    let output @ [height, width, channels] = layer.output();
+    let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();
     if values.len() == 1 {
-        return graph.constant(name, &[], Values::Float(&[value(0)]));
+        return graph.constant(name, &[], Values::Float(&values));
     }
     if values.len() == channels {
-        let values: Vec<f32> = (0..channels).map(value).collect();
         return graph.constant(name, &[1, channels, 1, 1], Values::Float(&values));
     }
-    let planes: Vec<f32> =
-        (0..values.len()).map(|i| value(i % positions * channels + i / positions)).collect();
+    let planes = planes(&values, output);
     graph.constant(name, &[1, channels, height, width], Values::Float(&planes))
 }

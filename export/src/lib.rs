@@ -28,6 +28,7 @@ pub mod histogram;
 pub mod import;
 pub mod inspect;
 pub mod latents;
+pub mod linear;
 pub mod load;
 #[cfg(test)]
 mod naive;

@@ -102,15 +102,13 @@ fn difference(path: &Path) -> Result<f32> {
     Ok(largest)
 }
 
-#[test]
-fn every_layout_is_imported_exactly() -> Result<()> {
+/// Checks every supported layout, and names all that fail.
+fn each(check: impl Fn(&Path) -> Result<()>) -> Result<()> {
     let mut failed = Vec::new();
     for path in layouts(false)? {
-        let name = path.file_stem().context("a name")?.to_string_lossy().into_owned();
-        match difference(&path) {
-            Ok(off) if off <= TOLERANCE => {}
-            Ok(off) => failed.push(format!("{name}: off by {off}")),
-            Err(error) => failed.push(format!("{name}: {error:#}")),
+        if let Err(error) = check(&path) {
+            let name = path.file_stem().context("a name")?.to_string_lossy().into_owned();
+            failed.push(format!("{name}: {error:#}"));
         }
     }
     ensure!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
@@ -118,58 +116,50 @@ fn every_layout_is_imported_exactly() -> Result<()> {
 }
 
 #[test]
+fn every_layout_is_imported_exactly() -> Result<()> {
+    each(|path| {
+        let off = difference(path)?;
+        ensure!(off <= TOLERANCE, "off by {off}");
+        Ok(())
+    })
+}
+
+#[test]
 fn every_layout_is_quantised_well() -> Result<()> {
-    let mut failed = Vec::new();
-    for path in layouts(false)? {
-        let name = path.file_stem().context("a name")?.to_string_lossy().into_owned();
-        let label = reference(&path)?.labels[0];
+    each(|path| {
+        let label = reference(path)?.labels[0];
         let options = Options { calibrate: 64, compare: 64, label, ..Options::default() };
-        match export(&path, &options, &|| ()) {
-            Ok(export) if export.report.fidelity.psnr_mean >= PSNR => {}
-            Ok(export) => {
-                failed.push(format!("{name}: {:.1} dB", export.report.fidelity.psnr_mean))
-            }
-            Err(error) => failed.push(format!("{name}: {error:#}")),
-        }
-    }
-    ensure!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
-    Ok(())
+        let psnr = export(path, &options, &|| ())?.report.fidelity.psnr_mean;
+        ensure!(psnr >= PSNR, "{psnr:.1} dB");
+        Ok(())
+    })
 }
 
 /// The quantised ONNX gives the engine's pixels, in tract.
 #[test]
 fn every_quantised_onnx_equals_the_engine() -> Result<()> {
-    let mut failed = Vec::new();
-    for path in layouts(false)? {
-        let name = path.file_stem().context("a name")?.to_string_lossy().into_owned();
-        let label = reference(&path)?.labels[0];
+    each(|path| {
+        let label = reference(path)?.labels[0];
         let options = Options { calibrate: 8, compare: 1, label, ..Options::default() };
-        let differ = export(&path, &options, &|| ()).and_then(|export| {
-            let twin = Source::decode("twin.onnx".as_ref(), &export.onnx)?;
-            let mut twin = Generator::onnx(&twin, None)?;
-            let mut device = Generator::gen_file(&export.gen_file)?;
-            let mut z = vec![0.0; device.latent_len];
-            let mut differ = 0;
-            for seed in 0..8 {
-                gen_core::latent::sample(seed, gen_core::latent::Distribution::Normal, &mut z);
-                let [a, b] = [&mut twin, &mut device].map(|generator| -> Result<_> {
-                    let drawing = generator.draw(&z)?;
-                    Ok(generator.picture(&drawing))
-                });
-                let (a, b) = (a?, b?);
-                ensure!(a.pixels.len() == b.pixels.len(), "pictures of another size");
-                differ += a.pixels.iter().zip(&b.pixels).filter(|(a, b)| a != b).count();
-            }
-            Ok(differ)
-        });
-        match differ {
-            Ok(0) => {}
-            Ok(differ) => failed.push(format!("{name}: {differ} pixels differ")),
-            Err(error) => failed.push(format!("{name}: {error:#}")),
+        let export = export(path, &options, &|| ())?;
+        let twin = Source::decode("twin.onnx".as_ref(), &export.onnx)?;
+        let mut twin = Generator::onnx(&twin, None)?;
+        let mut device = Generator::gen_file(&export.gen_file)?;
+        let mut z = vec![0.0; device.latent_len];
+        let mut differ = 0;
+        for seed in 0..8 {
+            gen_core::latent::sample(seed, gen_core::latent::Distribution::Normal, &mut z);
+            let [a, b] = [&mut twin, &mut device].map(|generator| -> Result<_> {
+                let drawing = generator.draw(&z)?;
+                Ok(generator.picture(&drawing))
+            });
+            let (a, b) = (a?, b?);
+            ensure!(a.pixels.len() == b.pixels.len(), "pictures of another size");
+            differ += a.pixels.iter().zip(&b.pixels).filter(|(a, b)| a != b).count();
         }
-    }
-    ensure!(failed.is_empty(), "{} failed:\n{}", failed.len(), failed.join("\n"));
-    Ok(())
+        ensure!(differ == 0, "{differ} pixels differ");
+        Ok(())
+    })
 }
 
 /// Whatever is wrong with a file, it is refused or read.

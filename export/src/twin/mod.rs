@@ -5,10 +5,11 @@
 //! that can't be proven, the input channels are split and the parts added in double. Epilogues run
 //! in double, exact below 2⁵³. No rounding of a runtime's own is involved.
 
-mod linear;
+mod accumulator;
 
 use crate::graph::{Graph, Values, int, ints};
 use crate::latents;
+use crate::linear::planes;
 use crate::network::{Network, Order};
 use crate::pixels::PixelRule;
 use anyhow::{Context, Result};
@@ -36,7 +37,7 @@ pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec
             let zero = graph.constant("zero_point", &[], Values::Float(&[zero]));
             x = graph.node("Sub", "centred", &[&x, &zero], vec![]);
         }
-        let acc = linear::accumulate(&mut graph, layer, input, index == 0, &x)
+        let acc = accumulator::accumulate(&mut graph, layer, input, index == 0, &x)
             .with_context(|| format!("node \"{}\"", network.layers[index].name))?;
         let is_last = index + 1 == draft.layers.len();
         x = epilogue(&mut graph, layer, &acc, is_last.then_some(pixels));
@@ -158,9 +159,7 @@ fn numbers(graph: &mut Graph, name: &str, layer: &DraftLayer, values: &[f64]) ->
     if !layer.per_feature {
         return graph.constant(name, &[1, channels, 1, 1], Values::Double(values));
     }
-    let positions = height * width;
-    let planes: Vec<f64> =
-        (0..values.len()).map(|i| values[i % positions * channels + i / positions]).collect();
+    let planes = planes(values, layer.output);
     graph.constant(name, &[1, channels, height, width], Values::Double(&planes))
 }
 

@@ -1,0 +1,83 @@
+//! Accumulators of the quantised ONNX: linear operations in parts whose sums are exact.
+
+use crate::graph::{Graph, Values};
+use crate::linear::Linear;
+use crate::quantize::bound::{input_reach, reach};
+use anyhow::{Context, Result};
+use gen_core::format::write::DraftLayer;
+use std::ops::Range;
+use tract_onnx::pb::tensor_proto::DataType;
+
+/// Integers up to here are exact in float, sums included.
+const EXACT: i64 = 1 << 24;
+
+/// Adds the nodes that give the accumulator of `layer`, as double, from input `x`.
+pub(super) fn accumulate(
+    graph: &mut Graph,
+    layer: &DraftLayer,
+    input: [usize; 3],
+    is_first: bool,
+    x: &str,
+) -> Result<String> {
+    let parts = parts(layer, input, is_first)
+        .context("its kernel is too large for an exact quantised ONNX")?;
+    if let [_] = parts[..] {
+        let acc = convolve(graph, layer, input, 0..input[2], "", x);
+        return Ok(graph.cast("accumulator", &acc, DataType::Double));
+    }
+    let axes = graph.constant("channel_axis", &[1], Values::Int64(&[1]));
+    let mut sum: Option<String> = None;
+    for (index, part) in parts.into_iter().enumerate() {
+        let suffix = format!("_{index}");
+        let (begin, end) = (part.start as i64, part.end as i64);
+        let begin = graph.constant(&format!("begin{suffix}"), &[1], Values::Int64(&[begin]));
+        let end = graph.constant(&format!("end{suffix}"), &[1], Values::Int64(&[end]));
+        let slice =
+            graph.node("Slice", &format!("part{suffix}"), &[x, &begin, &end, &axes], vec![]);
+        let acc = convolve(graph, layer, input, part, &suffix, &slice);
+        let acc = graph.cast(&format!("accumulator{suffix}"), &acc, DataType::Double);
+        sum = Some(match sum {
+            None => acc,
+            Some(sum) => graph.node("Add", &format!("sum{suffix}"), &[&sum, &acc], vec![]),
+        });
+    }
+    Ok(sum.unwrap_or_default())
+}
+
+/// The fewest equal parts of the input channels whose sums all stay exact, if there are.
+fn parts(layer: &DraftLayer, input: [usize; 3], is_first: bool) -> Option<Vec<Range<usize>>> {
+    let (channels, x) = (input[2], input_reach(layer, is_first));
+    let split = |count: usize| -> Vec<Range<usize>> {
+        (0..count).map(|i| i * channels / count..(i + 1) * channels / count).collect()
+    };
+    let exact = |parts: &Vec<Range<usize>>| {
+        parts.iter().all(|part| {
+            let reaches = reach(layer, input, x, part.clone());
+            reaches.iter().all(|channel| channel.magnitude() < EXACT)
+        })
+    };
+    (1..=channels).map(split).find(exact)
+}
+
+/// Adds one convolution over the input channels `part`.
+fn convolve(
+    graph: &mut Graph,
+    layer: &DraftLayer,
+    input: [usize; 3],
+    part: Range<usize>,
+    suffix: &str,
+    x: &str,
+) -> String {
+    let taps = layer.kernel[0] * layer.kernel[1];
+    let linear = Linear {
+        axes: [layer.axis(input, 0), layer.axis(input, 1)],
+        channels_in: part.len(),
+        channels_out: layer.output[2],
+    };
+    let (dims, weights) = linear.weights(|out, tap, channel| {
+        layer.weights[(out * taps + tap) * input[2] + part.start + channel]
+    });
+    let weights = graph.constant(&format!("weights{suffix}"), &dims, Values::Int8(&weights));
+    let weights = graph.cast(&format!("float_weights{suffix}"), &weights, DataType::Float);
+    linear.add(graph, suffix, x, &weights)
+}
