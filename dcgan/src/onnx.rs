@@ -161,5 +161,5 @@ fn finish(
     ];
     metadata.extend(about.licence.clone().map(|licence| ("licence", licence)));
     metadata.extend(latents.map(|drawn| (latents::METADATA, latents::name(drawn).to_owned())));
-    graph.model(name, input, output, metadata).encode_to_vec()
+    graph.model(name, vec![input], output, metadata).encode_to_vec()
 }

@@ -11,15 +11,13 @@ use export::fidelity::{Fidelity, Pair};
 use export::fold::fold;
 use export::generator::Generator;
 use export::import::import;
-use export::latents;
+use export::latents::{self, Kind};
 use export::load::Source;
 use export::network::{Layer, Network};
 use export::pixels::PixelRule;
-use export::quantize::{latent_scale, quantize};
+use export::quantize::quantize;
 use export::range::Range;
-use gen_core::format::write::Draft;
-use gen_core::latent::Distribution;
-use gen_core::model::Latent;
+use gen_core::format::write::{Draft, DraftPart};
 use std::path::Path;
 
 const PICTURES: usize = 256;
@@ -30,25 +28,25 @@ type Scale = fn(&[f64], f64) -> f64;
 
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
-    let distribution = arguments.next().and_then(|name| latents::named(&name));
-    let distribution = distribution.context("say normal or uniform, then .onnx files")?;
+    let kind = arguments.next().and_then(|name| name.parse::<Kind>().ok());
+    let kind = kind.context("say normal or uniform, then .onnx files")?;
     println!(
         "| generator | bits | layers | weights, bytes | scale | PSNR mean / worst | SSIM mean |"
     );
     println!("| --- | ---: | --- | ---: | --- | --- | ---: |");
-    arguments.try_for_each(|path| study(Path::new(&path), distribution))
+    arguments.try_for_each(|path| study(Path::new(&path), kind.clone()))
 }
 
-fn study(path: &Path, distribution: Distribution) -> Result<()> {
-    let source = Source::load(path)?;
+fn study(path: &Path, kind: Kind) -> Result<()> {
+    let mut source = Source::load(path)?;
+    source.kinds.push(kind);
     let network = import(&source)?;
     let pixels = PixelRule::of(&network, None)?;
-    let histograms = calibrate(&network, distribution, SEED, PICTURES, &|| ())?.outputs;
+    let histograms = calibrate(&network, SEED, PICTURES, &|| ())?.outputs;
     let ranges: Vec<Range> = histograms.iter().map(Range::choose).collect();
     let mut float = Generator::onnx(&source, None)?;
-    let len = network.latent_len();
-    let latents: Vec<_> =
-        (0..PICTURES).map(|index| latents::shown(SEED, index, distribution, len)).collect();
+    let latent = DraftPart::latent(&network.latent);
+    let latents: Vec<_> = (0..PICTURES).map(|index| latents::shown(SEED, index, &latent)).collect();
     let drawn = latents.iter().map(|z| {
         let picture = float.draw(z)?;
         Ok(float.picture(&picture))
@@ -68,7 +66,7 @@ fn study(path: &Path, distribution: Distribution) -> Result<()> {
                     round(layer, index == last, f64::from((1 << (bits - 1)) - 1), choose)?;
                 }
             }
-            let file = file(&source, &rounded, distribution, &ranges, pixels)?;
+            let file = file(&source, &rounded, &ranges, pixels)?;
             let mut device = Generator::gen_file(&file)?;
             let pairs = latents.iter().zip(&drawn).map(|(z, float)| {
                 let picture = device.draw(z)?;
@@ -124,13 +122,11 @@ fn squares(weights: &[f64], most: f64) -> f64 {
 fn file(
     source: &Source,
     network: &Network,
-    distribution: Distribution,
     ranges: &[Range],
     pixels: PixelRule,
 ) -> Result<Vec<u8>> {
-    let scale = latent_scale(distribution);
-    let latent = Latent { len: network.latent_len(), distribution, scale };
-    let layers = quantize(network, scale, ranges, &[], pixels)?;
+    let latent = network.latent.clone();
+    let layers = quantize(network, ranges, &[], pixels)?;
     let name = "study".to_owned();
     let draft =
         Draft { name, source: source.sha256, latent, whole: 0, layers, directions: Vec::new() };

@@ -7,7 +7,7 @@ use crate::network::Network;
 use crate::runner::Onnx;
 use crate::{latents, parallel};
 use anyhow::{Result, ensure};
-use gen_core::latent::Distribution;
+use gen_core::format::write::DraftPart;
 
 /// What a network's tensors were seen to hold.
 #[derive(Clone, Debug)]
@@ -27,7 +27,6 @@ pub struct Seen {
 /// If tract can't run it, or a tensor isn't finite.
 pub fn calibrate(
     network: &Network,
-    distribution: Distribution,
     seed: u64,
     count: usize,
     done: &(dyn Fn() + Sync),
@@ -46,9 +45,9 @@ pub fn calibrate(
         return Ok(seen);
     }
     let runner = Onnx::network(network, &names)?;
-    let len = network.latent_len();
+    let latent = DraftPart::latent(&network.latent);
     let run = |index| {
-        let tensors = runner.run(&latents::calibration(seed, index, distribution, len));
+        let tensors = runner.run(&latents::calibration(seed, index, &latent));
         done();
         tensors
     };

@@ -4,10 +4,11 @@ use crate::calibrate::calibrate;
 use crate::fidelity::{Fidelity, Pair};
 use crate::generator::Generator;
 use crate::import::import;
+use crate::latents::Kind;
 use crate::load::Source;
 use crate::network::Network;
 use crate::pixels::PixelRule;
-use crate::quantize::{latent_scale, quantize};
+use crate::quantize::quantize;
 use crate::range::Range;
 use crate::report::{Layout, Report, Settings, TableReport, TensorReport};
 use crate::verify::verify;
@@ -15,9 +16,7 @@ use crate::{latents, parallel, plans, twin};
 use anyhow::{Context, Result, ensure};
 use gen_core::Model;
 use gen_core::format::FormatError;
-use gen_core::format::write::{Draft, WriteError};
-use gen_core::latent::Distribution;
-use gen_core::model::Latent;
+use gen_core::format::write::{Draft, DraftPart, WriteError};
 use std::path::Path;
 
 /// How to export.
@@ -25,8 +24,8 @@ use std::path::Path;
 pub struct Options {
     /// The model's name; without one, the file's.
     pub name: Option<String>,
-    /// What the generator was trained on.
-    pub distribution: Distribution,
+    /// What latents are drawn from, as far as somebody says so: else from N(0, 1).
+    pub kinds: Vec<Kind>,
     /// The pixel rule, where the last layer doesn't tell it.
     pub pixels: Option<PixelRule>,
     /// Latents to choose the ranges on, at least 1.
@@ -47,7 +46,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             name: None,
-            distribution: Distribution::Normal,
+            kinds: Vec::new(),
             pixels: None,
             calibrate: 256,
             compare: 256,
@@ -105,12 +104,13 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let name = options.name(path)?;
     let mut source = Source::load(path)?;
     source.label = options.label;
+    source.kinds.clone_from(&options.kinds);
     let network = import(&source)?;
     let file = || path.display().to_string();
     let pixels = PixelRule::of(&network, options.pixels).with_context(file)?;
-    let (distribution, seed) = (options.distribution, options.seed);
+    let seed = options.seed;
 
-    let seen = calibrate(&network, distribution, seed, options.calibrate, done)?;
+    let seen = calibrate(&network, seed, options.calibrate, done)?;
     let histograms = seen.outputs;
     let ranges: Vec<Range> = histograms.iter().map(Range::choose).collect();
     let tensors = network.layers.iter().zip(&ranges).zip(&histograms);
@@ -120,13 +120,11 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         })
         .collect();
 
-    let scale = latent_scale(distribution);
-    let layers = quantize(&network, scale, &ranges, &seen.looked_up, pixels).with_context(file)?;
-    let latent = Latent { len: network.latent_len(), distribution, scale };
+    let layers = quantize(&network, &ranges, &seen.looked_up, pixels).with_context(file)?;
     let mut draft = Draft {
         name: name.clone(),
         source: source.sha256,
-        latent,
+        latent: latents::short(&network.latent),
         whole: 0,
         layers,
         directions: Vec::new(),
@@ -140,11 +138,9 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
 
     let fidelity = compare(&source, &gen_file, options, done)?;
     let report = Report {
-        import: verify(&source, &network, distribution),
+        import: verify(&source, &network),
         layout: Layout::new(&Model::parse(&gen_file)?, gen_file.len(), Some(&network)),
         settings: Settings {
-            latent: latents::name(distribution),
-            latent_scale: scale,
             pixels: [pixels.low, pixels.high],
             calibration_latents: options.calibrate,
             activation_bits: options.activations,
@@ -198,9 +194,11 @@ fn compare(
     let parts = parallel::split(options.compare, |range| {
         let mut float = Generator::onnx(source, options.pixels)?;
         let mut device = Generator::gen_file(gen_file)?;
+        let parts = float.latent.clone();
+        let latent = DraftPart::latent(&parts);
         let mut pairs = Vec::new();
         for index in range {
-            let z = latents::shown(options.seed, index, options.distribution, float.latent_len);
+            let z = latents::shown(options.seed, index, &latent);
             let (a, b) = (float.draw(&z)?, device.draw(&z)?);
             pairs.push(Pair::of(&float.picture(&a), &device.picture(&b)));
             done();

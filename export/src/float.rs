@@ -40,7 +40,7 @@ pub fn encode(network: &Network) -> ModelProto {
     }
     let [height, width, channels] = network.image().map(|side| side as i64);
     let latent = tensor(INPUT, &[network.latent_len() as i64, 1, 1]);
-    graph.model("float", latent, tensor(&x, &[channels, height, width]), Vec::new())
+    graph.model("float", vec![latent], tensor(&x, &[channels, height, width]), Vec::new())
 }
 
 /// The convolution alone.

@@ -1,7 +1,8 @@
 //! A generator in whatever file, as something that draws.
 
 use crate::float;
-use crate::import::{import, latent_shape};
+use crate::import::{import, sizes};
+use crate::input::{self, Input};
 use crate::latents;
 use crate::load::{self, Source};
 use crate::network::Order;
@@ -9,9 +10,10 @@ use crate::picture::Picture;
 use crate::pixels::PixelRule;
 use crate::runner::{Device, Onnx};
 use anyhow::{Context, Result, bail, ensure};
-use gen_core::latent::Distribution;
+use gen_core::format::write::DraftPart;
 use gen_core::shape::Shape;
 use std::path::{Path, PathBuf};
+use tract_onnx::pb::GraphProto;
 
 /// A generator's file.
 pub enum File {
@@ -53,10 +55,10 @@ pub enum Drawing {
 /// A generator that draws.
 pub struct Generator<'a> {
     engine: Engine<'a>,
-    /// Elements of a latent.
-    pub latent_len: usize,
-    /// What the file says its latents are drawn from.
-    pub distribution: Option<Distribution>,
+    /// The latent's parts.
+    pub latent: Vec<DraftPart>,
+    /// Whether the file itself says what they are drawn from.
+    pub told: bool,
     /// Size of the pictures.
     pub image: Shape,
     /// Whether what runs gives the channels of a pixel together.
@@ -89,11 +91,13 @@ impl<'a> Generator<'a> {
     /// What gen-core finds wrong with them.
     pub fn gen_file(bytes: &'a [u8]) -> Result<Self> {
         let device = Device::new(bytes)?;
-        let (latent, image) = (device.model().latent(), device.model().image());
+        let parts = device.model().latent().parts().iter();
+        let latent = parts.map(DraftPart::from).collect();
+        let image = device.model().image();
         Ok(Self {
             engine: Engine::Device(Box::new(device)),
-            latent_len: latent.len,
-            distribution: Some(latent.distribution),
+            latent,
+            told: true,
             image,
             interleaved: false,
             pixels: PixelRule::BYTE,
@@ -106,37 +110,36 @@ impl<'a> Generator<'a> {
     /// If it can't be converted or run.
     pub fn onnx(source: &Source, pixels: Option<PixelRule>) -> Result<Self> {
         let graph = source.proto.graph.as_ref().context("no graph")?;
-        let (onnx, pixels, distribution, latent_len, image) =
-            match source.metadata(PixelRule::METADATA) {
-                // The quantised ONNX is not a chain of float layers, but it is ours.
-                Some(rule) => {
-                    let ([input], [output]) = (&graph.input[..], &graph.output[..]) else {
-                        bail!("{}: must have one input and one output", source.path.display());
-                    };
-                    let rule = rule.parse().with_context(|| source.path.display().to_string())?;
-                    let distribution = source.metadata(latents::METADATA).and_then(latents::named);
-                    let shape = latent_shape(input)?;
-                    let onnx = Onnx::new(source, &shape, &[&output.name])?;
-                    let order = source.metadata(Order::METADATA);
-                    let image = order.and_then(Order::image).or(match *onnx.output_shape() {
-                        [1, channels, height, width] => Some([height, width, channels]),
-                        _ => None,
-                    });
-                    let image = image.with_context(|| {
-                        let (path, shape) = (source.path.display(), onnx.output_shape());
-                        format!("{path}: output of shape {shape:?} is no picture")
-                    })?;
-                    let interleaved = order.is_some_and(Order::interleaved);
-                    (onnx, rule, distribution, shape.iter().product(), (image, interleaved))
-                }
-                None => {
-                    let network = import(source)?;
-                    let rule = PixelRule::of(&network, pixels)
-                        .with_context(|| source.path.display().to_string())?;
-                    let onnx = Onnx::network(&network, &[float::output(network.layers.len() - 1)])?;
-                    (onnx, rule, None, network.latent_len(), (network.image(), false))
-                }
-            };
+        let file = || source.path.display().to_string();
+        let (onnx, pixels, latent, told, image) = match source.metadata(PixelRule::METADATA) {
+            // The quantised ONNX is not a chain of float layers, but it is ours.
+            Some(rule) => {
+                let [output] = &graph.output[..] else {
+                    bail!("{}: must have one output", file());
+                };
+                let rule = rule.parse().with_context(file)?;
+                let (latent, inputs) = quantised_inputs(source, graph).with_context(file)?;
+                let onnx = Onnx::new(source, inputs, &[&output.name])?;
+                let order = source.metadata(Order::METADATA);
+                let image = order.and_then(Order::image).or(match *onnx.output_shape() {
+                    [1, channels, height, width] => Some([height, width, channels]),
+                    _ => None,
+                });
+                let image = image.with_context(|| {
+                    format!("{}: output of shape {:?} is no picture", file(), onnx.output_shape())
+                })?;
+                let interleaved = order.is_some_and(Order::interleaved);
+                (onnx, rule, latent, true, (image, interleaved))
+            }
+            None => {
+                let network = import(source)?;
+                let rule = PixelRule::of(&network, pixels).with_context(file)?;
+                let onnx = Onnx::network(&network, &[float::output(network.layers.len() - 1)])?;
+                let told = source.metadata(latents::METADATA).is_some();
+                let image = (network.image(), false);
+                (onnx, rule, network.latent, told, image)
+            }
+        };
         let ([height, width, channels], interleaved) = image;
         ensure!(
             matches!(channels, 1 | 3),
@@ -145,12 +148,17 @@ impl<'a> Generator<'a> {
         );
         Ok(Self {
             engine: Engine::Onnx(onnx),
-            latent_len,
-            distribution,
+            latent,
+            told,
             image: Shape { height, width, channels },
             interleaved,
             pixels,
         })
+    }
+
+    /// Elements of a latent.
+    pub fn latent_len(&self) -> usize {
+        self.latent.iter().map(|part| part.len).sum()
     }
 
     /// What the generator makes of `z`.
@@ -187,4 +195,19 @@ impl<'a> Generator<'a> {
             }
         }
     }
+}
+
+/// The latent's parts and the inputs of an ONNX of ours.
+fn quantised_inputs(source: &Source, graph: &GraphProto) -> Result<(Vec<DraftPart>, Vec<Input>)> {
+    let text = source.metadata(latents::METADATA).unwrap_or_default();
+    let described = input::described(text).filter(|it| it.len() == graph.input.len());
+    let described =
+        described.with_context(|| format!("what it says of its inputs, \"{text}\", is not so"))?;
+    let drafts = graph.input.iter().zip(described).map(|(declared, (distribution, labels))| {
+        let shape = sizes(declared)?;
+        let len = labels.unwrap_or_else(|| shape.iter().product());
+        let part = latents::part(&declared.name, len, distribution);
+        Ok(input::Draft { declared: declared.clone(), shape, part, number: labels.is_some() })
+    });
+    Ok(input::arrange(drafts.collect::<Result<_>>()?))
 }

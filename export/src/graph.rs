@@ -112,7 +112,7 @@ impl Graph {
     pub fn model(
         self,
         name: &str,
-        input: ValueInfoProto,
+        inputs: Vec<ValueInfoProto>,
         output: ValueInfoProto,
         metadata: Vec<(&str, String)>,
     ) -> ModelProto {
@@ -126,7 +126,7 @@ impl Graph {
                 name: name.to_owned(),
                 node: self.nodes,
                 initializer: self.constants,
-                input: vec![input],
+                input: inputs,
                 output: vec![output],
                 ..GraphProto::default()
             }),

@@ -4,14 +4,13 @@ use crate::export::{stem, to_bytes};
 use crate::fold::{Activation, fold};
 use crate::generator::File;
 use crate::import::import;
+use crate::latents;
 use crate::load::Source;
 use crate::network::{Layer, Network};
 use crate::report::Layout;
 use anyhow::{Context, Result};
 use gen_core::Model;
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
-use gen_core::latent::Distribution;
-use gen_core::model::Latent;
 
 /// The layout of `file`; of a float ONNX, what `quantize` would give, to the byte, if no table has
 /// to be shorter than usual.
@@ -34,12 +33,10 @@ fn blank(source: &Source, network: &Network) -> Result<Layout> {
     let file = || source.path.display().to_string();
     let layers: Result<Vec<_>> =
         network.layers.iter().enumerate().map(|(i, layer)| blank_layer(layer, i == last)).collect();
-    let latent =
-        Latent { len: network.latent_len(), distribution: Distribution::Normal, scale: 1.0 };
     let draft = Draft {
         name: "blank".to_owned(),
         source: source.sha256,
-        latent,
+        latent: latents::short(&network.latent),
         whole: 0,
         layers: layers.with_context(file)?,
         directions: Vec::new(),

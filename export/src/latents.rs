@@ -2,16 +2,22 @@
 
 use crate::{load, npz};
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use gen_core::latent::{self, Distribution};
+use gen_core::format::write::DraftPart;
+use gen_core::latent::{Distribution, Latent};
 use ndarray::{ArrayD, ArrayViewD, Dimension};
 use ndarray_npy::{ViewNpyError, ViewNpyExt};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::path::Path;
+use std::str::FromStr;
 
 /// Most bytes taken out of a `.npz`: 100,000 latents of 512 fit.
 const UNZIP_LIMIT: u64 = 1 << 28;
 
-/// Where an ONNX of ours says what its latents are drawn from.
+/// Bytes of a part's name in a `.gen` file.
+const NAME: usize = 24;
+
+/// Where an ONNX of ours says what its inputs are drawn from: [`describe`].
 pub const METADATA: &str = "pocket_dcgan.latents";
 
 /// A distribution's name on the command line and in files.
@@ -19,26 +25,131 @@ pub fn name(distribution: Distribution) -> &'static str {
     match distribution {
         Distribution::Normal => "normal",
         Distribution::Uniform => "uniform",
+        Distribution::OneHot => "one-hot",
     }
 }
 
 /// The distribution of that name.
 pub fn named(text: &str) -> Option<Distribution> {
-    [Distribution::Normal, Distribution::Uniform].into_iter().find(|&d| name(d) == text)
+    let all = [Distribution::Normal, Distribution::Uniform, Distribution::OneHot];
+    all.into_iter().find(|&d| name(d) == text)
+}
+
+/// Steps of 12-bit latents per unit: ±5.1 standard deviations, the whole of (−1, 1), or 1 for a label.
+pub fn scale(distribution: Distribution) -> f32 {
+    match distribution {
+        Distribution::Normal => 400.0,
+        Distribution::Uniform | Distribution::OneHot => 2047.0,
+    }
+}
+
+/// A part of so many elements.
+pub fn part(name: &str, len: usize, distribution: Distribution) -> DraftPart {
+    DraftPart { name: name.to_owned(), len, distribution, scale: scale(distribution) }
+}
+
+/// Parts with names that fit a `.gen` file.
+pub(crate) fn short(parts: &[DraftPart]) -> Vec<DraftPart> {
+    let name = |name: &str| match name {
+        "" => "latent".to_owned(),
+        name => name[..name.floor_char_boundary(NAME)].to_owned(),
+    };
+    parts.iter().map(|part| DraftPart { name: name(&part.name), ..part.clone() }).collect()
+}
+
+/// Which elements of the latent each part is.
+pub fn places(parts: &[DraftPart]) -> impl Iterator<Item = Range<usize>> {
+    parts.iter().scan(0, |begin, part| {
+        let place = *begin..*begin + part.len;
+        *begin = place.end;
+        Some(place)
+    })
+}
+
+/// What somebody says that latents are drawn from: those of a name, or all but labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Kind {
+    /// The part's name.
+    pub name: Option<String>,
+    /// What it is drawn from.
+    pub distribution: Distribution,
+}
+
+impl FromStr for Kind {
+    type Err = &'static str;
+
+    /// `uniform`, `code=uniform`
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, distribution) = match text.rsplit_once('=') {
+            Some((name, distribution)) => (Some(name.to_owned()), distribution),
+            None => (None, text),
+        };
+        let possible = match named(distribution) {
+            Some(Distribution::OneHot) if name.is_none() => None,
+            distribution => distribution,
+        };
+        let distribution =
+            possible.ok_or("possible: normal, uniform; NAME=normal, NAME=uniform, NAME=one-hot")?;
+        Ok(Self { name, distribution })
+    }
+}
+
+/// What is said of the part of that name: the last word counts, about itself before about all.
+pub fn said(kinds: &[Kind], name: &str) -> Option<Distribution> {
+    let of = |name: Option<&str>| kinds.iter().rfind(|kind| kind.name.as_deref() == name);
+    of(Some(name)).or(of(None)).map(|kind| kind.distribution)
+}
+
+/// Draws the parts from what is said.
+///
+/// # Errors
+/// If something is said of a part that isn't there.
+pub fn say(parts: &mut [DraftPart], kinds: &[Kind]) -> Result<()> {
+    for name in kinds.iter().filter_map(|kind| kind.name.as_deref()) {
+        let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+        ensure!(
+            names.contains(&name),
+            "--latent {name}=…: the latent has no such part, but {}",
+            names.join(", ")
+        );
+    }
+    for part in parts {
+        let own = kinds.iter().any(|kind| kind.name.as_ref() == Some(&part.name));
+        if own || part.distribution != Distribution::OneHot {
+            part.distribution = said(kinds, &part.name).unwrap_or(part.distribution);
+        }
+    }
+    Ok(())
 }
 
 /// The latent of picture `index` of a series that begins with `seed`: what a device shows for seed
 /// `seed + index`.
-pub fn shown(seed: u64, index: usize, distribution: Distribution, len: usize) -> Vec<f32> {
-    let mut z = vec![0.0; len];
-    latent::sample(seed.wrapping_add(index as u64), distribution, &mut z);
+pub fn shown(seed: u64, index: usize, latent: &Latent) -> Vec<f32> {
+    let mut z = vec![0.0; latent.len()];
+    latent.sample(seed.wrapping_add(index as u64), &mut z);
     z
 }
 
 /// Latent `index` for calibration: from the other half of the seeds, so that no series of pictures
 /// meets them.
-pub fn calibration(seed: u64, index: usize, distribution: Distribution, len: usize) -> Vec<f32> {
-    shown(seed ^ 1 << 63, index, distribution, len)
+pub fn calibration(seed: u64, index: usize, latent: &Latent) -> Vec<f32> {
+    shown(seed ^ 1 << 63, index, latent)
+}
+
+/// Makes the labels in `z`, a latent of `parts`, that of number `label`.
+///
+/// # Errors
+/// If there are fewer.
+pub fn set_label(z: &mut [f32], parts: &[DraftPart], label: usize) -> Result<()> {
+    for (part, place) in parts.iter().zip(places(parts)) {
+        if part.distribution == Distribution::OneHot {
+            let DraftPart { name, len, .. } = part;
+            ensure!(label < *len, "--label {label}: \"{name}\" has {len} labels, from 0");
+            z[place.clone()].fill(0.0);
+            z[place.start + label] = 1.0;
+        }
+    }
+    Ok(())
 }
 
 /// Latents of `len` elements from a `.npy` of shape `[n, len]` (or `[n, len, 1, 1]`), float32 or
@@ -113,10 +224,46 @@ mod tests {
 
     #[test]
     fn seeds_of_calibration_and_pictures_never_meet() {
-        let shown = |index| shown(5, index, Distribution::Normal, 4);
-        let other = |index| calibration(5, index, Distribution::Normal, 4);
+        let parts = [part("z", 4, Distribution::Normal)];
+        let latent = DraftPart::latent(&parts);
+        let shown = |index| shown(5, index, &latent);
+        let other = |index| calibration(5, index, &latent);
         assert!((0..100).all(|i| (0..100).all(|j| shown(i) != other(j))));
-        assert_eq!(shown(3), super::shown(8, 0, Distribution::Normal, 4));
+        assert_eq!(shown(3), super::shown(8, 0, &latent));
+    }
+
+    #[test]
+    fn kinds_are_said_of_one_part_or_of_all_but_labels() {
+        let parts = || {
+            let normal = |name| part(name, 3, Distribution::Normal);
+            [normal("z"), normal("a=b"), part("label", 3, Distribution::OneHot)]
+        };
+        let after = |texts: &[&str]| {
+            let kinds: Vec<Kind> = texts.iter().map(|text| text.parse().unwrap()).collect();
+            let mut parts = parts();
+            say(&mut parts, &kinds).unwrap();
+            parts.map(|part| name(part.distribution))
+        };
+        assert_eq!(after(&[]), ["normal", "normal", "one-hot"]);
+        assert_eq!(after(&["uniform"]), ["uniform", "uniform", "one-hot"]);
+        assert_eq!(after(&["a=b=uniform"]), ["normal", "uniform", "one-hot"]);
+        assert_eq!(after(&["z=normal", "uniform"]), ["normal", "uniform", "one-hot"]);
+        assert_eq!(after(&["label=normal", "z=one-hot"]), ["one-hot", "normal", "normal"]);
+        for wrong in ["", "one-hot", "z=", "Normal"] {
+            assert!(wrong.parse::<Kind>().is_err(), "{wrong}");
+        }
+        let error = say(&mut parts(), &["y=normal".parse().unwrap()]).unwrap_err();
+        assert!(error.to_string().contains("but z, a=b, label"), "{error}");
+    }
+
+    #[test]
+    fn labels_are_set_in_their_own_part() {
+        let parts = [part("z", 2, Distribution::Normal), part("label", 3, Distribution::OneHot)];
+        let mut z = [0.5, -0.5, 1.0, 0.0, 0.0];
+        set_label(&mut z, &parts, 2).unwrap();
+        assert_eq!(z, [0.5, -0.5, 0.0, 0.0, 1.0]);
+        let error = set_label(&mut z, &parts, 3).unwrap_err().to_string();
+        assert_eq!(error, "--label 3: \"label\" has 3 labels, from 0");
     }
 
     #[test]

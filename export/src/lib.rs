@@ -5,6 +5,7 @@
 //! - [`checkpoint`]: trained weights of PyTorch or Keras as an ONNX file
 //! - [`load`], [`import`](mod@import), [`network`]: an ONNX file as a chain of float layers; what
 //!   can't be converted is refused by node, operator and attribute
+//! - [`latents`], [`input`]: what goes in, part by part
 //! - [`fold`](mod@fold): BatchNorm and biases into weights, or behind the activation
 //! - [`calibrate`](mod@calibrate), [`histogram`], [`range`]: the float network runs in tract on
 //!   sampled latents; ranges by measured error
@@ -26,6 +27,7 @@ pub mod generator;
 pub mod graph;
 pub mod histogram;
 pub mod import;
+pub mod input;
 pub mod inspect;
 pub mod latents;
 pub mod linear;

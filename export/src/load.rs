@@ -1,5 +1,6 @@
 //! An ONNX file as it lies on the disk.
 
+use crate::latents::Kind;
 use anyhow::{Context, Result, bail, ensure};
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -19,6 +20,8 @@ pub struct Source {
     pub sha256: [u8; 32],
     /// Which label of a conditional generator is drawn.
     pub label: Option<usize>,
+    /// What latents are drawn from, as far as somebody has said so.
+    pub kinds: Vec<Kind>,
 }
 
 impl Source {
@@ -47,7 +50,7 @@ impl Source {
             path.display()
         );
         let sha256 = Sha256::digest(bytes).into();
-        Ok(Self { path: path.to_owned(), proto, sha256, label: None })
+        Ok(Self { path: path.to_owned(), proto, sha256, label: None, kinds: Vec::new() })
     }
 
     /// The directory that external weights must lie in.

@@ -1,19 +1,20 @@
 //! What was read from an ONNX graph: a chain of layers in float.
 
 use crate::function::Function;
+use crate::input::Input;
 use gen_core::axis::{Axis, Convolution};
-use gen_core::format::write::{DraftActivation, DraftLayer};
+use gen_core::format::write::{DraftActivation, DraftLayer, DraftPart};
 use tract_onnx::pb::ValueInfoProto;
 
 /// A generator, layer by layer, still in float.
 #[derive(Clone, Debug)]
 pub struct Network {
-    /// The graph's input as it is declared there.
-    pub input: ValueInfoProto,
+    /// The graph's inputs that take part of the latent, in its order.
+    pub inputs: Vec<Input>,
     /// The graph's output as it is declared there.
     pub output: ValueInfoProto,
-    /// Shape of one latent as the graph takes it: `[1, z]` or `[1, z, 1, 1]`.
-    pub input_shape: Vec<usize>,
+    /// The latent's parts.
+    pub latent: Vec<DraftPart>,
     /// How the graph gives a picture.
     pub picture: Order,
     /// First to last.
@@ -252,7 +253,7 @@ pub fn all(operations: &[Operation], x: f64) -> f64 {
 impl Network {
     /// Elements of a latent.
     pub fn latent_len(&self) -> usize {
-        self.layers[0].channels_in
+        self.latent.iter().map(|part| part.len).sum()
     }
 
     /// The picture's height, width, channels.

@@ -1,12 +1,13 @@
 //! What came of an export.
 
 use crate::fidelity::Fidelity;
+use crate::latents;
 use crate::network::{Layer, Network, Operation};
 use crate::plans::{Choice, choices};
 use crate::range::Range;
 use crate::verify::Check;
 use gen_core::Model;
-use gen_core::format::write::{DraftActivation, DraftLayer};
+use gen_core::format::write::{DraftActivation, DraftLayer, DraftPart};
 use gen_core::layer::Layer as DeviceLayer;
 use serde::Serialize;
 
@@ -36,8 +37,8 @@ pub struct Layout {
     pub name: String,
     /// SHA-256 of the float ONNX.
     pub source_sha256: String,
-    /// Elements of a latent.
-    pub latent_len: usize,
+    /// The latent's parts, one behind the other.
+    pub latent: Vec<PartReport>,
     /// Height, width, channels of the pictures.
     pub image: [usize; 3],
     /// First to last.
@@ -87,13 +88,24 @@ pub struct LayerReport {
     pub weight_read_bytes: u64,
 }
 
+/// A part of the latent.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartReport {
+    /// Its name.
+    pub name: String,
+    /// Its first element.
+    pub begin: usize,
+    /// Its elements.
+    pub len: usize,
+    /// What they are drawn from.
+    pub distribution: &'static str,
+    /// Steps of its quantised elements per unit.
+    pub scale: f32,
+}
+
 /// What an export was done with.
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
-    /// What latents are drawn from.
-    pub latent: &'static str,
-    /// Steps of the quantised latent per unit.
-    pub latent_scale: f32,
     /// Values of pixels 0 and 255.
     pub pixels: [f64; 2],
     /// Latents that the ranges were chosen on.
@@ -164,7 +176,7 @@ impl Layout {
         Self {
             name: model.name().to_owned(),
             source_sha256: hex.collect(),
-            latent_len: model.latent().len,
+            latent: parts(model),
             image: [shape.height, shape.width, shape.channels],
             useful_macs: layers.iter().map(|layer| layer.useful_macs).sum(),
             weight_bytes: layers.iter().map(|layer| layer.weight_bytes).sum(),
@@ -175,6 +187,18 @@ impl Layout {
             working_memory_bytes: model.working_memory(),
         }
     }
+}
+
+fn parts(model: &Model) -> Vec<PartReport> {
+    let parts: Vec<DraftPart> = model.latent().parts().iter().map(DraftPart::from).collect();
+    let reports = parts.iter().zip(latents::places(&parts)).map(|(part, place)| PartReport {
+        name: part.name.clone(),
+        begin: place.start,
+        len: part.len,
+        distribution: latents::name(part.distribution),
+        scale: part.scale,
+    });
+    reports.collect()
 }
 
 /// Neighbours of one node are told once.

@@ -9,7 +9,7 @@ use tract_onnx::pb::{AttributeProto, ValueInfoProto};
 pub(crate) struct Sketch {
     pub(crate) graph: Graph,
     pub(crate) current: String,
-    input: ValueInfoProto,
+    pub(crate) inputs: Vec<ValueInfoProto>,
     random: u32,
     count: usize,
 }
@@ -18,8 +18,8 @@ impl Sketch {
     /// A chain that begins with latents of `shape`, batch excluded.
     pub(crate) fn new(shape: &[i64]) -> Self {
         let graph = Graph { prefix: "net".to_owned(), ..Graph::default() };
-        let input = tensor("z", shape);
-        Self { graph, current: "z".to_owned(), input, random: 1, count: 0 }
+        let inputs = vec![tensor("z", shape)];
+        Self { graph, current: "z".to_owned(), inputs, random: 1, count: 0 }
     }
 
     /// `len` values within ±`largest`.
@@ -93,8 +93,14 @@ impl Sketch {
     /// The file, whose output is the end of the chain.
     pub(crate) fn finish(self) -> Source {
         let output = tensor(&self.current, &[-1, -1, -1]);
-        let proto = self.graph.model("sketch", self.input, output, vec![]);
-        Source { path: PathBuf::from("sketch.onnx"), proto, sha256: [7; 32], label: None }
+        let proto = self.graph.model("sketch", self.inputs, output, vec![]);
+        Source {
+            path: PathBuf::from("sketch.onnx"),
+            proto,
+            sha256: [7; 32],
+            label: None,
+            kinds: vec![],
+        }
     }
 }
 

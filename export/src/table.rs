@@ -8,10 +8,9 @@ use std::fmt::Write;
 /// Sizes of a generator.
 pub fn layout(layout: &Layout) -> String {
     let [height, width, channels] = layout.image;
-    let mut text = format!(
-        "{}: latents of {}, pictures {height}×{width}×{channels}\n\n",
-        layout.name, layout.latent_len
-    );
+    let mut text = format!("{}: pictures {height}×{width}×{channels} of latents\n", layout.name);
+    text.push_str(&latent(layout));
+    text.push('\n');
     row(
         &mut text,
         ["", "layer", "kind", "input", "output", "kernel", "MACs", "weights", "read", "window"],
@@ -52,6 +51,23 @@ pub fn layout(layout: &Layout) -> String {
     text
 }
 
+/// Elements of a latent.
+fn latent_len(layout: &Layout) -> usize {
+    layout.latent.iter().map(|part| part.len).sum()
+}
+
+/// What goes in, part by part.
+fn latent(layout: &Layout) -> String {
+    let mut text = String::new();
+    for part in &layout.latent {
+        let last = part.begin + part.len - 1;
+        let name = ending(&part.name, 24);
+        let _ =
+            writeln!(text, "  {name:<24} elements {}…{last}, {}", part.begin, part.distribution);
+    }
+    text
+}
+
 /// How often weights are read, and what that depends on.
 fn reads(layout: &Layout) -> String {
     let whole = layout.layers.iter().filter(|layer| layer.whole).count();
@@ -82,7 +98,7 @@ fn times(read: u64, weights: usize) -> String {
 
 /// The network from the latent down, each layer with what is one with it.
 pub fn diagram(layout: &Layout) -> String {
-    let mut text = format!("latent {}, 12 bits\n", layout.latent_len);
+    let mut text = format!("latent {}, 12 bits\n", latent_len(layout));
     for layer in &layout.layers {
         let [kernel, stride] = [layer.kernel, layer.stride].map(|[a, b]| format!("{a}×{b}"));
         let geometry = match layer.kind {
@@ -151,9 +167,8 @@ pub fn report(report: &Report) -> String {
     let settings = &report.settings;
     let _ = write!(
         text,
-        "\n{} {} latents for the ranges; against the float network on others, from seed {}:\n{}",
+        "\n{} latents for the ranges; against the float network on others, from seed {}:\n{}",
         settings.calibration_latents,
-        settings.latent,
         settings.seed,
         fidelity(&report.fidelity)
     );

@@ -1,12 +1,12 @@
 //! Whether the imported network draws what the file does, as far as tract runs that.
 
 use crate::float;
+use crate::input::data_type;
 use crate::latents;
 use crate::load::Source;
 use crate::network::Network;
 use crate::runner::Onnx;
-use crate::twin::output_type;
-use gen_core::latent::Distribution;
+use gen_core::format::write::DraftPart;
 use serde::Serialize;
 use tract_onnx::pb::tensor_proto::DataType;
 
@@ -28,21 +28,22 @@ pub enum Check {
 }
 
 /// Draws some latents with `source` in tract and with `network`.
-pub fn verify(source: &Source, network: &Network, distribution: Distribution) -> Check {
+pub fn verify(source: &Source, network: &Network) -> Check {
     if source.label.is_some() {
         return Check::NotRun("its label is an input".to_owned());
     }
-    if output_type(&network.output) == Some(DataType::Uint8) {
+    if data_type(&network.output) == Some(DataType::Uint8) {
         return Check::NotRun("its pictures are bytes, cut off and not rounded".to_owned());
     }
     let run = || -> anyhow::Result<f32> {
-        let original = Onnx::new(source, &network.input_shape, &[&network.output.name])?;
+        let original = Onnx::new(source, network.inputs.clone(), &[&network.output.name])?;
         let imported = Onnx::network(network, &[float::output(network.layers.len() - 1)])?;
         let [height, width, channels] = network.image();
         let plane = height * width;
         let (mut largest, mut low, mut high) = (0.0_f32, f32::MAX, f32::MIN);
+        let latent = DraftPart::latent(&network.latent);
         for index in 0..LATENTS {
-            let z = latents::calibration(0, index, distribution, network.latent_len());
+            let z = latents::calibration(0, index, &latent);
             let (a, b) = (original.run(&z)?.swap_remove(0), imported.run(&z)?.swap_remove(0));
             anyhow::ensure!(a.len() == b.len(), "its pictures are of another size");
             for (i, a) in a.iter().enumerate() {

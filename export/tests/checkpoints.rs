@@ -36,9 +36,9 @@ fn same_pictures(file: &Path, options: &[&str], pictures: &str, tolerance: f32) 
         _ => vec![1, latent_len(pictures), 1, 1],
     };
     let network = import(&source).unwrap();
-    assert_eq!(network.input_shape, shape);
+    assert_eq!(network.inputs[0].shape, shape);
     assert_eq!(network.last().output()[2], image.shape()[1]);
-    let generator = Onnx::new(&source, &shape, &[&graph.output[0].name]).unwrap();
+    let generator = Onnx::new(&source, network.inputs.clone(), &[&graph.output[0].name]).unwrap();
     assert_eq!(generator.output_shape()[1..], image.shape()[1..], "{table}");
     let latents = latents::read(&fixture(pictures), shape[1]).unwrap();
     for (z, expected) in latents.iter().zip(image.outer_iter()) {

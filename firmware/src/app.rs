@@ -1,8 +1,9 @@
 //! The application.
 
 use embedded_graphics::prelude::*;
+use gen_core::latent::{Latent, ease};
 use gen_core::pixel::Shade;
-use gen_core::{Engine, EngineError, Model, latent};
+use gen_core::{Engine, EngineError, Model};
 
 use crate::{Board, Event, Layout, Presses, TestCard, Tour};
 
@@ -68,7 +69,7 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
     ///
     /// If `LATENT` or `memory` is smaller than the model needs.
     pub fn new(model: Model<'f>, memory: &'m mut [u8], seed: u64) -> Result<Self, AppError> {
-        let (need, got) = (model.latent().len, LATENT);
+        let (need, got) = (model.latent().len(), LATENT);
         if need > got {
             return Err(AppError::LatentTooLong { need, got });
         }
@@ -121,10 +122,9 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
         let frame = self.frame;
         board.report(Event::Drawing { frame });
 
-        let latent = self.engine.model().latent();
         let name = self.engine.model().name();
-        let latent = self.latents.quantized(&self.tour, latent);
-        let picture = self.engine.draw(latent);
+        let steps = self.latents.quantized(&self.tour, self.engine.model().latent());
+        let picture = self.engine.draw(steps);
         let picture = picture.expect("a quantised latent of the model's own length");
         let display = board.display();
         let screen = display.bounding_box();
@@ -152,7 +152,7 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
             width: image.width,
             height: image.height,
             channels: image.channels,
-            latent: model.latent().len,
+            latent: model.latent().len(),
             working_memory: model.working_memory(),
             seed: self.tour.seed,
         });
@@ -175,19 +175,20 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
 
 impl<const LATENT: usize> Latents<LATENT> {
     /// The latent of where the tour is, as the engine takes it.
-    fn quantized(&mut self, tour: &Tour, model: gen_core::model::Latent) -> &[i16] {
+    fn quantized(&mut self, tour: &Tour, latent: &Latent<'_>) -> &[i16] {
         let Self { seed, from, to, between, steps } = self;
-        let from = &mut from[..model.len];
-        let to = &mut to[..model.len];
-        let between = &mut between[..model.len];
-        let steps = &mut steps[..model.len];
+        let len = latent.len();
+        let from = &mut from[..len];
+        let to = &mut to[..len];
+        let between = &mut between[..len];
+        let steps = &mut steps[..len];
         if *seed != Some(tour.seed) {
             *seed = Some(tour.seed);
-            latent::sample(tour.seed, model.distribution, from);
-            latent::sample(tour.seed.wrapping_add(1), model.distribution, to);
+            latent.sample(tour.seed, from);
+            latent.sample(tour.seed.wrapping_add(1), to);
         }
-        latent::walk(model.distribution, from, to, latent::ease(tour.progress()), between);
-        latent::quantize(between, model.scale, steps);
+        latent.walk(from, to, ease(tour.progress()), between);
+        latent.quantize(between, steps);
         steps
     }
 }

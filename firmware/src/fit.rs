@@ -43,7 +43,7 @@ impl Fit {
             flash: file,
             flash_total: length(map, "FLASH")?,
             ram: model.working_memory(),
-            ram_reserved: RESERVED + model.latent().len * LATENT_ELEMENT,
+            ram_reserved: RESERVED + model.latent().len() * LATENT_ELEMENT,
             ram_total: length(map, "RAM")?,
         })
     }

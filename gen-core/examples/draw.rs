@@ -2,7 +2,7 @@
 #![no_std]
 
 use embedded_graphics_core::{draw_target::DrawTarget, geometry::Point};
-use gen_core::{Engine, Model, latent, pixel::Shade};
+use gen_core::{Engine, Model, pixel::Shade};
 
 /// What `export quantize` wrote. Stays in flash; nothing of it is copied.
 static FILE: &[u8] = include_bytes!("../tests/fixture/tiny.gen");
@@ -17,10 +17,10 @@ where
     let mut memory = [0; MEMORY];
     let model = Model::parse(FILE).expect("nobody damaged the flash");
     let mut engine = Engine::new(model, &mut memory).expect("as large as the file asks");
-    let input = engine.model().latent();
+    let latent = engine.model().latent();
     let (mut z, mut quantized) = ([0.0; LATENT], [0; LATENT]);
-    latent::sample(seed, input.distribution, &mut z);
-    latent::quantize(&z, input.scale, &mut quantized);
+    latent.sample(seed, &mut z);
+    latent.quantize(&z, &mut quantized);
     let picture = engine.draw(&quantized).expect("of the model's length, quantised");
     picture.draw(display, Point::zero(), 4)
 }

@@ -95,7 +95,7 @@ impl<'f, 'm> Engine<'f, 'm> {
     /// # Errors
     /// [`EngineError::LatentLength`], [`EngineError::LatentRange`].
     pub fn draw<'p>(&'p mut self, latent: &'p [i16]) -> Result<Picture<'p>, EngineError> {
-        let need = self.model.latent().len;
+        let need = self.model.latent().len();
         if latent.len() != need {
             return Err(EngineError::LatentLength { need, got: latent.len() });
         }

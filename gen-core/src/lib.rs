@@ -12,7 +12,7 @@
 //! - [`latent`]: sampling, walking and quantising latents; stands alone
 //!
 //! ```
-//! use gen_core::{Engine, Model, latent};
+//! use gen_core::{Engine, Model};
 //!
 //! static FILE: &[u8] = include_bytes!("../tests/fixture/tiny.gen");
 //!
@@ -21,10 +21,10 @@
 //!
 //! let mut memory = [0; MEMORY];
 //! let mut engine = Engine::new(Model::parse(FILE)?, &mut memory)?;
-//! let input = engine.model().latent();
+//! let latent = engine.model().latent();
 //! let (mut z, mut quantized) = ([0.0; LATENT], [0; LATENT]);
-//! latent::sample(42, input.distribution, &mut z);
-//! latent::quantize(&z, input.scale, &mut quantized);
+//! latent.sample(42, &mut z);
+//! latent.quantize(&z, &mut quantized);
 //! let mut picture = engine.draw(&quantized)?;
 //! while let Some(row) = picture.next_row() {
 //!     assert_eq!(row.len(), 8 * 3); // to the screen

@@ -1,7 +1,7 @@
 //! A parsed `.gen` file: a generator ready to run.
 
 use crate::format::{self, FormatError};
-use crate::latent::Distribution;
+use crate::latent::Latent;
 use crate::layer::Layer;
 use crate::plan::Plan;
 use crate::shape::Shape;
@@ -17,21 +17,10 @@ pub const MAX_DIRECTIONS: usize = 16;
 pub struct Model<'a> {
     pub(crate) name: &'a str,
     pub(crate) source: &'a [u8; 32],
-    pub(crate) latent: Latent,
+    pub(crate) latent: Latent<'a>,
     pub(crate) layers: Vec<Layer<'a>, MAX_LAYERS>,
     pub(crate) directions: Vec<Direction<'a>, MAX_DIRECTIONS>,
     pub(crate) plan: Plan,
-}
-
-/// What a model takes as input.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Latent {
-    /// Elements.
-    pub len: usize,
-    /// What the generator was trained on.
-    pub distribution: Distribution,
-    /// Steps of the quantised latent per unit: `q = ⌊z·scale + ½⌋`, within ±2047.
-    pub scale: f32,
 }
 
 /// A named direction in latent space, for example `glasses`.
@@ -72,8 +61,8 @@ impl<'a> Model<'a> {
     }
 
     /// What the model takes as input.
-    pub fn latent(&self) -> Latent {
-        self.latent
+    pub fn latent(&self) -> &Latent<'a> {
+        &self.latent
     }
 
     /// Size of the pictures; 1 channel is grey, 3 are red, green, blue.

@@ -6,7 +6,7 @@ use common::net::{self, Geometry, Numbers, Values};
 use common::stream::stream;
 use gen_core::axis::Convolution;
 use gen_core::format::VERSION;
-use gen_core::format::write::{Draft, DraftActivation, WriteError, seal};
+use gen_core::format::write::{Draft, DraftActivation, DraftPart, WriteError, seal};
 use gen_core::latent::{Distribution, Random};
 use gen_core::{FormatError, Model};
 use proptest::prelude::*;
@@ -37,7 +37,7 @@ fn round_trip() {
     let model = Model::parse(&file).unwrap();
     assert_eq!(model.name(), "test");
     assert_eq!(model.source(), &[7; 32]);
-    assert_eq!(model.latent(), draft.latent);
+    assert_eq!(model.latent(), &DraftPart::latent(&draft.latent));
     assert_eq!(model.layers().len(), 3);
     for (layer, draft) in model.layers().iter().zip(&draft.layers) {
         let output = layer.output();
@@ -59,11 +59,23 @@ fn round_trip() {
 }
 
 #[test]
-fn uniform_latents_are_told() {
+fn parts_of_the_latent_are_told() {
     let mut draft = draft();
-    draft.latent.distribution = Distribution::Uniform;
+    let part = |name: &str, len, distribution, scale| DraftPart {
+        name: name.into(),
+        len,
+        distribution,
+        scale,
+    };
+    draft.latent = vec![
+        part("a name of 24 bytes, thus", 1, Distribution::Uniform, 2047.0),
+        part("label", 3, Distribution::OneHot, 0.5),
+    ];
     let file = draft.to_bytes().unwrap();
-    assert_eq!(Model::parse(&file).unwrap().latent().distribution, Distribution::Uniform);
+    let model = Model::parse(&file).unwrap();
+    assert_eq!(model.latent(), &DraftPart::latent(&draft.latent));
+    assert_eq!((model.latent().len(), gen_core::latent_len(&file)), (4, Some(4)));
+    assert_eq!(model.directions()[0].name, "glasses");
 }
 
 /// The file with bytes replaced, sealed again.
@@ -85,7 +97,8 @@ fn every_refusal() {
     let whole = file();
     let len = whole.len();
     let layer = |i: usize| HEADER + i * RECORD;
-    let direction = layer(3);
+    let part = layer(3);
+    let direction = part + 32;
     let constant = offset_at(layer(1) + 20) + 8;
     let value = offset_at(direction + 24);
     let bias = offset_at(layer(1) + 20) + 4 * (8 + 4 + 4);
@@ -98,7 +111,7 @@ fn every_refusal() {
 
     let cases: Vec<(&str, Vec<u8>, E)> = vec![
         ("empty", vec![], E::TooShort { need: HEADER, got: 0 }),
-        ("header only", short_tables, E::TooShort { need: HEADER + 3 * RECORD + 28, got: HEADER }),
+        ("header only", short_tables, E::TooShort { need: direction + 28, got: HEADER }),
         ("png", patched(1, b"P"), E::Magic),
         ("version", patched(8, &[1, 0]), E::Version { got: 1 }),
         ("truncated", whole[..len - 1].to_vec(), E::Length { stored: len, got: len - 1 }),
@@ -109,14 +122,21 @@ fn every_refusal() {
         ("name beyond zero", patched(40, b"x"), E::Name),
         ("name not UTF-8", patched(32, &[0xff]), E::Name),
         ("latent of 0", patched(24, &[0, 0]), E::Latent),
-        ("distribution", patched(26, &[2]), E::Latent),
-        ("scale NaN", patched(28, &f32::NAN.to_le_bytes()), E::Latent),
-        ("scale 0", patched(28, &[0; 4]), E::Latent),
-        ("scale negative", patched(28, &(-1f32).to_le_bytes()), E::Latent),
-        ("latent large", patched(24, &[1, 0x40]), E::Latent),
+        ("latent longer than its parts", patched(24, &[5, 0]), E::Latent),
+        ("latent large", large_latent(), E::Latent),
+        ("reserved header", patched(31, &[1]), E::Reserved { offset: 28 }),
+        ("no part", many(1, 0, 0), E::Parts { got: 0 }),
+        ("9 parts", many(1, 9, 0), E::Parts { got: 9 }),
+        ("part's name", patched(part, &[0xff]), E::Part { index: 0 }),
+        ("part of 0", patched(part + 24, &[0, 0]), E::Part { index: 0 }),
+        ("distribution", patched(part + 26, &[3]), E::Part { index: 0 }),
+        ("reserved part", patched(part + 27, &[1]), E::Part { index: 0 }),
+        ("scale NaN", patched(part + 28, &f32::NAN.to_le_bytes()), E::Part { index: 0 }),
+        ("scale 0", patched(part + 28, &[0; 4]), E::Part { index: 0 }),
+        ("scale negative", patched(part + 28, &(-1f32).to_le_bytes()), E::Part { index: 0 }),
         ("no layers", patched(10, &[0]), E::Layers { got: 0 }),
-        ("17 layers", many(17, 0), E::Layers { got: 17 }),
-        ("17 directions", many(1, 17), E::Directions { got: 17 }),
+        ("17 layers", many(17, 1, 0), E::Layers { got: 17 }),
+        ("17 directions", many(1, 1, 17), E::Directions { got: 17 }),
         ("convolution", patched(layer(1), &[2]), E::Code { layer: 1, got: 2 }),
         ("activation", patched(layer(1) + 1, &[3]), E::Code { layer: 1, got: 3 }),
         ("per feature", patched(layer(1) + 2, &[2]), E::Code { layer: 1, got: 2 }),
@@ -186,12 +206,23 @@ fn every_refusal() {
 }
 
 /// A file of so many records of each kind, all zero, which the reader never gets to see.
-fn many(layers: u8, directions: u8) -> Vec<u8> {
+fn many(layers: u8, parts: u8, directions: u8) -> Vec<u8> {
     let mut file = file()[..HEADER].to_vec();
-    file.resize(HEADER + usize::from(layers) * RECORD + usize::from(directions) * 28, 0);
+    let [layer, part, direction] = [layers, parts, directions].map(usize::from);
+    file.resize(HEADER + layer * RECORD + part * 32 + direction * 28, 0);
     file[10..12].copy_from_slice(&[layers, directions]);
+    file[26] = parts;
     let length = file.len() as u32;
     file[12..16].copy_from_slice(&length.to_le_bytes());
+    seal(&mut file);
+    file
+}
+
+/// Parts and header agree, but are too long.
+fn large_latent() -> Vec<u8> {
+    let mut file = patched(24, &[1, 0x40]);
+    let length = HEADER + 3 * RECORD + 24;
+    file[length..length + 2].copy_from_slice(&[1, 0x40]);
     seal(&mut file);
     file
 }
@@ -260,7 +291,7 @@ fn draw_if_accepted(file: &[u8]) {
         return;
     }
     let shape = model.image();
-    let picture = stream(file, &vec![-2047; model.latent().len]);
+    let picture = stream(file, &vec![-2047; model.latent().len()]);
     assert_eq!(picture.len() as u64, shape.elements());
 }
 
@@ -269,7 +300,7 @@ proptest! {
 
     /// Any bytes of header and tables, sealed so that they get past the checksum.
     #[test]
-    fn no_table_panics(changes in proptest::collection::vec((8usize..HEADER + 4 * RECORD, any::<u8>()), 1..6)) {
+    fn no_table_panics(changes in proptest::collection::vec((8usize..HEADER + 3 * RECORD + 60, any::<u8>()), 1..6)) {
         let mut file = file();
         for (at, byte) in changes {
             file[at] = byte;

@@ -1,6 +1,8 @@
 //! Latents: statistics, and the same numbers for ever.
 
-use gen_core::latent::{Distribution, ease, lerp, quantize, sample, slerp, walk};
+use gen_core::latent::{
+    Distribution, Latent, Part, Random, ease, lerp, quantize, sample, slerp, walk,
+};
 
 fn samples(distribution: Distribution) -> Vec<f32> {
     let mut all = vec![0.0; 1 << 21];
@@ -156,6 +158,68 @@ fn lerp_and_walk() {
     assert_eq!(out, [0.5, 0.5]);
     walk(Distribution::Normal, &[1.0, 0.0], &[0.0, 1.0], 0.5, &mut out);
     assert!((norm(&out) - 1.0).abs() < 0.01 && (out[0] - out[1]).abs() < 0.01);
+}
+
+#[test]
+fn labels_are_one_hot_and_each_as_likely() {
+    let mut counts = [0; 7];
+    for seed in 0..70_000 {
+        let mut label = [9.0; 7];
+        sample(seed, Distribution::OneHot, &mut label);
+        let hot = label.iter().position(|&value| value == 1.0).unwrap();
+        assert_eq!(label.iter().sum::<f32>(), 1.0);
+        counts[hot] += 1;
+    }
+    // 10,000 each; a standard deviation is 93.
+    assert!(counts.iter().all(|count| (9_600..10_400).contains(count)), "{counts:?}");
+    sample(1, Distribution::OneHot, &mut []);
+}
+
+/// Parts are drawn from one stream, walked and quantised each in its own way.
+#[test]
+fn parts_go_their_own_ways() {
+    let part = |len, distribution, scale| Part { name: "part", len, distribution, scale };
+    let latent = Latent::new([
+        part(3, Distribution::Normal, 100.0),
+        part(4, Distribution::OneHot, 2047.0),
+        part(2, Distribution::Uniform, 1000.0),
+    ]);
+    assert_eq!((latent.len(), latent.parts().len(), latent.is_empty()), (9, 3, false));
+    let (mut from, mut to, mut out) = ([0.0; 9], [0.0; 9], [9.0; 9]);
+    latent.sample(3, &mut from);
+    latent.sample(4, &mut to);
+    let mut alone = [0.0; 6];
+    sample(3, Distribution::Normal, &mut alone);
+    assert_eq!(from[..3], alone[..3], "noise does not depend on what is behind it");
+    let mut random = Random::new(3);
+    for _ in 0..3 {
+        random.next_u32();
+    }
+    let hot = (u64::from(random.next_u32()) * 4) >> 32;
+    assert_eq!(from[3..7].iter().position(|&value| value == 1.0), Some(hot as usize));
+    let mut uniform = [0.0; 6];
+    sample(3, Distribution::Uniform, &mut uniform);
+    assert_eq!(from[7..], uniform[4..], "a label takes one number");
+
+    latent.walk(&from, &to, 0.25, &mut out);
+    let mut expected = [0.0; 9];
+    slerp(&from[..3], &to[..3], 0.25, &mut expected[..3]);
+    lerp(&from[3..], &to[3..], 0.25, &mut expected[3..]);
+    assert_eq!(out, expected);
+
+    let mut q = [0; 9];
+    latent.quantize(&from, &mut q);
+    let mut expected = [0; 9];
+    quantize(&from[..3], 100.0, &mut expected[..3]);
+    quantize(&from[3..7], 2047.0, &mut expected[3..7]);
+    quantize(&from[7..], 1000.0, &mut expected[7..]);
+    assert_eq!(q, expected);
+
+    // Whatever the lengths, what is there counts.
+    latent.sample(3, &mut out[..5]);
+    assert_eq!(out[..3], from[..3]);
+    latent.walk(&from[..5], &to, 0.5, &mut out);
+    latent.quantize(&from, &mut q[..2]);
 }
 
 #[test]

@@ -4,7 +4,8 @@
 use anyhow::{Context, Result, ensure};
 use export::export::{Export, Options, export};
 use export::generator::{File, Generator};
-use gen_core::{Engine, EngineError, Model, latent};
+use gen_core::format::write::DraftPart;
+use gen_core::{Engine, EngineError, Model};
 use host_sim::{Screen, replay};
 use std::path::{Path, PathBuf};
 
@@ -55,8 +56,8 @@ fn quantised_onnx_equals_the_engine() -> Result<()> {
     let (mut float, mut twin) = (Generator::new(&float, None)?, Generator::new(&twin, None)?);
     let mut device = Generator::gen_file(&export.gen_file)?;
     for seed in 0..64 {
-        let mut z = vec![0.0; device.latent_len];
-        latent::sample(seed, gen_core::latent::Distribution::Normal, &mut z);
+        let mut z = vec![0.0; device.latent_len()];
+        DraftPart::latent(&device.latent).sample(seed, &mut z);
         let picture = |generator: &mut Generator<'_>| -> Result<Vec<u8>> {
             let drawn = generator.draw(&z)?;
             Ok(generator.picture(&drawn).pixels)
@@ -78,10 +79,10 @@ fn the_screen_shows_the_picture() -> Result<()> {
     let model = Model::parse(host_sim::BUILT_IN)?;
     let mut memory = vec![0; model.working_memory()];
     let mut engine = Engine::new(model, &mut memory)?;
-    let input = engine.model().latent();
-    let (mut z, mut steps) = (vec![0.0; input.len], vec![0; input.len]);
-    latent::sample(7, input.distribution, &mut z);
-    latent::quantize(&z, input.scale, &mut steps);
+    let latent = engine.model().latent();
+    let (mut z, mut steps) = (vec![0.0; latent.len()], vec![0; latent.len()]);
+    latent.sample(7, &mut z);
+    latent.quantize(&z, &mut steps);
     let mut picture = engine.draw(&steps)?;
     let mut y = 0;
     while let Some(row) = picture.next_row() {

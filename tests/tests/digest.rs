@@ -22,17 +22,17 @@ fn here(seed: u64) -> Result<[u32; 3]> {
     let mut engine = Engine::new(model, &mut memory)?;
     let input = engine.model().latent();
     let sample = |seed| {
-        let mut values = vec![0.0; input.len];
-        latent::sample(seed, input.distribution, &mut values);
+        let mut values = vec![0.0; input.len()];
+        input.sample(seed, &mut values);
         values
     };
     let (from, to) = (sample(seed), sample(seed.wrapping_add(1)));
-    let mut between = vec![0.0; input.len];
-    latent::walk(input.distribution, &from, &to, latent::ease(0.3), &mut between);
-    let mut steps = vec![0; input.len];
+    let mut between = vec![0.0; input.len()];
+    input.walk(&from, &to, latent::ease(0.3), &mut between);
+    let mut steps = vec![0; input.len()];
     // The seed's own comes last: it is drawn.
     let [walk, latent] = [between, from].map(|values| {
-        latent::quantize(&values, input.scale, &mut steps);
+        input.quantize(&values, &mut steps);
         CRC.checksum(&steps.iter().flat_map(|q| q.to_le_bytes()).collect::<Vec<u8>>())
     });
     let mut picture = engine.draw(&steps)?;

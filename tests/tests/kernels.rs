@@ -12,7 +12,7 @@ use anyhow::{Result, ensure};
 use crc::{CRC_32_ISO_HDLC, Crc};
 use gen_core::axis::Convolution::{Plain, Transposed};
 use gen_core::latent::Random;
-use gen_core::{Engine, Model, latent};
+use gen_core::{Engine, Model};
 use net::{Draft, Geometry, Numbers, Values};
 use xtask::bench::core::CORES;
 use xtask::bench::program::Program;
@@ -61,10 +61,10 @@ fn here(file: &[u8]) -> Result<u32> {
     let model = Model::parse(file)?;
     let mut memory = vec![0; model.working_memory()];
     let mut engine = Engine::new(model, &mut memory)?;
-    let input = engine.model().latent();
-    let (mut z, mut steps) = (vec![0.0; input.len], vec![0; input.len]);
-    latent::sample(1, input.distribution, &mut z);
-    latent::quantize(&z, input.scale, &mut steps);
+    let latent = engine.model().latent();
+    let (mut z, mut steps) = (vec![0.0; latent.len()], vec![0; latent.len()]);
+    latent.sample(1, &mut z);
+    latent.quantize(&z, &mut steps);
     let mut picture = engine.draw(&steps)?;
     let mut digest = CRC.digest();
     while let Some(row) = picture.next_row() {

@@ -11,7 +11,7 @@ use dcgan::run::JUDGED_SEED;
 use export::generator::{File, Generator};
 use export::picture::Picture;
 use export::{latents, output, sheet};
-use gen_core::latent::Distribution;
+use gen_core::format::write::DraftPart;
 
 use super::session::{self, bar};
 
@@ -100,10 +100,11 @@ impl Evaluate {
 fn draw(generator: &mut Generator, count: usize) -> Result<Vec<Picture>> {
     let bar = bar("{msg}  {bar:30} {pos}/{len}  {eta} left", "drawing");
     bar.set_length(count as u64);
-    let distribution = generator.distribution.unwrap_or(Distribution::Normal);
+    let parts = generator.latent.clone();
+    let latent = DraftPart::latent(&parts);
     let pictures = (0..count).map(|index| {
         bar.inc(1);
-        let z = latents::shown(JUDGED_SEED, index, distribution, generator.latent_len);
+        let z = latents::shown(JUDGED_SEED, index, &latent);
         let drawing = generator.draw(&z)?;
         Ok(generator.picture(&drawing))
     });

@@ -5,6 +5,7 @@ use std::ops::Range;
 use export::latents;
 use export::picture::Picture;
 use export::pixels::PixelRule;
+use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 
 use crate::generator::Generator;
@@ -17,8 +18,9 @@ const BATCH: usize = 250;
 
 /// The latents that a device shows for the seeds from `seed` on, one behind the other.
 pub(super) fn shown(generator: &Generator, seed: u64, indices: Range<usize>) -> Vec<f32> {
-    let latent = generator.latent();
-    indices.flat_map(|i| latents::shown(seed, i, Distribution::Normal, latent)).collect()
+    let parts = [latents::part("z", generator.latent(), Distribution::Normal)];
+    let latent = DraftPart::latent(&parts);
+    indices.flat_map(|i| latents::shown(seed, i, &latent)).collect()
 }
 
 /// The pictures of `count` seeds from `seed` on: what `export sample` and a device show for them,

@@ -1,7 +1,7 @@
 //! The engine, as an application on a desk has it: rows, one after the other, into a picture.
 
 use anyhow::Result;
-use gen_core::{Model, latent};
+use gen_core::Model;
 
 /// An engine and what it draws to.
 pub struct Engine<'a> {
@@ -16,13 +16,13 @@ impl<'a> Engine<'a> {
     pub fn new(file: &'a [u8]) -> Result<Self> {
         let model = Model::parse(file)?;
         let memory = vec![0; model.working_memory()];
-        let steps = vec![0; model.latent().len];
+        let steps = vec![0; model.latent().len()];
         Ok(Self { model, memory, steps, picture: Vec::new() })
     }
 
     /// The picture of `z`, channels of a pixel together.
     pub fn draw(&mut self, z: &[f32]) -> Result<&[u8]> {
-        latent::quantize(z, self.model.latent().scale, &mut self.steps);
+        self.model.latent().quantize(z, &mut self.steps);
         let mut engine = gen_core::Engine::new(self.model.clone(), &mut self.memory)?;
         let mut rows = engine.draw(&self.steps)?;
         self.picture.clear();

@@ -13,7 +13,8 @@ const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 pub fn encode(draft: &Draft) -> Vec<u8> {
     let mut graph = Graph::default();
     let mut x = "z".to_owned();
-    let (mut channels_in, mut step) = (draft.latent.len, f64::from(draft.latent.scale));
+    let latent = draft.latent.iter().map(|part| part.len).sum();
+    let (mut channels_in, mut step) = (latent, f64::from(draft.latent[0].scale));
     for (index, layer) in draft.layers.iter().enumerate() {
         graph.prefix = format!("layer{index}");
         // What the engine rounds down was raised by a half. A table's entry is the middle of a bin.
@@ -37,9 +38,9 @@ pub fn encode(draft: &Draft) -> Vec<u8> {
         (channels_in, step) = (channels, 1.0);
     }
     let [height, width, channels] = draft.layers.last().map_or([0; 3], |layer| layer.output);
-    let input = tensor("z", &[draft.latent.len as i64, 1, 1]);
+    let input = tensor("z", &[latent as i64, 1, 1]);
     let output = tensor(&x, &[channels as i64, height as i64, width as i64]);
-    graph.model(&draft.name, input, output, vec![]).encode_to_vec()
+    graph.model(&draft.name, vec![input], output, vec![]).encode_to_vec()
 }
 
 /// `[in][out][row][column]` from `[out][row][column][in]`, times the factors of outputs.

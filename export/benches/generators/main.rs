@@ -93,7 +93,7 @@ fn measure(entry: &Entry) -> Result<Figure> {
     let mut fastest = [Duration::MAX; 2];
     let (begin, mut seed) = (Instant::now(), 0);
     while begin.elapsed() < TIME {
-        let latents = (seed..seed + TURN).map(|seed| latent(seed, tract.latent_len));
+        let latents = (seed..seed + TURN).map(|seed| latent(seed, tract.latent_len()));
         let latents: Vec<Vec<f32>> = latents.collect();
         for z in &latents {
             let start = Instant::now();
@@ -113,7 +113,7 @@ fn measure(entry: &Entry) -> Result<Figure> {
 
 /// Fails unless both draw the same picture, as far as eight bits go.
 fn same(engine: &mut Engine<'_>, tract: &mut Generator<'_>) -> Result<()> {
-    let z = latent(1, tract.latent_len);
+    let z = latent(1, tract.latent_len());
     let drawing = tract.draw(&z)?;
     let expected = tract.picture(&drawing);
     let Picture { channels, height, width, .. } = expected;

@@ -26,7 +26,7 @@ pub(super) fn model(architecture: &Architecture) -> Result<ModelProto> {
     }
     let picture = last.map_or([0; 3], |layer| layer.output).map(|side| side as i64);
     let output = tensor(&chain.current, &picture);
-    Ok(chain.graph.model("generator", input, output, vec![]))
+    Ok(chain.graph.model("generator", vec![input], output, vec![]))
 }
 
 struct Emitter {

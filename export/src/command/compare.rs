@@ -1,13 +1,15 @@
 //! `export compare`
 
-use super::Label;
+use super::Drawn;
 use super::series::Series;
 use anyhow::{Result, ensure};
 use clap::Args;
 use export::fidelity::{Fidelity, Pair};
 use export::generator::Generator;
 use export::pixels::PixelRule;
-use export::table;
+use export::{latents, table};
+use gen_core::format::write::DraftPart;
+use gen_core::latent::Distribution;
 use gen_core::shape::Shape;
 use std::path::PathBuf;
 
@@ -21,7 +23,7 @@ pub(crate) struct Compare {
     #[command(flatten)]
     series: Series,
     #[command(flatten)]
-    label: Label,
+    drawn: Drawn,
     /// Pictures to compare
     #[arg(long, value_name = "N", default_value_t = 256,
         value_parser = clap::value_parser!(u32).range(1..=65_536))]
@@ -35,30 +37,61 @@ fn size(Shape { height, width, channels }: Shape) -> String {
     format!("{height}×{width}×{channels}")
 }
 
+/// Takes the other's distributions where the parts are the same.
+fn adopt(parts: &mut [DraftPart], others: &[DraftPart]) {
+    for (part, other) in parts.iter_mut().zip(others).filter(|(part, other)| part.len == other.len)
+    {
+        part.distribution = other.distribution;
+    }
+}
+
+/// What latents are drawn from: without labels if those are `fixed`.
+fn drawn(parts: &[DraftPart], fixed: bool) -> Vec<(usize, Distribution)> {
+    let all = parts.iter().map(|part| (part.len, part.distribution));
+    all.filter(|(_, distribution)| !fixed || *distribution != Distribution::OneHot).collect()
+}
+
+/// Parts in words.
+fn list(parts: &[DraftPart]) -> String {
+    let each = parts.iter().map(|part| {
+        format!("\"{}\" of {}, {}", part.name, part.len, latents::name(part.distribution))
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
 impl Compare {
     pub(crate) fn run(&self) -> Result<()> {
-        let (a, b) = (self.label.load(&self.a)?, self.label.load(&self.b)?);
+        let (a, b) = (self.drawn.load(&self.a)?, self.drawn.load(&self.b)?);
         let (mut a, mut b) = (Generator::new(&a, self.pixels)?, Generator::new(&b, self.pixels)?);
         ensure!(
-            a.latent_len == b.latent_len && a.image == b.image,
-            "{} and {} are different generators: latents of {} and {}, pictures {} and {}",
+            a.image == b.image,
+            "{} and {} are different generators: pictures {} and {}",
             self.a.display(),
             self.b.display(),
-            a.latent_len,
-            b.latent_len,
             size(a.image),
             size(b.image)
         );
-        let distribution = a.distribution.or(b.distribution);
+        match (a.told, b.told) {
+            (false, true) => adopt(&mut a.latent, &b.latent),
+            (true, false) => adopt(&mut b.latent, &a.latent),
+            _ => {}
+        }
+        for generator in [&mut a, &mut b] {
+            latents::say(&mut generator.latent, &self.drawn.kinds)?;
+        }
+        let fixed = self.drawn.label.is_some();
         ensure!(
-            self.series.latent.is_some() || distribution == b.distribution.or(a.distribution),
-            "{} and {} have different latents: say --latent normal or --latent uniform",
+            drawn(&a.latent, fixed) == drawn(&b.latent, fixed),
+            "{} and {} have different latents: {}; and {}",
             self.a.display(),
-            self.b.display()
+            self.b.display(),
+            list(&a.latent),
+            list(&b.latent)
         );
         let mut pairs = Vec::new();
-        for z in self.series.draw(a.latent_len, distribution, self.count)? {
-            let (drawn_a, drawn_b) = (a.draw(&z)?, b.draw(&z)?);
+        let series = |of: &Generator| self.series.draw(&of.latent, &self.drawn, self.count);
+        for (z_a, z_b) in series(&a)?.iter().zip(series(&b)?) {
+            let (drawn_a, drawn_b) = (a.draw(z_a)?, b.draw(&z_b)?);
             pairs.push(Pair::of(&a.picture(&drawn_a), &b.picture(&drawn_b)));
         }
         let fidelity = Fidelity::of(&pairs);

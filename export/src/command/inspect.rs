@@ -1,6 +1,6 @@
 //! `export inspect`
 
-use super::Label;
+use super::Drawn;
 use anyhow::Result;
 use clap::Args;
 use export::{inspect, table};
@@ -13,7 +13,7 @@ pub(crate) struct Inspect {
     /// An .onnx or .gen
     file: PathBuf,
     #[command(flatten)]
-    label: Label,
+    drawn: Drawn,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -21,7 +21,7 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn run(&self) -> Result<()> {
-        let layout = inspect::inspect(&self.label.load(&self.file)?)?;
+        let layout = inspect::inspect(&self.drawn.load(&self.file)?)?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&layout)?);
         } else {

@@ -11,9 +11,8 @@ mod series;
 use anyhow::Result;
 use clap::{Args, Parser};
 use export::generator::File;
-use export::latents;
+use export::latents::Kind;
 use export::pixels::PixelRule;
-use gen_core::latent::Distribution;
 use std::path::Path;
 
 /// Turns a trained DCGAN generator in ONNX into a file for microcontrollers
@@ -34,20 +33,25 @@ pub(crate) enum Command {
     Completions(completions::Completions),
 }
 
-/// Which pictures of a conditional generator are meant.
+/// Which pictures are meant.
 #[derive(Args)]
-pub(crate) struct Label {
-    /// Label of the pictures, from 0, where an ONNX takes one beside the latents: it is fixed
+pub(crate) struct Drawn {
+    /// Only pictures of this label, from 0, where a generator takes one beside noise
     #[arg(long, value_name = "K")]
     label: Option<usize>,
+    /// What latents are drawn from, where the file doesn't say: normal (N(0, 1)) or uniform (on (−1, 1));
+    /// of one input, NAME=normal, NAME=uniform or NAME=one-hot
+    #[arg(long = "latent", value_name = "[NAME=]KIND")]
+    kinds: Vec<Kind>,
 }
 
-impl Label {
+impl Drawn {
     /// The file at `path`, drawing what has the label.
     fn load(&self, path: &Path) -> Result<File> {
         let mut file = File::load(path)?;
         if let File::Onnx(source) = &mut file {
             source.label = self.label;
+            source.kinds.clone_from(&self.kinds);
         }
         Ok(file)
     }
@@ -64,10 +68,6 @@ impl Command {
             Self::Completions(command) => command.run(),
         }
     }
-}
-
-fn distribution(text: &str) -> Result<Distribution, String> {
-    latents::named(text).ok_or_else(|| "possible: normal, uniform".to_owned())
 }
 
 fn pixels(text: &str) -> Result<PixelRule, String> {

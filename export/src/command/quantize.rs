@@ -1,12 +1,11 @@
 //! `export quantize`
 
-use super::Label;
+use super::Drawn;
 use anyhow::Result;
 use clap::Args;
 use export::export::{Options, export};
 use export::pixels::PixelRule;
 use export::{output, table};
-use gen_core::latent::Distribution;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 
@@ -27,11 +26,8 @@ pub(crate) struct Quantize {
     /// Seed of the latents
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// What the generator was trained on: normal (N(0, 1)) or uniform (on (−1, 1))
-    #[arg(long, default_value = "normal", value_parser = super::distribution)]
-    latent: Distribution,
     #[command(flatten)]
-    label: Label,
+    drawn: Drawn,
     /// Bits of the tensors between the layers; 8 is all there is so far
     #[arg(long, value_name = "BITS", default_value = "8", value_parser = activations)]
     activations: u8,
@@ -55,12 +51,12 @@ impl Quantize {
     pub(crate) fn run(&self) -> Result<()> {
         let options = Options {
             name: self.name.clone(),
-            distribution: self.latent,
+            kinds: self.drawn.kinds.clone(),
             pixels: self.pixels,
             calibrate: self.calibrate as usize,
             seed: self.seed,
             activations: self.activations,
-            label: self.label.label,
+            label: self.drawn.label,
             ram_budget: self.ram_budget,
             ..Options::default()
         };

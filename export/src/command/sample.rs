@@ -1,12 +1,14 @@
 //! `export sample`
 
-use super::Label;
+use super::Drawn;
 use super::series::Series;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{ArgGroup, Args};
-use export::generator::Generator;
+use export::generator::{File, Generator};
 use export::pixels::PixelRule;
-use export::{npy, output, sheet};
+use export::{latents, npy, output, sheet};
+use gen_core::format::write::DraftPart;
+use gen_core::latent::Distribution;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -18,7 +20,7 @@ pub(crate) struct Sample {
     #[command(flatten)]
     series: Series,
     #[command(flatten)]
-    label: Label,
+    drawn: Drawn,
     /// Pictures to draw
     #[arg(long, value_name = "N", default_value_t = 16,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -39,9 +41,18 @@ impl Sample {
         let places: Vec<&Path> =
             [&self.npy, &self.png].into_iter().flatten().map(PathBuf::as_path).collect();
         output::check(&places)?;
-        let file = self.label.load(&self.file)?;
+        let file = self.drawn.load(&self.file)?;
         let mut generator = Generator::new(&file, self.pixels)?;
-        let latents = self.series.draw(generator.latent_len, generator.distribution, self.count)?;
+        let one_hot = |part: &DraftPart| part.distribution == Distribution::OneHot;
+        ensure!(
+            self.drawn.label.is_none()
+                || matches!(file, File::Onnx(_))
+                || generator.latent.iter().any(one_hot),
+            "{}: takes no label: it was fixed when the file was made, or there is none",
+            self.file.display()
+        );
+        latents::say(&mut generator.latent, &self.drawn.kinds)?;
+        let latents = self.series.draw(&generator.latent, &self.drawn, self.count)?;
         let drawings: Result<Vec<_>> = latents.iter().map(|z| generator.draw(z)).collect();
         let drawings = drawings?;
 

@@ -1,9 +1,10 @@
 //! Which latents a command draws.
 
+use super::Drawn;
 use anyhow::Result;
 use clap::Args;
 use export::latents;
-use gen_core::latent::Distribution;
+use gen_core::format::write::DraftPart;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -14,24 +15,24 @@ pub(crate) struct Series {
     /// Latents from a file instead: .npy of shape [n, z], or the array z of an .npz
     #[arg(long, value_name = "Z.npy", conflicts_with_all = ["seed", "count"])]
     latents: Option<PathBuf>,
-    /// What seeded latents are drawn from, where the file doesn't say: normal or uniform
-    #[arg(long, value_parser = super::distribution)]
-    pub(crate) latent: Option<Distribution>,
 }
 
 impl Series {
-    /// The latents, of `len` elements; `count` of them where they're drawn.
+    /// Latents of `parts`; `count` of them where they're drawn. Those of a label, if one is said.
     pub(crate) fn draw(
         &self,
-        len: usize,
-        distribution: Option<Distribution>,
+        parts: &[DraftPart],
+        drawn: &Drawn,
         count: u32,
     ) -> Result<Vec<Vec<f32>>> {
-        if let Some(path) = &self.latents {
-            return latents::read(path, len);
+        let latent = DraftPart::latent(parts);
+        let mut all = match &self.latents {
+            Some(path) => latents::read(path, latent.len())?,
+            None => (0..count as usize).map(|i| latents::shown(self.seed, i, &latent)).collect(),
+        };
+        if let Some(label) = drawn.label {
+            all.iter_mut().try_for_each(|z| latents::set_label(z, parts, label))?;
         }
-        let distribution = self.latent.or(distribution).unwrap_or(Distribution::Normal);
-        let latent = |index| latents::shown(self.seed, index, distribution, len);
-        Ok((0..count as usize).map(latent).collect())
+        Ok(all)
     }
 }

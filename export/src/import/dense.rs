@@ -1,5 +1,6 @@
 //! Gemm, MatMul, and convolutions of a single pixel.
 
+use super::kernel::pairs;
 use super::layers::check_dense;
 use super::view::{Origin, View};
 use super::{KERNEL_LIMIT, Node, Walk};
@@ -99,45 +100,48 @@ impl Walk<'_> {
         weight: impl Fn(usize, usize) -> f32,
     ) -> Result<()> {
         let [height, width, channels] = output;
-        let (inputs, steps) = match view.origin {
+        let inputs = match view.origin {
             Origin::Latent => {
                 ensure!(
-                    self.layers.is_empty(),
-                    node.refuse("the latents go through another layer too: only one behind the other can be converted")
+                    self.first == self.layers.len(),
+                    node.refuse(
+                        "reads latents, a label or constants behind another layer, where they no longer are: fix \
+                         a label with --label K, from 0"
+                    )
                 );
-                (self.latent_len, view.steps.clone())
+                self.first += 1;
+                self.latent_len
             }
             Origin::Layer(_) => {
                 let index = self.close(node, view)?;
-                (self.layers[index].features(), Vec::new())
+                self.layers[index].features()
             }
         };
         check_dense(node, inputs, [channels, height, width])?;
-        // What is done to latents goes into the weights; constants become summands.
-        let before = |element: usize| {
-            steps.iter().fold((1.0, 0.0), |(scale, shift), step| {
-                let at = |x| step.operation.at(x, element);
-                (scale * (at(1.0) - at(0.0)), at(shift))
-            })
-        };
-        let before: Vec<(f64, f64)> = (0..inputs).map(before).collect();
         let features = height * width * channels;
-        let mut weights = vec![0.0_f32; features * inputs];
+        let (mut weights, mut sums) = (Vec::with_capacity(features * inputs), vec![0.0; inputs]);
         let mut shift = vec![0.0; features];
-        for (feature, shift) in shift.iter_mut().enumerate() {
-            // `[out][row][column][in]`
-            let (pixel, out) = (feature / channels, feature % channels);
-            let row = (out * height * width + pixel) * inputs;
+        // `[out][row][column][in]`
+        for (out, pixel) in pairs([channels, height * width]) {
+            let feature = pixel * channels + out;
+            sums.fill(0.0);
             for (input, &place) in places.iter().enumerate() {
-                let w = weight(feature, input);
-                if let Some(constant) = View::constant_of(place) {
-                    *shift += f64::from(w) * self.numbers[constant];
-                } else if let Ok(place) = usize::try_from(place) {
-                    let (scale, summand) = before[place];
-                    weights[row + place] += (f64::from(w) * scale) as f32;
-                    *shift += f64::from(w) * summand;
+                let w = f64::from(weight(feature, input));
+                let Ok(place) = usize::try_from(place) else { continue };
+                match view.origin {
+                    _ if w == 0.0 => {}
+                    // What is done to latents goes into the weights; constants become summands.
+                    Origin::Latent => {
+                        let form = &self.forms[place];
+                        form.terms
+                            .iter()
+                            .for_each(|(element, number)| sums[*element] += w * number);
+                        shift[feature] += w * form.constant;
+                    }
+                    Origin::Layer(_) => sums[place] += w,
                 }
             }
+            weights.extend(sums.iter().map(|sum| *sum as f32));
         }
         let axes = [Layer::dense_axis(height), Layer::dense_axis(width)];
         self.push(node, Kind::Dense, axes, inputs, channels, weights);

@@ -105,12 +105,22 @@ impl Walk<'_> {
         let binary = match node.operator() {
             "Add" => Binary::Add,
             "Sub" => Binary::Sub,
+            _ if a.origin == Origin::Latent && b.origin == Origin::Latent => {
+                return Err(node.refuse(
+                    "puts latents and labels together in another way than by a sum: fix the label with --label K, from 0",
+                ));
+            }
             "Mul" => Binary::Mul,
             "Div" => Binary::Div,
             "Max" => Binary::Max,
             "Min" => Binary::Min,
             _ => return Err(node.refuse("a map to the power of a map is not supported")),
         };
+        let sums = matches!(binary, Binary::Add | Binary::Sub);
+        if sums && a.origin == Origin::Latent && b.origin == Origin::Latent {
+            let scale = if binary == Binary::Add { 1.0 } else { -1.0 };
+            return self.sum(node, a, scale, b);
+        }
         let (common, [left, right]) = self.apart(node, [a, b])?;
         self.step(node, &common, slopes(binary, left, right))
     }
@@ -283,11 +293,15 @@ impl Walk<'_> {
     }
 
     /// `view` with one more step.
-    pub(super) fn step(&self, node: Node, view: &View, operation: Operation) -> Result<View> {
-        ensure!(
-            view.origin != Origin::Latent || matches!(operation, Operation::Affine { .. }),
-            node.refuse("stands before the first Gemm or convolution: latents come as they are")
-        );
+    pub(super) fn step(&mut self, node: Node, view: &View, operation: Operation) -> Result<View> {
+        if view.origin == Origin::Latent {
+            let Operation::Affine { scale, shift } = operation else {
+                return Err(node.refuse(
+                    "stands before the first Gemm or convolution: latents come as they are",
+                ));
+            };
+            return self.scaled(node, view, &scale, &shift);
+        }
         view.then(node, Step { node: node.name().to_owned(), operation })
     }
 }

@@ -10,8 +10,10 @@ use tract_onnx::prelude::*;
 
 /// What tract computes: the same every time.
 const ARITHMETIC: &str = "Add Sub Mul Div Max Min Mod Pow Neg Abs Floor Ceil Round Sqrt Exp Log Erf Reciprocal \
-    Sigmoid Tanh Relu Equal Less Greater Not And Or Where ReduceSum ReduceMean ReduceProd ReduceMax ReduceMin \
-    ReduceL1 ReduceL2 MatMul Gemm OneHot LeakyRelu Elu Softplus Clip";
+    Sigmoid Tanh Relu Equal Less Greater LessOrEqual GreaterOrEqual Not And Or Where Sum ReduceSum ReduceMean \
+    ReduceProd ReduceMax ReduceMin ReduceL1 ReduceL2 MatMul Gemm OneHot ScatterElements EyeLike LeakyRelu PRelu Elu \
+    Selu Celu Gelu HardSigmoid HardSwish Softplus Softsign Softmax Clip Conv ConvTranspose BatchNormalization \
+    LayerNormalization";
 
 /// Whether [`arithmetic`] knows an operator.
 pub(super) fn is_arithmetic(operator: &str) -> bool {
@@ -35,6 +37,9 @@ pub(super) fn arithmetic(node: Node, inputs: &[&Tensor], opset: i64) -> Result<T
     };
     let shape: Vec<usize> = (0..rank).map(size).collect();
     ensure!(count(&shape) <= ELEMENT_LIMIT, node.refuse("gives too many elements"));
+    if let "Conv" | "ConvTranspose" = node.operator() {
+        check_convolution(node, inputs)?;
+    }
     if let ("MatMul", [Tensor::Floats(a), Tensor::Floats(b)]) = (node.operator(), inputs)
         && (a.ndim() == 1 || b.ndim() == 1)
     {
@@ -45,6 +50,25 @@ pub(super) fn arithmetic(node: Node, inputs: &[&Tensor], opset: i64) -> Result<T
     let value = run(node, &encoded, opset)?;
     let value = Tensor::new(&value)?;
     value.ok_or_else(|| node.refuse("gives a type that is not supported"))
+}
+
+/// Refuses convolutions of constants that would take far too long, and what tract gets wrong.
+fn check_convolution(node: Node, inputs: &[&Tensor]) -> Result<()> {
+    let asks_for_size = node.ints("output_shape")?.is_some()
+        || !matches!(node.text("auto_pad", "NOTSET")?, "NOTSET" | "VALID");
+    ensure!(!asks_for_size, node.refuse("a size that is asked for is not supported on constants"));
+    let [x, weights, ..] = inputs else { return Err(node.refuse("has no weights")) };
+    let numbers = ["strides", "pads", "dilations", "output_padding"];
+    let largest = numbers.iter().map(|name| {
+        let numbers = node.ints(name)?.unwrap_or_default();
+        Ok(numbers.iter().copied().max().unwrap_or(1).max(1))
+    });
+    let largest = largest.collect::<Result<Vec<i64>>>()?.into_iter().max().unwrap_or(1);
+    let side = |(x, k): (&usize, &usize)| (x + k).saturating_mul(largest as usize);
+    let sides = x.dims().iter().zip(weights.dims()).skip(2).map(side);
+    let sizes: Vec<usize> = sides.chain(weights.dims().iter().copied()).collect();
+    ensure!(count(&sizes) <= 16 * ELEMENT_LIMIT, node.refuse("gives too many elements"));
+    Ok(())
 }
 
 /// A vector and a matrix, or two vectors: tract has no such product.

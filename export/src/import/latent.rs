@@ -1,84 +1,286 @@
-//! The graph's inputs: the latent, and labels that are fixed.
+//! The graph's inputs: parts of the latent, and labels.
+//!
+//! What depends on a label alone, an embedding for one, is one constant for each label
+//! ([`Value::ByLabel`]). Elements of a latent are [`Form`]s: numbers times what goes in, so that what is
+//! put beside noise, added to it or scaled ends up in the first layer's weights.
 
-use super::tensor::{Tensor, count};
+use super::label;
+use super::tensor::{ELEMENT_LIMIT, Tensor, count};
 use super::view::{Origin, View};
-use super::{Value, Walk};
+use super::{Node, Value, Walk};
+use crate::input::{self, Draft, data_type};
+use crate::latents;
+use crate::load::Source;
 use anyhow::{Context, Result, bail, ensure};
 use gen_core::format::DIMENSION_LIMIT;
+use gen_core::latent::{Distribution, MAX_PARTS};
 use ndarray::ArrayD;
+use std::collections::HashSet;
+use std::sync::Arc;
 use tract_onnx::pb::{
     GraphProto, ValueInfoProto, tensor_proto::DataType,
     tensor_shape_proto::dimension::Value as Size, type_proto,
 };
 
-impl<'a> Walk<'a> {
-    /// Takes the graph's inputs: the latent, and beside it labels, which are all `label`.
-    pub(super) fn inputs(
-        &mut self,
-        graph: &'a GraphProto,
-        label: Option<usize>,
-    ) -> Result<(&'a ValueInfoProto, Vec<usize>)> {
-        let known = |input: &&ValueInfoProto| !self.values.contains_key(input.name.as_str());
-        let constant = |input: &&ValueInfoProto| {
-            !graph.initializer.iter().any(|tensor| tensor.name == input.name)
-        };
-        let inputs: Vec<_> = graph.input.iter().filter(known).filter(constant).collect();
-        let (labels, latents): (Vec<&ValueInfoProto>, Vec<&ValueInfoProto>) =
-            inputs.iter().copied().partition(|input| is_label(input));
-        let (latent, labels) = match (&latents[..], &labels[..]) {
-            (&[latent], labels) => (latent, labels.to_vec()),
-            (&[], &[latent]) => (latent, vec![]),
-            _ => {
-                let names: Vec<&str> = inputs.iter().map(|input| input.name.as_str()).collect();
-                bail!(
-                    "has inputs {names:?}: which is the latent? Labels are called label, class, y or so"
-                )
-            }
-        };
-        ensure!(
-            label.is_none() || !labels.is_empty(),
-            "takes no label beside the latents: leave --label out"
-        );
-        for input in labels {
-            let name = &input.name;
-            let Some(label) = label else {
-                bail!("takes \"{name}\" beside the latents: say which with --label K, from 0");
-            };
-            let shape = sizes(input)?;
-            let count = count(&shape);
-            let wide = shape.iter().filter(|size| **size > 1).count();
-            ensure!(
-                wide < 2,
-                "\"{name}\" has shape {shape:?}: labels are a number or one-hot, [batch, n]"
-            );
-            ensure!(
-                count < 2 || label < count,
-                "--label {label}: \"{name}\" has {count} labels, from 0"
-            );
-            let value = |i: usize| if count > 1 { i64::from(i == label) } else { label as i64 };
-            let values = (0..count).map(value);
-            let tensor = match kind(input) {
-                Some(DataType::Float | DataType::Double) => {
-                    let values = values.map(|value| value as f32).collect();
-                    Tensor::Floats(ArrayD::from_shape_vec(shape, values)?)
-                }
-                _ => Tensor::Ints(ArrayD::from_shape_vec(shape, values.collect())?),
-            };
-            self.values.insert(name, Value::Constant(tensor));
-        }
-        let shape = latent_shape(latent)?;
-        self.latent_len = count(&shape);
-        let elements =
-            ArrayD::from_shape_vec(shape.clone(), (0..self.latent_len as i32).collect())?;
-        self.values.insert(&latent.name, Value::View(View::new(Origin::Latent, elements)));
-        Ok((latent, shape))
+/// An element of a latent after what is linear: the sum of elements that go in, times numbers, and a number.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Form {
+    pub(super) terms: Vec<(usize, f64)>,
+    pub(super) constant: f64,
+}
+
+impl Form {
+    /// `scale·self + shift`
+    pub(super) fn affine(&self, scale: f64, shift: f64) -> Self {
+        let terms = self.terms.iter().map(|(element, number)| (*element, number * scale));
+        Self { terms: terms.collect(), constant: self.constant * scale + shift }
+    }
+
+    /// `self + scale·other`
+    fn plus(&self, scale: f64, other: &Self) -> Self {
+        let other = other.affine(scale, 0.0);
+        let terms = [&self.terms[..], &other.terms].concat();
+        Self { terms, constant: self.constant + other.constant }
     }
 }
 
-/// Whether an input is a label: whole numbers, or called so.
-fn is_label(input: &ValueInfoProto) -> bool {
-    let whole = matches!(kind(input), Some(DataType::Int64 | DataType::Int32));
-    let name = input.name.to_lowercase();
+/// What depends on a label alone.
+#[derive(Clone, Debug)]
+pub(super) struct ByLabel {
+    /// Where the latent's part of the label begins.
+    pub(super) begin: usize,
+    /// What it is for each label.
+    pub(super) tensors: Arc<Vec<Tensor>>,
+}
+
+impl<'a> Walk<'a> {
+    /// Takes the graph's inputs that are `needed`: parts of the latent, and labels, which are parts too
+    /// unless the source says which one is drawn.
+    pub(super) fn inputs(
+        &mut self,
+        source: &Source,
+        graph: &'a GraphProto,
+        needed: &HashSet<&str>,
+    ) -> Result<()> {
+        let inputs: Vec<&ValueInfoProto> = graph
+            .input
+            .iter()
+            .filter(|input| needed.contains(input.name.as_str()))
+            .filter(|input| !self.values.contains_key(input.name.as_str()))
+            .collect();
+        let mut drafts = Vec::new();
+        let mut has_label = false;
+        for declared in &inputs {
+            let name = &declared.name;
+            let shape = sizes(declared)?;
+            let own = source.kinds.iter().rfind(|kind| kind.name.as_ref() == Some(name));
+            let one_hot = match own {
+                Some(kind) => kind.distribution == Distribution::OneHot,
+                None => inputs.len() > 1 && is_called_label(name),
+            };
+            let labels = label::count(source, graph, name);
+            let whole = data_type(declared) != Some(DataType::Float);
+            let number = whole || labels.is_some() || one_hot && count(&shape) == 1;
+            let label = number || one_hot;
+            has_label |= label;
+            if let (true, Some(label)) = (label, source.label) {
+                let values = fixed(declared, &shape, number, label)?;
+                self.values.insert(name, Value::Constant(values));
+                continue;
+            }
+            let (len, distribution) = if number {
+                let Some(labels) = labels else {
+                    bail!(
+                        "takes \"{name}\" beside the latents, and does not tell how many there are: say which with --label K, from 0"
+                    );
+                };
+                (labels, Distribution::OneHot)
+            } else {
+                let told = source.metadata(latents::METADATA).and_then(latents::named);
+                let said = latents::said(&source.kinds, name).or(told);
+                let drawn = if label { Some(Distribution::OneHot) } else { said };
+                (count(&shape), drawn.unwrap_or(Distribution::Normal))
+            };
+            check(name, &shape, len, label)?;
+            let part = latents::part(name, len, distribution);
+            drafts.push(Draft { declared: (*declared).clone(), shape, part, number });
+        }
+        ensure!(
+            source.label.is_none() || has_label,
+            "takes no label beside the latents: leave --label out"
+        );
+        let possible = drafts.len() <= MAX_PARTS;
+        ensure!(possible, "has {} inputs, possible: up to {MAX_PARTS}", drafts.len());
+        (self.latent, self.inputs) = input::arrange(drafts);
+        latents::say(&mut self.latent.clone(), &source.kinds)?;
+        self.latent_len = self.latent.iter().map(|part| part.len).sum();
+        ensure!(
+            self.latent_len <= DIMENSION_LIMIT,
+            "latents of {} elements, possible: up to {DIMENSION_LIMIT}",
+            self.latent_len
+        );
+        let element = |element| Form { terms: vec![(element, 1.0)], constant: 0.0 };
+        self.forms = (0..self.latent_len).map(element).collect();
+        self.take(&inputs)
+    }
+
+    /// The values of inputs that are parts of the latent.
+    fn take(&mut self, declared: &[&'a ValueInfoProto]) -> Result<()> {
+        for input in self.inputs.clone() {
+            let name = input.name();
+            let declared = declared.iter().find(|it| it.name == name);
+            let key: &'a str = declared.context("an input has gone")?.name.as_str();
+            let part = self.latent.iter().zip(latents::places(&self.latent));
+            let one_hot = part.into_iter().any(|(part, place)| {
+                place == input.elements && part.distribution == Distribution::OneHot
+            });
+            let value = if one_hot {
+                let (begin, labels) = (input.elements.start, input.elements.len());
+                let tensors = (0..labels)
+                    .map(|label| fixed(&input.declared, &input.shape, input.number, label));
+                let tensors = Arc::new(tensors.collect::<Result<_>>()?);
+                Value::ByLabel(ByLabel { begin, tensors })
+            } else {
+                let elements = input.elements.map(|element| element as i32);
+                let elements = ArrayD::from_shape_vec(input.shape, elements.collect())?;
+                Value::View(View::new(Origin::Latent, elements))
+            };
+            self.values.insert(key, value);
+        }
+        Ok(())
+    }
+
+    /// New elements of the latent, in this shape.
+    pub(super) fn form(&mut self, node: Node, dims: &[usize], forms: Vec<Form>) -> Result<View> {
+        let terms = forms.iter().map(|form| form.terms.len() + 1).sum::<usize>();
+        self.terms += terms;
+        ensure!(
+            forms.len() <= ELEMENT_LIMIT && self.terms <= ELEMENT_LIMIT,
+            node.refuse("makes too many numbers of the latents and labels")
+        );
+        let from = self.forms.len();
+        self.forms.extend(forms);
+        let elements = (from as i32..self.forms.len() as i32).collect();
+        Ok(View::new(Origin::Latent, ArrayD::from_shape_vec(dims.to_vec(), elements)?))
+    }
+
+    /// A constant, or what depends on a label alone, as elements of the latent.
+    pub(super) fn as_latent(&mut self, node: Node, value: &Value) -> Result<View> {
+        match value {
+            Value::View(view) => Ok(view.clone()),
+            Value::Constant(tensor) => {
+                let form = |constant| Form { terms: Vec::new(), constant };
+                let forms = tensor.numbers().into_iter().map(form).collect();
+                self.form(node, tensor.dims(), forms)
+            }
+            Value::ByLabel(ByLabel { begin, tensors }) => {
+                let columns: Vec<Vec<f64>> = tensors.iter().map(Tensor::numbers).collect();
+                let dims = tensors.first().map_or(&[][..], Tensor::dims);
+                let terms = columns.len().saturating_mul(count(dims));
+                ensure!(terms <= ELEMENT_LIMIT, node.refuse("so many numbers for all labels"));
+                let form = |element: usize| {
+                    let number =
+                        |(label, column): (usize, &Vec<f64>)| (begin + label, column[element]);
+                    let terms = columns.iter().enumerate().map(number);
+                    let terms = terms.filter(|(_, number)| *number != 0.0).collect();
+                    Form { terms, constant: 0.0 }
+                };
+                let len = columns.first().map_or(0, Vec::len);
+                self.form(node, dims, (0..len).map(form).collect())
+            }
+            Value::Refused => bail!(node.refuse("depends on what was refused")),
+        }
+    }
+
+    /// The elements of a view of the latent.
+    fn shown(&self, view: &View) -> Vec<Form> {
+        let form =
+            |element: &i32| usize::try_from(*element).map(|element| self.forms[element].clone());
+        view.elements.iter().map(|element| form(element).unwrap_or_default()).collect()
+    }
+
+    /// Elements of the latent times numbers, plus numbers, that are of all its elements or of each.
+    pub(super) fn scaled(
+        &mut self,
+        node: Node,
+        view: &View,
+        scale: &[f64],
+        shift: &[f64],
+    ) -> Result<View> {
+        let of = |numbers: &[f64], element: i32| match element {
+            // Zeros that were put there.
+            ..0 => numbers[0],
+            _ => numbers[element as usize % numbers.len()],
+        };
+        let forms = self.shown(view);
+        let forms = forms.iter().zip(view.elements.iter());
+        let forms = forms.map(|(form, at)| form.affine(of(scale, *at), of(shift, *at)));
+        let forms = forms.collect();
+        self.form(node, view.dims(), forms)
+    }
+
+    /// The sum of two views of the latent, the second times `scale`.
+    pub(super) fn sum(&mut self, node: Node, a: &View, scale: f64, b: &View) -> Result<View> {
+        let refusal =
+            || node.refuse(format!("shapes {:?} and {:?} do not fit", a.dims(), b.dims()));
+        let rank = a.dims().len().max(b.dims().len());
+        let size = |view: &View, axis: usize| {
+            let from_end = rank - axis;
+            let dims = view.dims();
+            dims.len().checked_sub(from_end).map_or(1, |axis| dims[axis])
+        };
+        let dims: Vec<usize> = (0..rank)
+            .map(|axis| match (size(a, axis), size(b, axis)) {
+                (1, size) => size,
+                (size, _) => size,
+            })
+            .collect();
+        ensure!(count(&dims) <= ELEMENT_LIMIT, refusal());
+        let wide = |view: &View| -> Result<View> {
+            let elements = view.elements.broadcast(dims.clone()).ok_or_else(refusal)?;
+            Ok(View::new(Origin::Latent, elements.as_standard_layout().into_owned()))
+        };
+        let (a, b) = (self.shown(&wide(a)?), self.shown(&wide(b)?));
+        let forms = a.iter().zip(&b).map(|(a, b)| a.plus(scale, b)).collect();
+        self.form(node, &dims, forms)
+    }
+}
+
+/// Refuses shapes that are no latent's and no label's.
+fn check(name: &str, shape: &[usize], len: usize, label: bool) -> Result<()> {
+    let wide = shape.iter().filter(|size| **size > 1).count();
+    ensure!(
+        !label || wide < 2,
+        "\"{name}\" has shape {shape:?}: labels are a number or one-hot, [batch, n]"
+    );
+    ensure!(
+        label || shape.len() > 1 && len <= DIMENSION_LIMIT,
+        "input \"{name}\" has shape {shape:?}: latents are [batch, z] or [batch, z, 1, 1]"
+    );
+    Ok(())
+}
+
+/// What an input is given for `label`: its number, or 1 in its place.
+fn fixed(declared: &ValueInfoProto, shape: &[usize], number: bool, label: usize) -> Result<Tensor> {
+    let name = &declared.name;
+    let count = count(shape);
+    check(name, shape, count, true)?;
+    let one_hot = !number && count > 1;
+    ensure!(!one_hot || label < count, "--label {label}: \"{name}\" has {count} labels, from 0");
+    let value = |i: usize| if one_hot { i64::from(i == label) } else { label as i64 };
+    let values = (0..count).map(value);
+    Ok(match data_type(declared) {
+        Some(DataType::Float | DataType::Double) => {
+            let values = values.map(|value| value as f32).collect();
+            Tensor::Floats(ArrayD::from_shape_vec(shape.to_vec(), values)?)
+        }
+        _ => Tensor::Ints(ArrayD::from_shape_vec(shape.to_vec(), values.collect())?),
+    })
+}
+
+/// Whether an input beside others is called as labels are.
+fn is_called_label(name: &str) -> bool {
+    let name = name.to_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphabetic());
     let known = [
         "label",
@@ -93,37 +295,20 @@ fn is_label(input: &ValueInfoProto) -> bool {
         "hot",
         "target",
     ];
-    whole || words.any(|word| known.contains(&word))
-}
-
-/// Shape of a single latent.
-pub(crate) fn latent_shape(input: &ValueInfoProto) -> Result<Vec<usize>> {
-    let name = &input.name;
-    ensure!(kind(input) == Some(DataType::Float), "input \"{name}\" is not float32");
-    let sizes = sizes(input)?;
-    let len = count(&sizes);
-    ensure!(
-        sizes.len() > 1 && len <= DIMENSION_LIMIT,
-        "input \"{name}\" has shape {sizes:?}: latents are [batch, z] or [batch, z, 1, 1]"
-    );
-    Ok(sizes)
-}
-
-fn kind(input: &ValueInfoProto) -> Option<DataType> {
-    match input.r#type.as_ref()?.value.as_ref()? {
-        type_proto::Value::TensorType(tensor) => DataType::try_from(tensor.elem_type).ok(),
-        #[allow(unreachable_patterns)]
-        _ => None,
-    }
+    words.any(|word| known.contains(&word))
 }
 
 /// The sizes of one example.
-fn sizes(input: &ValueInfoProto) -> Result<Vec<usize>> {
+pub(crate) fn sizes(input: &ValueInfoProto) -> Result<Vec<usize>> {
     let name = &input.name;
     let kind = input.r#type.as_ref().and_then(|t| t.value.as_ref());
     let Some(type_proto::Value::TensorType(tensor)) = kind else {
         bail!("input \"{name}\" is no tensor");
     };
+    ensure!(
+        matches!(data_type(input), Some(DataType::Float | DataType::Int64 | DataType::Int32)),
+        "input \"{name}\" is not float32, nor whole numbers of 32 or 64 bits"
+    );
     let shape = tensor.shape.as_ref().with_context(|| format!("input \"{name}\" has no shape"))?;
     let mut sizes = Vec::new();
     for (index, dimension) in shape.dim.iter().enumerate() {

@@ -50,12 +50,25 @@ impl Walk<'_> {
                  behind the other can be converted"
             )
         );
-        Ok(self.finish(index, view.steps.clone()))
+        ensure!(
+            index == 0 || !self.on_latent(index),
+            node.refuse(
+                "the latents go through another layer too: put both beside each other by Concat"
+            )
+        );
+        let [height, width, channels] = self.layers[index].output();
+        check_map(node, [channels, height, width])?;
+        self.finish(node, index, view.steps.clone())
+    }
+
+    /// Whether a layer reads the latent.
+    pub(super) fn on_latent(&self, index: usize) -> bool {
+        index < self.first
     }
 
     /// Gives the newest layer its steps; those that one epilogue cannot do go to layers that do nothing
     /// else. Gives the last of them.
-    pub(super) fn finish(&mut self, index: usize, steps: Vec<Step>) -> usize {
+    pub(super) fn finish(&mut self, node: Node, index: usize, steps: Vec<Step>) -> Result<usize> {
         let mut runs = crate::fold::epilogues(steps).into_iter();
         self.layers[index].steps = runs.next().unwrap_or_default();
         for steps in runs {
@@ -69,6 +82,11 @@ impl Walk<'_> {
                 stride: 1,
                 pad: 0,
             };
+            let fits = channels * channels <= ELEMENT_LIMIT;
+            ensure!(
+                fits,
+                node.refuse(format!("stands behind activations of {channels} channels: too many"))
+            );
             let weights =
                 (0..channels * channels).map(|i| f32::from(u8::from(i % (channels + 1) == 0)));
             self.layers.push(Layer {
@@ -82,7 +100,7 @@ impl Walk<'_> {
                 steps,
             });
         }
-        self.layers.len() - 1
+        Ok(self.layers.len() - 1)
     }
 }
 

@@ -3,13 +3,15 @@
 //! become steps of the layer, and a Gemm or convolution reads a view and is the next layer. What can't be
 //! converted is refused by name, several things at once.
 //!
-//! - [`latent`]: the graph's inputs; [`picture`]: its output
+//! - [`latent`], [`label`]: the graph's inputs; [`picture`]: its output
 //! - [`operators`]: what each node is; [`tensor`], [`evaluate`]: constants
 //! - [`layout`], [`moves`]: what only moves elements
 //! - [`elementwise`]: biases, BatchNormalization, activations
-//! - [`dense`], [`convolution`], [`kernel`]: layers as nodes have them; [`layers`]: their chain
+//! - [`dense`], [`convolution`], [`kernel`]: layers as nodes have them; [`layers`]: their chain;
+//!   [`beside`]: first layers beside each other, as one
 //! - [`on_map`], [`fit`], [`spread`], [`cut`]: how a layer's input lies in the layer before
 
+mod beside;
 mod convolution;
 mod cut;
 mod dense;
@@ -17,6 +19,7 @@ mod elementwise;
 mod evaluate;
 mod fit;
 mod kernel;
+mod label;
 mod latent;
 mod layers;
 mod layout;
@@ -33,14 +36,18 @@ mod tensor;
 mod tests;
 mod view;
 
+use crate::input::Input;
 use crate::load::Source;
 use crate::network::{Layer, Network};
 use crate::pixels::PixelRule;
 use anyhow::{Context, Result, anyhow, ensure};
+use gen_core::format::write::DraftPart;
 use gen_core::model::MAX_LAYERS;
-pub(crate) use latent::latent_shape;
+pub(crate) use latent::sizes;
+use latent::{ByLabel, Form};
 use node::Node;
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use tensor::{ELEMENT_LIMIT, Tensor, count};
 use tract_onnx::pb::GraphProto;
 use view::View;
@@ -76,6 +83,8 @@ const KERNEL_LIMIT: usize = u8::MAX as usize;
 enum Value {
     Constant(Tensor),
     View(View),
+    /// One for each label.
+    ByLabel(ByLabel),
     /// Of a node that was refused, or that depends on such.
     Refused,
 }
@@ -85,9 +94,15 @@ struct Walk<'a> {
     opset: i64,
     values: HashMap<&'a str, Value>,
     layers: Vec<Layer>,
+    inputs: Vec<Input>,
+    latent: Vec<DraftPart>,
     latent_len: usize,
-    /// Constants beside the latent.
-    numbers: Vec<f64>,
+    /// What the elements of the latent have become.
+    forms: Vec<Form>,
+    /// Numbers in all of them.
+    terms: usize,
+    /// How many layers read the latent: the first ones.
+    first: usize,
 }
 
 fn walk(source: &Source, graph: &GraphProto) -> Result<Network, Vec<anyhow::Error>> {
@@ -103,8 +118,12 @@ fn walk(source: &Source, graph: &GraphProto) -> Result<Network, Vec<anyhow::Erro
         opset,
         values: HashMap::new(),
         layers: Vec::new(),
+        inputs: Vec::new(),
+        latent: Vec::new(),
         latent_len: 0,
-        numbers: Vec::new(),
+        forms: Vec::new(),
+        terms: 0,
+        first: 0,
     };
     let needed = needed(graph, &output.name);
     let (mut errors, mut elements) = (Vec::new(), 0_usize);
@@ -125,7 +144,7 @@ fn walk(source: &Source, graph: &GraphProto) -> Result<Network, Vec<anyhow::Erro
         });
         walk.values.insert(name, value);
     }
-    let (input, input_shape) = walk.inputs(graph, source.label).map_err(one)?;
+    walk.inputs(source, graph, &needed).map_err(one)?;
     for node in graph.node.iter().map(Node) {
         if !node.0.output.iter().any(|name| needed.contains(name.as_str())) {
             continue;
@@ -141,6 +160,9 @@ fn walk(source: &Source, graph: &GraphProto) -> Result<Network, Vec<anyhow::Erro
         };
         let sizes = values.iter().map(|value| match value {
             Value::Constant(tensor) => count(tensor.dims()),
+            Value::ByLabel(ByLabel { tensors, .. }) => {
+                tensors.iter().map(|tensor| count(tensor.dims())).sum()
+            }
             _ => 0,
         });
         elements = sizes.fold(elements, usize::saturating_add);
@@ -160,10 +182,19 @@ fn walk(source: &Source, graph: &GraphProto) -> Result<Network, Vec<anyhow::Erro
         if count > MAX_LAYERS {
             return Err(one(anyhow!("has {count} layers, possible: 1…{MAX_LAYERS}")));
         }
-        let (input, output, layers) = (input.clone(), output.clone(), walk.layers);
-        return Ok(Network { input, output, input_shape, picture, layers });
+        let Walk { inputs, latent, layers, .. } = walk;
+        return Ok(Network { inputs, output: output.clone(), latent, picture, layers });
     }
     Err(errors)
+}
+
+/// Values as constants, if all of them are.
+fn constants<'v>(values: &'v [Value]) -> Option<Vec<&'v Tensor>> {
+    let constant = |value: &'v Value| match value {
+        Value::Constant(tensor) => Some(tensor),
+        _ => None,
+    };
+    values.iter().map(constant).collect()
 }
 
 /// Names of what the output depends on.
@@ -198,15 +229,63 @@ impl<'a> Walk<'a> {
             ensure!(elements <= 2 * ELEMENT_LIMIT, node.refuse("its inputs are too large"));
             inputs.push(value.clone());
         }
-        let constants = inputs.iter().map(|value| match value {
-            Value::Constant(tensor) => Some(tensor),
-            _ => None,
-        });
-        let constants: Option<Vec<&Tensor>> = constants.collect();
-        if let Some(constants) = constants {
+        if let Some(constants) = constants(&inputs) {
             return self.constants(node, &constants).map(Some);
         }
-        self.operator(node, &inputs).map(Some)
+        let labels = inputs.iter().filter_map(|value| match value {
+            Value::ByLabel(by_label) => Some((by_label.begin, by_label.tensors.len())),
+            _ => None,
+        });
+        let labels: HashSet<(usize, usize)> = labels.collect();
+        let views = inputs.iter().any(|value| matches!(value, Value::View(_)));
+        match labels.into_iter().collect::<Vec<_>>()[..] {
+            [(begin, count)] if !views => self.by_label(node, begin, count).map(Some),
+            _ => self.operator(node, &inputs).map(Some),
+        }
+    }
+
+    /// What a node that depends on one label alone gives for each.
+    fn by_label(&mut self, node: Node<'a>, begin: usize, labels: usize) -> Result<Vec<Value>> {
+        let names: HashSet<&str> =
+            node.0.input.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+        let before: Vec<(&str, Value)> = names
+            .iter()
+            .filter_map(|name| Some((*name, self.values.get(name)?.clone())))
+            .filter(|(_, value)| matches!(value, Value::ByLabel(_)))
+            .collect();
+        let mut results: Vec<Vec<Tensor>> = Vec::new();
+        let mut elements = 0_usize;
+        let mut each = |walk: &mut Self, label: usize| -> Result<()> {
+            for (name, value) in &before {
+                if let Value::ByLabel(ByLabel { tensors, .. }) = value {
+                    walk.values.insert(name, Value::Constant(tensors[label].clone()));
+                }
+            }
+            let inputs: Vec<Value> = node
+                .0
+                .input
+                .iter()
+                .filter(|name| !name.is_empty())
+                .filter_map(|name| walk.values.get(name.as_str()).cloned())
+                .collect();
+            let inputs = constants(&inputs).unwrap_or_default();
+            for (index, value) in walk.constants(node, &inputs)?.into_iter().enumerate() {
+                let Value::Constant(tensor) = value else { continue };
+                elements = elements.saturating_add(count(tensor.dims()));
+                results.resize_with(results.len().max(index + 1), Vec::new);
+                results[index].push(tensor);
+            }
+            ensure!(elements <= 2 * ELEMENT_LIMIT, node.refuse("computes too much for all labels"));
+            Ok(())
+        };
+        let done = (0..labels).try_for_each(|label| each(self, label));
+        self.values.extend(before);
+        done?;
+        let value = |tensors: Vec<Tensor>| match tensors.windows(2).all(|pair| pair[0] == pair[1]) {
+            true => Value::Constant(tensors[0].clone()),
+            false => Value::ByLabel(ByLabel { begin, tensors: Arc::new(tensors) }),
+        };
+        Ok(results.into_iter().map(value).collect())
     }
 
     /// A constant input.
@@ -215,6 +294,9 @@ impl<'a> Walk<'a> {
         ensure!(!name.is_empty(), node.refuse(format!("has no {what}")));
         match self.values.get(name) {
             Some(Value::Constant(tensor)) => Ok(tensor),
+            Some(Value::ByLabel(_)) => Err(node.refuse(format!(
+                "its {what} \"{name}\" depends on the label: fix that with --label K, from 0"
+            ))),
             _ => Err(node.refuse(format!(
                 "its {what} \"{name}\" is computed from the latent, not constant"
             ))),

@@ -49,7 +49,7 @@ impl Walk<'_> {
         what: &str,
     ) -> Result<Vec<f64>> {
         let ([height, width, channels], dense) = match view.origin {
-            Origin::Latent => ([1, 1, self.latent_len], true),
+            Origin::Latent => ([1, 1, self.forms.len()], true),
             Origin::Layer(index) => {
                 let layer = &self.layers[index];
                 (layer.output(), layer.kind == Kind::Dense)

@@ -4,14 +4,16 @@ use super::layers::check_map;
 use super::tensor::{ELEMENT_LIMIT, Tensor, count};
 use super::view::{Origin, View};
 use super::{Node, Value, Walk, elementwise, evaluate, moves};
+use crate::network::Kind;
 use anyhow::{Result, bail, ensure};
-use gen_core::format::DIMENSION_LIMIT;
 use tract_onnx::pb::NodeProto;
 
 impl Walk<'_> {
     /// A node whose inputs are constants.
     pub(super) fn constants(&self, node: Node, inputs: &[&Tensor]) -> Result<Vec<Value>> {
         let one = |tensor| Ok(vec![Value::Constant(tensor)]);
+        let given = !inputs.is_empty() || node.operator() == "Constant";
+        ensure!(given, node.refuse("has no inputs"));
         match node.operator() {
             "Constant" => one(evaluate::constant(node, self.opset)?),
             "Shape" => one(shape(node, inputs[0].dims())?),
@@ -54,6 +56,12 @@ impl Walk<'_> {
 
     /// A node that a view goes into.
     pub(super) fn operator(&mut self, node: Node, inputs: &[Value]) -> Result<Vec<Value>> {
+        // Not all of it depends on a label alone.
+        let mixed = |value: &Value| match value {
+            Value::ByLabel(_) => Ok(Value::View(self.as_latent(node, value)?)),
+            value => Ok(value.clone()),
+        };
+        let inputs: &[Value] = &inputs.iter().map(mixed).collect::<Result<Vec<_>>>()?;
         let first = match inputs.first() {
             Some(Value::View(view)) => Some(view.clone()),
             _ => None,
@@ -123,7 +131,9 @@ impl Walk<'_> {
                  whatever only moves elements"
             )),
         };
-        if let Origin::Layer(index) = value.origin {
+        if let Origin::Layer(index) = value.origin
+            && self.layers[index].kind != Kind::Dense
+        {
             let [height, width, channels] = self.layers[index].output();
             check_map(node, [channels, height, width])?;
         }
@@ -155,41 +165,16 @@ impl Walk<'_> {
         same.then(|| self.values.get(node.input(0)).cloned()).flatten()
     }
 
-    /// Latents with others, or with constants.
+    /// Views of the same elements, or whatever can be made of latents, labels and constants.
     fn concat(&mut self, node: Node, inputs: &[Value]) -> Result<View> {
-        let mut parts = Vec::new();
-        let mut first: Option<View> = None;
-        for value in inputs {
-            let elements = match value {
-                Value::View(view) => {
-                    let same = first.as_ref().is_none_or(|first| {
-                        first.origin == view.origin && first.steps == view.steps
-                    });
-                    ensure!(same, node.refuse(
-                        "puts together what has come through different layers: only one layer behind the \
-                         other can be converted"
-                    ));
-                    first.get_or_insert_with(|| view.clone());
-                    (*view.elements).clone()
-                }
-                Value::Constant(tensor) => {
-                    let fits = count(tensor.dims()) + self.numbers.len() <= DIMENSION_LIMIT;
-                    ensure!(fits, node.refuse("puts too many constants beside the latents"));
-                    let from = self.numbers.len();
-                    self.numbers.extend(tensor.numbers());
-                    let elements = (from..self.numbers.len()).map(View::constant).collect();
-                    ndarray::ArrayD::from_shape_vec(tensor.dims().to_vec(), elements)?
-                }
-                Value::Refused => bail!(node.refuse("depends on what was refused")),
-            };
-            parts.push(elements);
+        let views: Vec<View> =
+            inputs.iter().map(|value| self.as_latent(node, value)).collect::<Result<_>>()?;
+        let Some(first) = views.first().cloned() else { bail!(node.refuse("has no inputs")) };
+        let same = |view: &View| view.origin == first.origin && view.steps == first.steps;
+        if !views.iter().all(same) {
+            return self.beside(node, views);
         }
-        let Some(first) = first else { bail!(node.refuse("has no inputs")) };
-        let constants = parts.iter().flatten().any(|element| View::constant_of(*element).is_some());
-        ensure!(
-            !constants || first.origin == Origin::Latent && first.steps.is_empty(),
-            node.refuse("puts constants beside a map: only beside latents that is supported")
-        );
+        let parts: Vec<_> = views.iter().map(|view| (*view.elements).clone()).collect();
         let elements = join(node, &parts)?;
         Ok(View { elements: std::sync::Arc::new(elements), ..first })
     }
@@ -223,17 +208,26 @@ fn concatenated(node: Node, parts: &[Tensor]) -> Result<Tensor> {
     }
 }
 
-/// One tensor behind the other along the node's axis.
-fn join<T: Clone>(node: Node, parts: &[ndarray::ArrayD<T>]) -> Result<ndarray::ArrayD<T>> {
-    let rank = parts.first().map_or(0, |part| part.ndim()) as i64;
+/// The axis of a Concat of tensors of this rank.
+pub(super) fn axis(node: Node, rank: usize) -> Result<usize> {
     let axis = node.int("axis", 1)?;
-    let at = if axis < 0 { axis + rank } else { axis };
-    ensure!((0..rank).contains(&at), node.refuse(format!("attribute axis = {axis}")));
-    let ranks = parts.iter().all(|part| part.ndim() as i64 == rank);
+    let at = if axis < 0 { axis + rank as i64 } else { axis };
+    ensure!((0..rank as i64).contains(&at), node.refuse(format!("attribute axis = {axis}")));
+    Ok(at as usize)
+}
+
+/// One tensor behind the other along the node's axis.
+pub(super) fn join<T: Clone>(
+    node: Node,
+    parts: &[ndarray::ArrayD<T>],
+) -> Result<ndarray::ArrayD<T>> {
+    let rank = parts.first().map_or(0, |part| part.ndim());
+    let at = axis(node, rank)?;
+    let ranks = parts.iter().all(|part| part.ndim() == rank);
     ensure!(ranks, node.refuse("its inputs' shapes do not fit"));
     let total = parts.iter().map(|part| part.len()).fold(0, usize::saturating_add);
     ensure!(total <= ELEMENT_LIMIT, node.refuse("gives too many elements"));
     let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-    let joined = ndarray::concatenate(ndarray::Axis(at as usize), &views);
+    let joined = ndarray::concatenate(ndarray::Axis(at), &views);
     joined.map_err(|_| node.refuse("its inputs' shapes do not fit"))
 }

@@ -18,7 +18,7 @@ impl Walk<'_> {
             bail!("output \"{name}\" does not depend on the latent");
         };
         ensure!(!self.layers.is_empty(), "has 0 layers: output \"{name}\" is the latent");
-        let known = crate::twin::output_type(output);
+        let known = crate::input::data_type(output);
         ensure!(
             matches!(known, None | Some(DataType::Float | DataType::Uint8)),
             "output \"{name}\" is neither float32 nor uint8: export without the last Cast"
@@ -75,7 +75,7 @@ impl Walk<'_> {
                 self.layers = before;
                 continue;
             };
-            let last = self.finish(index, simplified(as_map.steps.clone()));
+            let last = self.finish(node, index, simplified(as_map.steps.clone()))?;
             let [height, width, depth] = self.layers[index].output();
             let plain = as_map.dims()[1..] == [depth, height, width]
                 && fit.channels.iter().copied().eq(0..depth);

@@ -57,7 +57,7 @@ impl Walk<'_> {
     }
 
     /// Latents as a layer of their own, which changes nothing.
-    fn through(&mut self, node: Node, view: &View) -> Result<View> {
+    pub(super) fn through(&mut self, node: Node, view: &View) -> Result<View> {
         let places: Vec<i32> = view.elements.iter().copied().collect();
         let len = places.len();
         let same = |out: usize, input: usize| f32::from(u8::from(out == input));
@@ -109,7 +109,7 @@ struct Gather<'o> {
 }
 
 /// Gives a dense layer the features `old` of its own, as a map of height, width, channels.
-fn turn(layer: &mut Layer, old: &[usize], [height, width, channels]: [usize; 3]) {
+pub(super) fn turn(layer: &mut Layer, old: &[usize], [height, width, channels]: [usize; 3]) {
     let (depth, positions) = (layer.channels_in, height * width);
     let before = layer.rows.output * layer.columns.output;
     let mut weights = Vec::with_capacity(old.len() * depth);

@@ -15,7 +15,7 @@ pub(super) fn count(dims: &[usize]) -> usize {
 }
 
 /// A constant.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) enum Tensor {
     Floats(ArrayD<f32>),
     Ints(ArrayD<i64>),

@@ -5,16 +5,17 @@ use crate::network::Kind;
 use crate::runner::Onnx;
 use crate::sketch::{self, Sketch};
 use crate::{latents, naive};
-use gen_core::latent::Distribution;
+use gen_core::format::write::DraftPart;
+use tract_onnx::pb::tensor_proto::DataType;
 
 /// What was imported computes what tract computes of the same file.
 #[test]
 fn networks_compute_what_tract_does() {
     for source in sketch::all().into_iter().chain(sketch::moved()) {
         let network = import(&source).unwrap();
-        let onnx = Onnx::new(&source, &network.input_shape, &[&network.output.name]).unwrap();
+        let onnx = Onnx::new(&source, network.inputs.clone(), &[&network.output.name]).unwrap();
         for seed in 0..4 {
-            let z = latents::shown(seed, 0, Distribution::Normal, network.latent_len());
+            let z = latents::shown(seed, 0, &DraftPart::latent(&network.latent));
             let expected = onnx.run(&z).unwrap().swap_remove(0);
             let z: Vec<f64> = z.iter().map(|&z| f64::from(z)).collect();
             let got = naive::run(&network, &z);
@@ -108,10 +109,6 @@ fn operators_and_branches_are_refused_by_name() {
     let residual = residual.convolution("Conv", [1, 1, 1], vec![]);
     refused(residual.then("Add", &[&before], vec![]).finish(), "a skip connection");
     refused(Sketch::new(&[4, 1, 1]).plain("Relu").finish(), "before the first Gemm");
-    let mut two = start().finish();
-    let graph = two.proto.graph.as_mut().unwrap();
-    graph.input.push(graph::tensor("class", &[10]));
-    refused(two, "takes \"class\" beside the latents: say which with --label K");
     refused(Sketch::new(&[4]).plain("Identity").finish(), "has 0 layers");
     let mut deep = start();
     for _ in 0..16 {
@@ -240,4 +237,47 @@ fn external_weights_stay_in_the_directory() {
     for outside in ["../outside.bin", "/etc/passwd", "missing.bin"] {
         assert!(with(outside).unwrap_err().contains("external data"), "{outside}");
     }
+}
+
+/// A chain from `z`, and a second input.
+fn with_input(name: &str, shape: &[i64], kind: DataType) -> Sketch {
+    let mut sketch = Sketch::new(&[4, 1, 1]);
+    let mut input = graph::tensor(name, shape);
+    let value = input.r#type.as_mut().and_then(|it| it.value.as_mut());
+    if let Some(tract_onnx::pb::type_proto::Value::TensorType(tensor)) = value {
+        tensor.elem_type = kind as i32;
+    }
+    sketch.inputs.push(input);
+    sketch
+}
+
+/// The sketch going on from another tensor.
+fn chain(mut sketch: Sketch, from: &str) -> Sketch {
+    sketch.current = from.to_owned();
+    sketch
+}
+
+#[test]
+fn labels_and_latents_that_cannot_be_put_together_are_refused() {
+    let up = |sketch: Sketch, inputs| sketch.convolution("ConvTranspose", [inputs, 1, 4], vec![]);
+    let onehot = || with_input("label", &[3, 1, 1], DataType::Float);
+    let refused = |sketch: Sketch, expected| refused(sketch.finish(), expected);
+    refused(up(onehot().then("Mul", &["label"], vec![]), 4), "sum: fix the label with --label K");
+    // A label behind the second layer.
+    let axis = || vec![int("axis", 1)];
+    let mut deep = up(onehot(), 4).convolution("Conv", [1, 3, 4], vec![]);
+    deep = deep.then("Concat", &["label"], axis());
+    refused(deep, "come through more than one layer, where only constants can be");
+    // Two first layers of which one goes through another before they meet.
+    let two = up(with_input("code", &[4, 1, 1], DataType::Float), 4);
+    let map = two.current.clone();
+    let two = up(chain(two, "code"), 4).convolution("Conv", [1, 1, 1], vec![]);
+    refused(two.then("Concat", &[&map], axis()), "another layer too: put both beside each other");
+    // One behind a tanh, and one not.
+    let two = up(with_input("code", &[4, 1, 1], DataType::Float), 4).plain("Tanh");
+    let map = two.current.clone();
+    let two = up(chain(two, "code"), 4).then("Concat", &[&map], axis());
+    refused(two.convolution("ConvTranspose", [2, 1, 1], vec![]), "not ReLU or the like");
+    let number = with_input("label", &[1], DataType::Int64);
+    refused(up(number.then("Mul", &["label"], vec![]), 4), "does not tell how many there are");
 }

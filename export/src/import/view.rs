@@ -18,7 +18,7 @@ pub(super) enum Origin {
 #[derive(Clone, Debug)]
 pub(super) struct View {
     pub(super) origin: Origin,
-    /// Which element each is, in HWC order, or one of [`ZERO`] and below.
+    /// Which element each is, in HWC order, or [`ZERO`].
     pub(super) elements: Arc<ArrayD<i32>>,
     pub(super) steps: Vec<Step>,
 }
@@ -26,7 +26,7 @@ pub(super) struct View {
 /// Most operations on an element.
 const LARGEST: usize = 100;
 
-/// A zero that was put there; below it, [constants](View::constant).
+/// A zero that was put there.
 pub(super) const ZERO: i32 = -1;
 
 impl View {
@@ -54,11 +54,6 @@ impl View {
 
     /// With one more step, which leaves zeros that were put there as they are.
     pub(super) fn then(&self, node: Node, step: Step) -> Result<Self> {
-        let constants = self.elements.iter().any(|element| Self::constant_of(*element).is_some());
-        ensure!(
-            !constants,
-            node.refuse("changes latents and the constants beside them at once: not supported")
-        );
         let padded = self.elements.iter().any(|element| *element < 0);
         ensure!(
             !padded || step.operation.at(0.0, 0) == 0.0 && step.operation.is_uniform(),
@@ -69,15 +64,5 @@ impl View {
         let size: usize = steps.iter().map(|step| step.operation.size()).sum();
         ensure!(size <= LARGEST, node.refuse("comes after too many others on the same elements"));
         Ok(Self { steps, ..self.clone() })
-    }
-
-    /// Place of constant `k` among the elements.
-    pub(super) fn constant(k: usize) -> i32 {
-        ZERO - 1 - k as i32
-    }
-
-    /// Which constant an element is, if it is one.
-    pub(super) fn constant_of(element: i32) -> Option<usize> {
-        (element < ZERO).then(|| (ZERO - 1 - element) as usize)
     }
 }

@@ -14,15 +14,6 @@ use anyhow::{Result, anyhow, ensure};
 pub(crate) use epilogue::TABLE;
 use epilogue::Target;
 use gen_core::format::write::{DraftActivation, DraftLayer};
-use gen_core::latent::Distribution;
-
-/// Steps of the 12-bit latents per unit: ±5.1 standard deviations, or the whole of (−1, 1).
-pub fn latent_scale(distribution: Distribution) -> f32 {
-    match distribution {
-        Distribution::Normal => 400.0,
-        Distribution::Uniform => 2047.0,
-    }
-}
 
 /// The layers of `network` in integers; `ranges` are those of all outputs but the last, `looked_up` what
 /// [`calibrate`](crate::calibrate::calibrate) has seen tables to be given.
@@ -31,18 +22,27 @@ pub fn latent_scale(distribution: Distribution) -> f32 {
 /// Naming layer and channel where a number doesn't fit.
 pub fn quantize(
     network: &Network,
-    latent_scale: f32,
     ranges: &[Range],
     looked_up: &[Option<(f64, f64)>],
     pixels: PixelRule,
 ) -> Result<Vec<DraftLayer>> {
     let mut layers = Vec::new();
-    let mut input = Range { scale: 1.0 / f64::from(latent_scale), zero_point: 0 };
+    // Weights are in the steps of the first part: those of others are as much larger as those are
+    // smaller.
+    let steps = || network.latent.iter().map(|part| (part.len, f64::from(part.scale)));
+    let first = steps().next().map_or(1.0, |(_, scale)| scale);
+    let ratios: Vec<f64> =
+        steps().flat_map(|(len, scale)| std::iter::repeat_n(first / scale, len)).collect();
+    let mut input = Range { scale: 1.0 / first, zero_point: 0 };
     let mut input_shape = [1, 1, network.latent_len()];
     for (index, layer) in network.layers.iter().enumerate() {
         let is_last = index + 1 == network.layers.len();
         let seen = looked_up.get(index).copied().flatten();
-        let folded = Folded { seen, ..fold(layer, is_last)? };
+        let mut folded = Folded { seen, ..fold(layer, is_last)? };
+        if index == 0 {
+            let weights = folded.weights.iter_mut().zip(ratios.iter().cycle());
+            weights.for_each(|(weight, ratio)| *weight *= ratio);
+        }
         let target = if is_last { Target::Pixels(pixels) } else { Target::Tensor(ranges[index]) };
         let draft = quantize_layer(layer, &folded, input, target)?;
         prove(layer, &draft, input_shape, index == 0)?;

@@ -8,27 +8,26 @@ use crate::load::Source;
 use crate::network::Operation;
 use crate::picture::Picture;
 use crate::{latents, psnr, sketch, twin};
-use gen_core::format::write::Draft;
-use gen_core::model::Latent;
+use gen_core::format::write::{Draft, DraftPart};
 
 /// Everything in integers, with the network.
 fn exported(source: &Source) -> (Draft, Network, PixelRule) {
     let network = import(source).unwrap();
-    let seen = calibrate(&network, Distribution::Normal, 1, 24, &|| ()).unwrap();
+    let seen = calibrate(&network, 1, 24, &|| ()).unwrap();
     let histograms = seen.outputs;
     let ranges: Vec<Range> = histograms.iter().map(Range::choose).collect();
     let pixels = PixelRule::of(&network, None).unwrap();
-    let scale = latent_scale(Distribution::Normal);
-    let layers = quantize(&network, scale, &ranges, &seen.looked_up, pixels).unwrap();
-    let latent = Latent { len: network.latent_len(), distribution: Distribution::Normal, scale };
+    let layers = quantize(&network, &ranges, &seen.looked_up, pixels).unwrap();
+    let latent = network.latent.clone();
     let name = "sketch".to_owned();
     let draft = Draft { name, source: source.sha256, latent, whole: 0, layers, directions: vec![] };
     (draft, network, pixels)
 }
 
 fn pictures(mut generator: Generator, count: usize) -> Vec<Picture> {
+    let parts = generator.latent.clone();
     let draw = |seed| {
-        let z = latents::shown(seed as u64, 0, Distribution::Normal, generator.latent_len);
+        let z = latents::shown(seed as u64, 0, &DraftPart::latent(&parts));
         let drawing: Drawing = generator.draw(&z).unwrap();
         generator.picture(&drawing)
     };
@@ -37,7 +36,7 @@ fn pictures(mut generator: Generator, count: usize) -> Vec<Picture> {
 
 fn onnx(bytes: &[u8]) -> Source {
     let proto = prost::Message::decode(bytes).unwrap();
-    Source { path: "twin.onnx".into(), proto, sha256: [0; 32], label: None }
+    Source { path: "twin.onnx".into(), proto, sha256: [0; 32], label: None, kinds: vec![] }
 }
 
 /// Device, quantised ONNX and float network draw the same pictures: the first two to the bit.
@@ -204,6 +203,6 @@ fn giant_weights_are_refused_by_layer_and_channel() {
         *w *= 1e6;
     }
     let ranges = [Range::new(0.0, 1.0), Range::new(-1.0, 1.0), Range::new(-1.0, 1.0)];
-    let error = quantize(&network, 400.0, &ranges, &[], PixelRule::SIGNED).unwrap_err().to_string();
+    let error = quantize(&network, &ranges, &[], PixelRule::SIGNED).unwrap_err().to_string();
     assert!(error.contains("layer \"net/Conv") && error.contains("output channel 1"), "{error}");
 }

@@ -2,7 +2,7 @@
 
 use crate::picture::Picture;
 use anyhow::{Result, ensure};
-use gen_core::{Engine, Model, latent};
+use gen_core::{Engine, Model};
 
 /// A `.gen` ready to run.
 pub struct Device<'a> {
@@ -31,10 +31,10 @@ impl<'a> Device<'a> {
     /// # Errors
     /// If `z` has the wrong length.
     pub fn run(&mut self, z: &[f32]) -> Result<Picture> {
-        let need = self.model.latent().len;
+        let need = self.model.latent().len();
         ensure!(z.len() == need, "latent of {} elements, the model takes {need}", z.len());
         let mut steps = vec![0; z.len()];
-        latent::quantize(z, self.model.latent().scale, &mut steps);
+        self.model.latent().quantize(z, &mut steps);
         let mut engine = Engine::new(self.model.clone(), &mut self.memory)?;
         let mut drawing = engine.draw(&steps)?;
         let shape = drawing.shape();

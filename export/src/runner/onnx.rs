@@ -1,6 +1,8 @@
 //! An ONNX in tract.
 
 use crate::float;
+use crate::graph::tensor;
+use crate::input::Input;
 use crate::load::Source;
 use crate::network::Network;
 use anyhow::{Context, Result, anyhow, ensure};
@@ -11,7 +13,7 @@ use tract_onnx::prelude::*;
 /// An ONNX ready to run.
 pub struct Onnx {
     plan: Arc<TypedRunnableModel>,
-    input_shape: Vec<usize>,
+    inputs: Vec<Input>,
     /// Of the first output.
     output_shape: Vec<usize>,
 }
@@ -22,29 +24,39 @@ impl Onnx {
     /// # Errors
     /// If tract can't.
     pub fn network(network: &Network, names: &[String]) -> Result<Self> {
+        let len = network.latent_len();
         let source = Source {
             path: "network".into(),
             proto: float::encode(network),
             sha256: [0; 32],
             label: None,
+            kinds: Vec::new(),
+        };
+        let input = Input {
+            declared: tensor(float::INPUT, &[len as i64, 1, 1]),
+            shape: vec![1, len, 1, 1],
+            elements: 0..len,
+            number: false,
         };
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Self::new(&source, &[1, network.latent_len(), 1, 1], &names)
+        Self::new(&source, vec![input], &names)
     }
 
-    /// Prepares `source` for single latents of shape `input_shape`, to give the tensors named
-    /// `outputs`.
+    /// Prepares `source` for single latents that go into `inputs`, to give the tensors named `outputs`.
     ///
     /// # Errors
     /// If tract can't.
-    pub fn new(source: &Source, input_shape: &[usize], outputs: &[&str]) -> Result<Self> {
+    pub fn new(source: &Source, inputs: Vec<Input>, outputs: &[&str]) -> Result<Self> {
         let plan = guard(|| {
             let parsed = tract_onnx::onnx()
                 .with_ignore_value_info(true)
                 .parse(&source.proto, Some(source.directory()))?;
             let mut model = parsed.model;
             model.select_outputs_by_name(outputs)?;
-            model.set_input_fact(0, f32::fact(input_shape).into())?;
+            model.select_inputs_by_name(inputs.iter().map(Input::name))?;
+            for (index, input) in inputs.iter().enumerate() {
+                model.set_input_fact(index, input.datum_type().fact(&input.shape).into())?;
+            }
             // Some networks it can run, but not optimise.
             let plain = model.clone();
             let optimised = catch_unwind(AssertUnwindSafe(|| model.into_optimized()));
@@ -58,7 +70,7 @@ impl Onnx {
         });
         let (plan, output_shape) =
             plan.with_context(|| format!("{}: tract cannot run it", source.path.display()))?;
-        Ok(Self { plan, input_shape: input_shape.to_vec(), output_shape })
+        Ok(Self { plan, inputs, output_shape })
     }
 
     /// Shape of the first output.
@@ -71,11 +83,11 @@ impl Onnx {
     /// # Errors
     /// If `z` has the wrong length, or tract fails.
     pub fn run(&self, z: &[f32]) -> Result<Vec<Vec<f32>>> {
-        let need: usize = self.input_shape.iter().product();
+        let need: usize = self.inputs.iter().map(|input| input.elements.len()).sum();
         ensure!(z.len() == need, "latent of {} elements, the model takes {need}", z.len());
         guard(|| {
-            let input = Tensor::from_shape(&self.input_shape, z)?;
-            let outputs = self.plan.run(tvec!(input.into()))?;
+            let inputs = self.inputs.iter().map(|input| Ok(input.tensor(z)?.into()));
+            let outputs = self.plan.run(inputs.collect::<TractResult<_>>()?)?;
             // Pictures may be bytes.
             let values = outputs.iter().map(|output| {
                 let floats = output.cast_to::<f32>()?;

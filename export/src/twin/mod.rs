@@ -8,16 +8,17 @@
 mod accumulator;
 
 use crate::graph::{Graph, Values, int, ints};
+use crate::input::{self, Input, data_type};
 use crate::latents;
 use crate::linear::planes;
 use crate::network::{Network, Order};
 use crate::pixels::PixelRule;
 use anyhow::{Context, Result};
-use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
+use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
 use gen_core::latent::LATENT_MAX;
 use gen_core::requant::FRACTION_BITS;
 use prost::Message;
-use tract_onnx::pb::{ModelProto, ValueInfoProto, tensor_proto::DataType, type_proto};
+use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 
 /// 2³²
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
@@ -28,8 +29,8 @@ const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 /// If a layer's kernel is so large that its sums can't be exact in float.
 pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec<u8>> {
     let mut graph = Graph { prefix: "latent".to_owned(), ..Graph::default() };
-    let mut x = latent(&mut graph, network, draft.latent.scale);
-    let mut input = [1, 1, draft.latent.len];
+    let mut x = latent(&mut graph, network);
+    let mut input = [1, 1, network.latent_len()];
     for (index, layer) in draft.layers.iter().enumerate() {
         graph.prefix = format!("layer{index}");
         if layer.zero_point != 0 {
@@ -44,7 +45,7 @@ pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec
         input = layer.output;
     }
     let x = picture(&mut graph, network, &x);
-    if output_type(&network.output) == Some(DataType::Uint8) {
+    if data_type(&network.output) == Some(DataType::Uint8) {
         graph.cast("bytes", &x, DataType::Uint8);
     }
     if let Some(last) = graph.nodes.last_mut() {
@@ -72,36 +73,70 @@ fn picture(graph: &mut Graph, network: &Network, x: &str) -> String {
     x
 }
 
-/// Type of the pictures, if it is told.
-pub(crate) fn output_type(output: &ValueInfoProto) -> Option<DataType> {
-    match output.r#type.as_ref()?.value.as_ref()? {
-        type_proto::Value::TensorType(tensor) => DataType::try_from(tensor.elem_type).ok(),
-    }
-}
-
 /// Latents to 12-bit integers, in double as the engine does it.
-fn latent(graph: &mut Graph, network: &Network, scale: f32) -> String {
+fn latent(graph: &mut Graph, network: &Network) -> String {
     let limit = f64::from(LATENT_MAX);
-    let scale = graph.number("scale", f64::from(scale));
+    let scale = scale(graph, &network.latent);
     let half = graph.number("half", 0.5);
     let (low, high) = (graph.number("low", -limit), graph.number("high", limit));
-    let x = graph.cast("double", &network.input.name, DataType::Double);
+    let x = parts(graph, network);
     let x = graph.node("Mul", "steps", &[&x, &scale], vec![]);
     let x = graph.node("Add", "rounding", &[&x, &half], vec![]);
     let x = graph.node("Floor", "floor", &[&x], vec![]);
     let x = graph.node("Clip", "clip", &[&x, &low, &high], vec![]);
     let x = graph.cast("quantized", &x, DataType::Float);
-    match network.input_shape[..] {
-        [_, _] => {
-            let axes = graph.constant("axes", &[2], Values::Int64(&[2, 3]));
-            graph.node("Unsqueeze", "map", &[&x, &axes], vec![])
-        }
-        [_, _, 1, 1] => x,
-        _ => {
-            let shape = [-1, network.latent_len() as i64, 1, 1];
-            let shape = graph.constant("shape", &[4], Values::Int64(&shape));
-            graph.node("Reshape", "map", &[&x, &shape], vec![])
-        }
+    let axes = graph.constant("axes", &[2], Values::Int64(&[2, 3]));
+    graph.node("Unsqueeze", "map", &[&x, &axes], vec![])
+}
+
+/// One number, or one for each element where they differ, `[z]`.
+fn scale(graph: &mut Graph, parts: &[DraftPart]) -> String {
+    let each: Vec<f64> = parts
+        .iter()
+        .flat_map(|part| std::iter::repeat_n(f64::from(part.scale), part.len))
+        .collect();
+    match each.iter().all(|scale| *scale == each[0]) {
+        true => graph.number("scale", each[0]),
+        false => graph.constant("scale", &[each.len()], Values::Double(&each)),
+    }
+}
+
+/// The parts that the inputs are, one behind the other: `[N, z]`, double.
+fn parts(graph: &mut Graph, network: &Network) -> String {
+    let mut inputs: Vec<&Input> = network.inputs.iter().collect();
+    inputs.sort_by_key(|input| input.elements.start);
+    let parts: Vec<String> = inputs
+        .into_iter()
+        .enumerate()
+        .map(|(index, input)| {
+            let name = |what: &str| match network.inputs.len() {
+                1 => what.to_owned(),
+                _ => format!("{what}{index}"),
+            };
+            let len = input.elements.len();
+            let mut x = input.name().to_owned();
+            let mut shape = &input.shape[..];
+            if input.number {
+                let one = |i: usize| f64::from(u8::from(i.is_multiple_of(len + 1)));
+                let identity: Vec<f64> = (0..len * len).map(one).collect();
+                let table = graph.constant(&name("labels"), &[len, len], Values::Double(&identity));
+                x = graph.cast(&name("number"), &x, DataType::Int64);
+                x = graph.node("Gather", &name("label"), &[&table, &x], vec![int("axis", 0)]);
+                shape = &[];
+            } else {
+                x = graph.cast(&name("double"), &x, DataType::Double);
+            }
+            if shape.len() != 2 {
+                let shape = graph.constant(&name("shape"), &[2], Values::Int64(&[-1, len as i64]));
+                x = graph.node("Reshape", &name("flat"), &[&x, &shape], vec![]);
+            }
+            x
+        })
+        .collect();
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    match parts[..] {
+        [one] => one.to_owned(),
+        _ => graph.node("Concat", "parts", &parts, vec![int("axis", 1)]),
     }
 }
 
@@ -167,7 +202,7 @@ fn model(graph: Graph, draft: &Draft, network: &Network, pixels: PixelRule) -> M
     let hex: String = draft.source.iter().map(|byte| format!("{byte:02x}")).collect();
     let metadata = [
         (PixelRule::METADATA, pixels.to_string()),
-        (latents::METADATA, latents::name(draft.latent.distribution).to_owned()),
+        (latents::METADATA, input::describe(&network.latent, &network.inputs)),
         ("pocket_dcgan.source_sha256", hex),
         (Order::METADATA, {
             let [height, width, channels] = network.image();
@@ -175,5 +210,6 @@ fn model(graph: Graph, draft: &Draft, network: &Network, pixels: PixelRule) -> M
             format!("{height} {width} {channels} {order}")
         }),
     ];
-    graph.model(&draft.name, network.input.clone(), network.output.clone(), metadata.into())
+    let inputs = network.inputs.iter().map(|input| input.declared.clone()).collect();
+    graph.model(&draft.name, inputs, network.output.clone(), metadata.into())
 }

@@ -42,8 +42,18 @@ pub enum FormatError {
     },
     /// The model's name is not UTF-8 filled up with zeros.
     Name,
-    /// The latent's length, distribution or scale is not a possible one.
+    /// The latent's length is too large, or not that of its parts.
     Latent,
+    /// No part of the latent, or more than [`MAX_PARTS`](crate::latent::MAX_PARTS).
+    Parts {
+        /// The file's number of parts.
+        got: usize,
+    },
+    /// A part of the latent has no UTF-8 name, or its length, distribution or scale is not a possible one.
+    Part {
+        /// The part's index.
+        index: usize,
+    },
     /// No layer, or more than [`MAX_LAYERS`](crate::model::MAX_LAYERS).
     Layers {
         /// The file's number of layers.
@@ -139,7 +149,15 @@ impl fmt::Display for FormatError {
             }
             Self::Reserved { offset } => write!(f, "reserved byte {offset} is not zero"),
             Self::Name => write!(f, "the model's name is not UTF-8 filled up with zeros"),
-            Self::Latent => write!(f, "impossible latent length, distribution or scale"),
+            Self::Latent => write!(f, "the latent's length is too large or not that of its parts"),
+            Self::Parts { got } => {
+                write!(
+                    f,
+                    "{got} parts of the latent, possible are 1 to {}",
+                    crate::latent::MAX_PARTS
+                )
+            }
+            Self::Part { index } => write!(f, "part {index} of the latent is malformed"),
             Self::Layers { got } => {
                 write!(f, "{got} layers, possible are 1 to {}", crate::model::MAX_LAYERS)
             }

@@ -1,7 +1,7 @@
 //! The `.gen` file: one trained generator, used in place from flash.
 //!
-//! Little-endian. A header, a table of layers, a table of latent directions, then sections aligned
-//! to 16 bytes. Every byte range has its name here, for reader and writer alike;
+//! Little-endian. A header, tables of layers, of the latent's parts and of latent directions, then
+//! sections aligned to 16 bytes. Every byte range has its name here, for reader and writer alike;
 //! `docs/format.md` has the same in prose.
 
 mod error;
@@ -15,7 +15,7 @@ pub(crate) use read::parse;
 /// First bytes of a file. As in PNG, a non-ASCII byte and line ends reveal text-mode transfers.
 pub const MAGIC: [u8; 8] = *b"\x89GEN\r\n\x1a\n";
 /// Version of the format that this crate reads and writes.
-pub const VERSION: u16 = 2;
+pub const VERSION: u16 = 3;
 /// Sections begin at multiples of this.
 pub const ALIGNMENT: usize = 16;
 /// Bound on heights, widths and channels: keeps every product of two of them within `u32`.
@@ -37,11 +37,11 @@ pub(crate) mod header {
     /// Working memory, [`Plan::bytes`](crate::plan::Plan::bytes).
     pub(crate) const MEMORY: Range<usize> = 20..24;
     pub(crate) const LATENT_LEN: Range<usize> = 24..26;
-    pub(crate) const DISTRIBUTION: usize = 26;
+    /// Parts of the latent.
+    pub(crate) const PARTS: usize = 26;
     /// Layers, from the first on, that are computed whole.
     pub(crate) const WHOLE: usize = 27;
-    /// Steps of the quantised latent per unit, `f32`.
-    pub(crate) const LATENT_SCALE: Range<usize> = 28..32;
+    pub(crate) const RESERVED: Range<usize> = 28..32;
     /// UTF-8, filled up with zeros.
     pub(crate) const NAME: Range<usize> = 32..64;
     /// SHA-256 of the ONNX file that this one was made from.
@@ -76,6 +76,20 @@ pub(crate) mod layer {
     pub(crate) const LEN: usize = 28;
 }
 
+/// Byte ranges of the record of a latent's part.
+pub(crate) mod part {
+    use core::ops::Range;
+    /// UTF-8, filled up with zeros.
+    pub(crate) const NAME: Range<usize> = 0..24;
+    /// Elements.
+    pub(crate) const LENGTH: Range<usize> = 24..26;
+    pub(crate) const DISTRIBUTION: usize = 26;
+    pub(crate) const RESERVED: usize = 27;
+    /// Steps of its quantised elements per unit, `f32`.
+    pub(crate) const SCALE: Range<usize> = 28..32;
+    pub(crate) const LEN: usize = 32;
+}
+
 /// Byte ranges of a latent direction's record.
 pub(crate) mod direction {
     use core::ops::Range;
@@ -93,9 +107,10 @@ pub(crate) const PLAIN: u8 = 1;
 pub(crate) const CLAMP: u8 = 0;
 pub(crate) const SLOPES: u8 = 1;
 pub(crate) const TABLE: u8 = 2;
-/// Codes of [`header::DISTRIBUTION`].
+/// Codes of [`part::DISTRIBUTION`].
 pub(crate) const NORMAL: u8 = 0;
 pub(crate) const UNIFORM: u8 = 1;
+pub(crate) const ONE_HOT: u8 = 2;
 
 /// CRC-32 of `file` with its checksum bytes taken as zero.
 pub(crate) fn checksum(file: &[u8]) -> u32 {

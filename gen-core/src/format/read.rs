@@ -1,13 +1,13 @@
 //! Reading: everything is checked here, once; afterwards nothing can fail.
 
 use super::{
-    ALIGNMENT, CLAMP, DIMENSION_LIMIT, FormatError, MAGIC, NORMAL, PLAIN, SLOPES, TABLE,
-    TABLE_LIMIT, TRANSPOSED, UNIFORM, VERSION, checksum, direction, header, layer,
+    ALIGNMENT, CLAMP, DIMENSION_LIMIT, FormatError, MAGIC, NORMAL, ONE_HOT, PLAIN, SLOPES, TABLE,
+    TABLE_LIMIT, TRANSPOSED, UNIFORM, VERSION, checksum, direction, header, layer, part,
 };
 use crate::axis::{Axis, Convolution};
-use crate::latent::{Distribution, LATENT_MAX};
+use crate::latent::{Distribution, LATENT_MAX, Latent, MAX_PARTS, Part};
 use crate::layer::Layer;
-use crate::model::{Direction, Latent, MAX_DIRECTIONS, MAX_LAYERS, Model};
+use crate::model::{Direction, MAX_DIRECTIONS, MAX_LAYERS, Model};
 use crate::plan::Plan;
 use crate::requant::{Activation, CONSTANT_LIMIT, Epilogue};
 use crate::shape::Shape;
@@ -26,7 +26,9 @@ pub(crate) fn parse(file: &[u8]) -> Result<Model<'_>, FormatError> {
         return Err(FormatError::TooShort { need: tables_end, got: file.len() });
     }
     let name = text(&file[header::NAME]).ok_or(FormatError::Name)?;
-    let latent = latent(file)?;
+    if file[header::RESERVED] != [0; 4] {
+        return Err(FormatError::Reserved { offset: header::RESERVED.start });
+    }
 
     let count = usize::from(file[header::LAYERS]);
     if !(1..=MAX_LAYERS).contains(&count) {
@@ -37,9 +39,17 @@ pub(crate) fn parse(file: &[u8]) -> Result<Model<'_>, FormatError> {
         return Err(FormatError::Directions { got: directions });
     }
     let sections = Sections { file, begin: tables_end };
+    let parts_begin = header::LEN + count * layer::LEN;
+    let (parts, directions) =
+        file[parts_begin..tables_end].split_at(usize::from(file[header::PARTS]) * part::LEN);
+    let latent = read_latent(parts)?;
+    let latent_len = u16_at(file, header::LATENT_LEN);
+    if latent_len != latent.len() || latent_len > DIMENSION_LIMIT {
+        return Err(FormatError::Latent);
+    }
     let (records, _) = file[header::LEN..].as_chunks::<{ layer::LEN }>();
     let mut layers = Vec::new();
-    let mut input = Shape { height: 1, width: 1, channels: latent.len };
+    let mut input = Shape { height: 1, width: 1, channels: latent_len };
     for (index, record) in records[..count].iter().enumerate() {
         let layer = read_layer(&sections, record, index, input)?;
         input = layer.output();
@@ -59,7 +69,7 @@ pub(crate) fn parse(file: &[u8]) -> Result<Model<'_>, FormatError> {
         return Err(FormatError::Memory { stored, need: plan.bytes() });
     }
 
-    let directions = read_directions(&sections, header::LEN + count * layer::LEN, latent.len)?;
+    let directions = read_directions(&sections, directions, latent_len)?;
     let source = &file[header::SOURCE].as_chunks().0[0];
     Ok(Model { name, source, latent, layers, directions, plan })
 }
@@ -91,21 +101,35 @@ fn check_envelope(file: &[u8]) -> Result<(), FormatError> {
 fn tables_end(file: &[u8]) -> usize {
     header::LEN
         + usize::from(file[header::LAYERS]) * layer::LEN
+        + usize::from(file[header::PARTS]) * part::LEN
         + usize::from(file[header::DIRECTIONS]) * direction::LEN
 }
 
-fn latent(file: &[u8]) -> Result<Latent, FormatError> {
-    let len = u16_at(file, header::LATENT_LEN);
-    let scale = f32::from_bits(u32_at(file, header::LATENT_SCALE) as u32);
-    let distribution = match file[header::DISTRIBUTION] {
-        NORMAL => Distribution::Normal,
-        UNIFORM => Distribution::Uniform,
-        _ => return Err(FormatError::Latent),
-    };
-    if len == 0 || len > DIMENSION_LIMIT || !scale.is_normal() || scale < 0.0 {
-        return Err(FormatError::Latent);
+fn read_latent(records: &[u8]) -> Result<Latent<'_>, FormatError> {
+    let (records, _) = records.as_chunks::<{ part::LEN }>();
+    if !(1..=MAX_PARTS).contains(&records.len()) {
+        return Err(FormatError::Parts { got: records.len() });
     }
-    Ok(Latent { len, distribution, scale })
+    let mut parts = Vec::<_, MAX_PARTS>::new();
+    for (index, record) in records.iter().enumerate() {
+        let malformed = FormatError::Part { index };
+        let distribution = match record[part::DISTRIBUTION] {
+            NORMAL => Distribution::Normal,
+            UNIFORM => Distribution::Uniform,
+            ONE_HOT => Distribution::OneHot,
+            _ => return Err(malformed),
+        };
+        let len = u16_at(record, part::LENGTH);
+        let scale = f32::from_bits(u32_at(record, part::SCALE) as u32);
+        let possible = len > 0 && scale.is_normal() && scale > 0.0;
+        if !possible || record[part::RESERVED] != 0 {
+            return Err(malformed);
+        }
+        let name = text(&record[part::NAME]).ok_or(malformed)?;
+        // Their number is at most the capacity.
+        let _ = parts.push(Part { name, len, distribution, scale });
+    }
+    Ok(Latent::new(parts))
 }
 
 fn read_layer<'a>(
@@ -232,18 +256,16 @@ fn read_epilogue<'a>(
 
 fn read_directions<'a>(
     sections: &Sections<'a>,
-    begin: usize,
+    records: &'a [u8],
     latent_len: usize,
 ) -> Result<Vec<Direction<'a>, MAX_DIRECTIONS>, FormatError> {
-    let (records, _) = sections.file[begin..sections.begin].as_chunks::<{ direction::LEN }>();
+    let (records, _) = records.as_chunks::<{ direction::LEN }>();
     let mut directions = Vec::new();
     for (index, record) in records.iter().enumerate() {
         let offset = u32_at(record, direction::VALUES);
         let (values, _) = sections.get(offset, 4 * latent_len as u64)?.as_chunks::<4>();
         let malformed = FormatError::Direction { index };
-        let range = direction::NAME;
-        let at = begin + index * direction::LEN;
-        let name = text(&sections.file[at + range.start..at + range.end]).ok_or(malformed)?;
+        let name = text(&record[direction::NAME]).ok_or(malformed)?;
         if values.iter().any(|&v| !f32::from_le_bytes(v).is_finite()) {
             return Err(malformed);
         }

@@ -1,13 +1,13 @@
 //! Writing a `.gen` file (feature `writer`, needs std).
 
 use super::{
-    ALIGNMENT, CLAMP, MAGIC, NORMAL, PLAIN, SLOPES, TABLE, TRANSPOSED, UNIFORM, VERSION, checksum,
-    direction, header, layer,
+    ALIGNMENT, CLAMP, MAGIC, NORMAL, ONE_HOT, PLAIN, SLOPES, TABLE, TRANSPOSED, UNIFORM, VERSION,
+    checksum, direction, header, layer, part,
 };
 use crate::axis::{Axis, Convolution};
 use crate::format::FormatError;
-use crate::latent::Distribution;
-use crate::model::{Latent, Model};
+use crate::latent::{Distribution, Latent, Part};
+use crate::model::Model;
 use crate::weights::{BLOCK, Order, Word, join};
 use core::fmt;
 use core::ops::Range;
@@ -19,14 +19,45 @@ pub struct Draft {
     pub name: String,
     /// SHA-256 of the ONNX file.
     pub source: [u8; 32],
-    /// What the model takes as input.
-    pub latent: Latent,
+    /// The parts of what the model takes as input.
+    pub latent: Vec<DraftPart>,
     /// Layers, from the first on, that are computed whole ([`Plan`](crate::plan::Plan)).
     pub whole: usize,
     /// First to last.
     pub layers: Vec<DraftLayer>,
     /// Named latent directions (name of at most 24 bytes, one value per latent element).
     pub directions: Vec<(String, Vec<f32>)>,
+}
+
+/// A [`Part`] of a latent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DraftPart {
+    /// At most 24 bytes of UTF-8.
+    pub name: String,
+    /// Elements.
+    pub len: usize,
+    /// What the generator was trained on.
+    pub distribution: Distribution,
+    /// Steps of its quantised elements per unit.
+    pub scale: f32,
+}
+
+impl From<&Part<'_>> for DraftPart {
+    fn from(&Part { name, len, distribution, scale }: &Part<'_>) -> Self {
+        Self { name: name.to_owned(), len, distribution, scale }
+    }
+}
+
+impl DraftPart {
+    /// The latent of `parts`.
+    pub fn latent(parts: &[Self]) -> Latent<'_> {
+        Latent::new(parts.iter().map(|Self { name, len, distribution, scale }| Part {
+            name,
+            len: *len,
+            distribution: *distribution,
+            scale: *scale,
+        }))
+    }
 }
 
 /// One layer, before its weights are split into phases.
@@ -117,31 +148,31 @@ impl Draft {
     /// # Errors
     /// [`WriteError`].
     pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let tables =
-            header::LEN + self.layers.len() * layer::LEN + self.directions.len() * direction::LEN;
-        let mut file = vec![0; tables];
+        let parts = header::LEN + self.layers.len() * layer::LEN;
+        let directions = parts + self.latent.len() * part::LEN;
+        let latent_len = self.latent.iter().map(|part| part.len).sum();
+        let mut file = vec![0; directions + self.directions.len() * direction::LEN];
         file[header::MAGIC].copy_from_slice(&MAGIC);
         file[header::VERSION].copy_from_slice(&VERSION.to_le_bytes());
         file[header::LAYERS] = byte("number of layers", self.layers.len())?;
         file[header::DIRECTIONS] = byte("number of directions", self.directions.len())?;
-        put_u16(&mut file, header::LATENT_LEN, "latent length", self.latent.len)?;
-        file[header::DISTRIBUTION] = match self.latent.distribution {
-            Distribution::Normal => NORMAL,
-            Distribution::Uniform => UNIFORM,
-        };
+        put_u16(&mut file, header::LATENT_LEN, "latent length", latent_len)?;
+        file[header::PARTS] = byte("number of parts", self.latent.len())?;
         file[header::WHOLE] = byte("number of layers computed whole", self.whole)?;
-        file[header::LATENT_SCALE].copy_from_slice(&self.latent.scale.to_le_bytes());
         put_text(&mut file, header::NAME, "length of the name", &self.name)?;
         file[header::SOURCE].copy_from_slice(&self.source);
 
-        let mut input = [1, 1, self.latent.len];
+        for (index, part) in self.latent.iter().enumerate() {
+            part.write(&mut file, parts + index * part::LEN)?;
+        }
+        let mut input = [1, 1, latent_len];
         for (index, draft) in self.layers.iter().enumerate() {
             draft.write(index, input, &mut file)?;
             input = draft.output;
         }
         for (index, (name, values)) in self.directions.iter().enumerate() {
-            let at = header::LEN + self.layers.len() * layer::LEN + index * direction::LEN;
-            if values.len() != self.latent.len {
+            let at = directions + index * direction::LEN;
+            if values.len() != latent_len {
                 let value = values.len();
                 return Err(WriteError::Field { what: "length of a direction", value });
             }
@@ -170,6 +201,20 @@ pub fn seal(file: &mut [u8]) {
     }
     let checksum = checksum(file);
     file[header::CHECKSUM].copy_from_slice(&checksum.to_le_bytes());
+}
+
+impl DraftPart {
+    fn write(&self, file: &mut [u8], at: usize) -> Result<(), WriteError> {
+        put_text(file, shift(part::NAME, at), "length of a part's name", &self.name)?;
+        put_u16(file, shift(part::LENGTH, at), "length of a part", self.len)?;
+        file[at + part::DISTRIBUTION] = match self.distribution {
+            Distribution::Normal => NORMAL,
+            Distribution::Uniform => UNIFORM,
+            Distribution::OneHot => ONE_HOT,
+        };
+        file[shift(part::SCALE, at)].copy_from_slice(&self.scale.to_le_bytes());
+        Ok(())
+    }
 }
 
 impl DraftLayer {

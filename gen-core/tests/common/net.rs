@@ -1,9 +1,8 @@
 //! Random networks as drafts.
 
 use gen_core::axis::Convolution;
-pub use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
+pub use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
 use gen_core::latent::{Distribution, LATENT_MAX, Random};
-use gen_core::model::Latent;
 
 /// What a convolution along one axis is made of.
 #[derive(Clone, Copy, Debug)]
@@ -73,7 +72,12 @@ pub fn empty(latent_len: usize) -> Draft {
     Draft {
         name: "test".into(),
         source: [7; 32],
-        latent: Latent { len: latent_len, distribution: Distribution::Normal, scale: 400.0 },
+        latent: vec![DraftPart {
+            name: "z".into(),
+            len: latent_len,
+            distribution: Distribution::Normal,
+            scale: 400.0,
+        }],
         whole: 0,
         layers: Vec::new(),
         directions: Vec::new(),

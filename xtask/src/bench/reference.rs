@@ -7,9 +7,8 @@
 //! for a kernel that skips them.
 
 use gen_core::axis::Convolution;
-use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
+use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
 use gen_core::latent::{self, Distribution};
-use gen_core::model::Latent;
 use gen_core::requant::{FRACTION_BITS, scale};
 
 /// A network, named after its layers' channels.
@@ -95,11 +94,12 @@ impl Reference {
             name: self.name.into(),
             source: [0; 32],
             whole: self.whole,
-            latent: Latent {
+            latent: vec![DraftPart {
+                name: "z".into(),
                 len: self.latent,
                 distribution: Distribution::Normal,
                 scale: LATENT_SCALE,
-            },
+            }],
             layers,
             directions: Vec::new(),
         }

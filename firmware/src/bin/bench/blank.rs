@@ -16,7 +16,7 @@ mod support;
 use core::hint::black_box;
 
 use clock::Clock;
-use gen_core::latent::Distribution;
+use gen_core::latent::{Distribution, Latent, Part};
 use measure::Drawing;
 use static_cell::ConstStaticCell;
 use support::entry;
@@ -45,7 +45,8 @@ fn main() -> ! {
     let (mut values, mut steps) = ([0.0; 8], [0; 8]);
     let len = black_box(values.len());
     let (values, steps) = (&mut values[..len], &mut steps[..len]);
-    measure::latent(black_box(Distribution::Normal), black_box(1.0), values, steps);
+    let part = Part { name: "", len, distribution: Distribution::Normal, scale: 1.0 };
+    measure::latent(&black_box(Latent::new([part])), values, steps);
     // Copied, so that what copies is here: no program is without it.
     let mut copy = [0; 8];
     copy[..len].copy_from_slice(steps);

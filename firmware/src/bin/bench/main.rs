@@ -31,12 +31,12 @@ fn main() -> ! {
     let clock = Clock::start();
     // Nothing here formats an error: those are words, not the code that draws.
     let Ok(model) = Model::parse(psram::file()) else { panic!("no .gen file in PSRAM") };
-    let input = model.latent();
     let Ok(mut engine) = Engine::new(model, MEMORY.take()) else { panic!("too large a model") };
 
     let (mut values, mut steps) = ([0.0; LATENT], [0; LATENT]);
-    let (values, steps) = (&mut values[..input.len], &mut steps[..input.len]);
-    measure::latent(input.distribution, input.scale, values, steps);
+    let latent = engine.model().latent();
+    let (values, steps) = (&mut values[..latent.len()], &mut steps[..latent.len()]);
+    measure::latent(latent, values, steps);
 
     let Ok(mut picture) = engine.draw(steps) else { panic!("not quantised") };
     let layers = measure::layers(&mut picture);

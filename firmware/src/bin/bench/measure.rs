@@ -2,7 +2,7 @@
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use gen_core::Picture;
-use gen_core::latent::{self, Distribution};
+use gen_core::latent::Latent;
 use gen_core::model::MAX_LAYERS;
 
 use crate::clock::Clock;
@@ -12,12 +12,12 @@ static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 const SEED: u64 = 1;
 
-/// The latent of seed 1, as long as `values` and `steps`, for a model of this distribution and scale. The
-/// same code in every program, whatever it knows of its model.
+/// The latent of seed 1, as long as `values` and `steps`. The same code in every program, whatever it
+/// knows of its model.
 #[inline(never)]
-pub fn latent(distribution: Distribution, scale: f32, values: &mut [f32], steps: &mut [i16]) {
-    latent::sample(SEED, distribution, values);
-    latent::quantize(values, scale, steps);
+pub fn latent(latent: &Latent<'_>, values: &mut [f32], steps: &mut [i16]) {
+    latent.sample(SEED, values);
+    latent.quantize(values, steps);
 }
 
 /// A picture being drawn, or what stands in for it where only the rest of the program is wanted.

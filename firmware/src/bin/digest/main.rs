@@ -23,17 +23,17 @@ const SEEDS: [u64; 8] = [0, 1, 2, 3, 42, 12345, u32::MAX as u64 + 1, u64::MAX];
 #[entry]
 fn main() -> ! {
     let model = Model::parse(MODEL).expect("build.rs checked the model");
-    let input = model.latent();
+    let input = model.latent().clone();
     let mut engine = Engine::new(model, MEMORY.take()).expect("sized for the model");
     let [mut from, mut to, mut between] = [[0.0; LATENT]; 3];
     let mut steps = [0; LATENT];
     for seed in SEEDS {
-        latent::sample(seed, input.distribution, &mut from);
-        latent::sample(seed.wrapping_add(1), input.distribution, &mut to);
-        latent::walk(input.distribution, &from, &to, latent::ease(0.3), &mut between);
+        input.sample(seed, &mut from);
+        input.sample(seed.wrapping_add(1), &mut to);
+        input.walk(&from, &to, latent::ease(0.3), &mut between);
         // The seed's own comes last: it is drawn.
         let [walk, latent] = [&between, &from].map(|values| {
-            latent::quantize(values, input.scale, &mut steps);
+            input.quantize(values, &mut steps);
             checksum(|digest| steps.iter().for_each(|q| digest.update(&q.to_le_bytes())))
         });
 
