@@ -27,7 +27,9 @@ import onnxruntime as ort
 # In the order of the table.
 import torch_nets
 import torch_steps
+import torch_parts
 import keras_nets
+import keras_parts
 import hand_nets
 import refused_nets
 from layout import CLASSES, LAYOUTS
@@ -49,11 +51,14 @@ def clean(path):
 
 
 def latents(entry, rng):
-    """COUNT values of a graph input: labels are int64 or called `onehot`, all else is N(0, 1)."""
+    """COUNT values of a graph input: labels are int64, of one number, or called as one-hot labels are; all
+    else is N(0, 1)."""
     shape = [COUNT] + [size.dim_value for size in entry.type.tensor_type.shape.dim[1:]]
     if entry.type.tensor_type.elem_type == onnx.TensorProto.INT64:
-        return rng.integers(0, CLASSES, shape)
-    if entry.name == "onehot":
+        return rng.integers(0, 3 if entry.name == "kind" else CLASSES, shape)
+    if shape[1:] == [1]:
+        return rng.integers(0, CLASSES, shape).astype(np.float32)
+    if entry.name in ["onehot", "labels", "y"]:
         labels = np.eye(CLASSES, dtype=np.float32)[rng.integers(0, CLASSES, COUNT)]
         return labels.reshape(shape)
     return rng.standard_normal(shape, dtype=np.float32)

@@ -25,6 +25,10 @@ class Do(nn.Module):
         return self.function(*inputs)
 
 
+class Several(nn.Module):
+    """Takes *inputs."""
+
+
 class Chain(nn.Sequential):
     """Layers of which the first takes all inputs."""
 
@@ -36,13 +40,16 @@ class Chain(nn.Sequential):
         return x
 
 
+def onehot(labels):
+    return nn.functional.one_hot(labels, CLASSES).float()
+
+
 def examples(latent, label, count):
     """`count` latents of shape `latent`, and labels where the network takes some."""
     z = torch.randn(count, *latent)
     labels = torch.randint(0, CLASSES, (count,))
     if label == "onehot":
-        onehot = nn.functional.one_hot(labels, CLASSES).float()
-        return {"z": z, "onehot": onehot.reshape(count, CLASSES, *latent[1:])}
+        return {"z": z, "onehot": onehot(labels).reshape(count, CLASSES, *latent[1:])}
     return {"z": z, "label": labels} if label == "label" else {"z": z}
 
 
@@ -88,19 +95,21 @@ def settle(net, inputs, last):
     net.eval()
 
 
-def prepare(net, latent, label, last, seed):
+def prepare(net, inputs, last, seed):
     torch.manual_seed(seed)
     net = net()
-    settle(net, tuple(examples(latent, label, MEASURED).values()), last)
-    return net, examples(latent, label, 2)
+    settle(net, tuple(inputs(MEASURED).values()), last)
+    return net, inputs(2)
 
 
 def script(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST, fold=True,
-           fixed=False, training=False, refused=False, **options):
-    """By the TorchScript exporter. Without `fold` BatchNorm stays a node."""
+           fixed=False, training=False, refused=False, inputs=None, **options):
+    """By the TorchScript exporter. Without `fold` BatchNorm stays a node. `inputs` gives so many of each
+    input, by name, where there is more than a latent and a label."""
+    given = inputs or (lambda count: examples(latent, label, count))
 
     def build(seed, path):
-        module, inputs = prepare(net, latent, label, last, seed)
+        module, inputs = prepare(net, given, last, seed)
         if fixed:
             inputs = {name: values[:1] for name, values in inputs.items()}
         mode = torch.onnx.TrainingMode
@@ -117,15 +126,16 @@ def script(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST
 
 
 def dynamo(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST, external=False,
-           fixed=False, refused=False):
+           fixed=False, refused=False, inputs=None):
     """By the exporter on top of torch.export."""
+    given = inputs or (lambda count: examples(latent, label, count))
 
     def build(seed, path):
-        module, inputs = prepare(net, latent, label, last, seed)
+        module, inputs = prepare(net, given, last, seed)
         if fixed:
             inputs = {name: values[:1] for name, values in inputs.items()}
         shapes = None if fixed else ({0: torch.export.Dim("batch")},) * len(inputs)
-        if not fixed and isinstance(module, Chain):
+        if not fixed and isinstance(module, (Chain, Several)):
             # It takes *inputs, which torch.export counts as one argument.
             shapes = (shapes,)
         program = torch.onnx.export(
