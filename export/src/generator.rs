@@ -3,7 +3,7 @@
 use crate::float;
 use crate::import::{import, sizes};
 use crate::input::{self, Input};
-use crate::latents;
+use crate::latents::{self, Kind};
 use crate::load::{self, Source};
 use crate::network::Order;
 use crate::picture::Picture;
@@ -23,6 +23,8 @@ pub enum File {
         path: PathBuf,
         /// What it holds.
         bytes: Vec<u8>,
+        /// What somebody says that latents are drawn from.
+        kinds: Vec<Kind>,
     },
     /// An ONNX, the user's or our quantised one.
     Onnx(Box<Source>),
@@ -37,7 +39,7 @@ impl File {
         let bytes = load::read(path)?;
         let called = path.extension().is_some_and(|extension| extension == "gen");
         if called || bytes.starts_with(&gen_core::format::MAGIC) {
-            return Ok(Self::Gen { path: path.to_owned(), bytes });
+            return Ok(Self::Gen { path: path.to_owned(), bytes, kinds: Vec::new() });
         }
         Ok(Self::Onnx(Box::new(Source::decode(path, &bytes)?)))
     }
@@ -78,8 +80,11 @@ impl<'a> Generator<'a> {
     /// If the file is malformed, or can't be converted.
     pub fn new(file: &'a File, pixels: Option<PixelRule>) -> Result<Self> {
         match file {
-            File::Gen { path, bytes } => {
-                Self::gen_file(bytes).with_context(|| path.display().to_string())
+            File::Gen { path, bytes, kinds } => {
+                let file = || path.display().to_string();
+                let mut generator = Self::gen_file(bytes).with_context(file)?;
+                latents::say(&mut generator.latent, kinds).with_context(file)?;
+                Ok(generator)
             }
             File::Onnx(source) => Self::onnx(source, pixels),
         }
@@ -118,7 +123,8 @@ impl<'a> Generator<'a> {
                     bail!("{}: must have one output", file());
                 };
                 let rule = rule.parse().with_context(file)?;
-                let (latent, inputs) = quantised_inputs(source, graph).with_context(file)?;
+                let (mut latent, inputs) = quantised_inputs(source, graph).with_context(file)?;
+                latents::say(&mut latent, &source.kinds).with_context(file)?;
                 let onnx = Onnx::new(source, inputs, &[&output.name])?;
                 let order = source.metadata(Order::METADATA);
                 let image = order.and_then(Order::image).or(match *onnx.output_shape() {

@@ -38,13 +38,13 @@ impl Input {
     /// What it is given of latent `z`.
     pub(crate) fn tensor(&self, z: &[f32]) -> TractResult<Tensor> {
         let values = &z[self.elements.clone()];
-        if !self.number {
-            return Tensor::from_shape(&self.shape, values);
-        }
-        let by_size = |a: &(usize, &f32), b: &(usize, &f32)| a.1.total_cmp(b.1);
-        let label = values.iter().enumerate().max_by(by_size).map_or(0, |(label, _)| label);
-        let count = self.shape.iter().product();
-        let tensor = Tensor::from_shape(&self.shape, &vec![label as i64; count])?;
+        let tensor = if self.number {
+            let by_size = |a: &(usize, &f32), b: &(usize, &f32)| a.1.total_cmp(b.1);
+            let label = values.iter().enumerate().max_by(by_size).map_or(0, |(label, _)| label);
+            Tensor::from_shape(&self.shape, &[label as i64])?
+        } else {
+            Tensor::from_shape(&self.shape, values)?
+        };
         Ok(tensor.cast_to_dt(self.datum_type())?.into_owned())
     }
 }

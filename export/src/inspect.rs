@@ -19,7 +19,7 @@ use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 /// If the file is malformed or can't be converted.
 pub fn inspect(file: &File) -> Result<Layout> {
     match file {
-        File::Gen { path, bytes } => {
+        File::Gen { path, bytes, .. } => {
             let model = Model::parse(bytes).with_context(|| path.display().to_string())?;
             Ok(Layout::new(&model, bytes.len(), None))
         }

@@ -142,3 +142,6 @@ net("keras-acts", "ELU, PReLU, GELU by tanh; ZeroPadding2D; Conv2D `valid`", 13,
     L.PReLU(shared_axes=[1, 2], alpha_initializer=keras.initializers.Constant(0.3)),
     L.ZeroPadding2D(1), L.Conv2D(4, 3), L.Lambda(tf.nn.gelu, arguments={"approximate": True}),
     L.Conv2D(1, 3, padding="same", activation="tanh")])
+net("keras-prelu", "PReLU with a slope for each channel", 13, lambda: [
+    *dense(4), up(4, 4), L.PReLU(shared_axes=[1, 2], alpha_initializer=keras.initializers.RandomUniform(0.1, 0.5)),
+    up(1, 4, activation="tanh")])

@@ -55,6 +55,8 @@ def latents(entry, rng):
     else is N(0, 1)."""
     shape = [COUNT] + [size.dim_value for size in entry.type.tensor_type.shape.dim[1:]]
     if entry.type.tensor_type.elem_type == onnx.TensorProto.INT64:
+        if entry.name == "y":
+            return np.eye(CLASSES, dtype=np.int64)[rng.integers(0, CLASSES, COUNT)]
         return rng.integers(0, 3 if entry.name == "kind" else CLASSES, shape)
     if shape[1:] == [1]:
         return rng.integers(0, CLASSES, shape).astype(np.float32)

@@ -2,7 +2,7 @@
 
 import torch
 from torch import nn
-from torch.nn.functional import one_hot
+from torch.nn.functional import one_hot, pad
 
 from layout import CLASSES
 from torch_export import Do, Several, dynamo, onehot, script
@@ -38,6 +38,16 @@ class Everywhere(Several):
         x = self.linear(torch.cat([z, y], 1))
         x = self.second(torch.cat([x, y], 1)).view(-1, 4, 2, 2)
         return self.last(beside(self.map(beside(x))))
+
+
+class Padded(Several):
+    def __init__(self):
+        super().__init__()
+        self.vector = nn.Parameter(torch.rand(13) + 0.5)
+        self.trunk = nn.Sequential(*linear(13))
+
+    def forward(self, z, code):
+        return self.trunk(pad(torch.cat([code, z], 1), (1, 2)) + self.vector)
 
 
 def noise(count, *shape):
@@ -103,3 +113,14 @@ script("parts-two-labels", "two labels (int64), embedded, around the latents", 1
                              "kind": torch.randint(0, 3, (count,))})
 script("cond-everywhere", "one-hot y beside the latents and beside each map", 13, Everywhere,
        inputs=lambda count: {"z": noise(count), "y": onehot(labels(count))})
+script("parts-repeated", "latents on both sides of the label, then BatchNorm; labels int64 one-hot", 13,
+       lambda: Branches(same(), Do(lambda y: y.float()),
+                        join=lambda z, y: torch.cat([z, y, z[:, 2:]], 1),
+                        trunk=[nn.BatchNorm1d(14 + CLASSES), *linear(14 + CLASSES)]), fold=False,
+       inputs=lambda count: {"z": noise(count), "y": onehot(labels(count)).long()})
+script("parts-padded", "latents between zeros, then a vector added", 13,
+       lambda: Padded(), inputs=lambda count: {"z": noise(count), "code": noise(count, 2)})
+script("parts-sum", "Linear on the latents plus the label's embedding, then ReLU", 17,
+       lambda: Branches(nn.Linear(8, 64), nn.Embedding(CLASSES, 64), join=lambda z, y: z + y,
+                        trunk=[nn.ReLU(), Do(lambda x: x.view(-1, 4, 4, 4)), *trunk(4)]),
+       inputs=lambda count: {"z": noise(count), "label": labels(count)})

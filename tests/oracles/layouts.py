@@ -35,6 +35,10 @@ def kinds(twin):
     return [(entry[0], int(entry[1]) if len(entry) > 1 else None) for entry in entries]
 
 
+def type_of(entry):
+    return {"tensor(int64)": np.int64, "tensor(int32)": np.int32}.get(entry.type, np.float32)
+
+
 def draw(twin, rng):
     """COUNT values of each input, and the latents that `export` takes for them: labels last."""
     inputs = session(twin, LEVELS[0][1]).get_inputs()
@@ -45,9 +49,8 @@ def draw(twin, rng):
         if kind == "one-hot":
             label = rng.integers(0, labels or size, COUNT)
             part = np.eye(labels or size, dtype=np.float32)[label]
-            type_ = np.int64 if entry.type == "tensor(int64)" else np.float32
-            value = np.broadcast_to(label.reshape([-1] + [1] * (len(shape) - 1)), shape).astype(type_)
-            values[entry.name] = value if labels else part.reshape(shape)
+            value = label.reshape([-1] + [1] * (len(shape) - 1)) if labels else part.reshape(shape)
+            values[entry.name] = value.astype(type_of(entry))
         else:
             part = rng.standard_normal((COUNT, size)).astype(np.float32)
             values[entry.name] = part.reshape(shape)
@@ -58,9 +61,9 @@ def draw(twin, rng):
 def label_of(entry, label):
     """A label as an input of the float graph takes it."""
     shape = [1] + list(entry.shape[1:])
-    if entry.type == "tensor(int64)" or np.prod(shape) == 1:
-        return np.full(shape, label, np.int64 if entry.type == "tensor(int64)" else np.float32)
-    value = np.zeros(shape, np.float32)
+    if np.prod(shape) == 1:
+        return np.full(shape, label, type_of(entry))
+    value = np.zeros(shape, type_of(entry))
     value.reshape(-1)[label] = 1
     return value
 

@@ -71,13 +71,11 @@ impl Compare {
             size(a.image),
             size(b.image)
         );
-        match (a.told, b.told) {
+        let said = !self.drawn.kinds.is_empty();
+        match (a.told || said, b.told || said) {
             (false, true) => adopt(&mut a.latent, &b.latent),
             (true, false) => adopt(&mut b.latent, &a.latent),
             _ => {}
-        }
-        for generator in [&mut a, &mut b] {
-            latents::say(&mut generator.latent, &self.drawn.kinds)?;
         }
         let fixed = self.drawn.label.is_some();
         ensure!(

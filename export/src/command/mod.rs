@@ -49,9 +49,12 @@ impl Drawn {
     /// The file at `path`, drawing what has the label.
     fn load(&self, path: &Path) -> Result<File> {
         let mut file = File::load(path)?;
-        if let File::Onnx(source) = &mut file {
-            source.label = self.label;
-            source.kinds.clone_from(&self.kinds);
+        match &mut file {
+            File::Gen { kinds, .. } => kinds.clone_from(&self.kinds),
+            File::Onnx(source) => {
+                source.label = self.label;
+                source.kinds.clone_from(&self.kinds);
+            }
         }
         Ok(file)
     }

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 use clap::{ArgGroup, Args};
 use export::generator::{File, Generator};
 use export::pixels::PixelRule;
-use export::{latents, npy, output, sheet};
+use export::{npy, output, sheet};
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 use std::path::{Path, PathBuf};
@@ -51,7 +51,6 @@ impl Sample {
             "{}: takes no label: it was fixed when the file was made, or there is none",
             self.file.display()
         );
-        latents::say(&mut generator.latent, &self.drawn.kinds)?;
         let latents = self.series.draw(&generator.latent, &self.drawn, self.count)?;
         let drawings: Result<Vec<_>> = latents.iter().map(|z| generator.draw(z)).collect();
         let drawings = drawings?;

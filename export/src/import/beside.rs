@@ -8,10 +8,10 @@ use super::view::{Origin, View};
 use super::{Node, Value, Walk};
 use crate::function::Function;
 use crate::latents;
-use crate::network::{Layer, Operation, Step};
+use crate::network::{Kind, Layer, Operation, Step};
 use anyhow::{Result, ensure};
 use gen_core::latent::Distribution;
-use ndarray::Axis;
+use ndarray::{ArrayD, Axis};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -37,6 +37,86 @@ impl Walk<'_> {
         Ok(View { elements, ..views[0].clone() })
     }
 
+    /// Whether a view shows the latent, or a first layer that no other has read yet.
+    pub(super) fn is_first(&self, view: &View) -> bool {
+        match view.origin {
+            Origin::Latent => true,
+            Origin::Layer(index) => self.on_latent(index) && self.first == self.layers.len(),
+        }
+    }
+
+    /// The sum of what two first layers give before their activation, the second times `scale`: one layer.
+    pub(super) fn sum_of_first(
+        &mut self,
+        node: Node,
+        a: &View,
+        scale: f64,
+        b: &View,
+    ) -> Result<View> {
+        let dims = if a.origin == Origin::Latent { b.dims() } else { a.dims() }.to_vec();
+        let (mut weights, mut shift) = (Vec::new(), Vec::new());
+        let mut used = Vec::new();
+        for (view, scale) in [(a, 1.0), (b, scale)] {
+            let fits = view.broadcast(&dims).filter(|it| it.elements.iter().all(|at| *at >= 0));
+            let view = fits.ok_or_else(|| {
+                node.refuse(format!("shapes {:?} and {:?} do not fit", a.dims(), b.dims()))
+            })?;
+            let view =
+                if view.origin == Origin::Latent { self.through(node, &view)? } else { view };
+            let linear = |step: &Step| matches!(step.operation, Operation::Affine { .. });
+            let Origin::Layer(index) = view.origin else { continue };
+            ensure!(
+                view.steps.iter().all(linear),
+                node.refuse(
+                    "adds what has come through an activation, of a first layer, to another"
+                )
+            );
+            used.push(index);
+            let layer = flat(&self.layers[index]);
+            weights.resize(view.elements.len() * self.latent_len, 0.0);
+            shift.resize(view.elements.len(), 0.0);
+            let rows = weights.chunks_exact_mut(self.latent_len).zip(&mut shift);
+            for ((row, shift), at) in rows.zip(view.elements.iter()) {
+                let at = *at as usize;
+                let of = |x: f64| view.steps.iter().fold(x, |x, step| step.operation.at(x, at));
+                let (zero, one) = (of(0.0), of(1.0));
+                *shift += scale * zero;
+                let own = &layer.weights[at * self.latent_len..];
+                for (sum, weight) in row.iter_mut().zip(own) {
+                    *sum += scale * (one - zero) * f64::from(*weight);
+                }
+            }
+        }
+        used.sort_unstable();
+        for index in used.into_iter().rev() {
+            self.drop_layer(index);
+        }
+        let features = shift.len();
+        let axes = [Layer::dense_axis(1), Layer::dense_axis(1)];
+        let weights = weights.into_iter().map(|weight: f64| weight as f32).collect();
+        self.push(node, Kind::Dense, axes, self.latent_len, features, weights);
+        self.first += 1;
+        let operation = Operation::Affine { scale: vec![1.0], shift };
+        let step = Step { node: node.name().to_owned(), operation };
+        let index = self.layers.len() - 1;
+        self.layers[index].steps = vec![step];
+        let elements = ArrayD::from_shape_vec(dims, (0..features as i32).collect())?;
+        Ok(View { elements: Arc::new(elements), ..self.newest() })
+    }
+
+    /// Takes a first layer away that has become part of another. What else reads it is refused.
+    fn drop_layer(&mut self, dropped: usize) {
+        self.layers.remove(dropped);
+        self.first -= 1;
+        for value in self.values.values_mut() {
+            let Value::View(View { origin: Origin::Layer(index), .. }) = value else { continue };
+            match *index {
+                index if index == dropped => *value = Value::Refused,
+                _ => *index -= usize::from(*index > dropped),
+            }
+        }
+    }
+
     /// A map with constants as more of its channels: the layer gives them too, without weights.
     fn constant_channels(&mut self, node: Node, map: &View, views: Vec<View>) -> Result<View> {
         let refusal = || {
@@ -49,8 +129,10 @@ impl Walk<'_> {
         ensure!(index + 1 == self.layers.len(), refusal());
         let axis = Axis(axis(node, map.dims().len())?);
         let own = self.layers[index].channels_out;
-        let pixels =
-            map.elements.map_axis(axis, |line| line.iter().next().map(|at| at / own as i32));
+        let pixels = map.elements.map_axis(axis, |line| {
+            line.iter().next().filter(|at| **at >= 0).map(|at| at / own as i32)
+        });
+        ensure!(pixels.iter().all(Option::is_some), refusal());
         let (mut constants, mut parts) = (Vec::new(), Vec::new());
         for view in &views {
             if view.origin == map.origin && view.steps == map.steps {
@@ -124,6 +206,11 @@ impl Walk<'_> {
         };
         ensure!(a != b && self.on_latent(a.max(b)) && self.first == self.layers.len(), refusal());
         let (steps_a, steps_b) = (views[0].steps.clone(), views[i].steps.clone());
+        let alike =
+            |view: &View, other: &View| view.origin == other.origin && view.steps == other.steps;
+        let same: Vec<usize> = (0..views.len())
+            .filter(|at| [0, i].iter().any(|of| alike(&views[*at], &views[*of])))
+            .collect();
         let (mut layer, other) = (flat(&self.layers[a]), flat(&self.layers[b]));
         let (own, all) = (layer.channels_out, layer.channels_out + other.channels_out);
         let weights = all.saturating_mul(self.latent_len);
@@ -163,7 +250,7 @@ impl Walk<'_> {
                 moved(view);
             }
         }
-        for view in [0, i] {
+        for view in same {
             views[view].steps.clone_from(&steps);
         }
         Ok(())

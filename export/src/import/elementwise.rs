@@ -46,6 +46,7 @@ impl Walk<'_> {
         constant_first: bool,
     ) -> Result<View> {
         node.expect(2, &[])?;
+        let view = &self.distinct(node, view)?;
         let numbers = self.numbers(node, view, constant, "other input")?;
         let each = |scale: f64, shift: f64| Operation::Affine {
             scale: numbers.iter().map(|n| if scale == 0.0 { *n } else { scale }).collect(),
@@ -120,6 +121,13 @@ impl Walk<'_> {
         if sums && a.origin == Origin::Latent && b.origin == Origin::Latent {
             let scale = if binary == Binary::Add { 1.0 } else { -1.0 };
             return self.sum(node, a, scale, b);
+        }
+        if sums && a.origin != b.origin && self.is_first(a) && self.is_first(b) {
+            let scale = if binary == Binary::Add { 1.0 } else { -1.0 };
+            return self.sum_of_first(node, a, scale, b);
+        }
+        if let Some((common, negative)) = rectified(binary, a, b) {
+            return self.step(node, &common, Operation::Slopes(negative));
         }
         let (common, [left, right]) = self.apart(node, [a, b])?;
         self.step(node, &common, slopes(binary, left, right))
@@ -245,6 +253,7 @@ impl Walk<'_> {
             node.refuse("attribute spatial = 0 is not supported: export with opset 9 or later")
         );
         let epsilon = node.float("epsilon", 1e-5)?;
+        let view = &self.distinct(node, view)?;
         let channels = view.dims().get(1).copied().unwrap_or(0);
         let vector = |index, what| {
             let tensor = self.floats(node, index, what)?;
@@ -314,6 +323,29 @@ fn of(node: Node, name: &str, default: f32) -> Result<f64> {
 
 fn both(binary: Binary, left: Vec<Operation>, right: Vec<Operation>) -> Operation {
     Operation::Both(Box::new(Both { binary, left, right }))
+}
+
+/// The sum of max(x, 0) and scale·max(−x, 0), which is Keras' PReLU, as x and the slopes of what is negative.
+fn rectified(binary: Binary, a: &View, b: &View) -> Option<(View, Vec<f64>)> {
+    let (a, b) = if a.steps.len() < b.steps.len() { (a, b) } else { (b, a) };
+    let (last, before) = a.steps.split_last()?;
+    let behind = b.steps.strip_prefix(before)?;
+    let operations: Vec<&Operation> = behind.iter().map(|step| &step.operation).collect();
+    let [
+        Operation::Affine { scale: minus, shift: none },
+        rectifier,
+        Operation::Affine { scale, shift },
+    ] = operations[..]
+    else {
+        return None;
+    };
+    let relu = Operation::Function(Function::Relu);
+    let opposite = minus.iter().all(|n| *n == -1.0) && none.iter().chain(shift).all(|n| *n == 0.0);
+    let same = a.origin == b.origin && a.elements == b.elements;
+    let fits = binary == Binary::Add && same && opposite;
+    let common = View { steps: before.to_vec(), ..a.clone() };
+    (fits && last.operation == relu && *rectifier == relu)
+        .then(|| (common, scale.iter().map(|n| -n).collect()))
 }
 
 /// The larger of x and a part of x is what LeakyReLU is.

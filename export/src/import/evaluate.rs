@@ -12,7 +12,7 @@ use tract_onnx::prelude::*;
 const ARITHMETIC: &str = "Add Sub Mul Div Max Min Mod Pow Neg Abs Floor Ceil Round Sqrt Exp Log Erf Reciprocal \
     Sigmoid Tanh Relu Equal Less Greater LessOrEqual GreaterOrEqual Not And Or Where Sum ReduceSum ReduceMean \
     ReduceProd ReduceMax ReduceMin ReduceL1 ReduceL2 MatMul Gemm OneHot ScatterElements EyeLike LeakyRelu PRelu Elu \
-    Selu Celu Gelu HardSigmoid HardSwish Softplus Softsign Softmax Clip Conv ConvTranspose BatchNormalization \
+    Selu Celu Gelu HardSigmoid HardSwish Softplus Softsign Softmax LogSoftmax Sin Cos ArgMax Clip Conv ConvTranspose BatchNormalization \
     LayerNormalization";
 
 /// Whether [`arithmetic`] knows an operator.
@@ -129,8 +129,14 @@ fn run(
     opset: i64,
 ) -> Result<Arc<tract_onnx::prelude::Tensor>> {
     let names: Vec<String> = (0..inputs.len()).map(|i| format!("input{i}")).collect();
+    let mut given = names.iter();
+    let input = node.0.input.iter().map(|name| match name.as_str() {
+        // Left out.
+        "" => String::new(),
+        _ => given.next().cloned().unwrap_or_default(),
+    });
     let proto = NodeProto {
-        input: names.clone(),
+        input: input.collect(),
         output: vec!["value".to_owned()],
         name: "value".to_owned(),
         ..node.0.clone()

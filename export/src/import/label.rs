@@ -1,37 +1,40 @@
 //! Inputs that are a label's number, told by what becomes of them.
 
 use super::evaluate::is_arithmetic;
-use super::moves;
 use super::tensor::Tensor;
+use super::{Node, Value, moves};
 use crate::load::Source;
+use anyhow::{Result, ensure};
 use std::collections::HashSet;
-use tract_onnx::pb::{GraphProto, TensorProto};
+use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
 
-/// Most copies of a copy that are followed.
-const COPIES: usize = 8;
+/// Most nodes between a constant and what is told of it.
+const STEPS: usize = 8;
 
-/// How many labels there are, if the input `name` ends up as the number of one: the rows of the table
-/// that it chooses from, the depth of a OneHot, or how many numbers it is compared with.
-pub(super) fn count(source: &Source, graph: &GraphProto, name: &str) -> Option<usize> {
+/// What is known of a label.
+pub(super) struct Found<'g> {
+    /// How many there are.
+    pub(super) labels: usize,
+    /// The first outputs of the nodes that tell so.
+    pub(super) nodes: Vec<&'g str>,
+}
+
+/// What the input `name` is the number of, if it is one's: a row of a table, the place of a OneHot, or one
+/// of several numbers that it is compared with. The shortest table counts.
+pub(super) fn find<'g>(source: &Source, graph: &'g GraphProto, name: &'g str) -> Option<Found<'g>> {
     let mut numbers = HashSet::from([name]);
+    let mut found: Option<Found> = None;
     for node in &graph.node {
         let at = |index: usize| node.input.get(index).map_or("", String::as_str);
         let there = |index: usize| numbers.contains(at(index));
-        let found = match node.op_type.as_str() {
-            "Gather" if there(1) => {
+        let count = match node.op_type.as_str() {
+            "Gather" | "GatherND" if there(1) => {
                 let axis = node.attribute.iter().find(|it| it.name == "axis").map_or(0, |it| it.i);
-                let table = dims(graph, at(0))?;
-                let axis = if axis < 0 { axis + table.len() as i64 } else { axis };
-                table.get(usize::try_from(axis).ok()?).copied()
+                rows(graph, at(0), axis)
             }
-            "OneHot" if there(0) => {
-                let depth = source.tensor(tensor(graph, at(1))?).ok()?;
-                let depth = Tensor::new(&depth).ok()??.numbers();
-                depth.first().map(|depth| *depth as usize)
-            }
+            "OneHot" if there(0) => depth(source, graph, at(1)),
             "Equal" if there(0) || there(1) => {
-                let other = if there(0) { at(1) } else { at(0) };
-                dims(graph, other).map(|dims| dims.iter().product())
+                compared(source, graph, if there(0) { at(1) } else { at(0) })
             }
             operator => {
                 let passes = operator == "Cast"
@@ -43,33 +46,84 @@ pub(super) fn count(source: &Source, graph: &GraphProto, name: &str) -> Option<u
                 None
             }
         };
-        if found.is_some_and(|count| count > 1) {
-            return found;
+        if let (Some(count @ 2..), Some(output)) = (count, node.output.first()) {
+            let found = found.get_or_insert(Found { labels: count, nodes: Vec::new() });
+            found.labels = found.labels.min(count);
+            found.nodes.push(output);
         }
     }
-    None
+    found
 }
 
-/// The tensor of that name: an initializer or a Constant node's, or a copy of such.
-fn tensor<'g>(graph: &'g GraphProto, name: &str) -> Option<&'g TensorProto> {
-    let mut name = name;
-    for _ in 0..COPIES {
-        if let Some(tensor) = graph.initializer.iter().find(|tensor| tensor.name == name) {
-            return Some(tensor);
+/// Refuses a node that tells how many labels there are, if number `label` is not that of a label: it is
+/// given these values and gives those.
+pub(super) fn check(node: Node, label: usize, given: &[Value], gives: &[Value]) -> Result<()> {
+    let numbers = |value: Option<&Value>| match value {
+        Some(Value::Constant(tensor)) => tensor.numbers(),
+        _ => Vec::new(),
+    };
+    let as_expected = match node.operator() {
+        "Equal" => {
+            let flags = numbers(gives.first());
+            flags.iter().enumerate().all(|(i, flag)| (*flag == 1.0) == (i == label))
         }
+        operator => {
+            let index = numbers(given.get(usize::from(operator != "OneHot")));
+            index.iter().all(|number| *number == label as f64)
+        }
+    };
+    let what =
+        format!("its label {label} is not number {label} here: fix one with --label K, from 0");
+    ensure!(as_expected, node.refuse(what));
+    Ok(())
+}
+
+fn rows(graph: &GraphProto, name: &str, axis: i64) -> Option<usize> {
+    let table = &tensor(graph, name)?.dims;
+    let axis = if axis < 0 { axis + table.len() as i64 } else { axis };
+    usize::try_from(*table.get(usize::try_from(axis).ok()?)?).ok()
+}
+
+fn depth(source: &Source, graph: &GraphProto, name: &str) -> Option<usize> {
+    let depth = Tensor::new(&source.tensor(tensor(graph, name)?).ok()?).ok()??.numbers();
+    depth.first().map(|depth| *depth as usize)
+}
+
+/// How many numbers there are: of a constant, or of a Range from 0.
+fn compared(source: &Source, graph: &GraphProto, name: &str) -> Option<usize> {
+    if let Some(tensor) = tensor(graph, name) {
+        let count = tensor.dims.iter().fold(1, |count: i64, size| count.saturating_mul(*size));
+        return usize::try_from(count).ok();
+    }
+    let range = follow(graph, name)?;
+    (range.op_type == "Range").then(|| depth(source, graph, range.input.get(1)?)).flatten()
+}
+
+/// The tensor of that name: an initializer or a Constant node's, or what is such in another shape or type.
+fn tensor<'g>(graph: &'g GraphProto, name: &'g str) -> Option<&'g TensorProto> {
+    let initializer = |name: &str| graph.initializer.iter().find(|tensor| tensor.name == name);
+    if let Some(tensor) = initializer(name) {
+        return Some(tensor);
+    }
+    let node = follow(graph, name)?;
+    match node.op_type.as_str() {
+        "Constant" => node.attribute.iter().find(|it| it.name == "value")?.t.as_ref(),
+        _ => initializer(node.input.first()?),
+    }
+}
+
+/// The node that gives `name`, or gives it before it gets another shape or type.
+fn follow<'g>(graph: &'g GraphProto, name: &'g str) -> Option<&'g NodeProto> {
+    let mut name = name;
+    for _ in 0..STEPS {
         let node =
             graph.node.iter().find(|node| node.output.iter().any(|output| output == name))?;
-        match node.op_type.as_str() {
-            "Constant" => {
-                return node.attribute.iter().find(|it| it.name == "value")?.t.as_ref();
-            }
-            "Identity" => name = node.input.first()?,
-            _ => return None,
+        let input = node.input.first().map_or("", String::as_str);
+        let passes = ["Identity", "Cast", "Unsqueeze", "Squeeze"].contains(&node.op_type.as_str());
+        if !passes || graph.initializer.iter().any(|tensor| tensor.name == input) {
+            return Some(node);
         }
+        name = input;
     }
     None
-}
-
-fn dims(graph: &GraphProto, name: &str) -> Option<Vec<usize>> {
-    tensor(graph, name)?.dims.iter().map(|dim| usize::try_from(*dim).ok()).collect()
 }

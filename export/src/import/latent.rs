@@ -74,16 +74,31 @@ impl<'a> Walk<'a> {
             let name = &declared.name;
             let shape = sizes(declared)?;
             let own = source.kinds.iter().rfind(|kind| kind.name.as_ref() == Some(name));
+            let whole = data_type(declared) != Some(DataType::Float);
+            let found = label::find(source, graph, name);
             let one_hot = match own {
+                _ if whole || found.is_some() => true,
                 Some(kind) => kind.distribution == Distribution::OneHot,
                 None => inputs.len() > 1 && is_called_label(name),
             };
-            let labels = label::count(source, graph, name);
-            let whole = data_type(declared) != Some(DataType::Float);
-            let number = whole || labels.is_some() || one_hot && count(&shape) == 1;
-            let label = number || one_hot;
-            has_label |= label;
-            if let (true, Some(label)) = (label, source.label) {
+            let denied = own.is_some_and(|kind| kind.distribution != Distribution::OneHot);
+            ensure!(!one_hot || !denied, "\"{name}\" is a label: leave --latent {name}=… out");
+            let number = found.is_some() || one_hot && count(&shape) == 1;
+            ensure!(
+                !number || count(&shape) == 1,
+                "\"{name}\" has shape {shape:?}: several labels in one input are not supported"
+            );
+            let labels = found.map(|found| {
+                self.tables.extend(found.nodes);
+                found.labels
+            });
+            has_label |= one_hot;
+            if let (true, Some(label)) = (one_hot, source.label) {
+                ensure!(
+                    labels.is_none_or(|labels| label < labels),
+                    "--label {label}: \"{name}\" has {} labels, from 0",
+                    labels.unwrap_or_default()
+                );
                 let values = fixed(declared, &shape, number, label)?;
                 self.values.insert(name, Value::Constant(values));
                 continue;
@@ -98,21 +113,30 @@ impl<'a> Walk<'a> {
             } else {
                 let told = source.metadata(latents::METADATA).and_then(latents::named);
                 let said = latents::said(&source.kinds, name).or(told);
-                let drawn = if label { Some(Distribution::OneHot) } else { said };
+                let drawn = if one_hot { Some(Distribution::OneHot) } else { said };
                 (count(&shape), drawn.unwrap_or(Distribution::Normal))
             };
-            check(name, &shape, len, label)?;
+            check(name, &shape, len, one_hot)?;
             let part = latents::part(name, len, distribution);
             drafts.push(Draft { declared: (*declared).clone(), shape, part, number });
         }
+        let names =
+            || inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
         ensure!(
             source.label.is_none() || has_label,
-            "takes no label beside the latents: leave --label out"
+            "takes no label beside the latents: leave --label out, or say which of {} it is with --latent NAME=one-hot",
+            names()
         );
+        for name in source.kinds.iter().filter_map(|kind| kind.name.as_ref()) {
+            ensure!(
+                inputs.iter().any(|input| input.name == *name),
+                "--latent {name}=…: there is no such input, but {}",
+                names()
+            );
+        }
         let possible = drafts.len() <= MAX_PARTS;
         ensure!(possible, "has {} inputs, possible: up to {MAX_PARTS}", drafts.len());
         (self.latent, self.inputs) = input::arrange(drafts);
-        latents::say(&mut self.latent.clone(), &source.kinds)?;
         self.latent_len = self.latent.iter().map(|part| part.len).sum();
         ensure!(
             self.latent_len <= DIMENSION_LIMIT,
@@ -199,7 +223,16 @@ impl<'a> Walk<'a> {
         view.elements.iter().map(|element| form(element).unwrap_or_default()).collect()
     }
 
-    /// Elements of the latent times numbers, plus numbers, that are of all its elements or of each.
+    /// A view of the latent that shows each of its elements once, and no zeros that were put there.
+    pub(super) fn distinct(&mut self, node: Node, view: &View) -> Result<View> {
+        match view.origin {
+            Origin::Latent => self.form(node, view.dims(), self.shown(view)),
+            Origin::Layer(_) => Ok(view.clone()),
+        }
+    }
+
+    /// [Distinct](Self::distinct) elements of the latent times numbers, plus numbers, one for all or one
+    /// for each.
     pub(super) fn scaled(
         &mut self,
         node: Node,
@@ -207,11 +240,7 @@ impl<'a> Walk<'a> {
         scale: &[f64],
         shift: &[f64],
     ) -> Result<View> {
-        let of = |numbers: &[f64], element: i32| match element {
-            // Zeros that were put there.
-            ..0 => numbers[0],
-            _ => numbers[element as usize % numbers.len()],
-        };
+        let of = |numbers: &[f64], element: i32| numbers[element as usize % numbers.len()];
         let forms = self.shown(view);
         let forms = forms.iter().zip(view.elements.iter());
         let forms = forms.map(|(form, at)| form.affine(of(scale, *at), of(shift, *at)));
@@ -236,10 +265,7 @@ impl<'a> Walk<'a> {
             })
             .collect();
         ensure!(count(&dims) <= ELEMENT_LIMIT, refusal());
-        let wide = |view: &View| -> Result<View> {
-            let elements = view.elements.broadcast(dims.clone()).ok_or_else(refusal)?;
-            Ok(View::new(Origin::Latent, elements.as_standard_layout().into_owned()))
-        };
+        let wide = |view: &View| view.broadcast(&dims).ok_or_else(refusal);
         let (a, b) = (self.shown(&wide(a)?), self.shown(&wide(b)?));
         let forms = a.iter().zip(&b).map(|(a, b)| a.plus(scale, b)).collect();
         self.form(node, &dims, forms)

@@ -101,6 +101,8 @@ struct Walk<'a> {
     forms: Vec<Form>,
     /// Numbers in all of them.
     terms: usize,
+    /// Outputs of the nodes that tell how many labels there are.
+    tables: HashSet<&'a str>,
     /// How many layers read the latent: the first ones.
     first: usize,
 }
@@ -123,6 +125,7 @@ fn walk(source: &Source, graph: &GraphProto) -> Result<Network, Vec<anyhow::Erro
         latent_len: 0,
         forms: Vec::new(),
         terms: 0,
+        tables: HashSet::new(),
         first: 0,
     };
     let needed = needed(graph, &output.name);
@@ -255,21 +258,20 @@ impl<'a> Walk<'a> {
             .collect();
         let mut results: Vec<Vec<Tensor>> = Vec::new();
         let mut elements = 0_usize;
-        let mut each = |walk: &mut Self, label: usize| -> Result<()> {
+        let mut each = |walk: &mut Self, number: usize| -> Result<()> {
             for (name, value) in &before {
                 if let Value::ByLabel(ByLabel { tensors, .. }) = value {
-                    walk.values.insert(name, Value::Constant(tensors[label].clone()));
+                    walk.values.insert(name, Value::Constant(tensors[number].clone()));
                 }
             }
-            let inputs: Vec<Value> = node
-                .0
-                .input
-                .iter()
-                .filter(|name| !name.is_empty())
-                .filter_map(|name| walk.values.get(name.as_str()).cloned())
-                .collect();
-            let inputs = constants(&inputs).unwrap_or_default();
-            for (index, value) in walk.constants(node, &inputs)?.into_iter().enumerate() {
+            let names = node.0.input.iter().filter(|name| !name.is_empty());
+            let given: Vec<Value> =
+                names.filter_map(|name| walk.values.get(name.as_str()).cloned()).collect();
+            let gives = walk.constants(node, &constants(&given).unwrap_or_default())?;
+            if node.0.output.first().is_some_and(|name| walk.tables.contains(name.as_str())) {
+                label::check(node, number, &given, &gives)?;
+            }
+            for (index, value) in gives.into_iter().enumerate() {
                 let Value::Constant(tensor) = value else { continue };
                 elements = elements.saturating_add(count(tensor.dims()));
                 results.resize_with(results.len().max(index + 1), Vec::new);

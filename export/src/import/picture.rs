@@ -14,8 +14,12 @@ impl Walk<'_> {
     /// Makes the newest layer the last, and says how its map is the output.
     pub(super) fn picture(&mut self, output: &ValueInfoProto, end: Option<Value>) -> Result<Order> {
         let name = &output.name;
-        let Some(Value::View(view)) = end else {
-            bail!("output \"{name}\" does not depend on the latent");
+        let view = match end {
+            Some(Value::View(view)) => view,
+            Some(Value::Refused) => {
+                bail!("output \"{name}\" depends on a first layer that has been added to another")
+            }
+            _ => bail!("output \"{name}\" does not depend on the latent"),
         };
         ensure!(!self.layers.is_empty(), "has 0 layers: output \"{name}\" is the latent");
         let known = crate::input::data_type(output);

@@ -281,3 +281,65 @@ fn labels_and_latents_that_cannot_be_put_together_are_refused() {
     let number = with_input("label", &[1], DataType::Int64);
     refused(up(number.then("Mul", &["label"], vec![]), 4), "does not tell how many there are");
 }
+
+/// `inputs` that are asked for in another way than they can be.
+#[test]
+fn labels_and_kinds_that_are_not_there_are_refused() {
+    let up = |sketch: Sketch, inputs| sketch.convolution("ConvTranspose", [inputs, 1, 4], vec![]);
+    let axis = || vec![int("axis", 1)];
+    let onehot = |name: &str| {
+        let sketch = with_input(name, &[3, 1, 1], DataType::Float);
+        up(sketch.then("Concat", &[name], axis()), 7).finish()
+    };
+    let said = |source: Source, label: Option<usize>, kinds: &[&str]| {
+        let kinds = kinds.iter().map(|kind| kind.parse().unwrap()).collect();
+        import(&Source { label, kinds, ..source })
+    };
+    let refused = |source: Source, label, kinds: &[&str], expected: &str| {
+        let error = format!("{:#}", said(source, label, kinds).unwrap_err());
+        assert!(error.contains(expected), "{error}");
+    };
+    refused(onehot("label"), Some(3), &[], "--label 3: \"label\" has 3 labels, from 0");
+    refused(onehot("code"), Some(1), &[], "takes no label beside the latents");
+    refused(onehot("code"), None, &["cod=one-hot"], "there is no such input, but z, code");
+    let parts = |source, label, kinds: &[&str]| {
+        said(source, label, kinds)
+            .unwrap()
+            .latent
+            .into_iter()
+            .map(|part| (part.name, part.len))
+            .collect::<Vec<_>>()
+    };
+    let both = [("z".to_owned(), 4), ("code".to_owned(), 3)];
+    assert_eq!(parts(onehot("code"), None, &["uniform"]), both);
+    assert_eq!(parts(onehot("code"), Some(1), &["code=one-hot"]), both[..1]);
+
+    // A number that is changed before it chooses.
+    let table = |shift: f32| {
+        let mut sketch = with_input("label", &[1], DataType::Int64);
+        let more = sketch.graph.constant("more", &[], Values::Int64(&[i64::from(shift > 0.0)]));
+        let rows = sketch.constant(&[5, 4], 1.0);
+        let moved = sketch.graph.node("Add", "moved", &["label", &more], vec![]);
+        let row = sketch.graph.node("Gather", "row", &[&rows, &moved], vec![int("axis", 0)]);
+        let sizes = sketch.integers(&[-1, 4, 1, 1]);
+        let row = sketch.graph.node("Reshape", "map", &[&row, &sizes], vec![]);
+        up(sketch.then("Add", &[&row], vec![]), 4).finish()
+    };
+    assert_eq!(parts(table(0.0), None, &[])[1], ("label".to_owned(), 5));
+    refused(table(1.0), None, &[], "(Gather): its label 0 is not number 0 here");
+    refused(table(0.0), Some(5), &[], "--label 5: \"label\" has 5 labels, from 0");
+    refused(
+        table(0.0),
+        None,
+        &["label=normal"],
+        "\"label\" is a label: leave --latent label=… out",
+    );
+    let pair = with_input("label", &[2], DataType::Int64);
+    let mut pair = pair;
+    let rows = pair.constant(&[5, 2], 1.0);
+    let row = pair.graph.node("Gather", "row", &[&rows, "label"], vec![int("axis", 0)]);
+    let sizes = pair.integers(&[-1, 4, 1, 1]);
+    let row = pair.graph.node("Reshape", "map", &[&row, &sizes], vec![]);
+    let pair = up(pair.then("Add", &[&row], vec![]), 4).finish();
+    refused(pair, None, &[], "several labels in one input");
+}

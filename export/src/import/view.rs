@@ -46,6 +46,12 @@ impl View {
         self.elements.shape()
     }
 
+    /// Repeated to these sizes, if it can be.
+    pub(super) fn broadcast(&self, dims: &[usize]) -> Option<Self> {
+        let elements = self.elements.broadcast(dims.to_vec())?.as_standard_layout().into_owned();
+        Some(Self { elements: Arc::new(elements), ..self.clone() })
+    }
+
     pub(super) fn moved(&self, layout: &Layout, node: Node) -> Result<Vec<Self>> {
         let parts = layout.run(&self.elements, ZERO, node)?;
         let same = |elements| Self { elements: Arc::new(elements), ..self.clone() };
