@@ -1,5 +1,6 @@
 //! What values the float network's tensors take.
 
+use crate::equalize::Limits;
 use crate::float;
 use crate::fold::{Activation, fold};
 use crate::histogram::Histogram;
@@ -14,6 +15,8 @@ use gen_core::format::write::DraftPart;
 pub struct Seen {
     /// Every layer's output but the last's.
     pub outputs: Vec<Histogram>,
+    /// Smallest and largest of each channel, likewise.
+    pub limits: Vec<Limits>,
     /// Smallest and largest of what is looked up in a table, for each layer that has one.
     pub looked_up: Vec<Option<(f64, f64)>>,
 }
@@ -38,9 +41,14 @@ pub fn calibrate(
             tables.push(index);
         }
     }
-    let mut seen = Seen { outputs: Vec::new(), looked_up: vec![None; hidden + 1] };
+    let mut seen =
+        Seen { outputs: Vec::new(), limits: Vec::new(), looked_up: vec![None; hidden + 1] };
     let names = (0..hidden).map(float::output).chain(tables.iter().map(|it| float::before(*it)));
     let names: Vec<String> = names.collect();
+    let channels =
+        (0..hidden).chain(tables.iter().copied()).map(|i| network.layers[i].channels_out);
+    let unseen: Vec<Limits> =
+        channels.map(|channels| vec![(f32::MAX, f32::MIN); channels]).collect();
     if names.is_empty() {
         return Ok(seen);
     }
@@ -52,31 +60,38 @@ pub fn calibrate(
         tensors
     };
 
-    let limits = parallel::split(count, |range| {
-        let mut limits = vec![(f32::MAX, f32::MIN); names.len()];
+    let parts = parallel::split(count, |range| {
+        let mut limits = unseen.clone();
         for index in range {
-            for ((low, high), tensor) in limits.iter_mut().zip(run(index)?) {
-                for value in tensor {
-                    ensure!(value.is_finite(), "the float network overflows: it gives {value}");
-                    (*low, *high) = (low.min(value), high.max(value));
+            for (channels, tensor) in limits.iter_mut().zip(run(index)?) {
+                let plane = tensor.len() / channels.len();
+                for (limits, values) in channels.iter_mut().zip(tensor.chunks_exact(plane)) {
+                    for &value in values {
+                        ensure!(value.is_finite(), "the float network overflows: it gives {value}");
+                        *limits = wider(*limits, (value, value));
+                    }
                 }
             }
         }
         Ok(limits)
     })?;
-    let limit = |tensor: usize| {
-        let all = limits.iter().map(|part| part[tensor]);
-        all.fold((f32::MAX, f32::MIN), |(a, b), (low, high)| (a.min(low), b.max(high)))
-    };
-    for (i, table) in tables.iter().enumerate() {
-        let (low, high) = limit(hidden + i);
+    let mut limits = unseen.clone();
+    for part in &parts {
+        for (limits, part) in limits.iter_mut().flatten().zip(part.iter().flatten()) {
+            *limits = wider(*limits, *part);
+        }
+    }
+    let all = |channels: &Limits| channels.iter().fold((f32::MAX, f32::MIN), |a, b| wider(a, *b));
+    for (table, channels) in tables.iter().zip(limits.split_off(hidden)) {
+        let (low, high) = all(&channels);
         seen.looked_up[*table] = Some((f64::from(low), f64::from(high)));
     }
-    let largest = |tensor: usize| {
-        let (low, high) = limit(tensor);
+    let largest = |channels: &Limits| {
+        let (low, high) = all(channels);
         low.abs().max(high.abs())
     };
-    let empty: Vec<Histogram> = (0..hidden).map(|i| Histogram::new(largest(i))).collect();
+    let empty: Vec<Histogram> = limits.iter().map(|it| Histogram::new(largest(it))).collect();
+    seen.limits = limits;
 
     let parts = parallel::split(count, |range| {
         let mut histograms = empty.clone();
@@ -94,4 +109,9 @@ pub fn calibrate(
         }
     }
     Ok(seen)
+}
+
+/// Limits that hold both.
+fn wider((low, high): (f32, f32), other: (f32, f32)) -> (f32, f32) {
+    (low.min(other.0), high.max(other.1))
 }

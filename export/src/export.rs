@@ -1,6 +1,7 @@
 //! From an ONNX file to everything that `quantize` writes.
 
 use crate::calibrate::calibrate;
+use crate::equalize::equalize;
 use crate::fidelity::{Fidelity, Pair};
 use crate::generator::Generator;
 use crate::import::import;
@@ -19,6 +20,10 @@ use gen_core::format::FormatError;
 use gen_core::format::write::{Draft, DraftPart, WriteError};
 use std::path::Path;
 
+/// From a channel's largest values in 256 pictures to those of all: less cuts more off, more is coarser
+/// (docs/studies.md, `cargo run -p export --example headroom`).
+const HEADROOM: f64 = 1.2;
+
 /// How to export.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -34,6 +39,9 @@ pub struct Options {
     pub compare: usize,
     /// Seed of both.
     pub seed: u64,
+    /// How much farther than what was seen of it each channel of a tensor must reach, at least 1; 0 for
+    /// tensors that all channels reach alike.
+    pub headroom: f64,
     /// Bits of the tensors between the layers; 8, so far.
     pub activations: u8,
     /// Which label of a conditional generator is drawn.
@@ -51,6 +59,7 @@ impl Default for Options {
             calibrate: 256,
             compare: 256,
             seed: 1,
+            headroom: HEADROOM,
             activations: 8,
             label: None,
             ram_budget: None,
@@ -61,7 +70,7 @@ impl Default for Options {
 impl Options {
     /// How often [`export`] calls `done`.
     pub fn pictures(&self) -> usize {
-        2 * self.calibrate + self.compare
+        4 * self.calibrate + self.compare
     }
 
     /// The name of the model at `path`, which is also its files'.
@@ -110,9 +119,13 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let pixels = PixelRule::of(&network, options.pixels).with_context(file)?;
     let seed = options.seed;
 
-    let seen = calibrate(&network, seed, options.calibrate, done)?;
+    let mut seen = calibrate(&network, seed, options.calibrate, done)?;
+    let ranges: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
+    let mut equal = network.clone();
+    if equalize(&mut equal, &ranges, &seen.limits, options.headroom) {
+        seen = calibrate(&equal, seed, options.calibrate, done)?;
+    }
     let histograms = seen.outputs;
-    let ranges: Vec<Range> = histograms.iter().map(Range::choose).collect();
     let tensors = network.layers.iter().zip(&ranges).zip(&histograms);
     let tensors = tensors
         .map(|((layer, range), histogram)| {
@@ -120,7 +133,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         })
         .collect();
 
-    let layers = quantize(&network, &ranges, &seen.looked_up, pixels).with_context(file)?;
+    let layers = quantize(&equal, &ranges, &seen.looked_up, pixels).with_context(file)?;
     let mut draft = Draft {
         name: name.clone(),
         source: source.sha256,

@@ -9,6 +9,7 @@
 //! - [`fold`](mod@fold): BatchNorm and biases into weights, or behind the activation
 //! - [`calibrate`](mod@calibrate), [`histogram`], [`range`]: the float network runs in tract on
 //!   sampled latents; ranges by measured error
+//! - [`equalize`](mod@equalize): steps of their own for channels of rare large values
 //! - [`quantize`](mod@quantize): everything in integers, overflow disproved channel by channel
 //! - [`twin`]: the quantised ONNX, the same integers for any runtime
 //! - [`export`](mod@export): all of that in one call, with a [`report`]
@@ -18,6 +19,7 @@
 
 pub mod calibrate;
 pub mod checkpoint;
+pub mod equalize;
 pub mod export;
 pub mod fidelity;
 pub mod float;
