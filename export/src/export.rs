@@ -13,7 +13,7 @@ use crate::quantize::quantize;
 use crate::range::Range;
 use crate::report::{Layout, Report, Settings, TableReport, TensorReport};
 use crate::verify::verify;
-use crate::{latents, parallel, plans, twin};
+use crate::{latents, parallel, plans, sheet, twin};
 use anyhow::{Context, Result, ensure};
 use gen_core::Model;
 use gen_core::format::FormatError;
@@ -23,6 +23,9 @@ use std::path::Path;
 /// From a channel's largest values in 256 pictures to those of all: less cuts more off, more is coarser
 /// (docs/studies.md, `cargo run -p export --example headroom`).
 const HEADROOM: f64 = 1.2;
+
+/// Pictures of the sheet of the worst.
+const WORST: usize = 8;
 
 /// How to export.
 #[derive(Clone, Debug)]
@@ -94,6 +97,9 @@ pub struct Export {
     pub gen_file: Vec<u8>,
     /// The quantised ONNX file.
     pub onnx: Vec<u8>,
+    /// A PNG of the worst pictures compared, the worst first: in float, of the `.gen`, and their difference
+    /// eight times as large.
+    pub worst: Vec<u8>,
     /// What came of it.
     pub report: Report,
 }
@@ -149,7 +155,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     }
     let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;
 
-    let fidelity = compare(&source, &gen_file, options, done)?;
+    let (fidelity, worst) = compare(&source, &gen_file, options, done)?;
     let report = Report {
         import: verify(&source, &network),
         layout: Layout::new(&Model::parse(&gen_file)?, gen_file.len(), Some(&network)),
@@ -164,7 +170,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         worst_seed: seed.wrapping_add(fidelity.worst as u64),
         fidelity,
     };
-    Ok(Export { name, gen_file, onnx, report })
+    Ok(Export { name, gen_file, onnx, worst, report })
 }
 
 /// The name of the file at `path` without its extension.
@@ -197,13 +203,13 @@ pub(crate) fn to_bytes(draft: &Draft, network: &Network) -> Result<Vec<u8>> {
     })
 }
 
-/// The pictures of `gen_file` against those of the float network.
+/// The pictures of `gen_file` against those of the float network, and a sheet of the worst.
 fn compare(
     source: &Source,
     gen_file: &[u8],
     options: &Options,
     done: &(dyn Fn() + Sync),
-) -> Result<Fidelity> {
+) -> Result<(Fidelity, Vec<u8>)> {
     let parts = parallel::split(options.compare, |range| {
         let mut float = Generator::onnx(source, options.pixels)?;
         let mut device = Generator::gen_file(gen_file)?;
@@ -218,7 +224,22 @@ fn compare(
         }
         Ok(pairs)
     })?;
-    Ok(Fidelity::of(&parts.concat()))
+    let pairs = parts.concat();
+    let mut order: Vec<usize> = (0..pairs.len()).collect();
+    order.sort_by(|a, b| pairs[*a].psnr().total_cmp(&pairs[*b].psnr()));
+    let mut float = Generator::onnx(source, options.pixels)?;
+    let mut device = Generator::gen_file(gen_file)?;
+    let parts = float.latent.clone();
+    let latent = DraftPart::latent(&parts);
+    let mut worst = Vec::new();
+    for &index in order.iter().take(WORST) {
+        let z = latents::shown(options.seed, index, &latent);
+        let (a, b) = (float.draw(&z)?, device.draw(&z)?);
+        let (a, b) = (float.picture(&a), device.picture(&b));
+        let difference = a.difference(&b, 8);
+        worst.extend([a, b, difference]);
+    }
+    Ok((Fidelity::of(&pairs), sheet::rows(&worst, 6)?))
 }
 
 #[cfg(test)]

@@ -24,25 +24,39 @@ pub struct Fidelity {
     pub ssim_worst: Option<f64>,
     /// Largest difference of two pixels.
     pub largest_difference: u8,
+    /// Part of all pixels that differ by more than each of [`LEVELS`].
+    pub off_by_more: [f64; LEVELS.len()],
 }
 
-/// PSNR, SSIM and largest difference of one pair.
+/// Grey levels that [`Fidelity::off_by_more`] counts pixels beyond.
+pub const LEVELS: [u8; 4] = [1, 2, 4, 8];
+
+/// How close one pair of pictures is.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair {
     psnr: f64,
     ssim: Option<f64>,
     difference: u8,
+    /// Part of the pixels beyond each of [`LEVELS`].
+    off_by_more: [f64; LEVELS.len()],
 }
 
 impl Pair {
     /// Compares two pictures of one size.
     pub fn of(a: &Picture, b: &Picture) -> Self {
-        let differences = a.pixels.iter().zip(&b.pixels).map(|(a, b)| a.abs_diff(*b));
+        let differences = || a.pixels.iter().zip(&b.pixels).map(|(a, b)| a.abs_diff(*b));
+        let beyond = |level| differences().filter(|it| *it > level).count() as f64;
         Self {
             psnr: psnr::psnr(a, b).min(EQUAL),
             ssim: ssim::ssim(a, b),
-            difference: differences.max().unwrap_or(0),
+            difference: differences().max().unwrap_or(0),
+            off_by_more: LEVELS.map(|level| beyond(level) / a.pixels.len().max(1) as f64),
         }
+    }
+
+    /// PSNR in dB; of equal pictures 100.
+    pub fn psnr(&self) -> f64 {
+        self.psnr
     }
 }
 
@@ -63,6 +77,9 @@ impl Fidelity {
             ssim_mean,
             ssim_worst,
             largest_difference: pairs.iter().map(|pair| pair.difference).max().unwrap_or(0),
+            off_by_more: std::array::from_fn(|level| {
+                pairs.iter().map(|pair| pair.off_by_more[level]).sum::<f64>() / count
+            }),
         }
     }
 }
@@ -80,5 +97,10 @@ mod tests {
         assert!((fidelity.psnr_worst - 28.1308).abs() < 1e-4);
         assert!((fidelity.psnr_mean - (100.0 + 28.1308 + 48.1308) / 3.0).abs() < 1e-4);
         assert!(fidelity.ssim_worst.unwrap() < fidelity.ssim_mean.unwrap());
+        // Off by 0, 10 and 1; and one pixel of a quarter.
+        assert_eq!(fidelity.off_by_more, [1.0 / 3.0; 4]);
+        let mut one = flat(5);
+        one.pixels[..36].fill(8);
+        assert_eq!(Fidelity::of(&[Pair::of(&flat(5), &one)]).off_by_more, [0.25, 0.25, 0.0, 0.0]);
     }
 }

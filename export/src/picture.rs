@@ -21,6 +21,13 @@ impl Picture {
         Self { channels, height, width, pixels }
     }
 
+    /// How far another of the same size is off, times `factor`, at most 255.
+    pub fn difference(&self, other: &Self, factor: u8) -> Self {
+        let pairs = self.pixels.iter().zip(&other.pixels);
+        let pixels = pairs.map(|(a, b)| a.abs_diff(*b).saturating_mul(factor)).collect();
+        Self { pixels, ..*self }
+    }
+
     /// One channel, row by row.
     pub fn plane(&self, channel: usize) -> &[u8] {
         let len = self.height * self.width;
@@ -37,5 +44,11 @@ mod tests {
         let picture = Picture::from_interleaved(3, 1, 2, &[1, 2, 3, 4, 5, 6]);
         assert_eq!(picture.pixels, [1, 4, 2, 5, 3, 6]);
         assert_eq!(picture.plane(1), [2, 5]);
+    }
+
+    #[test]
+    fn differences_are_enlarged_and_limited() {
+        let of = |pixels: &[u8]| Picture::from_interleaved(1, 1, 3, pixels);
+        assert_eq!(of(&[5, 5, 100]).difference(&of(&[5, 8, 0]), 8).pixels, [0, 24, 255]);
     }
 }

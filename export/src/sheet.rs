@@ -10,15 +10,22 @@ const GAP: usize = 4;
 const WIDTH: usize = 96;
 const MANY: usize = 400;
 
-/// The bytes of a PNG with `pictures`, which are alike and at least one, in rows.
+/// The bytes of a PNG with `pictures`, which are alike and at least one, in about as many rows as columns.
 ///
 /// # Errors
 /// If the PNG can't be encoded.
 pub fn encode(pictures: &[Picture]) -> Result<Vec<u8>> {
+    let root = pictures.len().isqrt();
+    rows(pictures, root + usize::from(root.pow(2) < pictures.len()))
+}
+
+/// The same in rows of so many `columns`, at least one.
+///
+/// # Errors
+/// If the PNG can't be encoded.
+pub fn rows(pictures: &[Picture], columns: usize) -> Result<Vec<u8>> {
     let Picture { channels, height, width, .. } = pictures[0];
     let zoom = if pictures.len() > MANY { 1 } else { (WIDTH / width).max(1) };
-    let columns =
-        pictures.len().isqrt() + usize::from(pictures.len().isqrt().pow(2) < pictures.len());
     let rows = pictures.len().div_ceil(columns);
     let (step_x, step_y) = (width * zoom + GAP, height * zoom + GAP);
     let (sheet_width, sheet_height) = (columns * step_x + GAP, rows * step_y + GAP);

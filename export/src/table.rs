@@ -1,6 +1,6 @@
 //! Reports as text of at most 100 columns.
 
-use crate::fidelity::Fidelity;
+use crate::fidelity::{Fidelity, LEVELS};
 use crate::report::{Layout, Report, TableReport};
 use crate::verify::Check;
 use std::fmt::Write;
@@ -186,6 +186,9 @@ pub fn fidelity(fidelity: &Fidelity) -> String {
         let _ = write!(text, "; SSIM mean {mean:.4}, worst {worst:.4}");
     }
     let _ = writeln!(text, "; largest error {}", fidelity.largest_difference);
+    let parts = LEVELS.iter().zip(fidelity.off_by_more);
+    let parts = parts.map(|(level, part)| format!("{level}: {:.3}%", part * 100.0));
+    let _ = writeln!(text, "pixels off by more than {}", parts.collect::<Vec<_>>().join(", "));
     text
 }
 

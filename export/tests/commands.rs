@@ -42,7 +42,8 @@ fn quantize_rebuilds_the_shipped_models() {
         let written = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().file_name());
         let mut written: Vec<_> = written.map(|name| name.into_string().unwrap()).collect();
         written.sort();
-        let expected = ["gen", "int8.onnx", "report.json"].map(|end| format!("{name}.{end}"));
+        let expected =
+            ["gen", "int8.onnx", "report.json", "worst.png"].map(|end| format!("{name}.{end}"));
         assert_eq!(written, expected, "nothing half written is left");
     }
 }

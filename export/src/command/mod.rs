@@ -21,7 +21,7 @@ use std::path::Path;
 pub(crate) enum Command {
     /// Turn trained weights of PyTorch or Keras into an ONNX
     Onnx(onnx::Onnx),
-    /// Quantise an ONNX: writes NAME.gen, NAME.int8.onnx and NAME.report.json
+    /// Quantise an ONNX: writes NAME.gen, NAME.int8.onnx, NAME.report.json and NAME.worst.png
     Quantize(quantize::Quantize),
     /// Show layers, weights, useful MACs, flash and RAM of an .onnx or .gen
     Inspect(inspect::Inspect),

@@ -62,7 +62,7 @@ impl Quantize {
         };
         let name = options.name(&self.file)?;
         let place = |extension: &str| self.out.join(format!("{name}.{extension}"));
-        let places = [place("gen"), place("int8.onnx"), place("report.json")];
+        let places = [place("gen"), place("int8.onnx"), place("report.json"), place("worst.png")];
         // Better now than after minutes.
         output::directory(&self.out)?;
         output::check(&places.each_ref().map(PathBuf::as_path))?;
@@ -74,8 +74,13 @@ impl Quantize {
 
         let mut report = serde_json::to_vec_pretty(&result.report)?;
         report.push(b'\n');
-        let [gen_file, onnx, json] = places;
-        let files = [(gen_file, &*result.gen_file), (onnx, &*result.onnx), (json, &*report)];
+        let [gen_file, onnx, json, worst] = places;
+        let files = [
+            (gen_file, &*result.gen_file),
+            (onnx, &*result.onnx),
+            (json, &*report),
+            (worst, &*result.worst),
+        ];
         output::write(&files)?;
         print!("{}", table::report(&result.report));
         for (path, _) in &files {
