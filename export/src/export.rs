@@ -12,6 +12,7 @@ use crate::pixels::PixelRule;
 use crate::quantize::quantize;
 use crate::range::Range;
 use crate::report::{Layout, Report, Settings, TableReport, TensorReport};
+use crate::sensitivity::sensitivities;
 use crate::verify::verify;
 use crate::{latents, parallel, plans, sheet, twin};
 use anyhow::{Context, Result, ensure};
@@ -166,6 +167,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
             seed,
         },
         tensors,
+        sensitivities: sensitivities(&equal, &ranges, pixels, seed)?,
         tables: network.layers.iter().zip(&draft.layers).filter_map(TableReport::new).collect(),
         worst_seed: seed.wrapping_add(fidelity.worst as u64),
         fidelity,

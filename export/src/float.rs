@@ -5,6 +5,7 @@ use crate::function::Function;
 use crate::graph::{Graph, Values, float, tensor};
 use crate::linear::{Linear, planes};
 use crate::network::{Both, Choice, Layer, Network, Operation};
+use crate::range::Range;
 use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 
 /// Name of the latents.
@@ -20,8 +21,18 @@ pub fn before(index: usize) -> String {
     format!("before{index}")
 }
 
-/// The model that computes what `network` does, from latents `[1, z, 1, 1]`.
-pub fn encode(network: &Network) -> ModelProto {
+/// A layer's output, rounded to the steps of a range.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounded {
+    /// The layer.
+    pub index: usize,
+    /// The range.
+    pub range: Range,
+}
+
+/// The model that computes what `network` does, from latents `[1, z, 1, 1]`, with one of its tensors rounded if
+/// that is wanted.
+pub fn encode(network: &Network, rounded: Option<Rounded>) -> ModelProto {
     let mut graph = Graph::default();
     let mut x = INPUT.to_owned();
     for (index, layer) in network.layers.iter().enumerate() {
@@ -36,11 +47,29 @@ pub fn encode(network: &Network) -> ModelProto {
             }
             x = operation(&mut graph, &i.to_string(), layer, &step.operation, &x);
         }
+        if let Some(Rounded { range, .. }) = rounded.filter(|it| it.index == index) {
+            x = round(&mut graph, range, &x);
+        }
         x = graph.named("Identity", &output(index), &[&x]);
     }
     let [height, width, channels] = network.image().map(|side| side as i64);
     let latent = tensor(INPUT, &[network.latent_len() as i64, 1, 1]);
     graph.model("float", vec![latent], tensor(&x, &[channels, height, width]), Vec::new())
+}
+
+/// What the steps of `range` make of `x`.
+fn round(graph: &mut Graph, range: Range, x: &str) -> String {
+    let mut scalar = |part: &str, value: f64| {
+        graph.constant(&format!("range_{part}"), &[], Values::Float(&[value as f32]))
+    };
+    let (inverse, scale) = (scalar("inverse", range.scale.recip()), scalar("scale", range.scale));
+    let zero = f64::from(range.zero_point);
+    let (low, high) = (scalar("low", -zero), scalar("high", 255.0 - zero));
+    let steps = graph.node("Mul", "steps", &[x, &inverse], vec![]);
+    let whole = graph.node("Round", "whole", &[&steps], vec![]);
+    let above = graph.node("Max", "above", &[&whole, &low], vec![]);
+    let within = graph.node("Min", "within", &[&above, &high], vec![]);
+    graph.node("Mul", "rounded", &[&within, &scale], vec![])
 }
 
 /// The convolution alone.

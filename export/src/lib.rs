@@ -15,7 +15,7 @@
 //! - [`export`](mod@export): all of that in one call, with a [`report`]
 //! - [`graph`]: building any ONNX
 //! - [`runner`], [`generator`]: running either file; [`psnr`](mod@psnr), [`ssim`](mod@ssim),
-//!   [`fidelity`]: how close the pictures are
+//!   [`fidelity`]: how close the pictures are; [`sensitivity`]: what each layer costs them
 
 pub mod calibrate;
 pub mod checkpoint;
@@ -49,6 +49,7 @@ pub mod quantize;
 pub mod range;
 pub mod report;
 pub mod runner;
+pub mod sensitivity;
 pub mod sheet;
 #[cfg(test)]
 mod sketch;

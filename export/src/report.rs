@@ -5,6 +5,7 @@ use crate::latents;
 use crate::network::{Layer, Network, Operation};
 use crate::plans::{Choice, choices};
 use crate::range::Range;
+use crate::sensitivity::Sensitivity;
 use crate::verify::Check;
 use gen_core::Model;
 use gen_core::format::write::{DraftActivation, DraftLayer, DraftPart};
@@ -22,6 +23,8 @@ pub struct Report {
     pub settings: Settings,
     /// The quantised tensors between the layers, in order.
     pub tensors: Vec<TensorReport>,
+    /// What each layer costs the pictures.
+    pub sensitivities: Vec<Sensitivity>,
     /// The layers that look a function up, in order.
     pub tables: Vec<TableReport>,
     /// Pixels of the `.gen` against those of the float network.

@@ -146,6 +146,20 @@ pub fn report(report: &Report) -> String {
             tensor.sqnr_db
         );
     }
+    let _ = writeln!(
+        text,
+        "\n{:<40} {:>13} {:>13}   PSNR if only these are in 8 bits",
+        "layer", "weights", "output"
+    );
+    for it in &report.sensitivities {
+        let output = it.output_db.map_or(String::new(), |db| format!("{db:.1} dB"));
+        let name = ending(&it.layer, 40);
+        let line = format!("{name:<40} {:>10.1} dB {output:>13}", it.weights_db);
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    if !report.tables.is_empty() {
+        text.push('\n');
+    }
     for table in &report.tables {
         let TableReport { layer, function, entries } = table;
         let _ = writeln!(text, "{function} behind {}: table of {entries}", ending(layer, 40));

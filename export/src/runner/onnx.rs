@@ -1,6 +1,6 @@
 //! An ONNX in tract.
 
-use crate::float;
+use crate::float::{self, Rounded};
 use crate::graph::tensor;
 use crate::input::Input;
 use crate::load::Source;
@@ -24,10 +24,18 @@ impl Onnx {
     /// # Errors
     /// If tract can't.
     pub fn network(network: &Network, names: &[String]) -> Result<Self> {
+        Self::rounded(network, None, names)
+    }
+
+    /// The same with one of its tensors rounded, if that is wanted.
+    ///
+    /// # Errors
+    /// If tract can't.
+    pub fn rounded(network: &Network, rounded: Option<Rounded>, names: &[String]) -> Result<Self> {
         let len = network.latent_len();
         let source = Source {
             path: "network".into(),
-            proto: float::encode(network),
+            proto: float::encode(network, rounded),
             sha256: [0; 32],
             label: None,
             kinds: Vec::new(),
