@@ -12,6 +12,20 @@ use anyhow::{Context, Result};
 use gen_core::Model;
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 
+/// The bytes of the `.gen` that `file` is, or that `quantize` would give but for its numbers.
+///
+/// # Errors
+/// If the file is malformed or can't be converted.
+pub fn bytes(file: &File) -> Result<Vec<u8>> {
+    match file {
+        File::Gen { path, bytes, .. } => {
+            Model::parse(bytes).with_context(|| path.display().to_string())?;
+            Ok(bytes.clone())
+        }
+        File::Onnx(source) => blank(source, &import(source)?),
+    }
+}
+
 /// The layout of `file`; of a float ONNX, what `quantize` would give, to the byte, if no table has
 /// to be shorter than usual.
 ///
@@ -23,12 +37,18 @@ pub fn inspect(file: &File) -> Result<Layout> {
             let model = Model::parse(bytes).with_context(|| path.display().to_string())?;
             Ok(Layout::new(&model, bytes.len(), None))
         }
-        File::Onnx(source) => blank(source, &import(source)?),
+        File::Onnx(source) => {
+            let network = import(source)?;
+            let bytes = blank(source, &network)?;
+            let layout = Layout::new(&Model::parse(&bytes)?, bytes.len(), Some(&network));
+            // The file's name may be longer than a model's.
+            Ok(Layout { name: stem(&source.path), ..layout })
+        }
     }
 }
 
-/// The layout of a `.gen` whose numbers are all zero.
-fn blank(source: &Source, network: &Network) -> Result<Layout> {
+/// A `.gen` whose numbers are all zero.
+fn blank(source: &Source, network: &Network) -> Result<Vec<u8>> {
     let last = network.layers.len() - 1;
     let file = || source.path.display().to_string();
     let layers: Result<Vec<_>> =
@@ -41,10 +61,7 @@ fn blank(source: &Source, network: &Network) -> Result<Layout> {
         layers: layers.with_context(file)?,
         directions: Vec::new(),
     };
-    let bytes = to_bytes(&draft, network).with_context(file)?;
-    let layout = Layout::new(&Model::parse(&bytes)?, bytes.len(), Some(network));
-    // The file's name may be longer than a model's.
-    Ok(Layout { name: stem(&source.path), ..layout })
+    to_bytes(&draft, network).with_context(file)
 }
 
 fn blank_layer(layer: &Layer, is_last: bool) -> Result<DraftLayer> {

@@ -12,11 +12,12 @@
 //! - [`equalize`](mod@equalize): steps of their own for channels of rare large values
 //! - [`quantize`](mod@quantize): everything in integers, overflow disproved channel by channel
 //! - [`twin`]: the quantised ONNX, the same integers for any runtime
-//! - [`export`](mod@export): all of that in one call, with a [`report`]
+//! - [`export`](mod@export): all of that in one call, with a [`report`]; [`boards`]: where it fits
 //! - [`graph`]: building any ONNX
 //! - [`runner`], [`generator`]: running either file; [`psnr`](mod@psnr), [`ssim`](mod@ssim),
 //!   [`fidelity`]: how close the pictures are; [`sensitivity`]: what each layer costs them
 
+pub mod boards;
 pub mod calibrate;
 pub mod checkpoint;
 pub mod equalize;

@@ -1,5 +1,6 @@
 //! Reports as text of at most 100 columns.
 
+use crate::boards::Verdict;
 use crate::fidelity::{Fidelity, LEVELS};
 use crate::report::{Layout, Report, TableReport};
 use crate::verify::Check;
@@ -187,6 +188,36 @@ pub fn report(report: &Report) -> String {
         fidelity(&report.fidelity)
     );
     let _ = writeln!(text, "worst picture: seed {}", report.worst_seed);
+    text
+}
+
+/// Where a generator fits.
+pub fn verdicts(verdicts: &[Verdict]) -> String {
+    let mut text = format!(
+        "{:<14} {:<5} {:>25} {:>23} {:>12}\n",
+        "board", "fits", "flash", "working memory", "a picture"
+    );
+    for verdict in verdicts {
+        let of = |[used, room]: [usize; 2]| {
+            format!("{} of {}", grouped(used as u64), grouped(room as u64))
+        };
+        let seconds = verdict.seconds.map_or(String::new(), |seconds| format!("{seconds:.3} s"));
+        let fits = if verdict.fits { "yes" } else { "no" };
+        let line = format!(
+            "{:<14} {fits:<5} {:>25} {:>23} {seconds:>12}",
+            verdict.board,
+            of(verdict.flash),
+            of(verdict.ram)
+        );
+        let _ = writeln!(text, "{}", line.trim_end());
+        for advice in &verdict.advice {
+            let _ = writeln!(text, "  {advice}");
+        }
+    }
+    text.push_str(
+        "bytes beside the application's own; times without the screen, if each instruction took a cycle and\n\
+         none waited for flash: expect more\n",
+    );
     text
 }
 

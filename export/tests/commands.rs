@@ -145,3 +145,28 @@ fn usage_errors_have_status_2() {
         assert_eq!(output.status.code(), Some(2), "{arguments:?}");
     }
 }
+
+#[test]
+fn check_says_what_fits_and_what_to_change() {
+    let (onnx, file) = (model("faces.onnx"), model("faces.gen"));
+    let said = |arguments: &[&str]| {
+        let output = run(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        text
+    };
+    // Of the ONNX what comes of it.
+    assert_eq!(said(&["check", text(&onnx)]), said(&["check", text(&file)]));
+    let all = said(&["check", text(&file)]);
+    assert!(["lm3s6965evb", "pico ", "pico2"].iter().all(|board| all.contains(board)), "{all}");
+    let one = said(&["check", text(&file), "--board", "pico"]);
+    assert!(one.contains("pico ") && !one.contains("pico2"), "{one}");
+    let small = said(&["check", text(&file), "--flash", "128", "--ram", "20"]);
+    assert!(small.contains("no ") && small.contains("bytes of flash too many"), "{small}");
+    assert!(small.contains("a picture on a Cortex-M55"), "{small}");
+    let json = said(&["check", text(&file), "--json", "--board", "pico2"]);
+    assert!(json.contains("\"fits\": true"), "{json}");
+    refused(&["check", text(&file), "--board", "pica"], "choose one of lm3s6965evb, pico, pico2");
+    refused(&["check", "/none.gen"], "/none.gen");
+}

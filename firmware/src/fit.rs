@@ -39,22 +39,27 @@ impl Fit {
     /// Compares a model with a memory map, the text of a linker script that gives the regions
     /// `FLASH` and `RAM` each a `LENGTH`. `None` if it does not.
     pub fn new(model: &Model<'_>, file: usize, map: &str) -> Option<Self> {
-        Some(Self {
+        Some(Self::within(model, file, length(map, "FLASH")?, length(map, "RAM")?))
+    }
+
+    /// Compares a model with so many bytes of flash and RAM.
+    pub fn within(model: &Model<'_>, file: usize, flash_total: usize, ram_total: usize) -> Self {
+        Self {
             flash: file,
-            flash_total: length(map, "FLASH")?,
+            flash_total,
             ram: model.working_memory(),
             ram_reserved: RESERVED + model.latent().len() * LATENT_ELEMENT,
-            ram_total: length(map, "RAM")?,
-        })
+            ram_total,
+        }
     }
 
     /// Flash that a model may take.
-    fn flash_room(&self) -> usize {
+    pub fn flash_room(&self) -> usize {
         self.flash_total.saturating_sub(CODE)
     }
 
     /// RAM that working memory may take.
-    fn ram_room(&self) -> usize {
+    pub fn ram_room(&self) -> usize {
         self.ram_total.saturating_sub(self.ram_reserved)
     }
 
@@ -72,7 +77,7 @@ impl fmt::Display for Fit {
 }
 
 /// The LENGTH of a region in a memory map, in bytes.
-fn length(map: &str, region: &str) -> Option<usize> {
+pub fn length(map: &str, region: &str) -> Option<usize> {
     let word = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
     let named = |line: &&str| {
         let rest = line.trim_start().strip_prefix(region);

@@ -1,5 +1,6 @@
 //! The commands, one a file.
 
+mod check;
 mod compare;
 mod completions;
 mod inspect;
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Quantize(quantize::Quantize),
     /// Show layers, weights, useful MACs, flash and RAM of an .onnx or .gen
     Inspect(inspect::Inspect),
+    /// Will an .onnx or .gen fit a board, how long does a picture take, what to change
+    Check(check::Check),
     /// Draw pictures with an .onnx (float32) or .gen (uint8)
     Sample(sample::Sample),
     /// PSNR and SSIM of the pictures of two files on the same latents
@@ -66,6 +69,7 @@ impl Command {
             Self::Onnx(command) => command.run(),
             Self::Quantize(command) => command.run(),
             Self::Inspect(command) => command.run(),
+            Self::Check(command) => command.run(),
             Self::Sample(command) => command.run(),
             Self::Compare(command) => command.run(),
             Self::Completions(command) => command.run(),
