@@ -174,7 +174,7 @@ mod tests {
         let exact = of(code + file.len(), reserved + model.working_memory());
         assert!(exact.fits, "{exact:?}");
         let flash = of(code + file.len() / 4, 1 << 20);
-        assert!(!flash.fits && flash.advice[0].ends_with("49 % of the channels in each layer"));
+        assert!(!flash.fits && flash.advice[0].ends_with("50 % of the channels in each layer"));
         let ram = of(1 << 20, reserved + model.working_memory() / 2);
         assert!(!ram.fits && ram.advice[0].contains("train with 49 %"), "{ram:?}");
     }
