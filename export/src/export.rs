@@ -17,8 +17,8 @@ use crate::verify::verify;
 use crate::{latents, parallel, plans, sheet, twin};
 use anyhow::{Context, Result, ensure};
 use gen_core::Model;
-use gen_core::format::FormatError;
 use gen_core::format::write::{Draft, DraftPart, WriteError};
+use gen_core::format::{FormatError, MODEL_NAME};
 use std::path::Path;
 
 /// From a channel's largest values in 256 pictures to those of all: less cuts more off, more is coarser
@@ -83,8 +83,11 @@ impl Options {
     /// If it doesn't fit a `.gen` file or isn't a file's name.
     pub fn name(&self, path: &Path) -> Result<String> {
         let name = self.name.clone().unwrap_or_else(|| stem(path));
-        let fits = (1..=32).contains(&name.len()) && !name.contains(['/', '\\', '\0']);
-        ensure!(fits, "\"{name}\" is no name for a model: give one of 1 to 32 bytes with --name");
+        let fits = (1..=MODEL_NAME).contains(&name.len()) && !name.contains(['/', '\\', '\0']);
+        ensure!(
+            fits,
+            "\"{name}\" is no name for a model: give one of 1 to {MODEL_NAME} bytes with --name"
+        );
         Ok(name)
     }
 }
@@ -163,6 +166,8 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         settings: Settings {
             pixels: [pixels.low, pixels.high],
             calibration_latents: options.calibrate,
+            label: options.label,
+            ram_budget: options.ram_budget,
             activation_bits: options.activations,
             seed,
         },

@@ -125,6 +125,15 @@ impl<'a> Generator<'a> {
                 let rule = rule.parse().with_context(file)?;
                 let (mut latent, inputs) = quantised_inputs(source, graph).with_context(file)?;
                 latents::say(&mut latent, &source.kinds).with_context(file)?;
+                for input in inputs.iter().filter(|input| input.number) {
+                    let name = input.name();
+                    let said = source.kinds.iter().any(|kind| kind.name.as_deref() == Some(name));
+                    ensure!(
+                        !said,
+                        "{}: \"{name}\" is a label: leave --latent {name}=… out",
+                        file()
+                    );
+                }
                 let onnx = Onnx::new(source, inputs, &[&output.name])?;
                 let order = source.metadata(Order::METADATA);
                 let image = order.and_then(Order::image).or(match *onnx.output_shape() {
@@ -213,7 +222,8 @@ fn quantised_inputs(source: &Source, graph: &GraphProto) -> Result<(Vec<DraftPar
         let shape = sizes(declared)?;
         let len = labels.unwrap_or_else(|| shape.iter().product());
         let part = latents::part(&declared.name, len, distribution);
-        Ok(input::Draft { declared: declared.clone(), shape, part, number: labels.is_some() })
+        let (declared, number) = (declared.clone(), labels.is_some());
+        Ok(input::Draft { declared, shape, part, number, guessed: false })
     });
     Ok(input::arrange(drafts.collect::<Result<_>>()?))
 }

@@ -18,6 +18,10 @@ pub struct Input {
     pub elements: Range<usize>,
     /// Whether it takes the number of the label instead of all elements, 1 for it and 0 for others.
     pub number: bool,
+    /// Whether it is taken for a label by its name alone.
+    pub guessed: bool,
+    /// The label that it is given, whatever the latent.
+    pub fixed: Option<usize>,
 }
 
 impl Input {
@@ -40,8 +44,13 @@ impl Input {
         let values = &z[self.elements.clone()];
         let tensor = if self.number {
             let by_size = |a: &(usize, &f32), b: &(usize, &f32)| a.1.total_cmp(b.1);
-            let label = values.iter().enumerate().max_by(by_size).map_or(0, |(label, _)| label);
+            let largest = values.iter().enumerate().max_by(by_size).map_or(0, |(label, _)| label);
+            let label = self.fixed.unwrap_or(largest);
             Tensor::from_shape(&self.shape, &[label as i64])?
+        } else if let Some(label) = self.fixed {
+            let one = |i: usize| f32::from(u8::from(i == label));
+            let values: Vec<f32> = (0..self.shape.iter().product()).map(one).collect();
+            Tensor::from_shape(&self.shape, &values)?
         } else {
             Tensor::from_shape(&self.shape, values)?
         };
@@ -56,6 +65,7 @@ pub(crate) struct Draft {
     pub(crate) shape: Vec<usize>,
     pub(crate) part: DraftPart,
     pub(crate) number: bool,
+    pub(crate) guessed: bool,
 }
 
 /// The latent's parts, and the inputs in the graph's order. Labels come last, so that the others' samples
@@ -69,8 +79,8 @@ pub(crate) fn arrange(drafts: Vec<Draft>) -> (Vec<DraftPart>, Vec<Input>) {
         elements[i] = place;
     }
     let inputs = drafts.into_iter().zip(elements).map(|(draft, elements)| {
-        let Draft { declared, shape, number, .. } = draft;
-        Input { declared, shape, elements, number }
+        let Draft { declared, shape, number, guessed, .. } = draft;
+        Input { declared, shape, elements, number, guessed, fixed: None }
     });
     (parts, inputs.collect())
 }

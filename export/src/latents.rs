@@ -2,6 +2,7 @@
 
 use crate::{load, npz};
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use gen_core::format::PART_NAME;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::{Distribution, Latent};
 use ndarray::{ArrayD, ArrayViewD, Dimension};
@@ -13,9 +14,6 @@ use std::str::FromStr;
 
 /// Most bytes taken out of a `.npz`: 100,000 latents of 512 fit.
 const UNZIP_LIMIT: u64 = 1 << 28;
-
-/// Bytes of a part's name in a `.gen` file.
-const NAME: usize = 24;
 
 /// Where an ONNX of ours says what its inputs are drawn from: [`describe`].
 pub const METADATA: &str = "pocket_dcgan.latents";
@@ -52,7 +50,7 @@ pub fn part(name: &str, len: usize, distribution: Distribution) -> DraftPart {
 pub(crate) fn short(parts: &[DraftPart]) -> Vec<DraftPart> {
     let name = |name: &str| match name {
         "" => "latent".to_owned(),
-        name => name[..name.floor_char_boundary(NAME)].to_owned(),
+        name => name[..name.floor_char_boundary(PART_NAME)].to_owned(),
     };
     parts.iter().map(|part| DraftPart { name: name(&part.name), ..part.clone() }).collect()
 }

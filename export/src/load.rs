@@ -38,6 +38,11 @@ impl Source {
     /// # Errors
     /// If they aren't an ONNX model with a graph.
     pub fn decode(path: &Path, bytes: &[u8]) -> Result<Self> {
+        ensure!(
+            !bytes.starts_with(&gen_core::format::MAGIC),
+            "{}: is a .gen already: this takes the ONNX that it was made from",
+            path.display()
+        );
         let proto = ModelProto::decode(bytes)
             .ok()
             .filter(|proto| proto.graph.as_ref().is_some_and(|graph| !graph.node.is_empty()));

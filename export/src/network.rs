@@ -11,6 +11,8 @@ use tract_onnx::pb::ValueInfoProto;
 pub struct Network {
     /// The graph's inputs that take part of the latent, in its order.
     pub inputs: Vec<Input>,
+    /// Inputs beside them that take the label that is drawn.
+    pub fixed: Vec<Input>,
     /// The graph's output as it is declared there.
     pub output: ValueInfoProto,
     /// The latent's parts.

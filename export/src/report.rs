@@ -102,6 +102,8 @@ pub struct PartReport {
     pub len: usize,
     /// What they are drawn from.
     pub distribution: &'static str,
+    /// Whether it is taken for a label by its name alone.
+    pub guessed: bool,
     /// Steps of its quantised elements per unit.
     pub scale: f32,
 }
@@ -113,6 +115,10 @@ pub struct Settings {
     pub pixels: [f64; 2],
     /// Latents that the ranges were chosen on.
     pub calibration_latents: usize,
+    /// The label that all pictures are of, if there is one.
+    pub label: Option<usize>,
+    /// Bytes of working memory that the engine was given.
+    pub ram_budget: Option<usize>,
     /// Bits of the tensors between the layers.
     pub activation_bits: u8,
     /// Seed of the calibration and of the comparison.
@@ -179,7 +185,7 @@ impl Layout {
         Self {
             name: model.name().to_owned(),
             source_sha256: hex.collect(),
-            latent: parts(model),
+            latent: parts(model, network),
             image: [shape.height, shape.width, shape.channels],
             useful_macs: layers.iter().map(|layer| layer.useful_macs).sum(),
             weight_bytes: layers.iter().map(|layer| layer.weight_bytes).sum(),
@@ -192,10 +198,16 @@ impl Layout {
     }
 }
 
-fn parts(model: &Model) -> Vec<PartReport> {
+fn parts(model: &Model, network: Option<&Network>) -> Vec<PartReport> {
+    let guessed = |place: &std::ops::Range<usize>| {
+        let mut inputs = network.iter().flat_map(|network| &network.inputs);
+        inputs.any(|input| input.guessed && input.elements == *place)
+    };
+
     let parts: Vec<DraftPart> = model.latent().parts().iter().map(DraftPart::from).collect();
     let reports = parts.iter().zip(latents::places(&parts)).map(|(part, place)| PartReport {
         name: part.name.clone(),
+        guessed: guessed(&place),
         begin: place.start,
         len: part.len,
         distribution: latents::name(part.distribution),

@@ -63,8 +63,13 @@ fn latent(layout: &Layout) -> String {
     for part in &layout.latent {
         let last = part.begin + part.len - 1;
         let name = ending(&part.name, 24);
-        let _ =
-            writeln!(text, "  {name:<24} elements {}…{last}, {}", part.begin, part.distribution);
+        let guessed = if part.guessed {
+            format!(", by its name alone: if it is none, --latent {}=normal", part.name)
+        } else {
+            String::new()
+        };
+        let place = format!("{}…{last}", part.begin);
+        let _ = writeln!(text, "  {name:<24} elements {place}, {}{guessed}", part.distribution);
     }
     text
 }
@@ -149,13 +154,13 @@ pub fn report(report: &Report) -> String {
     }
     let _ = writeln!(
         text,
-        "\n{:<40} {:>13} {:>13}   PSNR if only these are in 8 bits",
+        "\n{:<36} {:>11} {:>11}  PSNR if only these are in 8 bits",
         "layer", "weights", "output"
     );
     for it in &report.sensitivities {
         let output = it.output_db.map_or(String::new(), |db| format!("{db:.1} dB"));
-        let name = ending(&it.layer, 40);
-        let line = format!("{name:<40} {:>10.1} dB {output:>13}", it.weights_db);
+        let name = ending(&it.layer, 36);
+        let line = format!("{name:<36} {:>8.1} dB {output:>11}", it.weights_db);
         let _ = writeln!(text, "{}", line.trim_end());
     }
     if !report.tables.is_empty() {

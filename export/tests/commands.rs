@@ -170,3 +170,61 @@ fn check_says_what_fits_and_what_to_change() {
     refused(&["check", text(&file), "--board", "pica"], "choose one of lm3s6965evb, pico, pico2");
     refused(&["check", "/none.gen"], "/none.gen");
 }
+
+/// Labels and kinds of latents, of generators of several inputs: what is asked for is done or refused.
+#[test]
+fn labels_and_kinds_are_done_or_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let layout = |name: &str| {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/layouts").join(format!("{name}.onnx"))
+    };
+    let said = |arguments: &[&str]| {
+        let output = run(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let made = |name: &str, out: &str, more: &[&str]| {
+        let (onnx, out) = (layout(name), directory.path().join(out));
+        let arguments = ["quantize", text(&onnx), "-o", text(&out), "--calibrate", "32"];
+        said(&[&arguments[..], more].concat());
+        (onnx, out.join(format!("{name}.gen")), out.join(format!("{name}.int8.onnx")))
+    };
+    let psnr = |arguments: &[&str]| -> f64 {
+        let text = said(arguments);
+        let (_, rest) = text.split_once("PSNR mean ").unwrap();
+        rest.split_once(',').unwrap().0.parse().unwrap()
+    };
+
+    let (onnx, file, twin) = made("parts-infogan", "free", &["--latent", "code=uniform"]);
+    let parts = said(&["inspect", text(&onnx)]);
+    assert!(parts.contains("one-hot, by its name alone: if it is none, --latent labels=normal"));
+    // The one that does not know takes the other's word.
+    assert!(psnr(&["compare", text(&onnx), text(&file)]) > 40.0);
+    assert_eq!(psnr(&["compare", text(&file), text(&twin)]), 100.0);
+    assert!(psnr(&["compare", text(&onnx), text(&file), "--label", "2"]) > 40.0);
+    let other = ["compare", text(&twin), text(&file), "--latent", "labels=uniform"];
+    assert_eq!(psnr(&other), 100.0);
+    let fixed = made("parts-infogan", "fixed", &["--label", "2", "--latent", "code=uniform"]).1;
+    assert!(psnr(&["compare", text(&onnx), text(&fixed), "--label", "2"]) > 40.0);
+    assert!(psnr(&["compare", text(&fixed), text(&file), "--label", "2"]) > 40.0);
+    refused(&["compare", text(&onnx), text(&fixed)], "have different latents");
+    refused(&["compare", text(&fixed), text(&fixed), "--label", "2"], "take no label");
+    let to = directory.path().join("to.npy");
+    let sample = |file: &Path, more: &[&str], expected: &str| {
+        refused(&[&["sample", text(file), "--npy", text(&to)], more].concat(), expected);
+    };
+    sample(&fixed, &["--label", "2"], "takes no label");
+    sample(&file, &["--label", "5"], "parts-infogan.gen: --label 5: \"labels\" has 5 labels");
+    sample(&file, &["--latent", "cod=normal"], "parts-infogan.gen: --latent cod=…");
+    sample(&twin, &["--label", "5"], "parts-infogan.int8.onnx: --label 5");
+    sample(&onnx, &["--label", "5"], "--label 5: \"labels\" has 5 labels, from 0");
+    refused(&["inspect", text(&file), "--label", "1"], "for the ONNX that it was made from");
+    refused(&["quantize", text(&file), "-o", text(directory.path())], "is a .gen already");
+
+    let (onnx, file, twin) = made("cond-embedding", "embedded", &[]);
+    assert_eq!(psnr(&["compare", text(&file), text(&twin)]), 100.0);
+    sample(&twin, &["--latent", "label=uniform"], "\"label\" is a label");
+    sample(&onnx, &["--label", "5"], "--label 5: \"label\" has 5 labels, from 0");
+    let one = said(&["quantize", text(&onnx), "-o", text(directory.path()), "--label", "4"]);
+    assert!(one.contains("imported exactly"), "{one}");
+}

@@ -8,8 +8,8 @@ use gen_core::{FormatError, Model};
 
 use crate::{Color, Frame, Outside, Picture, Screen};
 
-/// Room for a latent. Boards have room for that of their model alone.
-const LATENT: usize = 4096;
+/// Room for any latent. Boards have room for that of their model alone.
+const LATENT: usize = gen_core::format::DIMENSION_LIMIT;
 
 /// Somebody in front of a screen.
 pub trait Viewer {

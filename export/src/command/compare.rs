@@ -5,13 +5,14 @@ use super::series::Series;
 use anyhow::{Result, ensure};
 use clap::Args;
 use export::fidelity::{Fidelity, Pair};
-use export::generator::Generator;
+use export::generator::{File, Generator};
+use export::latents::Kind;
 use export::pixels::PixelRule;
 use export::{latents, table};
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 use gen_core::shape::Shape;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 #[command(after_help = "Example:\n  export compare generator.onnx out/generator.gen")]
@@ -37,12 +38,16 @@ fn size(Shape { height, width, channels }: Shape) -> String {
     format!("{height}×{width}×{channels}")
 }
 
-/// Takes the other's distributions where the parts are the same.
-fn adopt(parts: &mut [DraftPart], others: &[DraftPart]) {
-    for (part, other) in parts.iter_mut().zip(others).filter(|(part, other)| part.len == other.len)
-    {
-        part.distribution = other.distribution;
-    }
+/// Tells a float ONNX, of which nobody has said what its latents are drawn from, what another file knows.
+fn adopt(file: &mut File, generator: &Generator) {
+    let File::Onnx(source) = file else { return };
+    let graph = source.proto.graph.as_ref();
+    let inputs: Vec<&str> =
+        graph.iter().flat_map(|graph| &graph.input).map(|input| input.name.as_str()).collect();
+    let known = generator.latent.iter().filter(|part| inputs.contains(&part.name.as_str()));
+    source.kinds = known
+        .map(|part| Kind { name: Some(part.name.clone()), distribution: part.distribution })
+        .collect();
 }
 
 /// What latents are drawn from: without labels if those are `fixed`.
@@ -61,8 +66,25 @@ fn list(parts: &[DraftPart]) -> String {
 
 impl Compare {
     pub(crate) fn run(&self) -> Result<()> {
-        let (a, b) = (self.drawn.load(&self.a)?, self.drawn.load(&self.b)?);
-        let (mut a, mut b) = (Generator::new(&a, self.pixels)?, Generator::new(&b, self.pixels)?);
+        let (mut file_a, mut file_b) = (self.drawn.load(&self.a)?, self.drawn.load(&self.b)?);
+        let told_a = Generator::new(&file_a, self.pixels)?.told;
+        let told_b = Generator::new(&file_b, self.pixels)?.told;
+        match (told_a, told_b) {
+            _ if !self.drawn.kinds.is_empty() => {}
+            (false, true) => adopt(&mut file_a, &Generator::new(&file_b, self.pixels)?),
+            (true, false) => adopt(&mut file_b, &Generator::new(&file_a, self.pixels)?),
+            _ => {}
+        }
+        let mut a = Generator::new(&file_a, self.pixels)?;
+        let mut b = Generator::new(&file_b, self.pixels)?;
+        ensure!(
+            self.drawn.label.is_none()
+                || super::takes_label(&file_a, &a)
+                || super::takes_label(&file_b, &b),
+            "{} and {} take no label: it was fixed when the files were made, or there is none",
+            self.a.display(),
+            self.b.display()
+        );
         ensure!(
             a.image == b.image,
             "{} and {} are different generators: pictures {} and {}",
@@ -71,12 +93,6 @@ impl Compare {
             size(a.image),
             size(b.image)
         );
-        let said = !self.drawn.kinds.is_empty();
-        match (a.told || said, b.told || said) {
-            (false, true) => adopt(&mut a.latent, &b.latent),
-            (true, false) => adopt(&mut b.latent, &a.latent),
-            _ => {}
-        }
         let fixed = self.drawn.label.is_some();
         ensure!(
             drawn(&a.latent, fixed) == drawn(&b.latent, fixed),
@@ -87,14 +103,16 @@ impl Compare {
             list(&b.latent)
         );
         let mut pairs = Vec::new();
-        let series = |of: &Generator| self.series.draw(&of.latent, &self.drawn, self.count);
-        for (z_a, z_b) in series(&a)?.iter().zip(series(&b)?) {
+        let series = |path: &Path, of: &Generator| {
+            self.series.draw(path, &of.latent, &self.drawn, self.count)
+        };
+        for (z_a, z_b) in series(&self.a, &a)?.iter().zip(series(&self.b, &b)?) {
             let (drawn_a, drawn_b) = (a.draw(z_a)?, b.draw(&z_b)?);
             pairs.push(Pair::of(&a.picture(&drawn_a), &b.picture(&drawn_b)));
         }
         let fidelity = Fidelity::of(&pairs);
         print!("{}", table::fidelity(&fidelity));
-        println!("worst picture: number {} (from 0)", fidelity.worst);
+        println!("worst picture: {}", self.series.called(fidelity.worst));
         Ok(())
     }
 }

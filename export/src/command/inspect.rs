@@ -1,8 +1,9 @@
 //! `export inspect`
 
 use super::Drawn;
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Args;
+use export::generator::File;
 use export::{inspect, table};
 use std::path::PathBuf;
 
@@ -21,7 +22,14 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn run(&self) -> Result<()> {
-        let layout = inspect::inspect(&self.drawn.load(&self.file)?)?;
+        let file = self.drawn.load(&self.file)?;
+        ensure!(
+            matches!(file, File::Onnx(_))
+                || self.drawn.label.is_none() && self.drawn.kinds.is_empty(),
+            "{}: --label and --latent are for the ONNX that it was made from",
+            self.file.display()
+        );
+        let layout = inspect::inspect(&file)?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&layout)?);
         } else {

@@ -11,9 +11,10 @@ mod series;
 
 use anyhow::Result;
 use clap::{Args, Parser};
-use export::generator::File;
+use export::generator::{File, Generator};
 use export::latents::Kind;
 use export::pixels::PixelRule;
+use gen_core::latent::Distribution;
 use std::path::Path;
 
 /// Turns a trained DCGAN generator in ONNX into a file for microcontrollers
@@ -39,7 +40,7 @@ pub(crate) enum Command {
 /// Which pictures are meant.
 #[derive(Args)]
 pub(crate) struct Drawn {
-    /// Only pictures of this label, from 0, where a generator takes one beside noise
+    /// Only pictures of this label, from 0, where a generator takes one beside noise (of several, of each)
     #[arg(long, value_name = "K")]
     label: Option<usize>,
     /// What latents are drawn from, where the file doesn't say: normal (N(0, 1)) or uniform (on (−1, 1));
@@ -61,6 +62,15 @@ impl Drawn {
         }
         Ok(file)
     }
+}
+
+/// Whether a file can draw the label that is asked for: one that is fixed already can't.
+fn takes_label(file: &File, generator: &Generator) -> bool {
+    let float = match file {
+        File::Onnx(source) => source.metadata(PixelRule::METADATA).is_none(),
+        File::Gen { .. } => false,
+    };
+    float || generator.latent.iter().any(|part| part.distribution == Distribution::OneHot)
 }
 
 impl Command {

@@ -4,11 +4,9 @@ use super::Drawn;
 use super::series::Series;
 use anyhow::{Result, ensure};
 use clap::{ArgGroup, Args};
-use export::generator::{File, Generator};
+use export::generator::Generator;
 use export::pixels::PixelRule;
 use export::{npy, output, sheet};
-use gen_core::format::write::DraftPart;
-use gen_core::latent::Distribution;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -43,15 +41,12 @@ impl Sample {
         output::check(&places)?;
         let file = self.drawn.load(&self.file)?;
         let mut generator = Generator::new(&file, self.pixels)?;
-        let one_hot = |part: &DraftPart| part.distribution == Distribution::OneHot;
         ensure!(
-            self.drawn.label.is_none()
-                || matches!(file, File::Onnx(_))
-                || generator.latent.iter().any(one_hot),
+            self.drawn.label.is_none() || super::takes_label(&file, &generator),
             "{}: takes no label: it was fixed when the file was made, or there is none",
             self.file.display()
         );
-        let latents = self.series.draw(&generator.latent, &self.drawn, self.count)?;
+        let latents = self.series.draw(&self.file, &generator.latent, &self.drawn, self.count)?;
         let drawings: Result<Vec<_>> = latents.iter().map(|z| generator.draw(z)).collect();
         let drawings = drawings?;
 

@@ -306,7 +306,8 @@ impl Walk<'_> {
         if view.origin == Origin::Latent {
             let Operation::Affine { scale, shift } = operation else {
                 return Err(node.refuse(
-                    "stands before the first Gemm or convolution: latents come as they are",
+                    "stands before the first Gemm or convolution, on latents or a mixture of labels: these come as \
+                     they are; fix labels with --label K, from 0",
                 ));
             };
             return self.scaled(node, view, &scale, &shift);

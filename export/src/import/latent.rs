@@ -8,7 +8,7 @@ use super::label;
 use super::tensor::{ELEMENT_LIMIT, Tensor, count};
 use super::view::{Origin, View};
 use super::{Node, Value, Walk};
-use crate::input::{self, Draft, data_type};
+use crate::input::{self, Draft, Input, data_type};
 use crate::latents;
 use crate::load::Source;
 use anyhow::{Context, Result, bail, ensure};
@@ -53,6 +53,17 @@ pub(super) struct ByLabel {
     pub(super) tensors: Arc<Vec<Tensor>>,
 }
 
+/// What goes into an input.
+enum Taken {
+    Noise(Distribution),
+    /// 1 for the label and 0 for others; perhaps only by the input's name.
+    OneHot {
+        guessed: bool,
+    },
+    /// The label's number, of so many if that is known.
+    Number(Option<usize>),
+}
+
 impl<'a> Walk<'a> {
     /// Takes the graph's inputs that are `needed`: parts of the latent, and labels, which are parts too
     /// unless the source says which one is drawn.
@@ -68,65 +79,8 @@ impl<'a> Walk<'a> {
             .filter(|input| needed.contains(input.name.as_str()))
             .filter(|input| !self.values.contains_key(input.name.as_str()))
             .collect();
-        let mut drafts = Vec::new();
-        let mut has_label = false;
-        for declared in &inputs {
-            let name = &declared.name;
-            let shape = sizes(declared)?;
-            let own = source.kinds.iter().rfind(|kind| kind.name.as_ref() == Some(name));
-            let whole = data_type(declared) != Some(DataType::Float);
-            let found = label::find(source, graph, name);
-            let one_hot = match own {
-                _ if whole || found.is_some() => true,
-                Some(kind) => kind.distribution == Distribution::OneHot,
-                None => inputs.len() > 1 && is_called_label(name),
-            };
-            let denied = own.is_some_and(|kind| kind.distribution != Distribution::OneHot);
-            ensure!(!one_hot || !denied, "\"{name}\" is a label: leave --latent {name}=… out");
-            let number = found.is_some() || one_hot && count(&shape) == 1;
-            ensure!(
-                !number || count(&shape) == 1,
-                "\"{name}\" has shape {shape:?}: several labels in one input are not supported"
-            );
-            let labels = found.map(|found| {
-                self.tables.extend(found.nodes);
-                found.labels
-            });
-            has_label |= one_hot;
-            if let (true, Some(label)) = (one_hot, source.label) {
-                ensure!(
-                    labels.is_none_or(|labels| label < labels),
-                    "--label {label}: \"{name}\" has {} labels, from 0",
-                    labels.unwrap_or_default()
-                );
-                let values = fixed(declared, &shape, number, label)?;
-                self.values.insert(name, Value::Constant(values));
-                continue;
-            }
-            let (len, distribution) = if number {
-                let Some(labels) = labels else {
-                    bail!(
-                        "takes \"{name}\" beside the latents, and does not tell how many there are: say which with --label K, from 0"
-                    );
-                };
-                (labels, Distribution::OneHot)
-            } else {
-                let told = source.metadata(latents::METADATA).and_then(latents::named);
-                let said = latents::said(&source.kinds, name).or(told);
-                let drawn = if one_hot { Some(Distribution::OneHot) } else { said };
-                (count(&shape), drawn.unwrap_or(Distribution::Normal))
-            };
-            check(name, &shape, len, one_hot)?;
-            let part = latents::part(name, len, distribution);
-            drafts.push(Draft { declared: (*declared).clone(), shape, part, number });
-        }
         let names =
             || inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
-        ensure!(
-            source.label.is_none() || has_label,
-            "takes no label beside the latents: leave --label out, or say which of {} it is with --latent NAME=one-hot",
-            names()
-        );
         for name in source.kinds.iter().filter_map(|kind| kind.name.as_ref()) {
             ensure!(
                 inputs.iter().any(|input| input.name == *name),
@@ -134,6 +88,22 @@ impl<'a> Walk<'a> {
                 names()
             );
         }
+        let mut drafts = Vec::new();
+        for declared in &inputs {
+            let shape = sizes(declared)?;
+            let taken = self.taken(source, graph, declared, &shape, inputs.len() == 1)?;
+            match (&taken, source.label) {
+                (Taken::Number(_) | Taken::OneHot { .. }, Some(label)) => {
+                    self.fix(declared, shape, &taken, label)?;
+                }
+                _ => drafts.push(draft(declared, shape, &taken)?),
+            }
+        }
+        ensure!(
+            source.label.is_none() || !self.fixed.is_empty(),
+            "takes no label beside the latents: leave --label out, or say which of {} it is with --latent NAME=one-hot",
+            names()
+        );
         let possible = drafts.len() <= MAX_PARTS;
         ensure!(possible, "has {} inputs, possible: up to {MAX_PARTS}", drafts.len());
         (self.latent, self.inputs) = input::arrange(drafts);
@@ -146,6 +116,68 @@ impl<'a> Walk<'a> {
         let element = |element| Form { terms: vec![(element, 1.0)], constant: 0.0 };
         self.forms = (0..self.latent_len).map(element).collect();
         self.take(&inputs)
+    }
+
+    /// What goes into an input, by what is said of it, what becomes of it, and how it is called.
+    fn taken(
+        &mut self,
+        source: &Source,
+        graph: &'a GraphProto,
+        declared: &'a ValueInfoProto,
+        shape: &[usize],
+        alone: bool,
+    ) -> Result<Taken> {
+        let name = &declared.name;
+        let said = source.kinds.iter().rfind(|kind| kind.name.as_ref() == Some(name));
+        let said = said.map(|kind| kind.distribution);
+        let found = label::find(source, graph, name);
+        let whole = data_type(declared) != Some(DataType::Float);
+        if whole || found.is_some() {
+            let denied = said.is_some_and(|it| it != Distribution::OneHot);
+            ensure!(!denied, "\"{name}\" is a label: leave --latent {name}=… out");
+        }
+        if let Some(found) = found {
+            ensure!(
+                count(shape) == 1,
+                "\"{name}\" has shape {shape:?}: several labels in one input are not supported"
+            );
+            self.tables.extend(found.nodes);
+            return Ok(Taken::Number(Some(found.labels)));
+        }
+        let guessed = said.is_none() && !alone && is_called_label(name);
+        Ok(match said {
+            Some(Distribution::OneHot) if count(shape) > 1 => Taken::OneHot { guessed: false },
+            _ if whole && count(shape) > 1 => Taken::OneHot { guessed: false },
+            _ if guessed && count(shape) > 1 => Taken::OneHot { guessed },
+            Some(Distribution::OneHot) => Taken::Number(None),
+            _ if whole || guessed => Taken::Number(None),
+            _ => {
+                let told = source.metadata(latents::METADATA).and_then(latents::named);
+                let drawn = latents::said(&source.kinds, name).or(told);
+                Taken::Noise(drawn.unwrap_or(Distribution::Normal))
+            }
+        })
+    }
+
+    /// Makes a constant of an input that takes a label.
+    fn fix(
+        &mut self,
+        declared: &'a ValueInfoProto,
+        shape: Vec<usize>,
+        taken: &Taken,
+        label: usize,
+    ) -> Result<()> {
+        let name = &declared.name;
+        let number = matches!(taken, Taken::Number(_));
+        if let Taken::Number(Some(labels)) = taken {
+            let fits = label < *labels;
+            ensure!(fits, "--label {label}: \"{name}\" has {labels} labels, from 0");
+        }
+        let values = fixed(declared, &shape, number, label)?;
+        self.values.insert(name, Value::Constant(values));
+        let (declared, fixed) = (declared.clone(), Some(label));
+        self.fixed.push(Input { declared, shape, elements: 0..0, number, guessed: false, fixed });
+        Ok(())
     }
 
     /// The values of inputs that are parts of the latent.
@@ -272,6 +304,24 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// An input as a part of the latent.
+fn draft(declared: &ValueInfoProto, shape: Vec<usize>, taken: &Taken) -> Result<Draft> {
+    let name = &declared.name;
+    let (len, distribution) = match *taken {
+        Taken::Noise(distribution) => (count(&shape), distribution),
+        Taken::OneHot { .. } => (count(&shape), Distribution::OneHot),
+        Taken::Number(Some(labels)) => (labels, Distribution::OneHot),
+        Taken::Number(None) => bail!(
+            "takes \"{name}\" beside the latents, and does not tell how many there are: say which with --label K, from 0"
+        ),
+    };
+    check(name, &shape, len, distribution == Distribution::OneHot)?;
+    let part = latents::part(name, len, distribution);
+    let number = matches!(taken, Taken::Number(_));
+    let guessed = matches!(taken, Taken::OneHot { guessed: true });
+    Ok(Draft { declared: declared.clone(), shape, part, number, guessed })
+}
+
 /// Refuses shapes that are no latent's and no label's.
 fn check(name: &str, shape: &[usize], len: usize, label: bool) -> Result<()> {
     let wide = shape.iter().filter(|size| **size > 1).count();
@@ -296,7 +346,7 @@ fn fixed(declared: &ValueInfoProto, shape: &[usize], number: bool, label: usize)
     let value = |i: usize| if one_hot { i64::from(i == label) } else { label as i64 };
     let values = (0..count).map(value);
     Ok(match data_type(declared) {
-        Some(DataType::Float | DataType::Double) => {
+        Some(DataType::Float) => {
             let values = values.map(|value| value as f32).collect();
             Tensor::Floats(ArrayD::from_shape_vec(shape.to_vec(), values)?)
         }

@@ -95,6 +95,8 @@ struct Walk<'a> {
     values: HashMap<&'a str, Value>,
     layers: Vec<Layer>,
     inputs: Vec<Input>,
+    /// Those that a label is fixed for.
+    fixed: Vec<Input>,
     latent: Vec<DraftPart>,
     latent_len: usize,
     /// What the elements of the latent have become.
@@ -121,6 +123,7 @@ fn walk(source: &Source, graph: &GraphProto) -> Result<Network, Vec<anyhow::Erro
         values: HashMap::new(),
         layers: Vec::new(),
         inputs: Vec::new(),
+        fixed: Vec::new(),
         latent: Vec::new(),
         latent_len: 0,
         forms: Vec::new(),
@@ -185,8 +188,8 @@ fn walk(source: &Source, graph: &GraphProto) -> Result<Network, Vec<anyhow::Erro
         if count > MAX_LAYERS {
             return Err(one(anyhow!("has {count} layers, possible: 1…{MAX_LAYERS}")));
         }
-        let Walk { inputs, latent, layers, .. } = walk;
-        return Ok(Network { inputs, output: output.clone(), latent, picture, layers });
+        let Walk { inputs, fixed, latent, layers, .. } = walk;
+        return Ok(Network { inputs, fixed, output: output.clone(), latent, picture, layers });
     }
     Err(errors)
 }
@@ -272,7 +275,9 @@ impl<'a> Walk<'a> {
                 label::check(node, number, &given, &gives)?;
             }
             for (index, value) in gives.into_iter().enumerate() {
-                let Value::Constant(tensor) = value else { continue };
+                let Value::Constant(tensor) = value else {
+                    return Err(node.refuse("gives what is no constant of a label"));
+                };
                 elements = elements.saturating_add(count(tensor.dims()));
                 results.resize_with(results.len().max(index + 1), Vec::new);
                 results[index].push(tensor);

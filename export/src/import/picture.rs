@@ -19,6 +19,9 @@ impl Walk<'_> {
             Some(Value::Refused) => {
                 bail!("output \"{name}\" depends on a first layer that has been added to another")
             }
+            Some(Value::ByLabel(_)) => {
+                bail!("output \"{name}\" depends on a label alone: there is nothing to draw")
+            }
             _ => bail!("output \"{name}\" does not depend on the latent"),
         };
         ensure!(!self.layers.is_empty(), "has 0 layers: output \"{name}\" is the latent");

@@ -45,6 +45,8 @@ impl Onnx {
             shape: vec![1, len, 1, 1],
             elements: 0..len,
             number: false,
+            guessed: false,
+            fixed: None,
         };
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         Self::new(&source, vec![input], &names)

@@ -117,12 +117,14 @@ fn parts(graph: &mut Graph, network: &Network) -> String {
             let mut x = input.name().to_owned();
             let mut shape = &input.shape[..];
             if input.number {
-                let one = |i: usize| f64::from(u8::from(i.is_multiple_of(len + 1)));
-                let identity: Vec<f64> = (0..len * len).map(one).collect();
-                let table = graph.constant(&name("labels"), &[len, len], Values::Double(&identity));
+                let labels: Vec<i64> = (0..len as i64).collect();
+                let labels = graph.constant(&name("labels"), &[len], Values::Int64(&labels));
+                let column = graph.constant(&name("column"), &[2], Values::Int64(&[-1, 1]));
                 x = graph.cast(&name("number"), &x, DataType::Int64);
-                x = graph.node("Gather", &name("label"), &[&table, &x], vec![int("axis", 0)]);
-                shape = &[];
+                x = graph.node("Reshape", &name("numbers"), &[&x, &column], vec![]);
+                x = graph.node("Equal", &name("label"), &[&x, &labels], vec![]);
+                x = graph.cast(&name("double"), &x, DataType::Double);
+                shape = &[1, 1];
             } else {
                 x = graph.cast(&name("double"), &x, DataType::Double);
             }

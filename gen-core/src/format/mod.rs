@@ -20,6 +20,10 @@ pub const VERSION: u16 = 3;
 pub const ALIGNMENT: usize = 16;
 /// Bound on heights, widths and channels: keeps every product of two of them within `u32`.
 pub const DIMENSION_LIMIT: usize = 1 << 14;
+/// Most bytes of a model's name.
+pub const MODEL_NAME: usize = header::NAME.end - header::NAME.start;
+/// Most bytes of the name of a latent's part.
+pub const PART_NAME: usize = part::NAME.end - part::NAME.start;
 /// Longest table of an activation function.
 pub const TABLE_LIMIT: usize = 1 << 14;
 
