@@ -239,3 +239,26 @@ pub(crate) fn moved() -> Vec<Source> {
         twice(start().convolution("Conv", [5, 3, 1], vec![])).finish(),
     ]
 }
+
+/// Two first layers that become one: beside each other, with BatchNormalization behind their activations, and
+/// one less the other.
+pub(crate) fn two_first() -> Vec<Source> {
+    let first = || {
+        let mut sketch = Sketch::new(&[4, 1, 1]);
+        sketch.inputs.push(tensor("code", &[3, 1, 1]));
+        sketch.convolution("ConvTranspose", [4, 5, 3], vec![])
+    };
+    let second = |mut sketch: Sketch, channels: usize| {
+        let before = std::mem::replace(&mut sketch.current, "code".to_owned());
+        (before, sketch.convolution("ConvTranspose", [3, channels, 3], vec![]))
+    };
+    let (before, beside) = second(first().plain("LeakyRelu").batch_normalization(5), 2);
+    let beside = beside.batch_normalization(2).plain("Relu").batch_normalization(2);
+    let beside = beside.then("Concat", &[&before], vec![int("axis", 1)]);
+    let (before, less) = second(first().batch_normalization(5), 5);
+    let less = less.then("Sub", &[&before], vec![]).plain("Relu");
+    let end = |sketch: Sketch, channels| {
+        sketch.convolution("ConvTranspose", [channels, 3, 2], geometry(2, [0; 4], 0)).finish()
+    };
+    vec![end(beside, 7), end(less, 5)]
+}

@@ -363,6 +363,7 @@ fn is_called_label(name: &str) -> bool {
         "labels",
         "class",
         "classes",
+        "cls",
         "y",
         "c",
         "cond",
