@@ -1,9 +1,10 @@
 //! First layers beside each other, as one layer: noise and label that each go through a layer of their
 //! own before they are put together, or a label that is put beside the first map.
 
+use super::layers::check_map;
 use super::operators::{axis, join};
 use super::spread::turn;
-use super::tensor::ELEMENT_LIMIT;
+use super::tensor::{ELEMENT_LIMIT, count};
 use super::view::{Origin, View};
 use super::{Node, Value, Walk};
 use crate::function::Function;
@@ -54,6 +55,8 @@ impl Walk<'_> {
         b: &View,
     ) -> Result<View> {
         let dims = if a.origin == Origin::Latent { b.dims() } else { a.dims() }.to_vec();
+        let size = count(&dims).saturating_mul(self.latent_len);
+        ensure!(size <= ELEMENT_LIMIT, node.refuse(format!("needs {size} weights: too many")));
         let (mut weights, mut shift) = (Vec::new(), Vec::new());
         let mut used = Vec::new();
         for (view, scale) in [(a, 1.0), (b, scale)] {
@@ -155,6 +158,10 @@ impl Walk<'_> {
             parts.push((Some(first), (*view.elements).clone()));
         }
         let all = own + constants.len();
+        let [height, width, _] = self.layers[index].output();
+        check_map(node, [all, height, width])?;
+        let size = (self.layers[index].weights.len() / own).saturating_mul(all);
+        ensure!(size <= ELEMENT_LIMIT, node.refuse(format!("needs {size} weights: too many")));
         let shift = Operation::Affine { scale: vec![1.0], shift: constants.clone() };
         let shift = Step { node: node.name().to_owned(), operation: shift };
         let positive = [false, constants.iter().all(|constant| *constant >= 0.0)];
@@ -162,19 +169,15 @@ impl Walk<'_> {
             node.refuse("puts constants beside a map that has gone through an activation that is not ReLU or the like")
         })?;
         let layer = &mut self.layers[index];
-        layer.weights.resize(layer.weights.len() / own * all, 0.0);
+        layer.weights.resize(size, 0.0);
         layer.channels_out = all;
         layer.steps.clear();
         let moved =
             |at: i32| if at < 0 { at } else { at / own as i32 * all as i32 + at % own as i32 };
-        for value in self.values.values_mut() {
-            if let Value::View(view) = value
-                && view.origin == map.origin
-            {
-                view.elements = Arc::new(view.elements.mapv(moved));
-                for step in &mut view.steps {
-                    step.operation = extended(&step.operation, &(0..own), all);
-                }
+        for view in self.views().filter(|view| view.origin == map.origin) {
+            view.elements = Arc::new(view.elements.mapv(moved));
+            for step in &mut view.steps {
+                step.operation = extended(&step.operation, &(0..own), all);
             }
         }
         let parts: Vec<_> = parts
@@ -244,16 +247,19 @@ impl Walk<'_> {
             let index = if index == b { a } else { index };
             view.origin = Origin::Layer(index - usize::from(index > b));
         };
-        views.iter_mut().for_each(moved);
-        for value in self.values.values_mut() {
-            if let Value::View(view) = value {
-                moved(view);
-            }
-        }
+        views.iter_mut().chain(self.views()).for_each(moved);
         for view in same {
             views[view].steps.clone_from(&steps);
         }
         Ok(())
+    }
+
+    /// All views of the graph so far.
+    fn views(&mut self) -> impl Iterator<Item = &mut View> {
+        self.values.values_mut().filter_map(|value| match value {
+            Value::View(view) => Some(view),
+            _ => None,
+        })
     }
 
     /// Whether a layer without an activation gives nothing below 0, whatever the label: it reads nothing

@@ -37,6 +37,11 @@ pub(super) fn arithmetic(node: Node, inputs: &[&Tensor], opset: i64) -> Result<T
     };
     let shape: Vec<usize> = (0..rank).map(size).collect();
     ensure!(count(&shape) <= ELEMENT_LIMIT, node.refuse("gives too many elements"));
+    if let ("OneHot", [indices, depth, ..]) = (node.operator(), inputs) {
+        let depth = depth.numbers().first().map_or(0, |depth| *depth as usize);
+        let size = count(indices.dims()).saturating_mul(depth);
+        ensure!(size <= ELEMENT_LIMIT, node.refuse("gives too many elements"));
+    }
     if let "Conv" | "ConvTranspose" = node.operator() {
         check_convolution(node, inputs)?;
     }

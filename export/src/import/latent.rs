@@ -330,8 +330,8 @@ fn check(name: &str, shape: &[usize], len: usize, label: bool) -> Result<()> {
         "\"{name}\" has shape {shape:?}: labels are a number or one-hot, [batch, n]"
     );
     ensure!(
-        label || shape.len() > 1 && len <= DIMENSION_LIMIT,
-        "input \"{name}\" has shape {shape:?}: latents are [batch, z] or [batch, z, 1, 1]"
+        (label || shape.len() > 1) && len <= DIMENSION_LIMIT,
+        "input \"{name}\" has shape {shape:?}: latents are [batch, z] or [batch, z, 1, 1], of up to {DIMENSION_LIMIT}"
     );
     Ok(())
 }

@@ -344,3 +344,17 @@ fn labels_and_kinds_that_are_not_there_are_refused() {
     let pair = up(pair.then("Add", &[&row], vec![]), 4).finish();
     refused(pair, None, &[], "several labels in one input");
 }
+
+/// Labels that a few bytes make very many of.
+#[test]
+fn very_many_labels_are_refused() {
+    for depth in [1_i64 << 20, i64::MAX] {
+        let mut sketch = with_input("label", &[1], DataType::Int64);
+        let depth = sketch.graph.constant("depth", &[], Values::Int64(&[depth]));
+        let values = sketch.graph.constant("values", &[2], Values::Float(&[0.0, 1.0]));
+        let inputs = ["label", &depth, &values];
+        let hot = sketch.graph.node("OneHot", "hot", &inputs, vec![]);
+        let sketch = sketch.then("Add", &[&hot], vec![]);
+        refused(sketch.convolution("ConvTranspose", [4, 1, 4], vec![]).finish(), "of up to 16384");
+    }
+}
