@@ -30,7 +30,7 @@ pub struct Verdict {
     pub flash: [usize; 2],
     /// Bytes of its working memory, and how many there may be.
     pub ram: [usize; 2],
-    /// Seconds that a picture takes at least, see [`instructions`], where the core is known.
+    /// About how many seconds a picture takes, see [`seconds`], where the core is known.
     pub seconds: Option<f64>,
     /// What would make it fit.
     pub advice: Vec<String>,
@@ -72,7 +72,9 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
     let fit = Fit::within(model, file, board.flash, board.ram);
     let (flash, ram) = (fit.flash_room(), fit.ram_room());
     let mut advice = Vec::new();
-    if file > flash {
+    if flash == 0 || ram == 0 {
+        advice.push("the application itself does not fit".to_owned());
+    } else if file > flash {
         // Weights go with the product of two layers' widths.
         let widths = (flash as f64 / file as f64).sqrt() * 100.0;
         advice.push(format!(
@@ -81,7 +83,7 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
             widths.floor()
         ));
     }
-    if model.working_memory() > ram {
+    if ram > 0 && model.working_memory() > ram {
         let least = choices(model).first().map_or(0, |choice| choice.working_memory_bytes);
         advice.push(if least <= ram {
             format!("{} bytes of RAM too many: quantise with --ram-budget {ram}", fit.ram - ram)
@@ -106,8 +108,8 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
     })
 }
 
-/// Seconds that so many useful MACs take on a core of so many MHz, if each of its [`instructions`] takes a
-/// cycle and none waits for flash: at least.
+/// About how many seconds so many useful MACs take on a core of so many MHz, if each of its
+/// [`instructions`] took a cycle and none waited for flash.
 ///
 /// # Errors
 /// If the bench has no such core.
@@ -173,6 +175,7 @@ mod tests {
         assert!(enough.fits && enough.seconds.is_none());
         let exact = of(code + file.len(), reserved + model.working_memory());
         assert!(exact.fits, "{exact:?}");
+        assert!(of(1000, 1 << 20).advice[0].contains("application itself"));
         let flash = of(code + file.len() / 4, 1 << 20);
         assert!(!flash.fits && flash.advice[0].ends_with("50 % of the channels in each layer"));
         let ram = of(1 << 20, reserved + model.working_memory() / 2);

@@ -72,7 +72,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// How often [`export`] calls `done`.
+    /// How often [`export`] calls `done` at most.
     pub fn pictures(&self) -> usize {
         4 * self.calibrate + self.compare
     }
@@ -168,6 +168,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
             calibration_latents: options.calibrate,
             label: options.label,
             ram_budget: options.ram_budget,
+            headroom: options.headroom,
             activation_bits: options.activations,
             seed,
         },

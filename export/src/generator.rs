@@ -10,7 +10,9 @@ use crate::picture::Picture;
 use crate::pixels::PixelRule;
 use crate::runner::{Device, Onnx};
 use anyhow::{Context, Result, bail, ensure};
+use gen_core::format::DIMENSION_LIMIT;
 use gen_core::format::write::DraftPart;
+use gen_core::latent::{Distribution, MAX_PARTS};
 use gen_core::shape::Shape;
 use std::path::{Path, PathBuf};
 use tract_onnx::pb::GraphProto;
@@ -218,9 +220,15 @@ fn quantised_inputs(source: &Source, graph: &GraphProto) -> Result<(Vec<DraftPar
     let described = input::described(text).filter(|it| it.len() == graph.input.len());
     let described =
         described.with_context(|| format!("what it says of its inputs, \"{text}\", is not so"))?;
+    let possible = graph.input.len() <= MAX_PARTS;
+    ensure!(possible, "has {} inputs, possible: up to {MAX_PARTS}", graph.input.len());
     let drafts = graph.input.iter().zip(described).map(|(declared, (distribution, labels))| {
         let shape = sizes(declared)?;
-        let len = labels.unwrap_or_else(|| shape.iter().product());
+        let count = shape.iter().fold(1, |count: usize, size| count.saturating_mul(*size));
+        let len = labels.unwrap_or(count);
+        let fits = (1..=DIMENSION_LIMIT).contains(&len)
+            && (labels.is_none() || count == 1 && distribution == Distribution::OneHot);
+        ensure!(fits, "what it says of its input \"{}\" cannot be", declared.name);
         let part = latents::part(&declared.name, len, distribution);
         let (declared, number) = (declared.clone(), labels.is_some());
         Ok(input::Draft { declared, shape, part, number, guessed: false })

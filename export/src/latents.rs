@@ -46,13 +46,27 @@ pub fn part(name: &str, len: usize, distribution: Distribution) -> DraftPart {
     DraftPart { name: name.to_owned(), len, distribution, scale: scale(distribution) }
 }
 
-/// Parts with names that fit a `.gen` file.
+/// Parts with names that fit a `.gen` file, each another.
 pub(crate) fn short(parts: &[DraftPart]) -> Vec<DraftPart> {
-    let name = |name: &str| match name {
-        "" => "latent".to_owned(),
-        name => name[..name.floor_char_boundary(PART_NAME)].to_owned(),
-    };
-    parts.iter().map(|part| DraftPart { name: name(&part.name), ..part.clone() }).collect()
+    let mut short: Vec<DraftPart> = Vec::new();
+    for (index, part) in parts.iter().enumerate() {
+        let whole = if part.name.is_empty() { "latent" } else { &part.name };
+        let mut name = whole[..whole.floor_char_boundary(PART_NAME)].to_owned();
+        if short.iter().any(|other| other.name == name) {
+            // Of at most eight parts, one digit.
+            name = format!("{}~{index}", &whole[..whole.floor_char_boundary(PART_NAME - 2)]);
+        }
+        short.push(DraftPart { name, ..part.clone() });
+    }
+    short
+}
+
+/// What the first layer's weights are multiplied by for each element, so that all parts are in the steps of
+/// the first.
+pub(crate) fn ratios(parts: &[DraftPart]) -> Vec<f64> {
+    let first = parts.first().map_or(1.0, |part| f64::from(part.scale));
+    let ratio = |part: &DraftPart| std::iter::repeat_n(first / f64::from(part.scale), part.len);
+    parts.iter().flat_map(ratio).collect()
 }
 
 /// Which elements of the latent each part is.
@@ -252,6 +266,18 @@ mod tests {
         }
         let error = say(&mut parts(), &["y=normal".parse().unwrap()]).unwrap_err();
         assert!(error.to_string().contains("but z, a=b, label"), "{error}");
+    }
+
+    #[test]
+    fn names_are_cut_and_differ() {
+        let names = ["", "serving_default_input_label:0", "serving_default_input_label:1", "zäää"];
+        let parts = names.map(|name| part(name, 1, Distribution::Normal));
+        let short: Vec<String> = short(&parts).into_iter().map(|part| part.name).collect();
+        assert_eq!(
+            short,
+            ["latent", "serving_default_input_la", "serving_default_input_~2", "zäää"]
+        );
+        assert!(short.iter().all(|name| name.len() <= PART_NAME));
     }
 
     #[test]

@@ -119,6 +119,8 @@ pub struct Settings {
     pub label: Option<usize>,
     /// Bytes of working memory that the engine was given.
     pub ram_budget: Option<usize>,
+    /// How much farther than what was seen of it each channel of a tensor reaches.
+    pub headroom: f64,
     /// Bits of the tensors between the layers.
     pub activation_bits: u8,
     /// Seed of the calibration and of the comparison.

@@ -50,7 +50,8 @@ pub fn sensitivities(
     let parts = parallel::split(network.layers.len(), |layers| {
         let each = layers.map(|index| {
             let mut rounded = network.clone();
-            round_weights(&mut rounded.layers[index], index == last)?;
+            let parts = if index == 0 { &network.latent[..] } else { &[] };
+            round_weights(&mut rounded.layers[index], index == last, &latents::ratios(parts))?;
             let range = ranges.get(index);
             let output =
                 range.map(|range| against(network, Some(Rounded { index, range: *range })));
@@ -83,16 +84,22 @@ fn draw(
     (0..PICTURES).map(picture).collect()
 }
 
-/// Rounds weights to ±127 steps of what [`quantize`](mod@crate::quantize) gives a channel, or a feature: it
-/// rounds them after the numbers behind them are in, which changes nothing about the steps.
-fn round_weights(layer: &mut Layer, is_last: bool) -> Result<()> {
+/// Rounds weights as [`quantize`](mod@crate::quantize) does: to ±127 steps for each channel, or feature, those
+/// on the latent after they are multiplied by `ratios`. (Numbers behind the layer and the floor of scales are
+/// not in: the first change nothing about the steps, and the second only dead channels.)
+fn round_weights(layer: &mut Layer, is_last: bool, ratios: &[f64]) -> Result<()> {
     let len =
         if fold(layer, is_last)?.per_feature { layer.channels_in } else { layer.channel_len() };
     for weights in layer.weights.chunks_exact_mut(len) {
-        let largest = weights.iter().fold(0.0_f32, |largest, w| largest.max(w.abs()));
-        let step = largest / 127.0;
-        for weight in weights.iter_mut().filter(|_| step > 0.0) {
-            *weight = (*weight / step).round() * step;
+        let ratio = |input: usize| match ratios {
+            [] => 1.0,
+            ratios => ratios[input % ratios.len()],
+        };
+        let scaled = weights.iter().enumerate().map(|(i, w)| (f64::from(*w) * ratio(i)).abs());
+        let step = scaled.fold(0.0, f64::max) / 127.0;
+        for (input, weight) in weights.iter_mut().enumerate().filter(|_| step > 0.0) {
+            let steps = (f64::from(*weight) * ratio(input) / step).round();
+            *weight = (steps * step / ratio(input)) as f32;
         }
     }
     Ok(())

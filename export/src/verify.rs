@@ -7,11 +7,13 @@ use crate::load::Source;
 use crate::network::Network;
 use crate::runner::Onnx;
 use gen_core::format::write::DraftPart;
+use gen_core::latent::Distribution;
 use serde::Serialize;
 use tract_onnx::pb::tensor_proto::DataType;
 
-/// Latents that are tried.
+/// Latents that are tried, or labels of these: all, if there are no more than that.
 const LATENTS: usize = 4;
+const LABELS: usize = 16;
 /// Part of the pictures' range that arithmetic in another order may come to.
 const TOLERANCE: f32 = 1e-4;
 
@@ -40,8 +42,13 @@ pub fn verify(source: &Source, network: &Network) -> Check {
         let plane = height * width;
         let (mut largest, mut low, mut high) = (0.0_f32, f32::MAX, f32::MIN);
         let latent = DraftPart::latent(&network.latent);
-        for index in 0..LATENTS {
-            let z = latents::calibration(0, index, &latent);
+        let one_hot = network.latent.iter().filter(|it| it.distribution == Distribution::OneHot);
+        let labels = one_hot.map(|part| part.len).min().unwrap_or(0);
+        for index in 0..labels.clamp(LATENTS, LABELS) {
+            let mut z = latents::calibration(0, index, &latent);
+            if labels > 0 {
+                latents::set_label(&mut z, &network.latent, index % labels)?;
+            }
             let (a, b) = (original.run(&z)?.swap_remove(0), imported.run(&z)?.swap_remove(0));
             anyhow::ensure!(a.len() == b.len(), "its pictures are of another size");
             for (i, a) in a.iter().enumerate() {

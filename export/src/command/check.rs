@@ -32,7 +32,9 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(&self) -> Result<()> {
-        let bytes = inspect::bytes(&self.drawn.load(&self.file)?)?;
+        let file = self.drawn.load(&self.file)?;
+        self.drawn.only_for_onnx(&file)?;
+        let bytes = inspect::bytes(&file)?;
         let model = Model::parse(&bytes)?;
         let verdicts: Vec<Verdict> = self
             .boards()?
@@ -48,7 +50,7 @@ impl Check {
             let macs = model.layers().iter().map(|layer| layer.useful_macs()).sum();
             for (core, clock) in CORES {
                 let seconds = boards::seconds(core, clock, macs)?;
-                println!("a picture on a Cortex-{core} of {clock} MHz: {seconds:.3} s at least");
+                println!("a picture on a Cortex-{core} of {clock} MHz: about {seconds:.3} s");
             }
         }
         Ok(())

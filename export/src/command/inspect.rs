@@ -1,9 +1,8 @@
 //! `export inspect`
 
 use super::Drawn;
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::Args;
-use export::generator::File;
 use export::{inspect, table};
 use std::path::PathBuf;
 
@@ -23,12 +22,7 @@ pub(crate) struct Inspect {
 impl Inspect {
     pub(crate) fn run(&self) -> Result<()> {
         let file = self.drawn.load(&self.file)?;
-        ensure!(
-            matches!(file, File::Onnx(_))
-                || self.drawn.label.is_none() && self.drawn.kinds.is_empty(),
-            "{}: --label and --latent are for the ONNX that it was made from",
-            self.file.display()
-        );
+        self.drawn.only_for_onnx(&file)?;
         let layout = inspect::inspect(&file)?;
         if self.json {
             println!("{}", serde_json::to_string_pretty(&layout)?);

@@ -9,7 +9,7 @@ mod quantize;
 mod sample;
 mod series;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::{Args, Parser};
 use export::generator::{File, Generator};
 use export::latents::Kind;
@@ -43,7 +43,7 @@ pub(crate) struct Drawn {
     /// Only pictures of this label, from 0, where a generator takes one beside noise (of several, of each)
     #[arg(long, value_name = "K")]
     label: Option<usize>,
-    /// What latents are drawn from, where the file doesn't say: normal (N(0, 1)) or uniform (on (−1, 1));
+    /// What latents are drawn from, if not from what the file says: normal (N(0, 1)) or uniform (on (−1, 1));
     /// of one input, NAME=normal, NAME=uniform or NAME=one-hot
     #[arg(long = "latent", value_name = "[NAME=]KIND")]
     kinds: Vec<Kind>,
@@ -61,6 +61,18 @@ impl Drawn {
             }
         }
         Ok(file)
+    }
+
+    /// Refuses what is said of a `.gen`, where that could change nothing.
+    fn only_for_onnx(&self, file: &File) -> Result<()> {
+        if let File::Gen { path, .. } = file {
+            ensure!(
+                self.label.is_none() && self.kinds.is_empty(),
+                "{}: --label and --latent are for the ONNX that it was made from",
+                path.display()
+            );
+        }
+        Ok(())
     }
 }
 

@@ -262,8 +262,7 @@ impl Walk<'_> {
         })
     }
 
-    /// Whether a layer without an activation gives nothing below 0, whatever the label: it reads nothing
-    /// else.
+    /// Whether a layer gives nothing below 0, whatever the label. Not if it reads noise, or has an activation.
     fn never_negative(&self, layer: &Layer, steps: &[Step]) -> bool {
         let affine = steps.iter().all(|step| matches!(step.operation, Operation::Affine { .. }));
         let labels: Vec<Range<usize>> = self

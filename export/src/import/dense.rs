@@ -2,6 +2,7 @@
 
 use super::kernel::pairs;
 use super::layers::check_dense;
+use super::tensor::ELEMENT_LIMIT;
 use super::view::{Origin, View};
 use super::{KERNEL_LIMIT, Node, Walk};
 use crate::network::{Kind, Layer, Operation, Step};
@@ -119,6 +120,15 @@ impl Walk<'_> {
         };
         check_dense(node, inputs, [channels, height, width])?;
         let features = height * width * channels;
+        let terms = match view.origin {
+            Origin::Latent => {
+                let shown = places.iter().filter_map(|at| usize::try_from(*at).ok());
+                shown.map(|at| self.forms[at].terms.len() + 1).fold(0, usize::saturating_add)
+            }
+            Origin::Layer(_) => places.len(),
+        };
+        let work = features.saturating_mul(terms);
+        ensure!(work <= 64 * ELEMENT_LIMIT, node.refuse("reads too many numbers of the latents"));
         let (mut weights, mut sums) = (Vec::with_capacity(features * inputs), vec![0.0; inputs]);
         let mut shift = vec![0.0; features];
         // `[out][row][column][in]`

@@ -53,6 +53,9 @@ pub(super) struct ByLabel {
     pub(super) tensors: Arc<Vec<Tensor>>,
 }
 
+/// Most numbers that elements of the latent are made of, all forms together.
+const TERMS: usize = ELEMENT_LIMIT / 16;
+
 /// What goes into an input.
 enum Taken {
     Noise(Distribution),
@@ -208,10 +211,9 @@ impl<'a> Walk<'a> {
 
     /// New elements of the latent, in this shape.
     pub(super) fn form(&mut self, node: Node, dims: &[usize], forms: Vec<Form>) -> Result<View> {
-        let terms = forms.iter().map(|form| form.terms.len() + 1).sum::<usize>();
-        self.terms += terms;
+        self.terms += forms.iter().map(|form| form.terms.len() + 1).sum::<usize>();
         ensure!(
-            forms.len() <= ELEMENT_LIMIT && self.terms <= ELEMENT_LIMIT,
+            self.terms <= TERMS,
             node.refuse("makes too many numbers of the latents and labels")
         );
         let from = self.forms.len();
@@ -233,7 +235,7 @@ impl<'a> Walk<'a> {
                 let columns: Vec<Vec<f64>> = tensors.iter().map(Tensor::numbers).collect();
                 let dims = tensors.first().map_or(&[][..], Tensor::dims);
                 let terms = columns.len().saturating_mul(count(dims));
-                ensure!(terms <= ELEMENT_LIMIT, node.refuse("so many numbers for all labels"));
+                ensure!(terms <= TERMS, node.refuse("so many numbers for all labels"));
                 let form = |element: usize| {
                     let number =
                         |(label, column): (usize, &Vec<f64>)| (begin + label, column[element]);

@@ -288,6 +288,11 @@ impl<'a> Walk<'a> {
         let done = (0..labels).try_for_each(|label| each(self, label));
         self.values.extend(before);
         done?;
+        let alike = |tensors: &Vec<Tensor>| {
+            tensors.len() == labels
+                && tensors.windows(2).all(|pair| pair[0].dims() == pair[1].dims())
+        };
+        ensure!(results.iter().all(alike), node.refuse("gives another shape for each label"));
         let value = |tensors: Vec<Tensor>| match tensors.windows(2).all(|pair| pair[0] == pair[1]) {
             true => Value::Constant(tensors[0].clone()),
             false => Value::ByLabel(ByLabel { begin, tensors: Arc::new(tensors) }),

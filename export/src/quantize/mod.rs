@@ -7,6 +7,7 @@ mod scale;
 mod tests;
 
 use crate::fold::{Folded, fold};
+use crate::latents;
 use crate::network::{Layer, Network};
 use crate::pixels::PixelRule;
 use crate::range::Range;
@@ -27,12 +28,8 @@ pub fn quantize(
     pixels: PixelRule,
 ) -> Result<Vec<DraftLayer>> {
     let mut layers = Vec::new();
-    // Weights are in the steps of the first part: those of others are as much larger as those are
-    // smaller.
-    let steps = || network.latent.iter().map(|part| (part.len, f64::from(part.scale)));
-    let first = steps().next().map_or(1.0, |(_, scale)| scale);
-    let ratios: Vec<f64> =
-        steps().flat_map(|(len, scale)| std::iter::repeat_n(first / scale, len)).collect();
+    let first = network.latent.first().map_or(1.0, |part| f64::from(part.scale));
+    let ratios = latents::ratios(&network.latent);
     let mut input = Range { scale: 1.0 / first, zero_point: 0 };
     let mut input_shape = [1, 1, network.latent_len()];
     for (index, layer) in network.layers.iter().enumerate() {

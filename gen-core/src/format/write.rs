@@ -32,7 +32,7 @@ pub struct Draft {
 /// A [`Part`] of a latent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DraftPart {
-    /// At most 24 bytes of UTF-8.
+    /// 1 to 24 bytes of UTF-8, without zeros.
     pub name: String,
     /// Elements.
     pub len: usize,
@@ -49,7 +49,7 @@ impl From<&Part<'_>> for DraftPart {
 }
 
 impl DraftPart {
-    /// The latent of `parts`.
+    /// The latent of `parts`, of which those beyond [`MAX_PARTS`](crate::latent::MAX_PARTS) are left out.
     pub fn latent(parts: &[Self]) -> Latent<'_> {
         Latent::new(parts.iter().map(|Self { name, len, distribution, scale }| Part {
             name,
