@@ -1,7 +1,7 @@
 //! A generator in whatever file, as something that draws.
 
 use crate::float;
-use crate::import::{import, sizes};
+use crate::import::{count, import, sizes};
 use crate::input::{self, Input};
 use crate::latents::{self, Kind};
 use crate::load::{self, Source};
@@ -224,7 +224,7 @@ fn quantised_inputs(source: &Source, graph: &GraphProto) -> Result<(Vec<DraftPar
     ensure!(possible, "has {} inputs, possible: up to {MAX_PARTS}", graph.input.len());
     let drafts = graph.input.iter().zip(described).map(|(declared, (distribution, labels))| {
         let shape = sizes(declared)?;
-        let count = shape.iter().fold(1, |count: usize, size| count.saturating_mul(*size));
+        let count = count(&shape);
         let len = labels.unwrap_or(count);
         let fits = (1..=DIMENSION_LIMIT).contains(&len)
             && (labels.is_none() || count == 1 && distribution == Distribution::OneHot);

@@ -30,6 +30,12 @@ impl Input {
         &self.declared.name
     }
 
+    /// The part of the latent that goes into it.
+    pub(crate) fn part<'p>(&self, parts: &'p [DraftPart]) -> Option<&'p DraftPart> {
+        let mut all = parts.iter().zip(places(parts));
+        all.find(|(_, place)| *place == self.elements).map(|(part, _)| part)
+    }
+
     /// Its type in tract.
     pub(crate) fn datum_type(&self) -> DatumType {
         match data_type(&self.declared) {
@@ -98,8 +104,7 @@ pub(crate) fn data_type(value: &ValueInfoProto) -> Option<DataType> {
 /// with how many there are where an input takes a label's number.
 pub(crate) fn describe(parts: &[DraftPart], inputs: &[Input]) -> String {
     let each = inputs.iter().filter_map(|input| {
-        let (part, _) =
-            parts.iter().zip(places(parts)).find(|(_, place)| *place == input.elements)?;
+        let part = input.part(parts)?;
         let name = latents::name(part.distribution);
         Some(if input.number { format!("{name} {}", part.len) } else { name.to_owned() })
     });

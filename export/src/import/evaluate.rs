@@ -1,7 +1,7 @@
 //! Nodes whose inputs are all constants.
 
 use super::Node;
-use super::tensor::{ELEMENT_LIMIT, Tensor, count};
+use super::tensor::{ELEMENT_LIMIT, Tensor, broadcast, count};
 use anyhow::{Result, ensure};
 use ndarray::ArrayD;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,13 +29,8 @@ pub(super) fn constant(node: Node, opset: i64) -> Result<Tensor> {
 
 /// What a node of [`ARITHMETIC`] makes of its inputs.
 pub(super) fn arithmetic(node: Node, inputs: &[&Tensor], opset: i64) -> Result<Tensor> {
-    // The shape that they are all broadcast to.
-    let rank = inputs.iter().map(|it| it.dims().len()).max().unwrap_or(0);
-    let size = |from_end: usize| {
-        let sizes = inputs.iter().filter_map(|it| it.dims().iter().rev().nth(from_end));
-        sizes.copied().max().unwrap_or(1)
-    };
-    let shape: Vec<usize> = (0..rank).map(size).collect();
+    let shapes: Vec<&[usize]> = inputs.iter().map(|tensor| tensor.dims()).collect();
+    let shape = broadcast(&shapes);
     ensure!(count(&shape) <= ELEMENT_LIMIT, node.refuse("gives too many elements"));
     if let ("OneHot", [indices, depth, ..]) = (node.operator(), inputs) {
         let depth = depth.numbers().first().map_or(0, |depth| *depth as usize);

@@ -1,11 +1,13 @@
-//! Inputs that are a label's number, told by what becomes of them.
+//! Labels: which inputs are a label's number, told by what becomes of them; and what depends on one alone,
+//! an embedding for one: one constant for each label.
 
 use super::evaluate::is_arithmetic;
-use super::tensor::Tensor;
-use super::{Node, Value, moves};
+use super::tensor::{ELEMENT_LIMIT, Tensor, count};
+use super::{Node, Value, Walk, constants, moves};
 use crate::load::Source;
 use anyhow::{Result, ensure};
 use std::collections::HashSet;
+use std::sync::Arc;
 use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
 
 /// Most nodes between a constant and what is told of it.
@@ -55,9 +57,75 @@ pub(super) fn find<'g>(source: &Source, graph: &'g GraphProto, name: &'g str) ->
     found
 }
 
+/// What depends on a label alone.
+#[derive(Clone, Debug)]
+pub(super) struct ByLabel {
+    /// Where the latent's part of the label begins.
+    pub(super) begin: usize,
+    /// What it is for each label.
+    pub(super) tensors: Arc<Vec<Tensor>>,
+}
+
+impl<'a> Walk<'a> {
+    /// What a node that depends on one label alone gives for each.
+    pub(super) fn by_label(
+        &mut self,
+        node: Node<'a>,
+        begin: usize,
+        labels: usize,
+    ) -> Result<Vec<Value>> {
+        let names: HashSet<&str> =
+            node.0.input.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+        let before: Vec<(&str, Value)> = names
+            .iter()
+            .filter_map(|name| Some((*name, self.values.get(name)?.clone())))
+            .filter(|(_, value)| matches!(value, Value::ByLabel(_)))
+            .collect();
+        let mut results: Vec<Vec<Tensor>> = Vec::new();
+        let mut elements = 0_usize;
+        let mut each = |walk: &mut Self, number: usize| -> Result<()> {
+            for (name, value) in &before {
+                if let Value::ByLabel(ByLabel { tensors, .. }) = value {
+                    walk.values.insert(name, Value::Constant(tensors[number].clone()));
+                }
+            }
+            let names = node.0.input.iter().filter(|name| !name.is_empty());
+            let given: Vec<Value> =
+                names.filter_map(|name| walk.values.get(name.as_str()).cloned()).collect();
+            let gives = walk.constants(node, &constants(&given).unwrap_or_default())?;
+            if node.0.output.first().is_some_and(|name| walk.tables.contains(name.as_str())) {
+                check(node, number, &given, &gives)?;
+            }
+            for (index, value) in gives.into_iter().enumerate() {
+                let Value::Constant(tensor) = value else {
+                    return Err(node.refuse("gives what is no constant of a label"));
+                };
+                elements = elements.saturating_add(count(tensor.dims()));
+                results.resize_with(results.len().max(index + 1), Vec::new);
+                results[index].push(tensor);
+            }
+            ensure!(elements <= 2 * ELEMENT_LIMIT, node.refuse("computes too much for all labels"));
+            Ok(())
+        };
+        let done = (0..labels).try_for_each(|label| each(self, label));
+        self.values.extend(before);
+        done?;
+        let alike = |tensors: &Vec<Tensor>| {
+            tensors.len() == labels
+                && tensors.windows(2).all(|pair| pair[0].dims() == pair[1].dims())
+        };
+        ensure!(results.iter().all(alike), node.refuse("gives another shape for each label"));
+        let value = |tensors: Vec<Tensor>| match tensors.windows(2).all(|pair| pair[0] == pair[1]) {
+            true => Value::Constant(tensors[0].clone()),
+            false => Value::ByLabel(ByLabel { begin, tensors: Arc::new(tensors) }),
+        };
+        Ok(results.into_iter().map(value).collect())
+    }
+}
+
 /// Refuses a node that tells how many labels there are, if number `label` is not that of a label: it is
 /// given these values and gives those.
-pub(super) fn check(node: Node, label: usize, given: &[Value], gives: &[Value]) -> Result<()> {
+fn check(node: Node, label: usize, given: &[Value], gives: &[Value]) -> Result<()> {
     let numbers = |value: Option<&Value>| match value {
         Some(Value::Constant(tensor)) => tensor.numbers(),
         _ => Vec::new(),

@@ -1,13 +1,10 @@
 //! The graph's inputs: parts of the latent, and labels.
-//!
-//! What depends on a label alone, an embedding for one, is one constant for each label
-//! ([`Value::ByLabel`]). Elements of a latent are [`Form`]s: numbers times what goes in, so that what is
-//! put beside noise, added to it or scaled ends up in the first layer's weights.
 
-use super::label;
-use super::tensor::{ELEMENT_LIMIT, Tensor, count};
+use super::form::Form;
+use super::label::{self, ByLabel};
+use super::tensor::{Tensor, count};
 use super::view::{Origin, View};
-use super::{Node, Value, Walk};
+use super::{Value, Walk};
 use crate::input::{self, Draft, Input, data_type};
 use crate::latents;
 use crate::load::Source;
@@ -21,40 +18,6 @@ use tract_onnx::pb::{
     GraphProto, ValueInfoProto, tensor_proto::DataType,
     tensor_shape_proto::dimension::Value as Size, type_proto,
 };
-
-/// An element of a latent after what is linear: the sum of elements that go in, times numbers, and a number.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Form {
-    pub(super) terms: Vec<(usize, f64)>,
-    pub(super) constant: f64,
-}
-
-impl Form {
-    /// `scale·self + shift`
-    pub(super) fn affine(&self, scale: f64, shift: f64) -> Self {
-        let terms = self.terms.iter().map(|(element, number)| (*element, number * scale));
-        Self { terms: terms.collect(), constant: self.constant * scale + shift }
-    }
-
-    /// `self + scale·other`
-    fn plus(&self, scale: f64, other: &Self) -> Self {
-        let other = other.affine(scale, 0.0);
-        let terms = [&self.terms[..], &other.terms].concat();
-        Self { terms, constant: self.constant + other.constant }
-    }
-}
-
-/// What depends on a label alone.
-#[derive(Clone, Debug)]
-pub(super) struct ByLabel {
-    /// Where the latent's part of the label begins.
-    pub(super) begin: usize,
-    /// What it is for each label.
-    pub(super) tensors: Arc<Vec<Tensor>>,
-}
-
-/// Most numbers that elements of the latent are made of, all forms together.
-const TERMS: usize = ELEMENT_LIMIT / 16;
 
 /// What goes into an input.
 enum Taken {
@@ -189,10 +152,8 @@ impl<'a> Walk<'a> {
             let name = input.name();
             let declared = declared.iter().find(|it| it.name == name);
             let key: &'a str = declared.context("an input has gone")?.name.as_str();
-            let part = self.latent.iter().zip(latents::places(&self.latent));
-            let one_hot = part.into_iter().any(|(part, place)| {
-                place == input.elements && part.distribution == Distribution::OneHot
-            });
+            let part = input.part(&self.latent);
+            let one_hot = part.is_some_and(|part| part.distribution == Distribution::OneHot);
             let value = if one_hot {
                 let (begin, labels) = (input.elements.start, input.elements.len());
                 let tensors = (0..labels)
@@ -207,102 +168,6 @@ impl<'a> Walk<'a> {
             self.values.insert(key, value);
         }
         Ok(())
-    }
-
-    /// New elements of the latent, in this shape.
-    pub(super) fn form(&mut self, node: Node, dims: &[usize], forms: Vec<Form>) -> Result<View> {
-        self.terms += forms.iter().map(|form| form.terms.len() + 1).sum::<usize>();
-        ensure!(
-            self.terms <= TERMS,
-            node.refuse("makes too many numbers of the latents and labels")
-        );
-        let from = self.forms.len();
-        self.forms.extend(forms);
-        let elements = (from as i32..self.forms.len() as i32).collect();
-        Ok(View::new(Origin::Latent, ArrayD::from_shape_vec(dims.to_vec(), elements)?))
-    }
-
-    /// A constant, or what depends on a label alone, as elements of the latent.
-    pub(super) fn as_latent(&mut self, node: Node, value: &Value) -> Result<View> {
-        match value {
-            Value::View(view) => Ok(view.clone()),
-            Value::Constant(tensor) => {
-                let form = |constant| Form { terms: Vec::new(), constant };
-                let forms = tensor.numbers().into_iter().map(form).collect();
-                self.form(node, tensor.dims(), forms)
-            }
-            Value::ByLabel(ByLabel { begin, tensors }) => {
-                let columns: Vec<Vec<f64>> = tensors.iter().map(Tensor::numbers).collect();
-                let dims = tensors.first().map_or(&[][..], Tensor::dims);
-                let terms = columns.len().saturating_mul(count(dims));
-                ensure!(terms <= TERMS, node.refuse("so many numbers for all labels"));
-                let form = |element: usize| {
-                    let number =
-                        |(label, column): (usize, &Vec<f64>)| (begin + label, column[element]);
-                    let terms = columns.iter().enumerate().map(number);
-                    let terms = terms.filter(|(_, number)| *number != 0.0).collect();
-                    Form { terms, constant: 0.0 }
-                };
-                let len = columns.first().map_or(0, Vec::len);
-                self.form(node, dims, (0..len).map(form).collect())
-            }
-            Value::Refused => bail!(node.refuse("depends on what was refused")),
-        }
-    }
-
-    /// The elements of a view of the latent.
-    fn shown(&self, view: &View) -> Vec<Form> {
-        let form =
-            |element: &i32| usize::try_from(*element).map(|element| self.forms[element].clone());
-        view.elements.iter().map(|element| form(element).unwrap_or_default()).collect()
-    }
-
-    /// A view of the latent that shows each of its elements once, and no zeros that were put there.
-    pub(super) fn distinct(&mut self, node: Node, view: &View) -> Result<View> {
-        match view.origin {
-            Origin::Latent => self.form(node, view.dims(), self.shown(view)),
-            Origin::Layer(_) => Ok(view.clone()),
-        }
-    }
-
-    /// [Distinct](Self::distinct) elements of the latent times numbers, plus numbers, one for all or one
-    /// for each.
-    pub(super) fn scaled(
-        &mut self,
-        node: Node,
-        view: &View,
-        scale: &[f64],
-        shift: &[f64],
-    ) -> Result<View> {
-        let of = |numbers: &[f64], element: i32| numbers[element as usize % numbers.len()];
-        let forms = self.shown(view);
-        let forms = forms.iter().zip(view.elements.iter());
-        let forms = forms.map(|(form, at)| form.affine(of(scale, *at), of(shift, *at)));
-        let forms = forms.collect();
-        self.form(node, view.dims(), forms)
-    }
-
-    /// The sum of two views of the latent, the second times `scale`.
-    pub(super) fn sum(&mut self, node: Node, a: &View, scale: f64, b: &View) -> Result<View> {
-        let refusal =
-            || node.refuse(format!("shapes {:?} and {:?} do not fit", a.dims(), b.dims()));
-        let rank = a.dims().len().max(b.dims().len());
-        let size = |view: &View, axis: usize| {
-            let from_end = rank - axis;
-            let dims = view.dims();
-            dims.len().checked_sub(from_end).map_or(1, |axis| dims[axis])
-        };
-        let dims: Vec<usize> = (0..rank)
-            .map(|axis| match (size(a, axis), size(b, axis)) {
-                (1, size) => size,
-                (size, _) => size,
-            })
-            .collect();
-        ensure!(count(&dims) <= ELEMENT_LIMIT, refusal());
-        let wide = |view: &View| view.broadcast(&dims).ok_or_else(refusal);
-        let (a, b) = (self.shown(&wide(a)?), self.shown(&wide(b)?));
-        let forms = a.iter().zip(&b).map(|(a, b)| a.plus(scale, b)).collect();
-        self.form(node, &dims, forms)
     }
 }
 

@@ -3,7 +3,8 @@
 //! become steps of the layer, and a Gemm or convolution reads a view and is the next layer. What can't be
 //! converted is refused by name, several things at once.
 //!
-//! - [`latent`], [`label`]: the graph's inputs; [`picture`]: its output
+//! - [`latent`], [`label`], [`form`]: the graph's inputs, and what becomes of them before the first layer;
+//!   [`picture`]: its output
 //! - [`operators`]: what each node is; [`tensor`], [`evaluate`]: constants
 //! - [`layout`], [`moves`]: what only moves elements
 //! - [`elementwise`]: biases, BatchNormalization, activations
@@ -18,6 +19,7 @@ mod dense;
 mod elementwise;
 mod evaluate;
 mod fit;
+mod form;
 mod kernel;
 mod label;
 mod latent;
@@ -41,14 +43,15 @@ use crate::load::Source;
 use crate::network::{Layer, Network};
 use crate::pixels::PixelRule;
 use anyhow::{Context, Result, anyhow, ensure};
+use form::Form;
 use gen_core::format::write::DraftPart;
 use gen_core::model::MAX_LAYERS;
+use label::ByLabel;
 pub(crate) use latent::sizes;
-use latent::{ByLabel, Form};
 use node::Node;
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
-use tensor::{ELEMENT_LIMIT, Tensor, count};
+pub(crate) use tensor::count;
+use tensor::{ELEMENT_LIMIT, Tensor};
 use tract_onnx::pb::GraphProto;
 use view::View;
 
@@ -248,56 +251,6 @@ impl<'a> Walk<'a> {
             [(begin, count)] if !views => self.by_label(node, begin, count).map(Some),
             _ => self.operator(node, &inputs).map(Some),
         }
-    }
-
-    /// What a node that depends on one label alone gives for each.
-    fn by_label(&mut self, node: Node<'a>, begin: usize, labels: usize) -> Result<Vec<Value>> {
-        let names: HashSet<&str> =
-            node.0.input.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
-        let before: Vec<(&str, Value)> = names
-            .iter()
-            .filter_map(|name| Some((*name, self.values.get(name)?.clone())))
-            .filter(|(_, value)| matches!(value, Value::ByLabel(_)))
-            .collect();
-        let mut results: Vec<Vec<Tensor>> = Vec::new();
-        let mut elements = 0_usize;
-        let mut each = |walk: &mut Self, number: usize| -> Result<()> {
-            for (name, value) in &before {
-                if let Value::ByLabel(ByLabel { tensors, .. }) = value {
-                    walk.values.insert(name, Value::Constant(tensors[number].clone()));
-                }
-            }
-            let names = node.0.input.iter().filter(|name| !name.is_empty());
-            let given: Vec<Value> =
-                names.filter_map(|name| walk.values.get(name.as_str()).cloned()).collect();
-            let gives = walk.constants(node, &constants(&given).unwrap_or_default())?;
-            if node.0.output.first().is_some_and(|name| walk.tables.contains(name.as_str())) {
-                label::check(node, number, &given, &gives)?;
-            }
-            for (index, value) in gives.into_iter().enumerate() {
-                let Value::Constant(tensor) = value else {
-                    return Err(node.refuse("gives what is no constant of a label"));
-                };
-                elements = elements.saturating_add(count(tensor.dims()));
-                results.resize_with(results.len().max(index + 1), Vec::new);
-                results[index].push(tensor);
-            }
-            ensure!(elements <= 2 * ELEMENT_LIMIT, node.refuse("computes too much for all labels"));
-            Ok(())
-        };
-        let done = (0..labels).try_for_each(|label| each(self, label));
-        self.values.extend(before);
-        done?;
-        let alike = |tensors: &Vec<Tensor>| {
-            tensors.len() == labels
-                && tensors.windows(2).all(|pair| pair[0].dims() == pair[1].dims())
-        };
-        ensure!(results.iter().all(alike), node.refuse("gives another shape for each label"));
-        let value = |tensors: Vec<Tensor>| match tensors.windows(2).all(|pair| pair[0] == pair[1]) {
-            true => Value::Constant(tensors[0].clone()),
-            false => Value::ByLabel(ByLabel { begin, tensors: Arc::new(tensors) }),
-        };
-        Ok(results.into_iter().map(value).collect())
     }
 
     /// A constant input.

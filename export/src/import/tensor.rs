@@ -10,8 +10,18 @@ use tract_onnx::prelude::{DatumType, Tensor as Decoded};
 pub(super) const ELEMENT_LIMIT: usize = 1 << 26;
 
 /// Elements of a tensor of these sizes, or very many; those of an empty one as if it were not.
-pub(super) fn count(dims: &[usize]) -> usize {
+pub(crate) fn count(dims: &[usize]) -> usize {
     dims.iter().fold(1, |count, size| count.saturating_mul((*size).max(1)))
+}
+
+/// The shape that tensors of these shapes are broadcast to, if they can be.
+pub(super) fn broadcast(shapes: &[&[usize]]) -> Vec<usize> {
+    let rank = shapes.iter().map(|dims| dims.len()).max().unwrap_or(0);
+    let size = |from_end: usize| {
+        let sizes = shapes.iter().filter_map(|dims| dims.iter().rev().nth(from_end));
+        sizes.copied().max().unwrap_or(1)
+    };
+    (0..rank).rev().map(size).collect()
 }
 
 /// A constant.
