@@ -5,7 +5,6 @@
 //! instead, and the next layer's weights on it are multiplied by that (Nagel et al. 2019, arXiv 1906.04721,
 //! who do so to all channels): the same network in real numbers.
 
-use crate::function::Function;
 use crate::network::{Layer, Network, Operation, Step};
 use crate::range::Range;
 
@@ -45,20 +44,13 @@ fn quotient(range: Range, (low, high): (f32, f32), headroom: f64) -> f64 {
 
 /// Divides the output of `layer`, channel by channel, in front of its activation. Whether that was possible.
 fn divide(layer: &mut Layer, quotients: &[f64]) -> bool {
-    let is_affine = |step: &Step| matches!(step.operation, Operation::Affine { .. });
-    let rectifier = layer.steps.iter().position(|step| !is_affine(step));
+    let rectifier = layer.steps.iter().position(|step| !step.operation.is_affine());
     let (place, behind) = match rectifier {
         None => (layer.steps.len(), layer.steps.len()),
         Some(place) => (place, place + 1),
     };
-    let passes = |step: &Step| {
-        matches!(
-            step.operation,
-            Operation::Slopes(_) | Operation::Function(Function::Relu | Function::LeakyRelu(_))
-        )
-    };
-    let fits = layer.steps[place..behind].iter().all(passes)
-        && layer.steps[behind..].iter().all(is_affine)
+    let fits = layer.steps[place..behind].iter().all(|step| step.operation.slopes().is_some())
+        && layer.steps[behind..].iter().all(|step| step.operation.is_affine())
         && quotients.len() == layer.channels_out;
     if !fits {
         return false;

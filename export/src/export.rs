@@ -8,6 +8,7 @@ use crate::import::import;
 use crate::latents::Kind;
 use crate::load::Source;
 use crate::network::Network;
+use crate::picture::Picture;
 use crate::pixels::PixelRule;
 use crate::quantize::quantize;
 use crate::range::Range;
@@ -219,15 +220,11 @@ fn compare(
     done: &(dyn Fn() + Sync),
 ) -> Result<(Fidelity, Vec<u8>)> {
     let parts = parallel::split(options.compare, |range| {
-        let mut float = Generator::onnx(source, options.pixels)?;
-        let mut device = Generator::gen_file(gen_file)?;
-        let parts = float.latent.clone();
-        let latent = DraftPart::latent(&parts);
+        let mut both = Both::new(source, gen_file, options)?;
         let mut pairs = Vec::new();
         for index in range {
-            let z = latents::shown(options.seed, index, &latent);
-            let (a, b) = (float.draw(&z)?, device.draw(&z)?);
-            pairs.push(Pair::of(&float.picture(&a), &device.picture(&b)));
+            let [float, device] = both.pictures(index)?;
+            pairs.push(Pair::of(&float, &device));
             done();
         }
         Ok(pairs)
@@ -235,19 +232,35 @@ fn compare(
     let pairs = parts.concat();
     let mut order: Vec<usize> = (0..pairs.len()).collect();
     order.sort_by(|a, b| pairs[*a].psnr().total_cmp(&pairs[*b].psnr()));
-    let mut float = Generator::onnx(source, options.pixels)?;
-    let mut device = Generator::gen_file(gen_file)?;
-    let parts = float.latent.clone();
-    let latent = DraftPart::latent(&parts);
+    let mut both = Both::new(source, gen_file, options)?;
     let mut worst = Vec::new();
     for &index in order.iter().take(WORST) {
-        let z = latents::shown(options.seed, index, &latent);
-        let (a, b) = (float.draw(&z)?, device.draw(&z)?);
-        let (a, b) = (float.picture(&a), device.picture(&b));
-        let difference = a.difference(&b, 8);
-        worst.extend([a, b, difference]);
+        let [float, device] = both.pictures(index)?;
+        let difference = float.difference(&device, 8);
+        worst.extend([float, device, difference]);
     }
     Ok((Fidelity::of(&pairs), sheet::rows(&worst, 6)?))
+}
+
+/// The float network and the `.gen`, on the same latents.
+struct Both<'a> {
+    float: Generator<'a>,
+    device: Generator<'a>,
+    seed: u64,
+}
+
+impl<'a> Both<'a> {
+    fn new(source: &Source, gen_file: &'a [u8], options: &Options) -> Result<Self> {
+        let float = Generator::onnx(source, options.pixels)?;
+        Ok(Self { float, device: Generator::gen_file(gen_file)?, seed: options.seed })
+    }
+
+    /// The pictures of latent `index`.
+    fn pictures(&mut self, index: usize) -> Result<[Picture; 2]> {
+        let z = latents::shown(self.seed, index, &DraftPart::latent(&self.float.latent));
+        let (a, b) = (self.float.draw(&z)?, self.device.draw(&z)?);
+        Ok([self.float.picture(&a), self.device.picture(&b)])
+    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,6 @@ use crate::picture::Picture;
 use crate::{psnr, ssim};
 use serde::Serialize;
 
-/// What a pair of equal pictures counts in a mean, in dB.
-const EQUAL: f64 = 100.0;
-
 /// PSNR and SSIM over a number of pairs of pictures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fidelity {
@@ -47,7 +44,7 @@ impl Pair {
         let differences = || a.pixels.iter().zip(&b.pixels).map(|(a, b)| a.abs_diff(*b));
         let beyond = |level| differences().filter(|it| *it > level).count() as f64;
         Self {
-            psnr: psnr::psnr(a, b).min(EQUAL),
+            psnr: psnr::limited(a, b),
             ssim: ssim::ssim(a, b),
             difference: differences().max().unwrap_or(0),
             off_by_more: LEVELS.map(|level| beyond(level) / a.pixels.len().max(1) as f64),

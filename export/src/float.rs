@@ -38,8 +38,7 @@ pub fn encode(network: &Network, rounded: Option<Rounded>) -> ModelProto {
     for (index, layer) in network.layers.iter().enumerate() {
         graph.prefix = format!("layer{index}");
         x = linear(&mut graph, layer, &x);
-        let linear =
-            layer.steps.iter().take_while(|it| matches!(it.operation, Operation::Affine { .. }));
+        let linear = layer.steps.iter().take_while(|it| it.operation.is_affine());
         let linear = linear.count();
         for (i, step) in layer.steps.iter().enumerate() {
             if i == linear {

@@ -65,7 +65,7 @@ pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
     let widen =
         |values: &[f64]| -> Vec<f64> { (0..count).map(|i| values[i % values.len()]).collect() };
 
-    let linear = layer.steps.iter().take_while(|step| is_affine(step)).count();
+    let linear = layer.steps.iter().take_while(|step| step.operation.is_affine()).count();
     let (first, rest) = layer.steps.split_at(linear);
     let (mut scale, mut bias) = (vec![1.0; count], vec![0.0; count]);
     for step in first {
@@ -100,7 +100,7 @@ pub fn epilogues(steps: Vec<Step>) -> Vec<Vec<Step>> {
     for step in steps {
         let last = runs.len() - 1;
         runs[last].push(step);
-        let linear = runs[last].iter().take_while(|step| is_affine(step)).count();
+        let linear = runs[last].iter().take_while(|step| step.operation.is_affine()).count();
         if activation(&runs[last][linear..]).is_none() {
             let step = runs[last].pop();
             runs.push(step.into_iter().collect());
@@ -120,23 +120,15 @@ enum Kind {
 
 fn activation(steps: &[Step]) -> Option<Kind> {
     let Some((first, rest)) = steps.split_first() else { return Some(Kind::None) };
-    let slopes = match &first.operation {
-        Operation::Function(Function::Relu) => Some(vec![0.0]),
-        Operation::Function(Function::LeakyRelu(slope)) => Some(vec![*slope]),
-        Operation::Slopes(slopes) => Some(slopes.clone()),
-        _ => None,
-    };
-    match (slopes, &first.operation) {
-        (Some(slopes), _) if rest.iter().all(is_affine) => Some(Kind::Slopes(slopes)),
+    match (first.operation.slopes(), &first.operation) {
+        (Some(slopes), _) if rest.iter().all(|step| step.operation.is_affine()) => {
+            Some(Kind::Slopes(slopes))
+        }
         (_, Operation::Function(Function::Clip(low, high))) if rest.is_empty() => {
             Some(Kind::Clip(*low, *high))
         }
         _ => steps.iter().all(|step| step.operation.is_uniform()).then_some(Kind::Curve),
     }
-}
-
-fn is_affine(step: &Step) -> bool {
-    matches!(step.operation, Operation::Affine { .. })
 }
 
 /// `scale·x + shift`, then an affine operation, its numbers widened.

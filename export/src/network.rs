@@ -193,6 +193,22 @@ impl Operation {
         }
     }
 
+    /// Whether it is a number times each element, and a number more.
+    pub fn is_affine(&self) -> bool {
+        matches!(self, Self::Affine { .. })
+    }
+
+    /// What negative elements are multiplied by, per channel or one for all, if it does nothing else: ReLU and
+    /// the like.
+    pub fn slopes(&self) -> Option<Vec<f64>> {
+        match self {
+            Self::Function(Function::Relu) => Some(vec![0.0]),
+            Self::Function(Function::LeakyRelu(slope)) => Some(vec![*slope]),
+            Self::Slopes(slopes) => Some(slopes.clone()),
+            _ => None,
+        }
+    }
+
     /// How many operations it is of.
     pub(crate) fn size(&self) -> usize {
         match self {

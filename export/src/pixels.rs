@@ -30,8 +30,7 @@ impl PixelRule {
     /// If `wanted` contradicts the activation, or is needed and missing.
     pub fn of(network: &Network, wanted: Option<Self>) -> Result<Self> {
         let steps = || network.ending();
-        let Some(step) = steps().rfind(|it| !matches!(it.operation, Operation::Affine { .. }))
-        else {
+        let Some(step) = steps().rfind(|it| !it.operation.is_affine()) else {
             return Ok(wanted.unwrap_or(Self::SIGNED));
         };
         let (low, high) = steps().fold((f64::NEG_INFINITY, f64::INFINITY), limits);

@@ -264,7 +264,7 @@ impl TableReport {
     pub(crate) fn new((layer, draft): (&Layer, &DraftLayer)) -> Option<Self> {
         let DraftActivation::Table(table) = &draft.activation else { return None };
         let functions = layer.steps.iter().map(|step| &step.operation);
-        let mut functions = functions.filter(|it| !matches!(it, Operation::Affine { .. }));
+        let mut functions = functions.filter(|it| !it.is_affine());
         let function = functions.next_back().map_or("", Operation::operator);
         Some(Self { layer: layer.name.clone(), function, entries: table.len() })
     }

@@ -7,7 +7,7 @@ use crate::network::{Layer, Network};
 use crate::parallel;
 use crate::picture::Picture;
 use crate::pixels::PixelRule;
-use crate::psnr::psnr;
+use crate::psnr;
 use crate::range::Range;
 use crate::runner::Onnx;
 use anyhow::Result;
@@ -16,8 +16,6 @@ use serde::Serialize;
 
 /// Pictures that are compared for each.
 const PICTURES: usize = 16;
-/// What equal pictures count, in dB.
-const EQUAL: f64 = 100.0;
 
 /// Mean PSNR of the pictures if only the layer's weights are in 8 bits, or only its output is, in dB.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -44,7 +42,7 @@ pub fn sensitivities(
     let against = |network: &Network, rounded: Option<Rounded>| -> Result<f64> {
         let drawn = draw(network, rounded, pixels, seed)?;
         let pairs = drawn.iter().zip(&float);
-        Ok(pairs.map(|(a, b)| psnr(a, b).min(EQUAL)).sum::<f64>() / PICTURES as f64)
+        Ok(pairs.map(|(a, b)| psnr::limited(a, b)).sum::<f64>() / PICTURES as f64)
     };
     let last = network.layers.len() - 1;
     let parts = parallel::split(network.layers.len(), |layers| {

@@ -38,9 +38,10 @@ fn size(Shape { height, width, channels }: Shape) -> String {
     format!("{height}×{width}×{channels}")
 }
 
-/// Tells a float ONNX, of which nobody has said what its latents are drawn from, what another file knows.
-fn adopt(file: &mut File, generator: &Generator) {
-    let File::Onnx(source) = file else { return };
+/// A float ONNX, of which nobody has said what its latents are drawn from, with what another file knows.
+fn told(file: &File, generator: &Generator) -> Option<File> {
+    let File::Onnx(source) = file else { return None };
+    let mut source = source.clone();
     let graph = source.proto.graph.as_ref();
     let inputs: Vec<&str> =
         graph.iter().flat_map(|graph| &graph.input).map(|input| input.name.as_str()).collect();
@@ -48,6 +49,7 @@ fn adopt(file: &mut File, generator: &Generator) {
     source.kinds = known
         .map(|part| Kind { name: Some(part.name.clone()), distribution: part.distribution })
         .collect();
+    Some(File::Onnx(source))
 }
 
 /// What latents are drawn from: without labels if those are `fixed`.
@@ -66,17 +68,20 @@ fn list(parts: &[DraftPart]) -> String {
 
 impl Compare {
     pub(crate) fn run(&self) -> Result<()> {
-        let (mut file_a, mut file_b) = (self.drawn.load(&self.a)?, self.drawn.load(&self.b)?);
-        let told_a = Generator::new(&file_a, self.pixels)?.told;
-        let told_b = Generator::new(&file_b, self.pixels)?.told;
-        match (told_a, told_b) {
-            _ if !self.drawn.kinds.is_empty() => {}
-            (false, true) => adopt(&mut file_a, &Generator::new(&file_b, self.pixels)?),
-            (true, false) => adopt(&mut file_b, &Generator::new(&file_a, self.pixels)?),
-            _ => {}
-        }
+        let (file_a, file_b) = (self.drawn.load(&self.a)?, self.drawn.load(&self.b)?);
+        let (told_a, told_b);
         let mut a = Generator::new(&file_a, self.pixels)?;
         let mut b = Generator::new(&file_b, self.pixels)?;
+        if self.drawn.kinds.is_empty() && a.told != b.told {
+            told_a = if a.told { None } else { told(&file_a, &b) };
+            told_b = if b.told { None } else { told(&file_b, &a) };
+            if let Some(file) = &told_a {
+                a = Generator::new(file, self.pixels)?;
+            }
+            if let Some(file) = &told_b {
+                b = Generator::new(file, self.pixels)?;
+            }
+        }
         ensure!(
             self.drawn.label.is_none()
                 || super::takes_label(&file_a, &a)

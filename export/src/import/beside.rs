@@ -66,10 +66,9 @@ impl Walk<'_> {
             })?;
             let view =
                 if view.origin == Origin::Latent { self.through(node, &view)? } else { view };
-            let linear = |step: &Step| matches!(step.operation, Operation::Affine { .. });
             let Origin::Layer(index) = view.origin else { continue };
             ensure!(
-                view.steps.iter().all(linear),
+                view.steps.iter().all(|step| step.operation.is_affine()),
                 node.refuse(
                     "adds what has come through an activation, of a first layer, to another"
                 )
@@ -264,7 +263,7 @@ impl Walk<'_> {
 
     /// Whether a layer gives nothing below 0, whatever the label. Not if it reads noise, or has an activation.
     fn never_negative(&self, layer: &Layer, steps: &[Step]) -> bool {
-        let affine = steps.iter().all(|step| matches!(step.operation, Operation::Affine { .. }));
+        let affine = steps.iter().all(|step| step.operation.is_affine());
         let labels: Vec<Range<usize>> = self
             .latent
             .iter()
@@ -329,7 +328,7 @@ fn together(
     all: usize,
     positive: [bool; 2],
 ) -> Option<Vec<Step>> {
-    let affine = |step: &&Step| matches!(step.operation, Operation::Affine { .. });
+    let affine = |step: &&Step| step.operation.is_affine();
     let split = |steps: &[Step]| -> Option<(Vec<Step>, Option<Step>, Vec<Step>)> {
         let before: Vec<Step> = steps.iter().take_while(affine).cloned().collect();
         let activation = steps.get(before.len()).cloned();
@@ -366,13 +365,7 @@ fn together(
 
 /// Slopes of the negative numbers of an activation, or of none.
 fn slopes(step: Option<&Step>) -> Option<Vec<f64>> {
-    match step.map(|step| &step.operation) {
-        None => Some(vec![1.0]),
-        Some(Operation::Function(Function::Relu)) => Some(vec![0.0]),
-        Some(Operation::Function(Function::LeakyRelu(slope))) => Some(vec![*slope]),
-        Some(Operation::Slopes(slopes)) => Some(slopes.clone()),
-        Some(_) => None,
-    }
+    step.map_or(Some(vec![1.0]), |step| step.operation.slopes())
 }
 
 fn is_rectifier(step: &Step) -> bool {

@@ -103,29 +103,34 @@ impl Walk<'_> {
     /// Two views of the same elements.
     pub(super) fn with_view(&mut self, node: Node, a: &View, b: &View) -> Result<View> {
         node.expect(2, &[])?;
-        let binary = match node.operator() {
-            "Add" => Binary::Add,
-            "Sub" => Binary::Sub,
-            _ if a.origin == Origin::Latent && b.origin == Origin::Latent => {
+        let sign = match node.operator() {
+            "Add" => Some(1.0),
+            "Sub" => Some(-1.0),
+            _ => None,
+        };
+        match sign {
+            Some(sign) if a.origin == Origin::Latent && b.origin == Origin::Latent => {
+                return self.sum(node, a, sign, b);
+            }
+            Some(sign) if a.origin != b.origin && self.is_first(a) && self.is_first(b) => {
+                return self.sum_of_first(node, a, sign, b);
+            }
+            None if a.origin == Origin::Latent && b.origin == Origin::Latent => {
                 return Err(node.refuse(
                     "puts latents and labels together in another way than by a sum: fix the label with --label K, from 0",
                 ));
             }
+            _ => {}
+        }
+        let binary = match node.operator() {
+            "Add" => Binary::Add,
+            "Sub" => Binary::Sub,
             "Mul" => Binary::Mul,
             "Div" => Binary::Div,
             "Max" => Binary::Max,
             "Min" => Binary::Min,
             _ => return Err(node.refuse("a map to the power of a map is not supported")),
         };
-        let sums = matches!(binary, Binary::Add | Binary::Sub);
-        if sums && a.origin == Origin::Latent && b.origin == Origin::Latent {
-            let scale = if binary == Binary::Add { 1.0 } else { -1.0 };
-            return self.sum(node, a, scale, b);
-        }
-        if sums && a.origin != b.origin && self.is_first(a) && self.is_first(b) {
-            let scale = if binary == Binary::Add { 1.0 } else { -1.0 };
-            return self.sum_of_first(node, a, scale, b);
-        }
         if let Some((common, negative)) = rectified(binary, a, b) {
             return self.step(node, &common, Operation::Slopes(negative));
         }
