@@ -17,6 +17,7 @@ use export::network::{Layer, Network};
 use export::pixels::PixelRule;
 use export::quantize::quantize;
 use export::range::Range;
+use gen_core::element::Weight;
 use gen_core::format::write::{Draft, DraftPart};
 use std::path::Path;
 
@@ -126,7 +127,8 @@ fn file(
     pixels: PixelRule,
 ) -> Result<Vec<u8>> {
     let latent = network.latent.clone();
-    let layers = quantize(network, ranges, &[], pixels)?;
+    let layers =
+        quantize(network, ranges, &vec![Weight::Byte; network.layers.len()], &[], pixels)?.layers;
     let name = "study".to_owned();
     let draft =
         Draft { name, source: source.sha256, latent, whole: 0, layers, directions: Vec::new() };

@@ -4,6 +4,7 @@ use crate::plans::choices;
 use anyhow::{Context, Result};
 use firmware::fit::Fit;
 use gen_core::Model;
+use gen_core::element::Weight;
 use serde::{Deserialize, Serialize};
 
 /// A board that the application runs on, or memory that somebody has.
@@ -96,8 +97,7 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
             )
         });
     }
-    let macs = model.layers().iter().map(|layer| layer.useful_macs()).sum();
-    let seconds = board.core.map(|(core, clock)| seconds(core, clock, macs)).transpose()?;
+    let seconds = board.core.map(|(core, clock)| seconds(core, clock, model)).transpose()?;
     Ok(Verdict {
         board: board.name.clone(),
         fits: fit.fits(),
@@ -108,13 +108,39 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
     })
 }
 
-/// About how many seconds so many useful MACs take on a core of so many MHz, if each of its
-/// [`instructions`] took a cycle and none waited for flash.
+/// About how many seconds a picture of `model` takes on a core of so many MHz, if each of its [`instructions`]
+/// took a cycle and none waited for flash.
 ///
 /// # Errors
 /// If the bench has no such core.
-pub fn seconds(core: &str, clock: f64, macs: u64) -> Result<f64> {
-    Ok(instructions(core, macs)? * macs as f64 / (clock * 1e6))
+pub fn seconds(core: &str, clock: f64, model: &Model) -> Result<f64> {
+    Ok(instructions(core, model)?.iter().sum::<f64>() / (clock * 1e6))
+}
+
+/// How long a picture takes on a core.
+#[derive(Clone, Debug, Serialize)]
+pub struct CoreTime {
+    /// The core's name, without Cortex.
+    pub core: &'static str,
+    /// Its clock.
+    pub clock_mhz: f64,
+    /// About how long a picture takes, see [`seconds`].
+    pub seconds: f64,
+    /// About how long each layer takes.
+    pub layers: Vec<f64>,
+}
+
+/// The times of `model` on [`CORES`].
+///
+/// # Errors
+/// If the bench has not all of them.
+pub fn times(model: &Model) -> Result<Vec<CoreTime>> {
+    let time = |(core, clock_mhz): (&'static str, f64)| {
+        let layers: Vec<f64> =
+            instructions(core, model)?.iter().map(|it| it / (clock_mhz * 1e6)).collect();
+        Ok(CoreTime { core, clock_mhz, seconds: layers.iter().sum(), layers })
+    };
+    CORES.into_iter().map(time).collect()
 }
 
 /// A line of `docs/bench.json`.
@@ -127,18 +153,48 @@ struct Line {
     useful_macs: f64,
 }
 
-/// Instructions for each useful MAC on a core: of the generator in `docs/bench.json` that is nearest in size.
+/// About how many instructions each layer takes on a core: for each product what the layer in `docs/bench.json`
+/// takes that is nearest in size, first ones among first ones, last among last. Of layers on 12-bit inputs, or with
+/// 12-bit weights, among those of the generator there that has them.
 ///
 /// # Errors
 /// If the bench has no such core.
-pub fn instructions(core: &str, macs: u64) -> Result<f64> {
+pub fn instructions(core: &str, model: &Model) -> Result<Vec<f64>> {
     let lines: Vec<Line> = serde_json::from_str(BENCH).context("docs/bench.json")?;
-    let whole =
-        lines.iter().filter(|it| it.core == core && it.layer == "all" && !it.model.contains(','));
-    let distance = |line: &&Line| (line.useful_macs / macs as f64).ln().abs();
-    let nearest = whole.min_by(|a, b| distance(a).total_cmp(&distance(b)));
-    let nearest = nearest.with_context(|| format!("docs/bench.json has no core {core}"))?;
-    Ok(nearest.instructions / nearest.useful_macs)
+    let lines: Vec<Line> = lines.into_iter().filter(|it| it.core == core).collect();
+    let last = |model: &str| {
+        lines.iter().filter(|it| it.model == model).filter_map(|it| it.layer.as_u64()).max()
+    };
+    let place = |index: u64, last: u64| (index == 0, index == last);
+    let layers = model.layers();
+    let mut wide_input = false;
+    let mut instructions = Vec::new();
+    for (index, layer) in layers.iter().enumerate() {
+        let kind = match (layer.weight, wide_input) {
+            (Weight::Wide, _) => Some(", 12-bit weights"),
+            (Weight::Byte, true) => Some(", 12-bit tensors"),
+            (Weight::Byte, false) => None,
+        };
+        let wanted = place(index as u64, layers.len() as u64 - 1);
+        let alike = lines.iter().filter_map(|line| {
+            let is_kind = match kind {
+                Some(kind) => line.model.ends_with(kind),
+                None => !line.model.contains(','),
+            };
+            let (index, last) = line.layer.as_u64().zip(last(&line.model)).filter(|_| is_kind)?;
+            Some((line, place(index, last) != wanted))
+        });
+        let macs = layer.useful_macs() as f64;
+        let distance = |line: &Line| (line.useful_macs / macs).ln().abs();
+        let nearest = alike.min_by(|(a, a_elsewhere), (b, b_elsewhere)| {
+            a_elsewhere.cmp(b_elsewhere).then(distance(a).total_cmp(&distance(b)))
+        });
+        let (nearest, _) =
+            nearest.with_context(|| format!("docs/bench.json has no core {core}"))?;
+        instructions.push(nearest.instructions / nearest.useful_macs * macs);
+        wide_input = layer.element.is_wide();
+    }
+    Ok(instructions)
 }
 
 #[cfg(test)]
@@ -183,20 +239,22 @@ mod tests {
     }
 
     #[test]
-    fn instructions_are_those_of_the_nearest_generator() {
+    fn instructions_are_those_of_the_nearest_layers() {
         let lines: Vec<Line> = serde_json::from_str(BENCH).unwrap();
-        let of = |model: &str| {
-            lines
-                .iter()
-                .find(|it| it.core == "M4" && it.model == model && it.layer == "all")
-                .unwrap()
-        };
-        for model in ["faces", "512-256-128-64-3"] {
-            let line = of(model);
-            let expected = line.instructions / line.useful_macs;
-            assert_eq!(instructions("M4", line.useful_macs as u64).unwrap(), expected);
+        let file = faces();
+        let model = Model::parse(&file).unwrap();
+        for (core, _) in CORES {
+            let of = |layer: serde_json::Value| {
+                let alike =
+                    |it: &&Line| it.core == core && it.model == "faces" && it.layer == layer;
+                lines.iter().find(alike).unwrap().instructions
+            };
+            let layers = instructions(core, &model).unwrap();
+            let expected: Vec<f64> = (0..layers.len()).map(|index| of(index.into())).collect();
+            assert!(layers.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1.0), "{core}");
+            let all = of("all".into());
+            assert!((layers.iter().sum::<f64>() / all - 1.0).abs() < 0.001, "{core}");
         }
-        assert!(instructions("Z80", 1).is_err());
-        assert!(CORES.iter().all(|(core, _)| instructions(core, 1_000_000).is_ok()));
+        assert!(instructions("Z80", &model).is_err());
     }
 }

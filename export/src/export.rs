@@ -1,24 +1,24 @@
 //! From an ONNX file to everything that `quantize` writes.
 
 use crate::calibrate::calibrate;
+use crate::comparison::Comparison;
 use crate::equalize::equalize;
 use crate::fidelity::{Fidelity, Pair};
-use crate::generator::Generator;
 use crate::import::import;
 use crate::latents::Kind;
 use crate::load::Source;
+use crate::mix::{self, Goal, Mix, Outcome};
 use crate::network::Network;
-use crate::picture::Picture;
 use crate::pixels::PixelRule;
-use crate::quantize::quantize;
+use crate::quantize::{Quantized, Real, quantize};
 use crate::range::Range;
-use crate::report::{Layout, Report, Settings, TableReport, TensorReport};
+use crate::report::{EightBits, Layout, Report, Settings, TableReport, TensorReport};
 use crate::sensitivity::sensitivities;
 use crate::verify::verify;
-use crate::{latents, parallel, plans, sheet, twin};
+use crate::{boards, latents, plans, twin};
 use anyhow::{Context, Result, ensure};
 use gen_core::Model;
-use gen_core::format::write::{Draft, DraftPart, WriteError};
+use gen_core::format::write::{Draft, WriteError};
 use gen_core::format::{FormatError, MODEL_NAME};
 use std::path::Path;
 
@@ -26,8 +26,8 @@ use std::path::Path;
 /// (docs/studies.md, `cargo run -p export --example headroom`).
 const HEADROOM: f64 = 1.2;
 
-/// Pictures of the sheet of the worst.
-const WORST: usize = 8;
+/// How many mixes of a network of five layers are drawn at most; of others, for the bar to have an end.
+const DRAWN_BY_SEARCH: usize = 18;
 
 /// How to export.
 #[derive(Clone, Debug)]
@@ -47,10 +47,14 @@ pub struct Options {
     /// How much farther than what was seen of it each channel of a tensor must reach, at least 1; 0 for
     /// tensors that all channels reach alike.
     pub headroom: f64,
-    /// Bits of the tensors between the layers; 8, so far.
+    /// Bits of all tensors between the layers: 8, or 12 without a goal.
     pub activations: u8,
+    /// What some weights and tensors are given 12 bits for. PSNR is that of the comparison.
+    pub goal: Goal,
     /// Which label of a conditional generator is drawn.
     pub label: Option<usize>,
+    /// Whether [`Export::qdq`] is wanted.
+    pub qdq: bool,
     /// Bytes of working memory that the engine may take; without it, every layer goes row by row.
     pub ram_budget: Option<usize>,
 }
@@ -66,7 +70,9 @@ impl Default for Options {
             seed: 1,
             headroom: HEADROOM,
             activations: 8,
+            goal: Goal::default(),
             label: None,
+            qdq: false,
             ram_budget: None,
         }
     }
@@ -75,7 +81,8 @@ impl Default for Options {
 impl Options {
     /// How often [`export`] calls `done` at most.
     pub fn pictures(&self) -> usize {
-        4 * self.calibrate + self.compare
+        4 * self.calibrate
+            + (2 + if self.goal.is_some() { DRAWN_BY_SEARCH } else { 0 }) * self.compare
     }
 
     /// The name of the model at `path`, which is also its files'.
@@ -102,6 +109,8 @@ pub struct Export {
     pub gen_file: Vec<u8>,
     /// The quantised ONNX file.
     pub onnx: Vec<u8>,
+    /// The same between QuantizeLinear and DequantizeLinear, if that was asked for.
+    pub qdq: Option<Vec<u8>>,
     /// A PNG of the worst pictures compared, the worst first: in float, of the `.gen`, and their difference
     /// eight times as large.
     pub worst: Vec<u8>,
@@ -116,9 +125,10 @@ pub struct Export {
 /// In one line: what can't be read, converted or quantised, and what to do.
 pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Result<Export> {
     ensure!(options.calibrate > 0 && options.compare > 0, "at least one latent is needed");
+    let possible = options.activations == 8 || options.activations == 12 && !options.goal.is_some();
     ensure!(
-        options.activations == 8,
-        "activations of {} bits: 8 are possible",
+        possible,
+        "activations of {} bits: 8 are possible, and 12 where no goal is to be reached",
         options.activations
     );
     let name = options.name(path)?;
@@ -136,31 +146,61 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     if equalize(&mut equal, &ranges, &seen.limits, options.headroom) {
         seen = calibrate(&equal, seed, options.calibrate, done)?;
     }
-    let histograms = seen.outputs;
-    let tensors = network.layers.iter().zip(&ranges).zip(&histograms);
+    let wide: Vec<Range> = seen.limits.iter().map(Range::wide).collect();
+    let layers = network.layers.len();
+    let comparison = Comparison::new(&source, options.pixels, (seed, options.compare), done)?;
+    let make = |mix: &Mix| -> Result<Made> {
+        let weights = mix.weights(layers);
+        let ranges = mix.ranges(&ranges, &wide);
+        let Quantized { layers, reals } =
+            quantize(&equal, &ranges, &weights, &seen.looked_up, pixels)?;
+        let mut draft = Draft {
+            name: name.clone(),
+            source: source.sha256,
+            latent: latents::short(&network.latent),
+            whole: 0,
+            layers,
+            directions: Vec::new(),
+        };
+        let mut gen_file = to_bytes(&draft, &network)?;
+        if let Some(budget) = options.ram_budget {
+            draft.whole = plans::choose(&Model::parse(&gen_file)?, budget)?.whole;
+            gen_file = to_bytes(&draft, &network)?;
+        }
+        Ok(Made { draft, reals, gen_file })
+    };
+    let draw = |made: Made| -> Result<Drawn> {
+        let pairs = comparison.pairs(&made.gen_file, done)?;
+        Ok(Drawn { fidelity: Fidelity::of(&pairs), pairs, made })
+    };
+
+    let sensitivities = sensitivities(&equal, &ranges, pixels, seed)?;
+    let mut mix = match options.activations {
+        8 => Mix::default(),
+        _ => Mix::outputs(layers),
+    };
+    let mut drawn = draw(make(&mix).with_context(file)?)?;
+    let mut eight_bits = None;
+    if options.goal.is_some() {
+        let parts = {
+            let model = Model::parse(&drawn.made.gen_file)?;
+            eight_bits = Some(EightBits::new(&model, drawn.flash(), drawn.psnr())?);
+            mix::candidates(&model, drawn.flash(), &sensitivities)
+        };
+        let mut try_out = |mix: &Mix| make(mix).ok().map(&draw).transpose();
+        (mix, drawn) = mix::search(options.goal, &parts, drawn, &mut try_out).with_context(file)?;
+    }
+    let Drawn { made: Made { draft, reals, gen_file }, pairs, fidelity } = drawn;
+    let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;
+    let qdq = options.qdq.then(|| twin::qdq::encode(&draft, &reals, &network, pixels));
+    let worst = comparison.worst(&gen_file, &pairs)?;
+
+    let tensors = network.layers.iter().zip(mix.ranges(&ranges, &wide)).zip(&seen.outputs);
     let tensors = tensors
         .map(|((layer, range), histogram)| {
-            TensorReport::new(layer, *range, range.quality(histogram))
+            TensorReport::new(layer, range, range.quality(histogram))
         })
         .collect();
-
-    let layers = quantize(&equal, &ranges, &seen.looked_up, pixels).with_context(file)?;
-    let mut draft = Draft {
-        name: name.clone(),
-        source: source.sha256,
-        latent: latents::short(&network.latent),
-        whole: 0,
-        layers,
-        directions: Vec::new(),
-    };
-    let mut gen_file = to_bytes(&draft, &network).with_context(file)?;
-    if let Some(budget) = options.ram_budget {
-        draft.whole = plans::choose(&Model::parse(&gen_file)?, budget).with_context(file)?.whole;
-        gen_file = to_bytes(&draft, &network).with_context(file)?;
-    }
-    let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;
-
-    let (fidelity, worst) = compare(&source, &gen_file, options, done)?;
     let report = Report {
         import: verify(&source, &network),
         layout: Layout::new(&Model::parse(&gen_file)?, gen_file.len(), Some(&network)),
@@ -171,15 +211,42 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
             ram_budget: options.ram_budget,
             headroom: options.headroom,
             activation_bits: options.activations,
+            goal: options.goal,
             seed,
         },
         tensors,
-        sensitivities: sensitivities(&equal, &ranges, pixels, seed)?,
+        sensitivities,
+        times: boards::times(&Model::parse(&gen_file)?)?,
+        eight_bits,
         tables: network.layers.iter().zip(&draft.layers).filter_map(TableReport::new).collect(),
         worst_seed: seed.wrapping_add(fidelity.worst as u64),
         fidelity,
     };
-    Ok(Export { name, gen_file, onnx, worst, report })
+    Ok(Export { name, gen_file, onnx, qdq, worst, report })
+}
+
+/// A quantised network.
+struct Made {
+    draft: Draft,
+    reals: Vec<Real>,
+    gen_file: Vec<u8>,
+}
+
+/// What it draws.
+struct Drawn {
+    made: Made,
+    pairs: Vec<Pair>,
+    fidelity: Fidelity,
+}
+
+impl Outcome for Drawn {
+    fn psnr(&self) -> f64 {
+        self.fidelity.psnr_mean
+    }
+
+    fn flash(&self) -> usize {
+        self.made.gen_file.len()
+    }
 }
 
 /// The name of the file at `path` without its extension.
@@ -212,64 +279,14 @@ pub(crate) fn to_bytes(draft: &Draft, network: &Network) -> Result<Vec<u8>> {
     })
 }
 
-/// The pictures of `gen_file` against those of the float network, and a sheet of the worst.
-fn compare(
-    source: &Source,
-    gen_file: &[u8],
-    options: &Options,
-    done: &(dyn Fn() + Sync),
-) -> Result<(Fidelity, Vec<u8>)> {
-    let parts = parallel::split(options.compare, |range| {
-        let mut both = Both::new(source, gen_file, options)?;
-        let mut pairs = Vec::new();
-        for index in range {
-            let [float, device] = both.pictures(index)?;
-            pairs.push(Pair::of(&float, &device));
-            done();
-        }
-        Ok(pairs)
-    })?;
-    let pairs = parts.concat();
-    let mut order: Vec<usize> = (0..pairs.len()).collect();
-    order.sort_by(|a, b| pairs[*a].psnr().total_cmp(&pairs[*b].psnr()));
-    let mut both = Both::new(source, gen_file, options)?;
-    let mut worst = Vec::new();
-    for &index in order.iter().take(WORST) {
-        let [float, device] = both.pictures(index)?;
-        let difference = float.difference(&device, 8);
-        worst.extend([float, device, difference]);
-    }
-    Ok((Fidelity::of(&pairs), sheet::rows(&worst, 6)?))
-}
-
-/// The float network and the `.gen`, on the same latents.
-struct Both<'a> {
-    float: Generator<'a>,
-    device: Generator<'a>,
-    seed: u64,
-}
-
-impl<'a> Both<'a> {
-    fn new(source: &Source, gen_file: &'a [u8], options: &Options) -> Result<Self> {
-        let float = Generator::onnx(source, options.pixels)?;
-        Ok(Self { float, device: Generator::gen_file(gen_file)?, seed: options.seed })
-    }
-
-    /// The pictures of latent `index`.
-    fn pictures(&mut self, index: usize) -> Result<[Picture; 2]> {
-        let z = latents::shown(self.seed, index, &DraftPart::latent(&self.float.latent));
-        let (a, b) = (self.float.draw(&z)?, self.device.draw(&z)?);
-        Ok([self.float.picture(&a), self.device.picture(&b)])
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::generator::File;
+    use crate::generator::{File, Generator};
     use crate::graph::float;
     use crate::sketch::Sketch;
-    use crate::{inspect, sketch};
+    use crate::{inspect, psnr, sketch};
+    use gen_core::format::write::DraftPart;
     use prost::Message;
     use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -310,6 +327,32 @@ mod tests {
                 serde_json::to_value(expected).unwrap(),
                 serde_json::to_value(layout).unwrap()
             );
+        }
+    }
+
+    /// Whatever has 12 bits; a pixel may be rounded to its neighbour, and that one layer farther down.
+    #[test]
+    fn qdq_is_close_to_the_device() {
+        let directory = tempfile::tempdir().unwrap();
+        for source in sketch::all() {
+            let path = written(directory.path(), &source);
+            for goal in [None, Some(1 << 20)] {
+                let goal = Goal { psnr: None, flash: goal };
+                let few = Options { calibrate: 8, compare: 8, goal, ..Options::default() };
+                let made = export(&path, &Options { qdq: true, ..few }, &|| ()).unwrap();
+                let proto = Message::decode(&*made.qdq.unwrap()).unwrap();
+                let qdq = Source { proto, ..source.clone() };
+                let mut qdq = Generator::onnx(&qdq, None).unwrap();
+                let mut device = Generator::gen_file(&made.gen_file).unwrap();
+                for seed in 0..8 {
+                    let z = latents::shown(seed, 0, &DraftPart::latent(&device.latent));
+                    let [a, b] = [&mut qdq, &mut device].map(|it| {
+                        let drawing = it.draw(&z).unwrap();
+                        it.picture(&drawing)
+                    });
+                    assert!(psnr::limited(&a, &b) > 40.0, "{}", psnr::psnr(&a, &b));
+                }
+            }
         }
     }
 
@@ -385,5 +428,9 @@ mod tests {
         refused(Options { pixels, ..Options::default() }, "end in Tanh");
         refused(Options { calibrate: 0, ..Options::default() }, "at least one latent");
         refused(Options { activations: 4, ..Options::default() }, "activations of 4 bits");
+        let goal = Goal { psnr: Some(40.0), flash: None };
+        refused(Options { activations: 12, goal, ..Options::default() }, "activations of 12 bits");
+        let goal = Goal { psnr: None, flash: Some(100) };
+        refused(Options { goal, ..Options::default() }, "bytes of flash already");
     }
 }

@@ -79,10 +79,10 @@ fn linear(graph: &mut Graph, layer: &Layer, x: &str) -> String {
     let (dims, weights) =
         linear.weights(|out, tap, input| layer.weights[(out * taps + tap) * channels_in + input]);
     let weights = graph.constant("weights", &dims, Values::Float(&weights));
-    linear.add(graph, "", x, &weights)
+    linear.add(graph, "", x, &weights, None)
 }
 
-fn operation(
+pub(crate) fn operation(
     graph: &mut Graph,
     name: &str,
     layer: &Layer,

@@ -26,6 +26,10 @@ pub struct Graph {
 pub enum Values<'a> {
     /// Of one byte.
     Int8(&'a [i8]),
+    /// Likewise.
+    Uint8(&'a [u8]),
+    /// Of four bytes.
+    Int32(&'a [i32]),
     /// Of eight bytes.
     Int64(&'a [i64]),
     /// Of single precision.
@@ -82,6 +86,8 @@ impl Graph {
         let name = format!("{}/{name}", self.prefix);
         let (data_type, raw_data) = match values {
             Values::Int8(v) => (DataType::Int8, v.iter().map(|&v| v as u8).collect()),
+            Values::Uint8(v) => (DataType::Uint8, v.to_vec()),
+            Values::Int32(v) => (DataType::Int32, v.iter().flat_map(|v| v.to_le_bytes()).collect()),
             Values::Int64(v) => (DataType::Int64, v.iter().flat_map(|v| v.to_le_bytes()).collect()),
             Values::Float(v) => (DataType::Float, v.iter().flat_map(|v| v.to_le_bytes()).collect()),
             Values::Double(v) => {

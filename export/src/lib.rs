@@ -11,15 +11,17 @@
 //!   sampled latents; ranges by measured error
 //! - [`equalize`](mod@equalize): steps of their own for channels of rare large values
 //! - [`quantize`](mod@quantize): everything in integers, overflow disproved channel by channel
+//! - [`mix`]: which numbers have 12 bits, by what that is worth
 //! - [`twin`]: the quantised ONNX, the same integers for any runtime
 //! - [`export`](mod@export): all of that in one call, with a [`report`]; [`boards`]: where it fits
 //! - [`graph`]: building any ONNX
 //! - [`runner`], [`generator`]: running either file; [`psnr`](mod@psnr), [`ssim`](mod@ssim),
-//!   [`fidelity`]: how close the pictures are; [`sensitivity`]: what each layer costs them
+//!   [`fidelity`], [`comparison`]: how close the pictures are; [`sensitivity`]: what each layer costs them
 
 pub mod boards;
 pub mod calibrate;
 pub mod checkpoint;
+pub mod comparison;
 pub mod equalize;
 pub mod export;
 pub mod fidelity;
@@ -35,6 +37,7 @@ pub mod inspect;
 pub mod latents;
 pub mod linear;
 pub mod load;
+pub mod mix;
 #[cfg(test)]
 mod naive;
 pub mod network;

@@ -33,8 +33,16 @@ impl Linear {
         ([outer, inner, rows, columns], weights)
     }
 
-    /// Adds the operation on `x`, and returns the name of its output. Names of nodes end in `suffix`.
-    pub fn add(&self, graph: &mut Graph, suffix: &str, x: &str, weights: &str) -> String {
+    /// Adds the operation on `x`, and returns the name of its output. Names of nodes end in `suffix`, a `bias` is
+    /// one number for each output channel.
+    pub fn add(
+        &self,
+        graph: &mut Graph,
+        suffix: &str,
+        x: &str,
+        weights: &str,
+        bias: Option<&str>,
+    ) -> String {
         let operator = if self.is_transposed() { "ConvTranspose" } else { "Conv" };
         let pad = self.axes.map(|axis| axis.pad);
         let [end, extra] = [self.axes.map(|axis| far(&axis).0), self.axes.map(|axis| far(&axis).1)];
@@ -44,7 +52,10 @@ impl Linear {
             ints("strides", &self.axes.map(|axis| axis.stride)),
             ints("pads", &[pad, end].concat()),
         ];
-        let y = graph.node(operator, &format!("linear{suffix}"), &[x, weights], attributes);
+        let padded = self.is_transposed() && extra != [0, 0];
+        let mut inputs = vec![x, weights];
+        inputs.extend(bias.filter(|_| !padded));
+        let y = graph.node(operator, &format!("linear{suffix}"), &inputs, attributes);
         if extra == [0, 0] {
             return y;
         }
@@ -53,10 +64,14 @@ impl Linear {
         }
         let more = [0, 0, 0, 0, 0, 0, extra[0] as i64, extra[1] as i64];
         let more = graph.constant(&format!("more{suffix}"), &[8], Values::Int64(&more));
-        graph.node("Pad", &format!("padded{suffix}"), &[&y, &more], vec![])
+        let y = graph.node("Pad", &format!("padded{suffix}"), &[&y, &more], vec![]);
+        let Some(bias) = bias else { return y };
+        let axes = graph.constant(&format!("bias_axes{suffix}"), &[2], Values::Int64(&[1, 2]));
+        let bias = graph.node("Unsqueeze", &format!("bias_map{suffix}"), &[bias, &axes], vec![]);
+        graph.node("Add", &format!("biased{suffix}"), &[&y, &bias], vec![])
     }
 
-    fn is_transposed(&self) -> bool {
+    pub(crate) fn is_transposed(&self) -> bool {
         self.axes[0].convolution == Convolution::Transposed
     }
 }

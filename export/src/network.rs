@@ -3,6 +3,7 @@
 use crate::function::Function;
 use crate::input::Input;
 use gen_core::axis::{Axis, Convolution};
+use gen_core::element::{Element, Weight};
 use gen_core::format::write::{DraftActivation, DraftLayer, DraftPart};
 use tract_onnx::pb::ValueInfoProto;
 
@@ -311,6 +312,8 @@ impl Layer {
             stride: [self.rows.stride, self.columns.stride],
             pad: [self.rows.pad, self.columns.pad],
             zero_point: 0,
+            element: Element::Byte,
+            weight: Weight::Byte,
             weights: Vec::new(),
             per_feature: false,
             multipliers: Vec::new(),

@@ -1,13 +1,17 @@
 //! What came of an export.
 
+use crate::boards::{self, CoreTime};
 use crate::fidelity::Fidelity;
 use crate::latents;
+use crate::mix::Goal;
 use crate::network::{Layer, Network, Operation};
 use crate::plans::{Choice, choices};
 use crate::range::Range;
 use crate::sensitivity::Sensitivity;
 use crate::verify::Check;
+use anyhow::Result;
 use gen_core::Model;
+use gen_core::element::Weight;
 use gen_core::format::write::{DraftActivation, DraftLayer, DraftPart};
 use gen_core::layer::Layer as DeviceLayer;
 use serde::Serialize;
@@ -25,12 +29,40 @@ pub struct Report {
     pub tensors: Vec<TensorReport>,
     /// What each layer costs the pictures.
     pub sensitivities: Vec<Sensitivity>,
+    /// How long a picture takes on some cores.
+    pub times: Vec<CoreTime>,
+    /// With a goal, what 8 bits throughout come to.
+    pub eight_bits: Option<EightBits>,
     /// The layers that look a function up, in order.
     pub tables: Vec<TableReport>,
     /// Pixels of the `.gen` against those of the float network.
     pub fidelity: Fidelity,
     /// The seed whose picture has the worst PSNR.
     pub worst_seed: u64,
+}
+
+/// What a generator of 8 bits throughout takes and reaches.
+#[derive(Clone, Debug, Serialize)]
+pub struct EightBits {
+    /// Mean PSNR, in dB.
+    pub psnr_mean: f64,
+    /// Bytes of the `.gen` file.
+    pub flash_bytes: usize,
+    /// Bytes that the engine asks for.
+    pub working_memory_bytes: usize,
+    /// How long a picture takes on some cores.
+    pub times: Vec<CoreTime>,
+}
+
+impl EightBits {
+    /// That of `model`, a file of `flash_bytes`.
+    ///
+    /// # Errors
+    /// Those of [`boards::times`].
+    pub fn new(model: &Model, flash_bytes: usize, psnr_mean: f64) -> Result<Self> {
+        let (working_memory_bytes, times) = (model.working_memory(), boards::times(model)?);
+        Ok(Self { psnr_mean, flash_bytes, working_memory_bytes, times })
+    }
 }
 
 /// Sizes of a generator.
@@ -81,6 +113,10 @@ pub struct LayerReport {
     pub stride: [usize; 2],
     /// Products that land in the output.
     pub useful_macs: u64,
+    /// Bits of a weight.
+    pub weight_bits: u8,
+    /// Bits of an element of the output.
+    pub output_bits: u8,
     /// Bytes of weights.
     pub weight_bytes: usize,
     /// Bytes of working memory for output rows.
@@ -121,8 +157,10 @@ pub struct Settings {
     pub ram_budget: Option<usize>,
     /// How much farther than what was seen of it each channel of a tensor reaches.
     pub headroom: f64,
-    /// Bits of the tensors between the layers.
+    /// Bits of the tensors between the layers that nothing was searched for.
     pub activation_bits: u8,
+    /// What 12 bits were searched for.
+    pub goal: Goal,
     /// Seed of the calibration and of the comparison.
     pub seed: u64,
 }
@@ -134,6 +172,8 @@ pub struct TensorReport {
     pub name: String,
     /// Real value of one step.
     pub scale: f64,
+    /// Bits of an element.
+    pub bits: u8,
     /// What stands for 0.
     pub zero_point: u8,
     /// Smallest value.
@@ -153,7 +193,7 @@ pub struct TableReport {
     pub layer: String,
     /// The function's name in ONNX.
     pub function: &'static str,
-    /// Entries of the table, one byte each.
+    /// Entries of the table.
     pub entries: usize,
 }
 
@@ -178,6 +218,8 @@ impl Layout {
                 kernel: [layer.rows.kernel, layer.columns.kernel],
                 stride: [layer.rows.stride, layer.columns.stride],
                 useful_macs: layer.useful_macs(),
+                weight_bits: if layer.weight == Weight::Wide { 12 } else { 8 },
+                output_bits: if layer.element.is_wide() { 12 } else { 8 },
                 weight_bytes: layer.weight_bytes(),
                 window_bytes: buffer.bytes(),
                 whole: index < model.plan().whole(),
@@ -250,6 +292,7 @@ impl TensorReport {
         Self {
             name: layer.end().to_owned(),
             scale: range.scale,
+            bits: if range.element.is_wide() { 12 } else { 8 },
             zero_point: range.zero_point,
             low: range.low(),
             high: range.high(),

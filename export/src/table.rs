@@ -1,6 +1,6 @@
 //! Reports as text of at most 100 columns.
 
-use crate::boards::Verdict;
+use crate::boards::{CoreTime, Verdict};
 use crate::fidelity::{Fidelity, LEVELS};
 use crate::report::{Layout, Report, TableReport};
 use crate::verify::Check;
@@ -116,7 +116,8 @@ pub fn diagram(layout: &Layout) -> String {
             let _ = writeln!(text, "  │    {step}");
         }
         let [height, width, channels] = layer.output;
-        let _ = writeln!(text, "  ▼  {height}×{width}×{channels}, 8 bits ({})", layer.epilogue);
+        let (bits, epilogue) = (layer.output_bits, layer.epilogue);
+        let _ = writeln!(text, "  ▼  {height}×{width}×{channels}, {bits} bits ({epilogue})");
     }
     text
 }
@@ -133,18 +134,20 @@ fn row(text: &mut String, cells: [&str; 10]) {
 /// A whole export.
 pub fn report(report: &Report) -> String {
     let mut text = layout(&report.layout);
+    text.push_str(&times_on_cores(&report.times));
     if !report.tensors.is_empty() {
         let _ = writeln!(
             text,
-            "\n{:<40} {:>10} {:>10} {:>5} {:>11} {:>9}",
-            "tensor", "low", "high", "zero", "saturated", "SQNR"
+            "\n{:<36} {:>4} {:>10} {:>10} {:>4} {:>11} {:>9}",
+            "tensor", "bits", "low", "high", "zero", "saturated", "SQNR"
         );
     }
     for tensor in &report.tensors {
-        let name = ending(&tensor.name, 40);
+        let name = ending(&tensor.name, 36);
         let _ = writeln!(
             text,
-            "{name:<40} {:>10.4} {:>10.4} {:>5} {:>10.4}% {:>6.1} dB",
+            "{name:<36} {:>4} {:>10.4} {:>10.4} {:>4} {:>10.4}% {:>6.1} dB",
+            tensor.bits,
             tensor.low,
             tensor.high,
             tensor.zero_point,
@@ -157,12 +160,19 @@ pub fn report(report: &Report) -> String {
         "\n{:<36} {:>11} {:>11}  PSNR if only these are in 8 bits",
         "layer", "weights", "output"
     );
-    for it in &report.sensitivities {
+    for (it, layer) in report.sensitivities.iter().zip(&report.layout.layers) {
         let output = it.output_db.map_or(String::new(), |db| format!("{db:.1} dB"));
         let name = ending(&it.layer, 36);
-        let line = format!("{name:<36} {:>8.1} dB {output:>11}", it.weights_db);
+        let wide = match (layer.weight_bits, layer.output_bits) {
+            (8, 8) => "",
+            (8, _) => "output in 12 bits",
+            (_, 8) => "weights in 12 bits",
+            _ => "weights and output in 12 bits",
+        };
+        let line = format!("{name:<36} {:>8.1} dB {output:>11}  {wide}", it.weights_db);
         let _ = writeln!(text, "{}", line.trim_end());
     }
+    text.push_str(&against_eight_bits(report));
     if !report.tables.is_empty() {
         text.push('\n');
     }
@@ -193,6 +203,42 @@ pub fn report(report: &Report) -> String {
         fidelity(&report.fidelity)
     );
     let _ = writeln!(text, "worst picture: seed {}", report.worst_seed);
+    text
+}
+
+/// What 12 bits cost, and bring.
+fn against_eight_bits(report: &Report) -> String {
+    let Some(eight) = &report.eight_bits else { return String::new() };
+    let layout = &report.layout;
+    let more = |now: u64, before: u64| grouped(now.saturating_sub(before));
+    let longer: Vec<String> = report
+        .times
+        .iter()
+        .zip(&eight.times)
+        .filter(|(now, _)| ["M0+", "M4"].contains(&now.core))
+        .map(|(now, before)| {
+            let more = 100.0 * (now.seconds / before.seconds - 1.0);
+            format!("{more:.0} % time on an {}", now.core)
+        })
+        .collect();
+    format!(
+        "\n8 bits throughout: {:.2} dB. 12 bits take {} bytes of flash more, {} of working memory, {}\n",
+        eight.psnr_mean,
+        more(layout.flash_bytes as u64, eight.flash_bytes as u64),
+        more(layout.working_memory_bytes as u64, eight.working_memory_bytes as u64),
+        longer.join(", ")
+    )
+}
+
+/// How long layers take on some cores.
+fn times_on_cores(times: &[CoreTime]) -> String {
+    let mut text = "\nms a picture, each instruction a cycle, none waiting for flash:\n".to_owned();
+    for time in times {
+        let layers: Vec<String> =
+            time.layers.iter().map(|seconds| format!("{:.1}", seconds * 1e3)).collect();
+        let core = format!("Cortex-{} {} MHz", time.core, time.clock_mhz);
+        let _ = writeln!(text, "{core:<20} {:>8.1} = {}", time.seconds * 1e3, layers.join(" + "));
+    }
     text
 }
 

@@ -201,7 +201,9 @@ impl Picture<'_> {
             let both = self.rows.get_disjoint_mut([range, begin..end]);
             debug_assert!(both.is_ok(), "the plan keeps input and output apart");
             let Ok([data, out]) = both else { return };
-            (Input::Rows(Window { data, rows: input.rows, row_len: input.row_len }), out)
+            let window = Window { data, rows: input.rows, row_len: input.row_len };
+            let is_wide = self.model.layers()[index - 1].element.is_wide();
+            (if is_wide { Input::Wide(window) } else { Input::Rows(window) }, out)
         };
         let done = rows.end;
         K::rows(Job { layer, index, rows, input }, &mut self.scratch, out);

@@ -1,6 +1,7 @@
 //! One layer of a parsed model: geometry, weights in flash, epilogue.
 
 use crate::axis::Axis;
+use crate::element::{Element, Weight};
 use crate::requant::Epilogue;
 use crate::shape::Shape;
 use crate::weights::{Order, Word};
@@ -19,6 +20,10 @@ pub struct Layer<'a> {
     pub channels_out: usize,
     /// Quantised value that stands for 0 in the input; borders have it too.
     pub zero_point: u8,
+    /// What its output's elements are; pixels, at the last layer, are bytes.
+    pub element: Element,
+    /// What its weights are.
+    pub weight: Weight,
     /// In the order of [`weights`](crate::weights).
     pub(crate) weights: &'a [Word],
     pub(crate) epilogue: Epilogue<'a>,
@@ -35,6 +40,11 @@ impl<'a> Layer<'a> {
     /// The output map.
     pub const fn output(&self) -> Shape {
         Shape { height: self.rows.output, width: self.columns.output, channels: self.channels_out }
+    }
+
+    /// Bytes of a row of the output map.
+    pub const fn output_row(&self) -> usize {
+        self.output().row() * self.element.bytes()
     }
 
     /// What follows its sums.
@@ -73,6 +83,7 @@ impl<'a> Layer<'a> {
             columns: self.columns,
             channels_in: self.channels_in,
             channels_out: self.channels_out,
+            weight: self.weight,
         }
     }
 }

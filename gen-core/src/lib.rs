@@ -4,7 +4,8 @@
 //! and the same bytes on every target. From the bottom up:
 //!
 //! - [`shape`], [`axis`]: sizes, and the one place that knows stride, padding and phases
-//! - [`requant`]: accumulator to `u8`, the one place that rounds
+//! - [`element`]: what tensors and weights are made of
+//! - [`requant`]: accumulator to element, the one place that rounds
 //! - [`layer`], [`format`], [`model`]: the `.gen` file, checked once and then used as it lies
 //! - `kernel`: output rows from the input rows that they read
 //! - [`plan`], [`engine`]: working memory as a pure function of the model; rows pulled through it
@@ -38,6 +39,7 @@
 mod readme {}
 
 pub mod axis;
+pub mod element;
 pub mod engine;
 pub mod format;
 #[cfg(feature = "_kernels")]

@@ -63,7 +63,7 @@ impl Plan {
                 Some(next) => next.rows.window(),
                 None => 1,
             };
-            let buffer = Buffer { offset: rings, rows, row_len: layer.output().row() };
+            let buffer = Buffer { offset: rings, rows, row_len: layer.output_row() };
             if i < whole {
                 maps = maps.max(buffer.bytes().saturating_add(last));
                 last = buffer.bytes();

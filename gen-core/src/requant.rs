@@ -1,5 +1,6 @@
-//! From an `i32` accumulator to a `u8` output: the only place where anything is rounded.
+//! From an `i32` accumulator to an element of the output: the only place where anything is rounded.
 
+use crate::element::Element;
 use crate::product::{byte, product};
 use crate::weights::BLOCK;
 use heapless::Vec;
@@ -19,16 +20,18 @@ pub struct Epilogue<'a> {
     /// `C`, 32 fractional bits, one per multiplier; |C| < 2⁶². Holds bias, zero-point and rounding.
     pub(crate) constants: &'a [[u8; 8]],
     pub(crate) activation: Activation<'a>,
+    /// What comes out.
+    pub(crate) element: Element,
 }
 
 /// What the layer's activation needs beyond [`Epilogue`]'s multiplication.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Activation<'a> {
-    /// ReLU or none: the clamp to `u8` is the activation.
+    /// ReLU or none: the clamp to the element is the activation.
     Clamp,
     /// Two slopes, told apart by the sign of accumulator plus bias.
     Slopes { negative: &'a [[u8; 4]], biases: &'a [[u8; 4]] },
-    /// Any function, as a table over its domain.
+    /// Any function, as a table over its domain: the elements, in bytes.
     Table(&'a [u8]),
 }
 
@@ -102,7 +105,7 @@ pub(crate) struct Numbers {
 }
 
 impl Activation<'_> {
-    /// The outputs of sums at neighbouring positions, for features from `first` on, whose `numbers` are
+    /// The outputs of sums at neighbouring positions, as bytes, for features from `first` on, whose `numbers` are
     /// given; from one position's to the next's it is `step` bytes. Leaves zeros.
     ///
     /// - clamp: `y = clamp((acc·m + C) >> 32, 0, 255)`
@@ -118,40 +121,88 @@ impl Activation<'_> {
         step: usize,
     ) {
         match *self {
-            Self::Clamp => each(numbers, first, sums, outputs, step, |acc, n| {
-                byte(scale(acc, n.multiplier, n.constant))
-            }),
-            Self::Slopes { .. } => each(numbers, first, sums, outputs, step, |acc, n| {
-                let a = acc + n.bias;
-                let m = if a < 0 { n.negative } else { n.multiplier };
-                byte(scale(a, m, n.constant))
-            }),
+            Self::Clamp => {
+                each(numbers, first, sums, outputs, step, |acc, n| [byte(n.scaled(acc))]);
+            }
+            Self::Slopes { .. } => {
+                each(numbers, first, sums, outputs, step, |acc, n| [byte(n.sloped(acc))]);
+            }
             Self::Table(table) => {
                 // No table is empty.
                 let last = table.last().copied().unwrap_or(0);
                 each(numbers, first, sums, outputs, step, |acc, n| {
-                    let i = scale(acc, n.multiplier, n.constant).max(0) as usize;
-                    table.get(i).copied().unwrap_or(last)
+                    let i = n.scaled(acc).max(0) as usize;
+                    [table.get(i).copied().unwrap_or(last)]
                 });
             }
         }
     }
 }
 
+impl Epilogue<'_> {
+    /// Likewise, as whatever the elements are; 12 bits have their own clamp. They are few: one loop for all
+    /// activations.
+    #[inline(never)]
+    pub(crate) fn apply(
+        &self,
+        numbers: &[Numbers],
+        first: usize,
+        sums: &mut [Sums],
+        outputs: &mut [u8],
+        step: usize,
+    ) {
+        if !self.element.is_wide() {
+            return self.activation.apply(numbers, first, sums, outputs, step);
+        }
+        let (low, high) = (self.element.low().into(), self.element.high().into());
+        each(numbers, first, sums, outputs, step, |acc, n| {
+            let y = match self.activation {
+                Activation::Clamp => n.scaled(acc),
+                Activation::Slopes { .. } => n.sloped(acc),
+                Activation::Table(table) => {
+                    let (entries, _) = table.as_chunks::<2>();
+                    // No table is empty.
+                    let last = entries.len().saturating_sub(1);
+                    let entry = entries.get((n.scaled(acc).max(0) as usize).min(last));
+                    return entry.copied().unwrap_or_default();
+                }
+            };
+            (y.clamp(low, high) as i16).to_le_bytes()
+        });
+    }
+}
+
+impl Numbers {
+    /// `(acc·m + C) >> 32`.
+    #[inline(always)]
+    const fn scaled(&self, acc: i32) -> i32 {
+        scale(acc, self.multiplier, self.constant)
+    }
+
+    /// `(a·(a < 0 ? m₋ : m) + C) >> 32` of `a = acc + b`.
+    #[inline(always)]
+    const fn sloped(&self, acc: i32) -> i32 {
+        let a = acc + self.bias;
+        let m = if a < 0 { self.negative } else { self.multiplier };
+        scale(a, m, self.constant)
+    }
+}
+
 #[inline(always)]
-fn each(
+fn each<const N: usize>(
     numbers: &[Numbers],
     first: usize,
     sums: &mut [Sums],
     outputs: &mut [u8],
     step: usize,
-    output: impl Fn(i32, &Numbers) -> u8,
+    output: impl Fn(i32, &Numbers) -> [u8; N],
 ) {
     let len = numbers.len();
     for (position, sums) in sums.iter_mut().enumerate() {
         // Slices that are known to be equally long, for a loop that counts once.
         let sums = &mut sums[first..first + len];
-        let outputs = &mut outputs[position * step..position * step + len];
+        let outputs = &mut outputs[position * step..position * step + N * len];
+        let (outputs, _) = outputs.as_chunks_mut::<N>();
         for (y, (acc, numbers)) in outputs.iter_mut().zip(sums.iter_mut().zip(numbers)) {
             *y = output(core::mem::take(acc), numbers);
         }

@@ -10,18 +10,23 @@
 //! then do for b what extracting it would: `Σ (256·b + a)·x − Σ a·x = 256 · Σ b·x`, exact modulo
 //! 2³² and so for every `Σ b·x` of 24 bits ([`CHUNK`]). Only a is ever extracted, by a sign
 //! extension of the low byte.
+//!
+//! A 12-bit weight is such a number by itself, 256·b + a with |b| ≤ 8: a pair is then one feature, of which
+//! `Σ a·x` and `Σ b·x` are summed apart and put together behind the last ([`whole`]). Blocks have half as
+//! many features, loops are the same.
 
 use crate::axis::{Axis, Group};
+use crate::element::Weight;
 
-/// Most features of a block.
+/// Most sums of a block: its features, or two for each that has 12-bit weights.
 pub const BLOCK: usize = 8;
 
 /// Most products of `u8` inputs that can be summed before b is taken out of a sum:
 /// 256 · 255 · 128 < 2²³.
 pub const CHUNK: usize = 256;
 
-/// The same for 12-bit latents: 32 · 2047 · 128 < 2²³.
-pub const LATENT_CHUNK: usize = 32;
+/// The same for 12-bit inputs: 32 · 2047 · 128 < 2²³.
+pub const WIDE_CHUNK: usize = 32;
 
 /// Four weights, as they lie in the file.
 pub type Word = [u8; 4];
@@ -39,12 +44,26 @@ pub const fn numbers([l0, h0, l1, h1]: Word) -> [i16; 2] {
     [i16::from_le_bytes([l0, h0]), i16::from_le_bytes([l1, h1])]
 }
 
-/// The word of `[[a₀, b₀], [a₁, b₁]]`; each within ±127.
-pub const fn join(weights: [[i8; 2]; 2]) -> Word {
-    let [[a0, b0], [a1, b1]] = weights;
-    let (n0, n1) = (256 * b0 as i32 + a0 as i32, 256 * b1 as i32 + a1 as i32);
-    let ([l0, h0], [l1, h1]) = ((n0 as i16).to_le_bytes(), (n1 as i16).to_le_bytes());
+/// The number of two features' weights; each within ±127.
+pub const fn join(a: i16, b: i16) -> i16 {
+    (256 * b as i32 + a as i32) as i16
+}
+
+/// The word of the numbers for inputs 0 and 1.
+pub const fn word([first, second]: [i16; 2]) -> Word {
+    let ([l0, h0], [l1, h1]) = (first.to_le_bytes(), second.to_le_bytes());
     [l0, h0, l1, h1]
+}
+
+/// Puts the sums of 12-bit weights together, in front, those of `features` features; leaves zeros behind them.
+#[inline(always)]
+pub fn whole(sums: &mut [i32; BLOCK], features: usize) {
+    for feature in 0..features {
+        // Fits: the reader has checked that the sum does, and each of its parts is within it.
+        let [a, b] = [sums[2 * feature], sums[2 * feature + 1]];
+        sums[feature] = a.wrapping_add(b.wrapping_shl(8));
+    }
+    sums[features..].fill(0);
 }
 
 /// The sizes that decide the order of a layer's weights.
@@ -58,6 +77,8 @@ pub struct Order {
     pub channels_in: usize,
     /// Channels of the output map.
     pub channels_out: usize,
+    /// What weights are.
+    pub weight: Weight,
 }
 
 /// Where the weights of one block are.
@@ -65,7 +86,9 @@ pub struct Order {
 pub struct Block {
     /// First word.
     pub begin: usize,
-    /// Words at each point, one for two features.
+    /// Its features.
+    pub features: usize,
+    /// Words at each point, one for a pair of features or for one of 12-bit weights.
     pub pairs: usize,
     /// Words.
     pub len: usize,
@@ -75,6 +98,11 @@ impl Order {
     /// Pairs of input channels.
     pub const fn depth(&self) -> usize {
         self.channels_in.div_ceil(2)
+    }
+
+    /// Most features of a block.
+    pub const fn block_features(&self) -> usize {
+        BLOCK / 2 * self.weight.features()
     }
 
     /// Features of a group.
@@ -87,7 +115,8 @@ impl Order {
         self.rows.kernel as u64 * self.groups_words(self.columns.groups())
     }
 
-    /// The block of `group` that begins with `feature`, a multiple of [`BLOCK`], for outputs of
+    /// The block of `group` that begins with `feature`, a multiple of
+    /// [`block_features`](Self::block_features), for outputs of
     /// `row_phase`.
     pub fn block(&self, row_phase: usize, group: &Group, feature: usize) -> Block {
         let earlier = self.columns.groups().take_while(|other| other.first < group.first);
@@ -95,15 +124,18 @@ impl Order {
         let taps = group.taps * self.rows.count(row_phase) * self.depth();
         let begin = self.rows.before(row_phase) * all
             + self.rows.count(row_phase) * self.groups_words(earlier) as usize
-            + taps * (feature / 2);
-        let pairs = (self.features(group) - feature).min(BLOCK).div_ceil(2);
-        Block { begin, pairs, len: taps * pairs }
+            + taps * (feature / self.weight.features());
+        let features = (self.features(group) - feature).min(self.block_features());
+        let pairs = features.div_ceil(self.weight.features());
+        Block { begin, features, pairs, len: taps * pairs }
     }
 
     /// Words of one row tap, all features of `groups`.
     fn groups_words(&self, groups: impl Iterator<Item = Group>) -> u64 {
         let words = |group: Group| {
-            group.taps as u64 * self.features(&group).div_ceil(2) as u64 * self.depth() as u64
+            group.taps as u64
+                * self.features(&group).div_ceil(self.weight.features()) as u64
+                * self.depth() as u64
         };
         groups.map(words).sum()
     }

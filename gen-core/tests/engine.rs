@@ -58,6 +58,7 @@ fn network() -> impl Strategy<Value = (Draft, Vec<i16>)> {
                 let one = Geometry::even(Convolution::Plain, 1, 1, 0);
                 draft.layers.extend(net::layer(&mut numbers, size, one, one, 3, 0));
             }
+            net::widen_some(&mut numbers, &mut draft);
             let latent = numbers.latent(latent_len);
             (draft, latent)
         },
@@ -95,6 +96,9 @@ fn every_kernel_stride_and_padding() {
                     let Some(layer) = layer else { continue };
                     draft.layers.push(layer);
                     let latent = numbers.latent(3);
+                    assert_equal(&draft, &latent);
+                    net::widen_output(&mut numbers, &mut draft, 0, checked % 2 == 0);
+                    net::widen_weights(&mut numbers, &mut draft.layers[1]);
                     assert_equal(&draft, &latent);
                     checked += 1;
                 }

@@ -117,7 +117,11 @@ fn every_refusal() {
         ("truncated", whole[..len - 1].to_vec(), E::Length { stored: len, got: len - 1 }),
         ("appended", [&whole[..], &[0]].concat(), E::Length { stored: len, got: len + 1 }),
         ("whole", patched(27, &[3]), E::Whole { got: 3 }),
-        ("reserved layer", patched(layer(2) + 27, &[1]), E::Reserved { offset: layer(2) + 26 }),
+        ("element", patched(layer(1) + 26, &[3]), E::Code { layer: 1, got: 3 }),
+        ("weight", patched(layer(1) + 27, &[2]), E::Code { layer: 1, got: 2 }),
+        ("wide pixels", patched(layer(2) + 26, &[1]), E::Code { layer: 2, got: 1 }),
+        ("zero-point of 12 bits", wide_zero_point(), E::ZeroPoint { layer: 1, got: 9 }),
+        ("large 12-bit weight", large_weight(), E::Weight { layer: 0 }),
         ("no name", patched(32, &[0; 32]), E::Name),
         ("name beyond zero", patched(40, b"x"), E::Name),
         ("name not UTF-8", patched(32, &[0xff]), E::Name),
@@ -140,7 +144,7 @@ fn every_refusal() {
         ("convolution", patched(layer(1), &[2]), E::Code { layer: 1, got: 2 }),
         ("activation", patched(layer(1) + 1, &[3]), E::Code { layer: 1, got: 3 }),
         ("per feature", patched(layer(1) + 2, &[2]), E::Code { layer: 1, got: 2 }),
-        ("zero-point of latents", patched(layer(0) + 3, &[1]), E::ZeroPoint { got: 1 }),
+        ("zero-point of latents", patched(layer(0) + 3, &[1]), E::ZeroPoint { layer: 0, got: 1 }),
         ("height 0", patched(layer(1) + 4, &[0, 0]), E::Dimension { layer: 1 }),
         ("width large", patched(layer(1) + 6, &[0xff, 0xff]), E::Dimension { layer: 1 }),
         ("channels 0", patched(layer(1) + 8, &[0, 0]), E::Dimension { layer: 1 }),
@@ -218,6 +222,28 @@ fn many(layers: u8, parts: u8, directions: u8) -> Vec<u8> {
     file
 }
 
+/// A layer on 12-bit elements, with a zero-point.
+fn wide_zero_point() -> Vec<u8> {
+    let mut draft = draft();
+    net::widen_output(&mut Numbers(Random::new(1), Values::Random), &mut draft, 0, true);
+    let mut file = draft.to_bytes().unwrap();
+    file[HEADER + RECORD + 3] = 9;
+    seal(&mut file);
+    file
+}
+
+/// The first layer's last weight is 2048.
+fn large_weight() -> Vec<u8> {
+    let mut draft = draft();
+    net::widen_weights(&mut Numbers(Random::new(1), Values::Random), &mut draft.layers[0]);
+    let mut file = draft.to_bytes().unwrap();
+    let begin = u32::from_le_bytes(*file[HEADER + 16..].first_chunk().unwrap()) as usize;
+    let end = begin + 4 * 2 * 2 * 5 * 2;
+    file[end - 2..end].copy_from_slice(&2048_i16.to_le_bytes());
+    seal(&mut file);
+    file
+}
+
 /// Parts and header agree, but are too long.
 fn large_latent() -> Vec<u8> {
     let mut file = patched(24, &[1, 0x40]);
@@ -266,6 +292,16 @@ fn the_writer_refuses_what_does_not_fit() {
     let (need, got) = (4 * 4 * 4 * 5, 4 * 4 * 4 * 5 - 1);
     let error = WriteError::Count { layer: 1, what: "weights", need, got };
     assert_eq!(few.to_bytes().err(), Some(error));
+
+    let mut large = draft();
+    large.layers[1].weights[3] = -128;
+    let what = "magnitude of a weight";
+    assert_eq!(large.to_bytes().err(), Some(WriteError::Field { what, value: 128 }));
+    let DraftActivation::Table(table) = &mut large.layers[2].activation else { unreachable!() };
+    table[5] = 256;
+    large.layers[1].weights[3] = 0;
+    let what = "entry of a table";
+    assert_eq!(large.to_bytes().err(), Some(WriteError::Field { what, value: 256 }));
 
     let mut numbers = Numbers(Random::new(1), Values::Random);
     let one = Geometry::even(Convolution::Plain, 1, 1, 0);

@@ -3,7 +3,7 @@
 use super::Drawn;
 use anyhow::{Result, ensure};
 use clap::Args;
-use export::boards::{self, Board, CORES, Verdict};
+use export::boards::{self, Board, CoreTime, Verdict};
 use export::{inspect, table};
 use gen_core::Model;
 use std::path::PathBuf;
@@ -47,10 +47,9 @@ impl Check {
         }
         print!("{}", table::verdicts(&verdicts));
         if self.flash.is_some() {
-            let macs = model.layers().iter().map(|layer| layer.useful_macs()).sum();
-            for (core, clock) in CORES {
-                let seconds = boards::seconds(core, clock, macs)?;
-                println!("a picture on a Cortex-{core} of {clock} MHz: about {seconds:.3} s");
+            for time in boards::times(&model)? {
+                let CoreTime { core, clock_mhz, seconds, .. } = time;
+                println!("a picture on a Cortex-{core} of {clock_mhz} MHz: about {seconds:.3} s");
             }
         }
         Ok(())

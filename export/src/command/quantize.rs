@@ -4,6 +4,7 @@ use super::Drawn;
 use anyhow::Result;
 use clap::Args;
 use export::export::{Options, export};
+use export::mix::Goal;
 use export::pixels::PixelRule;
 use export::{output, table};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -28,9 +29,19 @@ pub(crate) struct Quantize {
     seed: u64,
     #[command(flatten)]
     drawn: Drawn,
-    /// Bits of the tensors between the layers; 8 is all there is so far
+    /// Bits of the tensors between the layers, 8 or 12; 12 take twice the working memory
     #[arg(long, value_name = "BITS", default_value = "8", value_parser = activations)]
     activations: u8,
+    /// Least mean PSNR: weights and tensors get 12 bits where that costs least for what it gains
+    #[arg(long, value_name = "DB", value_parser = decibels, conflicts_with = "activations")]
+    target_psnr: Option<f64>,
+    /// Most flash for the .gen, in KB of 1024 bytes: weights and tensors get 12 bits as far as they fit and gain
+    #[arg(long, value_name = "KB", conflicts_with = "activations")]
+    budget_flash: Option<usize>,
+    /// Another quantised ONNX beside the exact one: qdq, NAME.qdq.onnx, float operators between QuantizeLinear and
+    /// DequantizeLinear
+    #[arg(long, value_name = "FORM", value_parser = ["qdq"])]
+    onnx: Option<String>,
     /// Working memory that the engine may take: the more, the less often it reads weights from flash
     /// [default: all of them row by row]
     #[arg(long, value_name = "BYTES")]
@@ -44,7 +55,18 @@ pub(crate) struct Quantize {
 }
 
 fn activations(text: &str) -> Result<u8, String> {
-    if text == "8" { Ok(8) } else { Err("possible: 8".to_owned()) }
+    match text {
+        "8" => Ok(8),
+        "12" => Ok(12),
+        _ => Err("possible: 8, 12".to_owned()),
+    }
+}
+
+fn decibels(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(decibels) if (1.0..100.0).contains(&decibels) => Ok(decibels),
+        _ => Err("possible: 1 to 99.9".to_owned()),
+    }
 }
 
 impl Quantize {
@@ -56,16 +78,25 @@ impl Quantize {
             calibrate: self.calibrate as usize,
             seed: self.seed,
             activations: self.activations,
+            goal: Goal {
+                psnr: self.target_psnr,
+                flash: self.budget_flash.map(|kilobytes| kilobytes.saturating_mul(1024)),
+            },
+            qdq: self.onnx.is_some(),
             label: self.drawn.label,
             ram_budget: self.ram_budget,
             ..Options::default()
         };
         let name = options.name(&self.file)?;
         let place = |extension: &str| self.out.join(format!("{name}.{extension}"));
-        let places = [place("gen"), place("int8.onnx"), place("report.json"), place("worst.png")];
+        let mut places =
+            vec![place("gen"), place("int8.onnx"), place("report.json"), place("worst.png")];
+        if options.qdq {
+            places.push(place("qdq.onnx"));
+        }
         // Better now than after minutes.
         output::directory(&self.out)?;
-        output::check(&places.each_ref().map(PathBuf::as_path))?;
+        output::check(&places.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
 
         let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} pictures, {eta} left")?;
         let bar = ProgressBar::new(options.pictures() as u64).with_style(style);
@@ -74,13 +105,9 @@ impl Quantize {
 
         let mut report = serde_json::to_vec_pretty(&result.report)?;
         report.push(b'\n');
-        let [gen_file, onnx, json, worst] = places;
-        let files = [
-            (gen_file, &*result.gen_file),
-            (onnx, &*result.onnx),
-            (json, &*report),
-            (worst, &*result.worst),
-        ];
+        let contents = [&*result.gen_file, &*result.onnx, &*report, &*result.worst];
+        let contents = contents.into_iter().chain(result.qdq.as_deref());
+        let files: Vec<(PathBuf, &[u8])> = places.into_iter().zip(contents).collect();
         output::write(&files)?;
         print!("{}", table::report(&result.report));
         for (path, _) in &files {

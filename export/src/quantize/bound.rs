@@ -1,7 +1,7 @@
 //! How large accumulators can become.
 
+use gen_core::element::Element;
 use gen_core::format::write::DraftLayer;
-use gen_core::latent::LATENT_MAX;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
@@ -21,14 +21,11 @@ impl Reach {
     }
 }
 
-/// The values that a quantised input minus its zero-point can have.
-pub(crate) fn input_reach(layer: &DraftLayer, is_first: bool) -> Reach {
-    if is_first {
-        let high = i64::from(LATENT_MAX);
-        return Reach { low: -high, high };
-    }
+/// The values that a quantised input, of such elements, minus its zero-point can have.
+pub(crate) fn input_reach(layer: &DraftLayer, input: Element) -> Reach {
+    let [low, high] = [input.low(), input.high()].map(i64::from);
     let zero_point = i64::from(layer.zero_point);
-    Reach { low: -zero_point, high: 255 - zero_point }
+    Reach { low: low - zero_point, high: high - zero_point }
 }
 
 /// The reach of each output channel of `layer` on an `input` of height, width, channels, counting

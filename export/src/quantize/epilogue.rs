@@ -19,7 +19,7 @@ const SMALLEST_MULTIPLIER: f64 = (1 << 16) as f64;
 /// Bound on biases in the accumulator's unit.
 const LARGEST_BIAS: f64 = (1 << 22) as f64;
 
-/// What a layer's `u8` are.
+/// What a layer's elements are.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Target {
     /// A hidden tensor.
@@ -37,10 +37,10 @@ impl Target {
         }
     }
 
-    fn quantize(self, real: f64) -> u8 {
+    fn quantize(self, real: f64) -> i16 {
         match self {
             Self::Tensor(range) => range.quantize(real),
-            Self::Pixels(rule) => rule.pixel(real),
+            Self::Pixels(rule) => rule.pixel(real).into(),
         }
     }
 }
@@ -52,7 +52,7 @@ pub(super) struct Epilogue {
     pub(super) activation: DraftActivation,
 }
 
-/// What a curve is given where it matters: on either side of it, its `u8` no longer change.
+/// What a curve is given where it matters: on either side of it, its elements no longer change.
 #[derive(Clone, Copy, Debug)]
 struct Domain {
     low: f64,
@@ -77,11 +77,11 @@ impl Domain {
     }
 
     /// Among magnitudes of 2⁻²⁰ to 2²⁰, 32 to an octave.
-    fn search(quantized: impl Fn(f64) -> u8) -> Self {
+    fn search(quantized: impl Fn(f64) -> i16) -> Self {
         let positive = (-640..=640).map(|i| f64::from(i) / 32.0).map(f64::exp2);
         let negative = positive.clone().rev().map(|x| -x);
         let points: Vec<f64> = negative.chain([0.0]).chain(positive).collect();
-        let values: Vec<u8> = points.iter().map(|&x| quantized(x)).collect();
+        let values: Vec<i16> = points.iter().map(|&x| quantized(x)).collect();
         let last = points.len() - 1;
         let begin = values.iter().position(|y| *y != values[0]).unwrap_or(1);
         let end = values.iter().rposition(|y| *y != values[last]).unwrap_or(last - 1);

@@ -14,9 +14,31 @@ use crate::range::Range;
 use anyhow::{Result, anyhow, ensure};
 pub(crate) use epilogue::TABLE;
 use epilogue::Target;
+use gen_core::element::{Element, Weight};
 use gen_core::format::write::{DraftActivation, DraftLayer};
 
-/// The layers of `network` in integers; `ranges` are those of all outputs but the last, `looked_up` what
+/// A network in integers.
+#[derive(Clone, Debug)]
+pub struct Quantized {
+    /// Its layers.
+    pub layers: Vec<DraftLayer>,
+    /// What they are in real numbers.
+    pub reals: Vec<Real>,
+}
+
+/// What a quantised layer is in real numbers.
+#[derive(Clone, Debug)]
+pub struct Real {
+    /// The layer before it was quantised.
+    pub folded: Folded,
+    /// Real value of a step of the weights of each number.
+    pub scales: Vec<f64>,
+    /// What its inputs are.
+    pub input: Range,
+}
+
+/// The layers of `network` in integers; `ranges` are those of all outputs but the last, `weights` what each
+/// layer's weights are, `looked_up` what
 /// [`calibrate`](crate::calibrate::calibrate) has seen tables to be given.
 ///
 /// # Errors
@@ -24,13 +46,15 @@ use gen_core::format::write::{DraftActivation, DraftLayer};
 pub fn quantize(
     network: &Network,
     ranges: &[Range],
+    weights: &[Weight],
     looked_up: &[Option<(f64, f64)>],
     pixels: PixelRule,
-) -> Result<Vec<DraftLayer>> {
-    let mut layers = Vec::new();
+) -> Result<Quantized> {
+    let mut quantized = Quantized { layers: Vec::new(), reals: Vec::new() };
     let first = network.latent.first().map_or(1.0, |part| f64::from(part.scale));
     let ratios = latents::ratios(&network.latent);
-    let mut input = Range { scale: 1.0 / first, zero_point: 0 };
+    let element = Element::Wide { signed: true };
+    let mut input = Range { scale: 1.0 / first, zero_point: 0, element };
     let mut input_shape = [1, 1, network.latent_len()];
     for (index, layer) in network.layers.iter().enumerate() {
         let is_last = index + 1 == network.layers.len();
@@ -41,28 +65,30 @@ pub fn quantize(
             weights.for_each(|(weight, ratio)| *weight *= ratio);
         }
         let target = if is_last { Target::Pixels(pixels) } else { Target::Tensor(ranges[index]) };
-        let draft = quantize_layer(layer, &folded, input, target)?;
-        prove(layer, &draft, input_shape, index == 0)?;
+        let (draft, scales) = quantize_layer(layer, &folded, weights[index], input, target)?;
+        prove(layer, &draft, input_shape, input.element)?;
         input_shape = draft.output;
+        quantized.layers.push(draft);
+        quantized.reals.push(Real { folded, scales, input });
         if !is_last {
             input = ranges[index];
         }
-        layers.push(draft);
     }
-    Ok(layers)
+    Ok(quantized)
 }
 
 fn quantize_layer(
     layer: &Layer,
     folded: &Folded,
+    weight: Weight,
     input: Range,
     target: Target,
-) -> Result<DraftLayer> {
+) -> Result<(DraftLayer, Vec<f64>)> {
     let channels = layer.channels_out;
     let positions = layer.rows.kernel * layer.columns.kernel;
     // Number `i` is of a channel, or of a feature, whose weights are one position's.
     let mut weights = vec![0; folded.weights.len()];
-    let mut units = Vec::with_capacity(folded.bias.len());
+    let mut scales = Vec::with_capacity(folded.bias.len());
     for i in 0..folded.bias.len() {
         let (begin, len) = if folded.per_feature {
             let (position, out) = (i / channels, i % channels);
@@ -72,23 +98,30 @@ fn quantize_layer(
         };
         let real = &folded.weights[begin..begin + len];
         let floor = epilogue::scale_floor(folded, i, input.scale, target);
-        let scale = scale::choose(real, floor);
+        let scale = scale::choose(real, weight, floor);
         for (quantized, &w) in weights[begin..begin + len].iter_mut().zip(real) {
-            *quantized = scale::quantize(w, scale);
+            *quantized = scale::quantize(w, weight, scale);
         }
-        units.push(scale * input.scale);
+        scales.push(scale);
     }
+    let units: Vec<f64> = scales.iter().map(|scale| scale * input.scale).collect();
     let epilogue = epilogue::epilogue(folded, &units, target)
         .map_err(|(i, why)| refuse(layer, i % channels, &why))?;
-    Ok(DraftLayer {
+    let draft = DraftLayer {
         zero_point: input.zero_point,
+        element: match target {
+            Target::Tensor(range) => range.element,
+            Target::Pixels(_) => Element::Byte,
+        },
+        weight,
         weights,
         per_feature: folded.per_feature,
         multipliers: epilogue.multipliers,
         constants: epilogue.constants,
         activation: epilogue.activation,
         ..layer.draft()
-    })
+    };
+    Ok((draft, scales))
 }
 
 fn refuse(layer: &Layer, channel: usize, why: &str) -> anyhow::Error {
@@ -97,8 +130,8 @@ fn refuse(layer: &Layer, channel: usize, why: &str) -> anyhow::Error {
 
 /// Proves that nothing overflows: accumulators within `i32`, and `acc·m + C` within 2⁵³, where the
 /// quantised ONNX's doubles are exact.
-fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], is_first: bool) -> Result<()> {
-    let x = bound::input_reach(draft, is_first);
+fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], element: Element) -> Result<()> {
+    let x = bound::input_reach(draft, element);
     let reaches = bound::reach(draft, input, x, 0..input[2]);
     let channels = draft.output[2];
     for (i, (&m, &c)) in draft.multipliers.iter().zip(&draft.constants).enumerate() {

@@ -5,19 +5,30 @@ use crate::function::Function;
 use crate::generator::{Drawing, Generator};
 use crate::import::import;
 use crate::load::Source;
+use crate::mix::{Mix, Part};
 use crate::network::Operation;
 use crate::picture::Picture;
 use crate::{latents, psnr, sketch, twin};
+use gen_core::element::{Element, Weight};
 use gen_core::format::write::{Draft, DraftPart};
 
-/// Everything in integers, with the network.
+/// Everything in 8 bits, with the network.
 fn exported(source: &Source) -> (Draft, Network, PixelRule) {
+    exported_as(source, &Mix::default())
+}
+
+/// Everything in integers, with the network.
+fn exported_as(source: &Source, mix: &Mix) -> (Draft, Network, PixelRule) {
     let network = import(source).unwrap();
     let seen = calibrate(&network, 1, 24, &|| ()).unwrap();
     let histograms = seen.outputs;
     let ranges: Vec<Range> = histograms.iter().map(Range::choose).collect();
+    let wide: Vec<Range> = seen.limits.iter().map(Range::wide).collect();
+    let ranges = mix.ranges(&ranges, &wide);
+    let weights = mix.weights(network.layers.len());
     let pixels = PixelRule::of(&network, None).unwrap();
-    let layers = quantize(&network, &ranges, &seen.looked_up, pixels).unwrap();
+    let layers = quantize(&network, &ranges, &weights, &seen.looked_up, pixels);
+    let layers = layers.unwrap().layers;
     let latent = network.latent.clone();
     let name = "sketch".to_owned();
     let draft = Draft { name, source: source.sha256, latent, whole: 0, layers, directions: vec![] };
@@ -43,16 +54,39 @@ fn onnx(bytes: &[u8]) -> Source {
 #[test]
 fn device_and_twin_are_equal_and_close_to_the_float_network() {
     for (source, least) in sketch::all().iter().zip([30.0, 30.0, 40.0, 35.0]) {
-        let (draft, network, pixels) = exported(source);
-        let file = draft.to_bytes().unwrap();
-        let twin = onnx(&twin::encode(&draft, &network, pixels).unwrap());
-        let device = pictures(Generator::gen_file(&file).unwrap(), 16);
-        assert_eq!(pictures(Generator::onnx(&twin, None).unwrap(), 16), device);
-        let float = pictures(Generator::onnx(source, None).unwrap(), 16);
-        let psnr: f64 =
-            float.iter().zip(&device).map(|(a, b)| psnr::psnr(a, b)).sum::<f64>() / 16.0;
+        let psnr = equal_and_close(source, &Mix::default());
         assert!(psnr > least, "{psnr} dB");
     }
+}
+
+/// Likewise with 12 bits in one part alone, in every part, and in none of the weights, or the outputs.
+#[test]
+fn mixes_are_equal_and_closer() {
+    for source in sketch::all() {
+        let layers = import(&source).unwrap().layers.len();
+        let weights = || (0..layers).map(Part::Weights);
+        let outputs = || (0..layers - 1).map(Part::Output);
+        for part in weights().chain(outputs()) {
+            equal_and_close(&source, &[part].into_iter().collect());
+        }
+        let bytes = equal_and_close(&source, &Mix::default());
+        let weights_alone = equal_and_close(&source, &weights().collect());
+        let outputs_alone = equal_and_close(&source, &outputs().collect());
+        let all = equal_and_close(&source, &weights().chain(outputs()).collect());
+        eprintln!("{bytes} {weights_alone} {outputs_alone} {all}");
+        assert!(all > 50.0 && all > bytes + 10.0);
+    }
+}
+
+/// Asserts that device and quantised ONNX draw the same; PSNR against the float network, of equal pictures 100.
+fn equal_and_close(source: &Source, mix: &Mix) -> f64 {
+    let (draft, network, pixels) = exported_as(source, mix);
+    let file = draft.to_bytes().unwrap();
+    let twin = onnx(&twin::encode(&draft, &network, pixels).unwrap());
+    let device = pictures(Generator::gen_file(&file).unwrap(), 16);
+    assert_eq!(pictures(Generator::onnx(&twin, None).unwrap(), 16), device, "{mix:?}");
+    let float = pictures(Generator::onnx(source, None).unwrap(), 16);
+    float.iter().zip(&device).map(|(a, b)| psnr::limited(a, b)).sum::<f64>() / 16.0
 }
 
 /// Where float sums could be inexact the twin splits them, and stays equal.
@@ -82,7 +116,7 @@ fn large_sums_are_split() {
 /// `draft` with `factor` times the channels between its first two layers.
 fn widened(draft: &Draft, factor: usize) -> Draft {
     let mut draft = draft.clone();
-    let repeat = |values: &[i8], run: usize| -> Vec<i8> {
+    let repeat = |values: &[i16], run: usize| -> Vec<i16> {
         values.chunks_exact(run).flat_map(|run| run.repeat(factor)).collect()
     };
     let old = draft.layers[0].output[2];
@@ -113,7 +147,7 @@ fn folded(weights: Vec<f64>, bias: f64, activation: Activation) -> Folded {
 
 #[test]
 fn epilogues_hold_the_real_factors() {
-    let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 10 });
+    let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 10, element: Element::Byte });
     let one = f64::from(u32::MAX) + 1.0;
     let plain = folded(vec![], 0.7, Activation::None);
     let numbers = epilogue::epilogue(&plain, &[0.001], tensor).unwrap();
@@ -138,7 +172,7 @@ fn epilogues_hold_the_real_factors() {
 
 #[test]
 fn multipliers_that_do_not_fit_are_refused_or_the_table_is_halved() {
-    let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 0 });
+    let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 0, element: Element::Byte });
     let plain = folded(vec![], 0.0, Activation::Relu);
     let (channel, why) = epilogue::epilogue(&plain, &[0.06], tensor).err().unwrap();
     assert!(channel == 0 && why.contains("6.000e-1 steps of its output"), "{why}");
@@ -159,7 +193,7 @@ fn multipliers_that_do_not_fit_are_refused_or_the_table_is_halved() {
 
 #[test]
 fn dead_channels_get_usable_numbers() {
-    let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 0 });
+    let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 0, element: Element::Byte });
     let slopes = Activation::Slopes { negative: vec![0.2], gain: vec![1.0], shift: vec![0.0] };
     for activation in
         [Activation::Relu, slopes, Activation::Curve(vec![Operation::Function(Function::Sigmoid)])]
@@ -182,13 +216,13 @@ fn reaches_count_what_meets() {
     layer.zero_point = 55;
     layer.weights.fill(1);
     // k3 s2 p1 on 2×2: at most 2×2 taps of 6 channels meet at one output.
-    let x = bound::input_reach(&layer, false);
+    let x = bound::input_reach(&layer, Element::Byte);
     let reaches = bound::reach(&layer, [2, 2, 6], x, 0..6);
     assert!(reaches.iter().all(|reach| *reach == bound::Reach { low: -24 * 55, high: 24 * 200 }));
     let reaches = bound::reach(&layer, [2, 2, 6], x, 2..3);
     assert!(reaches.iter().all(|reach| reach.magnitude() == 4 * 200));
     // A dense layer's features meet one tap each.
-    let first = bound::input_reach(&draft.layers[0], true);
+    let first = bound::input_reach(&draft.layers[0], Element::Wide { signed: true });
     let mut dense = draft.layers[0].clone();
     dense.weights.fill(-2);
     let reaches = bound::reach(&dense, [1, 1, 5], first, 0..5);
@@ -203,6 +237,7 @@ fn giant_weights_are_refused_by_layer_and_channel() {
         *w *= 1e6;
     }
     let ranges = [Range::new(0.0, 1.0), Range::new(-1.0, 1.0), Range::new(-1.0, 1.0)];
-    let error = quantize(&network, &ranges, &[], PixelRule::SIGNED).unwrap_err().to_string();
+    let error = quantize(&network, &ranges, &[Weight::Byte; 4], &[], PixelRule::SIGNED);
+    let error = error.unwrap_err().to_string();
     assert!(error.contains("layer \"net/Conv") && error.contains("output channel 1"), "{error}");
 }

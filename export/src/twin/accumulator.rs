@@ -1,34 +1,66 @@
 //! Accumulators of the quantised ONNX: linear operations in parts whose sums are exact.
+//!
+//! 12-bit weights are 256·b + a in two tensors of bytes, as the kernels have them.
 
 use crate::graph::{Graph, Values};
 use crate::linear::Linear;
 use crate::quantize::bound::{input_reach, reach};
 use anyhow::{Context, Result};
+use gen_core::element::{Element, Weight};
 use gen_core::format::write::DraftLayer;
+use gen_core::weights::split;
 use std::ops::Range;
 use tract_onnx::pb::tensor_proto::DataType;
 
 /// Integers up to here are exact in float, sums included.
 const EXACT: i64 = 1 << 24;
 
-/// Adds the nodes that give the accumulator of `layer`, as double, from input `x`.
+/// Adds the nodes that give the accumulator of `layer`, as double, from input `x` of such elements.
+///
+/// # Errors
+/// If sums over a single channel of it would not be exact.
 pub(super) fn accumulate(
     graph: &mut Graph,
     layer: &DraftLayer,
     input: [usize; 3],
-    is_first: bool,
+    element: Element,
     x: &str,
 ) -> Result<String> {
-    let parts = parts(layer, input, is_first)
+    match layer.weight {
+        Weight::Byte => sum(graph, layer, input, element, "", x),
+        Weight::Wide => {
+            let half = |half: usize| {
+                let weights = layer.weights.iter().map(|&w| split(w)[half] as i16);
+                DraftLayer { weights: weights.collect(), ..layer.clone() }
+            };
+            let a = sum(graph, &half(0), input, element, "_a", x)?;
+            let b = sum(graph, &half(1), input, element, "_b", x)?;
+            let step = graph.number("step_b", 256.0);
+            let b = graph.node("Mul", "whole_b", &[&b, &step], vec![]);
+            Ok(graph.node("Add", "whole", &[&a, &b], vec![]))
+        }
+    }
+}
+
+/// The sum over the input channels of a layer whose weights are bytes. Names of nodes end in `suffix`.
+fn sum(
+    graph: &mut Graph,
+    layer: &DraftLayer,
+    input: [usize; 3],
+    element: Element,
+    suffix: &str,
+    x: &str,
+) -> Result<String> {
+    let parts = parts(layer, input, element)
         .context("its kernel is too large for an exact quantised ONNX")?;
     if let [_] = parts[..] {
-        let acc = convolve(graph, layer, input, 0..input[2], "", x);
-        return Ok(graph.cast("accumulator", &acc, DataType::Double));
+        let acc = convolve(graph, layer, input, 0..input[2], suffix, x);
+        return Ok(graph.cast(&format!("accumulator{suffix}"), &acc, DataType::Double));
     }
-    let axes = graph.constant("channel_axis", &[1], Values::Int64(&[1]));
+    let axes = graph.constant(&format!("channel_axis{suffix}"), &[1], Values::Int64(&[1]));
     let mut sum: Option<String> = None;
     for (index, part) in parts.into_iter().enumerate() {
-        let suffix = format!("_{index}");
+        let suffix = format!("{suffix}_{index}");
         let (begin, end) = (part.start as i64, part.end as i64);
         let begin = graph.constant(&format!("begin{suffix}"), &[1], Values::Int64(&[begin]));
         let end = graph.constant(&format!("end{suffix}"), &[1], Values::Int64(&[end]));
@@ -45,8 +77,8 @@ pub(super) fn accumulate(
 }
 
 /// The fewest equal parts of the input channels whose sums all stay exact, if there are.
-fn parts(layer: &DraftLayer, input: [usize; 3], is_first: bool) -> Option<Vec<Range<usize>>> {
-    let (channels, x) = (input[2], input_reach(layer, is_first));
+fn parts(layer: &DraftLayer, input: [usize; 3], element: Element) -> Option<Vec<Range<usize>>> {
+    let (channels, x) = (input[2], input_reach(layer, element));
     let split = |count: usize| -> Vec<Range<usize>> {
         (0..count).map(|i| i * channels / count..(i + 1) * channels / count).collect()
     };
@@ -75,9 +107,9 @@ fn convolve(
         channels_out: layer.output[2],
     };
     let (dims, weights) = linear.weights(|out, tap, channel| {
-        layer.weights[(out * taps + tap) * input[2] + part.start + channel]
+        layer.weights[(out * taps + tap) * input[2] + part.start + channel] as i8
     });
     let weights = graph.constant(&format!("weights{suffix}"), &dims, Values::Int8(&weights));
     let weights = graph.cast(&format!("float_weights{suffix}"), &weights, DataType::Float);
-    linear.add(graph, suffix, x, &weights)
+    linear.add(graph, suffix, x, &weights, None)
 }

@@ -6,6 +6,7 @@
 //! in double, exact below 2⁵³. No rounding of a runtime's own is involved.
 
 mod accumulator;
+pub mod qdq;
 
 use crate::graph::{Graph, Values, int, ints};
 use crate::input::{self, Input, data_type};
@@ -14,6 +15,7 @@ use crate::linear::planes;
 use crate::network::{Network, Order};
 use crate::pixels::PixelRule;
 use anyhow::{Context, Result};
+use gen_core::element::Element;
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
 use gen_core::latent::LATENT_MAX;
 use gen_core::requant::FRACTION_BITS;
@@ -30,7 +32,7 @@ const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec<u8>> {
     let mut graph = Graph { prefix: "latent".to_owned(), ..Graph::default() };
     let mut x = latent(&mut graph, network);
-    let mut input = [1, 1, network.latent_len()];
+    let (mut input, mut element) = ([1, 1, network.latent_len()], Element::Wide { signed: true });
     for (index, layer) in draft.layers.iter().enumerate() {
         graph.prefix = format!("layer{index}");
         if layer.zero_point != 0 {
@@ -38,20 +40,25 @@ pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec
             let zero = graph.constant("zero_point", &[], Values::Float(&[zero]));
             x = graph.node("Sub", "centred", &[&x, &zero], vec![]);
         }
-        let acc = accumulator::accumulate(&mut graph, layer, input, index == 0, &x)
+        let acc = accumulator::accumulate(&mut graph, layer, input, element, &x)
             .with_context(|| format!("node \"{}\"", network.layers[index].name))?;
         let is_last = index + 1 == draft.layers.len();
         x = epilogue(&mut graph, layer, &acc, is_last.then_some(pixels));
-        input = layer.output;
+        (input, element) = (layer.output, layer.element);
     }
     let x = picture(&mut graph, network, &x);
+    finish(&mut graph, network, &x);
+    Ok(model(graph, draft, network, pixels).encode_to_vec())
+}
+
+/// Makes `x`, which the last node gives, the output.
+fn finish(graph: &mut Graph, network: &Network, x: &str) {
     if data_type(&network.output) == Some(DataType::Uint8) {
-        graph.cast("bytes", &x, DataType::Uint8);
+        graph.cast("bytes", x, DataType::Uint8);
     }
     if let Some(last) = graph.nodes.last_mut() {
         last.output = vec![network.output.name.clone()];
     }
-    Ok(model(graph, draft, network, pixels).encode_to_vec())
 }
 
 /// The pictures as the float graph has them.
@@ -142,7 +149,7 @@ fn parts(graph: &mut Graph, network: &Network) -> String {
     }
 }
 
-/// The accumulator `acc` (double) to the layer's `u8` as floats, or to output values by `pixels`.
+/// The accumulator `acc` (double) to the layer's elements as floats, or to output values by `pixels`.
 fn epilogue(graph: &mut Graph, layer: &DraftLayer, acc: &str, pixels: Option<PixelRule>) -> String {
     let fixed = |values: &[i64]| -> Vec<f64> { values.iter().map(|&v| v as f64 / ONE).collect() };
     let widened = |values: &[i32]| -> Vec<i64> { values.iter().map(|&v| i64::from(v)).collect() };
@@ -165,16 +172,17 @@ fn epilogue(graph: &mut Graph, layer: &DraftLayer, acc: &str, pixels: Option<Pix
     };
     let sum = graph.node("Add", "offset", &[&scaled, &c], vec![]);
     let floor = graph.node("Floor", "floor", &[&sum], vec![]);
-    let largest = match &layer.activation {
-        DraftActivation::Table(table) => table.len() - 1,
-        _ => 255,
+    let (low, high) = match &layer.activation {
+        DraftActivation::Table(table) => (0.0, (table.len() - 1) as f64),
+        _ => (layer.element.low().into(), layer.element.high().into()),
     };
-    let (low, high) = (graph.number("low", 0.0), graph.number("high", largest as f64));
+    let (low, high) = (graph.number("low", low), graph.number("high", high));
     let clipped = graph.node("Clip", "clip", &[&floor, &low, &high], vec![]);
 
     match (&layer.activation, pixels) {
         (DraftActivation::Table(table), _) => {
-            let value = |&entry: &u8| pixels.map_or(f32::from(entry), |rule| rule.value(entry));
+            let value =
+                |&entry: &i16| pixels.map_or(f32::from(entry), |rule| rule.value(entry as u8));
             let values: Vec<f32> = table.iter().map(value).collect();
             let table = graph.constant("table", &[values.len()], Values::Float(&values));
             let index = graph.cast("index", &clipped, DataType::Int32);

@@ -64,7 +64,8 @@ pub enum FormatError {
         /// The file's number of directions.
         got: usize,
     },
-    /// A code of the layer's record (convolution, activation, per feature) is unknown.
+    /// A code of the layer's record (convolution, activation, per feature, element, weight) is
+    /// unknown, or the last layer's elements are not bytes.
     Code {
         /// The layer.
         layer: usize,
@@ -76,10 +77,17 @@ pub enum FormatError {
         /// The layer.
         layer: usize,
     },
-    /// The first layer's zero-point is not 0; latents have none.
+    /// The zero-point of a layer on latents or on 12-bit elements is not 0; they have none.
     ZeroPoint {
+        /// The layer.
+        layer: usize,
         /// The file's zero-point.
         got: u8,
+    },
+    /// A 12-bit weight is not within [`WIDE_MAX`](crate::element::WIDE_MAX).
+    Weight {
+        /// The layer.
+        layer: usize,
     },
     /// A section is misaligned or reaches into the tables or beyond the file.
     Section {
@@ -164,9 +172,14 @@ impl fmt::Display for FormatError {
             Self::Directions { got } => {
                 write!(f, "{got} directions, possible are 0 to {}", crate::model::MAX_DIRECTIONS)
             }
-            Self::Code { layer, got } => write!(f, "layer {layer}: unknown code {got}"),
+            Self::Code { layer, got } => {
+                write!(f, "layer {layer}: code {got} is not possible there")
+            }
             Self::Dimension { layer } => write!(f, "layer {layer}: a size is 0 or too large"),
-            Self::ZeroPoint { got } => write!(f, "layer 0: zero-point {got}, latents have none"),
+            Self::ZeroPoint { layer, got } => {
+                write!(f, "layer {layer}: zero-point {got}, its 12-bit inputs have none")
+            }
+            Self::Weight { layer } => write!(f, "layer {layer}: a 12-bit weight is out of range"),
             Self::Section { offset, len } => {
                 write!(f, "section of {len} bytes at byte {offset} is misaligned or out of place")
             }

@@ -76,7 +76,8 @@ pub(crate) mod layer {
     pub(crate) const EPILOGUE: Range<usize> = 20..24;
     /// Entries of the table, 0 without one.
     pub(crate) const TABLE_LEN: Range<usize> = 24..26;
-    pub(crate) const RESERVED: Range<usize> = 26..28;
+    pub(crate) const ELEMENT: usize = 26;
+    pub(crate) const WEIGHT: usize = 27;
     pub(crate) const LEN: usize = 28;
 }
 
@@ -111,6 +112,13 @@ pub(crate) const PLAIN: u8 = 1;
 pub(crate) const CLAMP: u8 = 0;
 pub(crate) const SLOPES: u8 = 1;
 pub(crate) const TABLE: u8 = 2;
+/// Codes of [`layer::ELEMENT`].
+pub(crate) const BYTE: u8 = 0;
+pub(crate) const WIDE: u8 = 1;
+pub(crate) const WIDE_SIGNED: u8 = 2;
+/// Codes of [`layer::WEIGHT`].
+pub(crate) const WEIGHT_BYTE: u8 = 0;
+pub(crate) const WEIGHT_WIDE: u8 = 1;
 /// Codes of [`part::DISTRIBUTION`].
 pub(crate) const NORMAL: u8 = 0;
 pub(crate) const UNIFORM: u8 = 1;

@@ -1,17 +1,19 @@
 //! Reading: everything is checked here, once; afterwards nothing can fail.
 
 use super::{
-    ALIGNMENT, CLAMP, DIMENSION_LIMIT, FormatError, MAGIC, NORMAL, ONE_HOT, PLAIN, SLOPES, TABLE,
-    TABLE_LIMIT, TRANSPOSED, UNIFORM, VERSION, checksum, direction, header, layer, part,
+    ALIGNMENT, BYTE, CLAMP, DIMENSION_LIMIT, FormatError, MAGIC, NORMAL, ONE_HOT, PLAIN, SLOPES,
+    TABLE, TABLE_LIMIT, TRANSPOSED, UNIFORM, VERSION, WEIGHT_BYTE, WEIGHT_WIDE, WIDE, WIDE_SIGNED,
+    checksum, direction, header, layer, part,
 };
 use crate::axis::{Axis, Convolution};
-use crate::latent::{Distribution, LATENT_MAX, Latent, MAX_PARTS, Part};
+use crate::element::{Element, WIDE_MAX, Weight};
+use crate::latent::{Distribution, Latent, MAX_PARTS, Part};
 use crate::layer::Layer;
 use crate::model::{Direction, MAX_DIRECTIONS, MAX_LAYERS, Model};
 use crate::plan::Plan;
 use crate::requant::{Activation, CONSTANT_LIMIT, Epilogue};
 use crate::shape::Shape;
-use crate::weights::Order;
+use crate::weights::{Order, numbers};
 use core::ops::Range;
 use heapless::Vec;
 
@@ -48,11 +50,18 @@ pub(crate) fn parse(file: &[u8]) -> Result<Model<'_>, FormatError> {
         return Err(FormatError::Latent);
     }
     let (records, _) = file[header::LEN..].as_chunks::<{ layer::LEN }>();
-    let mut layers = Vec::new();
+    // Pixels are bytes.
+    let got = records[count - 1][layer::ELEMENT];
+    if got != BYTE {
+        return Err(FormatError::Code { layer: count - 1, got });
+    }
+    let mut layers = Vec::<Layer<'_>, MAX_LAYERS>::new();
     let mut input = Shape { height: 1, width: 1, channels: latent_len };
+    // Latents are as wide tensors are.
+    let mut element = Element::Wide { signed: true };
     for (index, record) in records[..count].iter().enumerate() {
-        let layer = read_layer(&sections, record, index, input)?;
-        input = layer.output();
+        let layer = read_layer(&sections, record, index, (input, element))?;
+        (input, element) = (layer.output(), layer.element);
         // `count` is at most the capacity.
         let _ = layers.push(layer);
     }
@@ -136,7 +145,7 @@ fn read_layer<'a>(
     sections: &Sections<'a>,
     record: &[u8; layer::LEN],
     index: usize,
-    input: Shape,
+    (input, input_element): (Shape, Element),
 ) -> Result<Layer<'a>, FormatError> {
     let convolution = match record[layer::CONVOLUTION] {
         TRANSPOSED => Convolution::Transposed,
@@ -166,13 +175,20 @@ fn read_layer<'a>(
     if sizes.contains(&0) || sides.iter().any(|side| !(1..=DIMENSION_LIMIT).contains(side)) {
         return Err(FormatError::Dimension { layer: index });
     }
-    if record[layer::RESERVED] != [0; 2] {
-        let offset = header::LEN + index * layer::LEN + layer::RESERVED.start;
-        return Err(FormatError::Reserved { offset });
-    }
+    let element = match record[layer::ELEMENT] {
+        BYTE => Element::Byte,
+        WIDE => Element::Wide { signed: false },
+        WIDE_SIGNED => Element::Wide { signed: true },
+        got => return Err(FormatError::Code { layer: index, got }),
+    };
+    let weight = match record[layer::WEIGHT] {
+        WEIGHT_BYTE => Weight::Byte,
+        WEIGHT_WIDE => Weight::Wide,
+        got => return Err(FormatError::Code { layer: index, got }),
+    };
     let zero_point = record[layer::ZERO_POINT];
-    if index == 0 && zero_point != 0 {
-        return Err(FormatError::ZeroPoint { got: zero_point });
+    if input_element.is_wide() && zero_point != 0 {
+        return Err(FormatError::ZeroPoint { layer: index, got: zero_point });
     }
     let per_feature = match record[layer::PER_FEATURE] {
         0 => false,
@@ -181,23 +197,29 @@ fn read_layer<'a>(
     };
 
     let channels_in = input.channels;
-    let order = Order { rows, columns, channels_in, channels_out };
+    let order = Order { rows, columns, channels_in, channels_out, weight };
     let weights = sections.get(u32_at(record, layer::WEIGHTS), 4 * order.words())?;
     let (weights, _) = weights.as_chunks::<4>();
+    let fits = |number: i16| (-WIDE_MAX..=WIDE_MAX).contains(&number);
+    if weight == Weight::Wide && !weights.iter().all(|&word| numbers(word).into_iter().all(fits)) {
+        return Err(FormatError::Weight { layer: index });
+    }
     let features = rows.output as u64 * columns.output as u64;
     let numbers = channels_out as u64 * if per_feature { features } else { 1 };
-    let epilogue = read_epilogue(sections, record, index, numbers)?;
+    let epilogue = read_epilogue(sections, record, index, (numbers, element))?;
 
     // The most products that land in one output.
     let sum = rows.window() as u64 * columns.window() as u64 * input.channels as u64;
-    let largest_input = if index == 0 { LATENT_MAX as u64 } else { 255 };
+    let largest_input = input_element.high() as u64;
+    // Two 8-bit weights may be whatever 16 bits are.
+    let largest_weight = weight.max().max(128) as u64;
     let largest_bias = match epilogue.activation {
         Activation::Slopes { biases, .. } => {
             biases.iter().map(|&b| u64::from(i32::from_le_bytes(b).unsigned_abs())).max()
         }
         _ => None,
     };
-    if sum * largest_input * 128 + largest_bias.unwrap_or(0) > i32::MAX as u64 {
+    if sum * largest_input * largest_weight + largest_bias.unwrap_or(0) > i32::MAX as u64 {
         return Err(FormatError::Accumulator { layer: index });
     }
     Ok(Layer {
@@ -206,6 +228,8 @@ fn read_layer<'a>(
         channels_in,
         channels_out,
         zero_point,
+        element,
+        weight,
         weights,
         epilogue,
         per_feature,
@@ -217,7 +241,7 @@ fn read_epilogue<'a>(
     sections: &Sections<'a>,
     record: &[u8; layer::LEN],
     index: usize,
-    numbers: u64,
+    (numbers, element): (u64, Element),
 ) -> Result<Epilogue<'a>, FormatError> {
     let table_len = u16_at(record, layer::TABLE_LEN);
     let bytes_per_number = match record[layer::ACTIVATION] {
@@ -230,7 +254,8 @@ fn read_epilogue<'a>(
         return Err(FormatError::Table { layer: index, got: table_len });
     }
     let offset = u32_at(record, layer::EPILOGUE);
-    let section = sections.get(offset, numbers * bytes_per_number + table_len as u64)?;
+    let section =
+        sections.get(offset, numbers * bytes_per_number + (table_len * element.bytes()) as u64)?;
 
     // The section lies within the file, so `numbers` fits.
     let numbers = numbers as usize;
@@ -251,7 +276,7 @@ fn read_epilogue<'a>(
         TABLE => Activation::Table(rest),
         _ => Activation::Clamp,
     };
-    Ok(Epilogue { multipliers, constants, activation })
+    Ok(Epilogue { multipliers, constants, activation, element })
 }
 
 fn read_directions<'a>(

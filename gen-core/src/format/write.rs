@@ -1,14 +1,15 @@
 //! Writing a `.gen` file (feature `writer`, needs std).
 
 use super::{
-    ALIGNMENT, CLAMP, MAGIC, NORMAL, ONE_HOT, PLAIN, SLOPES, TABLE, TRANSPOSED, UNIFORM, VERSION,
-    checksum, direction, header, layer, part,
+    ALIGNMENT, BYTE, CLAMP, MAGIC, NORMAL, ONE_HOT, PLAIN, SLOPES, TABLE, TRANSPOSED, UNIFORM,
+    VERSION, WEIGHT_BYTE, WEIGHT_WIDE, WIDE, WIDE_SIGNED, checksum, direction, header, layer, part,
 };
 use crate::axis::{Axis, Convolution};
+use crate::element::{Element, Weight};
 use crate::format::FormatError;
 use crate::latent::{Distribution, Latent, Part};
 use crate::model::Model;
-use crate::weights::{BLOCK, Order, Word, join};
+use crate::weights::{Order, Word, join, word};
 use core::fmt;
 use core::ops::Range;
 
@@ -75,8 +76,12 @@ pub struct DraftLayer {
     pub pad: [usize; 2],
     /// Quantised value that stands for 0 in the input.
     pub zero_point: u8,
-    /// `[out][kernel row][kernel column][in]`, within ±127.
-    pub weights: Vec<i8>,
+    /// What the output's elements are.
+    pub element: Element,
+    /// What the weights are.
+    pub weight: Weight,
+    /// `[out][kernel row][kernel column][in]`, within ±[`Weight::max`].
+    pub weights: Vec<i16>,
     /// Whether the numbers below are per feature (output HWC) instead of per channel.
     pub per_feature: bool,
     /// `m`, see [`Epilogue`](crate::requant::Epilogue).
@@ -99,8 +104,8 @@ pub enum DraftActivation {
         /// `b`.
         biases: Vec<i32>,
     },
-    /// A function as a table.
-    Table(Vec<u8>),
+    /// A function as a table of the output's elements.
+    Table(Vec<i16>),
 }
 
 /// Why a draft cannot be written.
@@ -227,6 +232,15 @@ impl DraftLayer {
         };
         file[at + layer::PER_FEATURE] = u8::from(self.per_feature);
         file[at + layer::ZERO_POINT] = self.zero_point;
+        file[at + layer::ELEMENT] = match self.element {
+            Element::Byte => BYTE,
+            Element::Wide { signed: false } => WIDE,
+            Element::Wide { signed: true } => WIDE_SIGNED,
+        };
+        file[at + layer::WEIGHT] = match self.weight {
+            Weight::Byte => WEIGHT_BYTE,
+            Weight::Wide => WEIGHT_WIDE,
+        };
         put_u16(file, shift(layer::HEIGHT, at), "output height", height)?;
         put_u16(file, shift(layer::WIDTH, at), "output width", width)?;
         put_u16(file, shift(layer::CHANNELS, at), "output channels", channels)?;
@@ -244,8 +258,10 @@ impl DraftLayer {
         };
         let taps = self.kernel[0] * self.kernel[1];
         check("weights", channels * taps * input[2], self.weights.len())?;
-        if self.weights.contains(&i8::MIN) {
-            return Err(WriteError::Field { what: "magnitude of a weight", value: 128 });
+        let largest = self.weights.iter().map(|weight| weight.unsigned_abs()).max().unwrap_or(0);
+        if largest > self.weight.max().unsigned_abs() {
+            let value = largest.into();
+            return Err(WriteError::Field { what: "magnitude of a weight", value });
         }
         check("multipliers", numbers, self.multipliers.len())?;
         check("constants", numbers, self.constants.len())?;
@@ -263,7 +279,14 @@ impl DraftLayer {
             }
             DraftActivation::Table(table) => {
                 put_u16(file, shift(layer::TABLE_LEN, at), "length of a table", table.len())?;
-                section.extend(table);
+                let possible = self.element.low()..=self.element.high();
+                if let Some(entry) = table.iter().find(|entry| !possible.contains(entry)) {
+                    let value = entry.unsigned_abs().into();
+                    return Err(WriteError::Field { what: "entry of a table", value });
+                }
+                let bytes = self.element.bytes();
+                section
+                    .extend(table.iter().flat_map(|it| it.to_le_bytes().into_iter().take(bytes)));
                 TABLE
             }
         };
@@ -286,12 +309,13 @@ impl DraftLayer {
     fn ordered_weights(&self, input: [usize; 3]) -> Vec<u8> {
         let (rows, columns) = (self.axis(input, 0), self.axis(input, 1));
         let channels_out = self.output[2];
-        let order = Order { rows, columns, channels_in: input[2], channels_out };
+        let weight = self.weight;
+        let order = Order { rows, columns, channels_in: input[2], channels_out, weight };
         let mut words: Vec<Word> = Vec::new();
         for row_phase in 0..rows.phases() {
             for group in columns.groups() {
                 let features = order.features(&group);
-                for block in (0..features).step_by(BLOCK) {
+                for block in (0..features).step_by(order.block_features()) {
                     let pairs = order.block(row_phase, &group, block).pairs;
                     for (tx, ty) in pairs_of(group.taps, rows.count(row_phase)) {
                         let weight = |feature: usize, channel: usize| {
@@ -306,9 +330,14 @@ impl DraftLayer {
                             self.weights[tap * input[2] + channel]
                         };
                         for (k, pair) in pairs_of(order.depth(), pairs) {
-                            let (a, b) = (block + 2 * pair, block + 2 * pair + 1);
-                            let of = |channel| [weight(a, channel), weight(b, channel)];
-                            words.push(join([of(2 * k), of(2 * k + 1)]));
+                            let number = |channel: usize| match self.weight {
+                                Weight::Byte => {
+                                    let (a, b) = (block + 2 * pair, block + 2 * pair + 1);
+                                    join(weight(a, channel), weight(b, channel))
+                                }
+                                Weight::Wide => weight(block + pair, channel),
+                            };
+                            words.push(word([number(2 * k), number(2 * k + 1)]));
                         }
                     }
                 }

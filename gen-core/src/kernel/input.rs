@@ -1,24 +1,26 @@
 //! What a kernel reads.
 
-use crate::weights::{CHUNK, LATENT_CHUNK};
+use crate::weights::{CHUNK, WIDE_CHUNK};
 
 /// A layer's input.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
     /// The first layer's: a map of one pixel, 12 bits.
     Latent(&'a [i16]),
-    /// Any other's, with the layer's zero-point.
+    /// Any other's, bytes with the layer's zero-point.
     Rows(Window<'a>),
+    /// Any other's, 12 bits.
+    Wide(Window<'a>),
 }
 
 /// A ring of rows: row `y` of the map lies in slot `y % rows`.
 #[derive(Clone, Copy, Debug)]
 pub struct Window<'a> {
-    /// `rows · row_len` elements.
+    /// `rows · row_len` bytes.
     pub(crate) data: &'a [u8],
     /// Slots.
     pub(crate) rows: usize,
-    /// Elements of a row, `width · channels`.
+    /// Bytes of a row, `width · channels` elements.
     pub(crate) row_len: usize,
 }
 
@@ -26,7 +28,7 @@ impl Input<'_> {
     /// Most products whose sum stays below 2²³, see [`weights`](crate::weights).
     pub(super) const fn chunk(&self) -> usize {
         match self {
-            Self::Latent(_) => LATENT_CHUNK,
+            Self::Latent(_) | Self::Wide(_) => WIDE_CHUNK,
             Self::Rows(_) => CHUNK,
         }
     }
@@ -37,6 +39,10 @@ impl Input<'_> {
         match self {
             Self::Latent(latent) => latent[element].into(),
             Self::Rows(Window { data, rows, row_len }) => data[y % rows * row_len + element].into(),
+            Self::Wide(Window { data, rows, row_len }) => {
+                let row = &data[y % rows * row_len..];
+                i16::from_le_bytes([row[2 * element], row[2 * element + 1]]).into()
+            }
         }
     }
 }

@@ -3,9 +3,10 @@
 use super::scratch::{Expanded, Rows};
 use super::tile::{POSITIONS, Sums, Taps, Tile};
 use crate::axis::Group;
+use crate::element::Weight;
 use crate::layer::Layer;
 use crate::requant::Numbers;
-use crate::weights::Word;
+use crate::weights::{self, Word};
 use core::ops::Range;
 use heapless::Vec;
 
@@ -18,7 +19,7 @@ pub struct Block<'a> {
     pub(super) first: usize,
     pub(super) features: usize,
     pub(super) pairs: usize,
-    /// Bytes of output from one position to the next.
+    /// Elements of output from one position to the next.
     pub(super) step: usize,
     /// Words of weights from one column tap to the next.
     pub(super) tap: usize,
@@ -26,6 +27,8 @@ pub struct Block<'a> {
     pub(super) chunk: usize,
     /// Those of each feature, or none if they are each position's own.
     pub(super) numbers: &'a [Numbers],
+    /// Whether they are, or weights or outputs have 12 bits.
+    pub(super) special: bool,
 }
 
 /// A block at a row.
@@ -75,25 +78,33 @@ impl<'a> Line<'a> {
     /// Writes features of the block at neighbouring positions, the first at `at`.
     #[inline(always)]
     fn emit(&self, sums: &mut [Sums], features: Range<usize>, at: usize, out: &mut [u8]) {
-        let Block { layer, numbers, step, .. } = *self.block;
-        if layer.per_feature {
-            return self.emit_each(sums, features, at, out);
+        let Block { layer, numbers, step, special, .. } = *self.block;
+        if special {
+            return self.emit_special(sums, features, at, out);
         }
         let (numbers, first) = (&numbers[features.clone()], features.start);
         layer.epilogue.activation.apply(numbers, first, sums, &mut out[at..], step);
     }
 
-    /// Likewise where each position has numbers of its own.
+    /// Likewise where weights or outputs have 12 bits, or each position numbers of its own.
     #[inline(never)]
-    fn emit_each(&self, sums: &mut [Sums], features: Range<usize>, at: usize, out: &mut [u8]) {
-        let Block { layer, step, .. } = *self.block;
-        let (epilogue, mut numbers) = (&layer.epilogue, Vec::new());
+    fn emit_special(&self, sums: &mut [Sums], features: Range<usize>, at: usize, out: &mut [u8]) {
+        let Block { layer, numbers, step, .. } = *self.block;
+        let (epilogue, size) = (&layer.epilogue, layer.element.bytes());
+        if layer.weight == Weight::Wide {
+            sums.iter_mut().for_each(|sums| weights::whole(sums, self.block.features));
+        }
+        if !layer.per_feature {
+            let (numbers, first) = (&numbers[features.clone()], features.start);
+            return epilogue.apply(numbers, first, sums, &mut out[at * size..], step * size);
+        }
+        let mut numbers = Vec::new();
         for (n, sums) in sums.iter_mut().enumerate() {
             let at = at + n * step;
-            let first = self.y * out.len() + at;
+            let first = self.y * layer.output().row() + at;
             epilogue.numbers(features.len(), first, usize::MAX, &mut numbers);
-            let (sums, out) = (core::slice::from_mut(sums), &mut out[at..]);
-            epilogue.activation.apply(&numbers, features.start, sums, out, step);
+            let (sums, out) = (core::slice::from_mut(sums), &mut out[at * size..]);
+            epilogue.apply(&numbers, features.start, sums, out, step * size);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The specification: every weight looked up by its name, every product summed in order.
 
 use super::{Job, Kernel, Scratch};
+use crate::element::Weight;
 use crate::weights::{BLOCK, numbers, split};
 use heapless::Vec;
 
@@ -10,7 +11,7 @@ pub struct Portable;
 
 impl Kernel for Portable {
     fn rows(job: Job<'_>, _: &mut Scratch<'_>, out: &mut [u8]) {
-        let row_len = job.layer.output().row();
+        let row_len = job.layer.output_row();
         for (y, out) in job.rows.clone().zip(out.chunks_exact_mut(row_len)) {
             row(&job, y, out);
         }
@@ -22,34 +23,39 @@ fn row(job: &Job<'_>, y: usize, out: &mut [u8]) {
     let Job { layer, input, .. } = *job;
     let order = layer.order();
     let (channels_in, channels_out) = (layer.channels_in, layer.channels_out);
+    let (in_block, in_number) = (order.block_features(), layer.weight.features());
     let ty = layer.rows.taps(y);
-    for (x, pixel) in out.chunks_exact_mut(channels_out).enumerate() {
+    let size = layer.element.bytes();
+    for (x, pixel) in out.chunks_exact_mut(channels_out * size).enumerate() {
         let tx = layer.columns.taps(x);
         let holds = |group: &crate::axis::Group| {
             (group.first..group.first + group.phases).contains(&tx.phase)
         };
         // Every phase is in one group.
         let Some(group) = layer.columns.groups().find(holds) else { continue };
-        for (channel, byte) in pixel.iter_mut().enumerate() {
+        for (channel, bytes) in pixel.chunks_exact_mut(size).enumerate() {
             let feature = (tx.phase - group.first) * channels_out + channel;
-            let block = order.block(ty.phase, &group, feature / BLOCK * BLOCK);
+            let block = order.block(ty.phase, &group, feature / in_block * in_block);
             let mut acc = 0;
             for (t, s) in (0..ty.len).flat_map(|t| (0..tx.len).map(move |s| (t, s))) {
                 for c in 0..channels_in {
                     let x = input.at(ty.input + t, (tx.input + s) * channels_in + c);
                     let tap = (tx.skip + s) * ty.count + ty.skip + t;
                     let point = tap * order.depth() + c / 2;
-                    let at = block.begin + point * block.pairs + feature % BLOCK / 2;
-                    let w = split(numbers(layer.weights[at])[c % 2])[feature % 2];
+                    let at = block.begin + point * block.pairs + feature % in_block / in_number;
+                    let number = numbers(layer.weights[at])[c % 2];
+                    let w = match layer.weight {
+                        Weight::Byte => split(number)[feature % 2],
+                        Weight::Wide => number.into(),
+                    };
                     acc += (x - i32::from(layer.zero_point)) * w;
                 }
             }
             let position = if layer.per_feature { y * layer.columns.output + x } else { 0 };
             let number = position * channels_out + channel;
             let (mut numbers, mut sums) = (Vec::new(), [[acc; BLOCK]]);
-            let (epilogue, byte) = (&layer.epilogue, core::slice::from_mut(byte));
-            epilogue.numbers(1, number, number, &mut numbers);
-            epilogue.activation.apply(&numbers, 0, &mut sums, byte, 1);
+            layer.epilogue.numbers(1, number, number, &mut numbers);
+            layer.epilogue.apply(&numbers, 0, &mut sums, bytes, size);
         }
     }
 }

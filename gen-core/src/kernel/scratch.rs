@@ -75,6 +75,13 @@ impl<'a> Scratch<'a> {
                         expand_row::<K>(layer, input_row(t), column, words);
                     }
                 }
+                Input::Wide(window) => {
+                    let input_row = window.rows_from(first);
+                    for t in 0..rows {
+                        let words = &mut self.words[t * depth * plane..];
+                        expand_wide::<K>(layer.channels_in, input_row(t), column, words);
+                    }
+                }
             }
         }
         Expanded { words: &self.words[..rows * depth * width], first, depth, plane, column }
@@ -95,36 +102,72 @@ fn expand_row<K: Tile>(layer: &Layer<'_>, row: &[u8], column: usize, words: &mut
     let (channels, zero_point) = (layer.channels_in, layer.zero_point);
     if K::ACROSS {
         if !K::expand(row, channels, zero_point, words) {
-            rows_of_planes(row, channels, i32::from(zero_point), words);
+            rows_of_planes(row, channels, zero_point.into(), words);
         }
     } else {
         for (x, pixels) in row.chunks_exact(channels).enumerate() {
-            pixel(pixels, i32::from(zero_point), &mut words[x * column..]);
+            pixel(pixels, zero_point.into(), &mut words[x * column..]);
         }
     }
 }
 
+/// Likewise a row of 12-bit elements, of so many channels.
+#[inline(never)]
+fn expand_wide<K: Tile>(channels: usize, row: &[u8], column: usize, words: &mut [Word]) {
+    let (row, _) = row.as_chunks::<2>();
+    if K::ACROSS {
+        rows_of_planes(row, channels, 0, words);
+    } else {
+        for (x, pixels) in row.chunks_exact(channels).enumerate() {
+            pixel(pixels, 0, &mut words[x * column..]);
+        }
+    }
+}
+
+/// What a row can be made of.
+trait Number: Copy {
+    fn value(self) -> i32;
+}
+
+impl Number for u8 {
+    fn value(self) -> i32 {
+        self.into()
+    }
+}
+
+impl Number for i16 {
+    fn value(self) -> i32 {
+        self.into()
+    }
+}
+
+impl Number for [u8; 2] {
+    fn value(self) -> i32 {
+        i16::from_le_bytes(self).into()
+    }
+}
+
 /// A row as planes of neighbouring columns.
-fn rows_of_planes(row: &[u8], channels: usize, zero_point: i32, words: &mut [Word]) {
+fn rows_of_planes<T: Number>(row: &[T], channels: usize, zero_point: i32, words: &mut [Word]) {
     let planes = words.chunks_exact_mut(row.len() / channels);
     for (first, plane) in (0..channels).step_by(2).zip(planes) {
         for (slot, pixel) in plane.iter_mut().zip(row.chunks_exact(channels)) {
             let [a, b] = [pixel.get(first), pixel.get(first + 1)]
-                .map(|x| x.map_or(0, |&x| i32::from(x) - zero_point));
+                .map(|x| x.map_or(0, |x| x.value() - zero_point));
             *slot = word(a, b);
         }
     }
 }
 
 /// A pixel as neighbouring planes.
-fn pixel<T: Copy + Into<i32>>(pixel: &[T], zero_point: i32, words: &mut [Word]) {
+fn pixel<T: Number>(pixel: &[T], zero_point: i32, words: &mut [Word]) {
     let mut slots = words.iter_mut();
     let (pairs, last) = pixel.as_chunks::<2>();
     for (&[a, b], slot) in pairs.iter().zip(&mut slots) {
-        *slot = word(a.into() - zero_point, b.into() - zero_point);
+        *slot = word(a.value() - zero_point, b.value() - zero_point);
     }
     if let (&[a], Some(slot)) = (last, slots.next()) {
-        *slot = word(a.into() - zero_point, 0);
+        *slot = word(a.value() - zero_point, 0);
     }
 }
 

@@ -4,6 +4,7 @@ use super::line::{Block, Line};
 use super::scratch::Expanded;
 use super::tile::{POSITIONS, Tile};
 use super::{Job, Kernel, Scratch};
+use crate::element::Weight;
 use crate::layer::Layer;
 use crate::weights::BLOCK;
 use core::marker::PhantomData;
@@ -31,9 +32,10 @@ fn blocks<K: Tile>(
     out: &mut [u8],
 ) {
     let order = layer.order();
-    let (row_len, phases) = (layer.output().row(), layer.rows.phases());
+    let (row_len, phases) = (layer.output_row(), layer.rows.phases());
     let positions = layer.columns.positions();
     let step = layer.columns.output_step() * layer.channels_out;
+    let special = layer.per_feature || layer.weight == Weight::Wide || layer.element.is_wide();
     let (mut numbers, mut sums) = (Vec::new(), [[0; BLOCK]; POSITIONS]);
     // The rows of a phase have the same weights.
     for first_row in rows.clone().take(phases) {
@@ -44,11 +46,10 @@ fn blocks<K: Tile>(
             let nowhere = positions.start..positions.start;
             let interior = if tiled { layer.columns.interior(&group) } else { nowhere };
             let all = order.features(&group);
-            for first in (0..all).step_by(BLOCK) {
+            for first in (0..all).step_by(order.block_features()) {
                 let place = order.block(taps.phase, &group, first);
                 let weights = &layer.weights[place.begin..][..place.len];
-                let features = (all - first).min(BLOCK);
-                let pairs = place.pairs;
+                let (features, pairs) = (place.features, place.pairs);
                 // Those of each position follow where they are needed.
                 let known = if layer.per_feature { 0 } else { features };
                 let channels = layer.channels_out;
@@ -66,6 +67,7 @@ fn blocks<K: Tile>(
                     tap,
                     chunk,
                     numbers,
+                    special,
                 };
                 for y in (first_row..rows.end).step_by(phases) {
                     let line = Line::new(&block, &inputs, y);
@@ -76,7 +78,7 @@ fn blocks<K: Tile>(
                     line.tiles::<K>(interior.clone(), &mut sums, out);
                 }
                 // What fills up the last pair has sums, which nobody takes.
-                if features % 2 == 1 {
+                if features % layer.weight.features() == 1 {
                     sums = [[0; BLOCK]; POSITIONS];
                 }
             }

@@ -1,6 +1,7 @@
 //! Random networks as drafts.
 
 use gen_core::axis::Convolution;
+use gen_core::element::{Element, Weight};
 pub use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
 use gen_core::latent::{Distribution, LATENT_MAX, Random};
 
@@ -117,7 +118,9 @@ pub fn layer(
         stride: [rows.stride, columns.stride],
         pad: [rows.pad, columns.pad],
         zero_point: if first { 0 } else { numbers.within(0, 255) as u8 },
-        weights: (0..taps * channels).map(|_| numbers.within(-127, 127) as i8).collect(),
+        element: Element::Byte,
+        weight: Weight::Byte,
+        weights: (0..taps * channels).map(|_| numbers.within(-127, 127) as i16).collect(),
         per_feature,
         multipliers: list(numbers, &multiplier),
         constants: (0..count).map(|_| constants(numbers)).collect(),
@@ -127,9 +130,63 @@ pub fn layer(
                 negative: list(numbers, &multiplier),
                 biases: list(numbers, &|n| n.within(-(1 << 20), 1 << 20) as i32),
             },
-            _ => DraftActivation::Table((0..table_len).map(|_| numbers.below(256) as u8).collect()),
+            _ => {
+                DraftActivation::Table((0..table_len).map(|_| numbers.below(256) as i16).collect())
+            }
         },
     })
+}
+
+/// Gives the output of a layer, which is not the last, 12-bit elements; they spread as the bytes did.
+pub fn widen_output(numbers: &mut Numbers, draft: &mut Draft, index: usize, signed: bool) {
+    let [layer, next] = &mut draft.layers[index..index + 2] else { panic!("no next layer") };
+    layer.element = Element::Wide { signed };
+    let (low, high) = (i64::from(layer.element.low()), i64::from(layer.element.high()));
+    if let DraftActivation::Table(table) = &mut layer.activation {
+        table.iter_mut().for_each(|entry| *entry = numbers.within(low, high) as i16);
+    } else {
+        scale_numbers(layer, 8.0);
+        let middle = (8 * 128_i64) << 32;
+        let down = if signed { middle } else { 0 };
+        layer.constants.iter_mut().for_each(|c| *c -= down);
+    }
+    next.zero_point = 0;
+    scale_multipliers(next, 1.0 / 8.0);
+}
+
+/// Gives a third of the outputs 12 bits, and of the weights.
+pub fn widen_some(numbers: &mut Numbers, draft: &mut Draft) {
+    let last = draft.layers.len() - 1;
+    for index in 0..=last {
+        if index < last && numbers.below(3) == 0 {
+            let signed = numbers.below(2) == 0;
+            widen_output(numbers, draft, index, signed);
+        }
+        if numbers.below(3) == 0 {
+            widen_weights(numbers, &mut draft.layers[index]);
+        }
+    }
+}
+
+/// Gives a layer 12-bit weights.
+pub fn widen_weights(numbers: &mut Numbers, layer: &mut DraftLayer) {
+    layer.weight = Weight::Wide;
+    layer.weights.iter_mut().for_each(|w| *w = numbers.within(-2047, 2047) as i16);
+    scale_multipliers(layer, 1.0 / 16.0);
+}
+
+fn scale_numbers(layer: &mut DraftLayer, by: f64) {
+    scale_multipliers(layer, by);
+    layer.constants.iter_mut().for_each(|c| *c = (*c as f64 * by) as i64);
+}
+
+fn scale_multipliers(layer: &mut DraftLayer, by: f64) {
+    let limit = f64::from(i32::MAX);
+    let scale = |m: &mut i32| *m = (f64::from(*m) * by).clamp(-limit, limit) as i32;
+    layer.multipliers.iter_mut().for_each(scale);
+    if let DraftActivation::Slopes { negative, .. } = &mut layer.activation {
+        negative.iter_mut().for_each(scale);
+    }
 }
 
 /// A dense layer to `[height, width, channels]`.

@@ -47,12 +47,14 @@ fn run_layer(layer: &DraftLayer, [height, width, channels]: [usize; 3], map: &[i
         let scale = |a: i64, m: i32| {
             (i128::from(a) * i128::from(m) + i128::from(layer.constants[i])).div_euclid(1 << 32)
         };
+        let (low, high) = (layer.element.low().into(), layer.element.high().into());
+        let clamp = |y: i128| y.clamp(low, high) as i64;
         match &layer.activation {
-            DraftActivation::Clamp => scale(sum, layer.multipliers[i]).clamp(0, 255) as i64,
+            DraftActivation::Clamp => clamp(scale(sum, layer.multipliers[i])),
             DraftActivation::Slopes { negative, biases } => {
                 let a = sum + i64::from(biases[i]);
                 let m = if a < 0 { negative[i] } else { layer.multipliers[i] };
-                scale(a, m).clamp(0, 255) as i64
+                clamp(scale(a, m))
             }
             DraftActivation::Table(table) => {
                 let at = scale(sum, layer.multipliers[i]).clamp(0, table.len() as i128 - 1);

@@ -7,6 +7,7 @@
 //! for a kernel that skips them.
 
 use gen_core::axis::Convolution;
+use gen_core::element::{Element, Weight};
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
 use gen_core::latent::{self, Distribution};
 use gen_core::requant::{FRACTION_BITS, scale};
@@ -19,30 +20,36 @@ pub struct Reference {
     channels: [usize; 5],
     /// Layers, from the first on, that are computed whole.
     pub whole: usize,
+    /// Elements between the layers.
+    element: Element,
+    /// Weights of all layers.
+    weight: Weight,
 }
 
-/// From the smallest, and the same with little maps whole. The last is the paper's own.
-pub const REFERENCES: [Reference; 5] = [
-    Reference { name: "128-64-32-16-3", latent: 64, channels: [128, 64, 32, 16, 3], whole: 0 },
+const SMALL: Reference = Reference {
+    name: "128-64-32-16-3",
+    latent: 64,
+    channels: [128, 64, 32, 16, 3],
+    whole: 0,
+    element: Element::Byte,
+    weight: Weight::Byte,
+};
+const MIDDLE: Reference =
+    Reference { name: "512-256-128-64-3", latent: 100, channels: [512, 256, 128, 64, 3], ..SMALL };
+
+/// From the smallest, the same with little maps whole, and with 12 bits. The last is the paper's own.
+pub const REFERENCES: [Reference; 7] = [
+    SMALL,
+    Reference { name: "128-64-32-16-3, 3 whole", whole: 3, ..SMALL },
     Reference {
-        name: "128-64-32-16-3, 3 whole",
-        latent: 64,
-        channels: [128, 64, 32, 16, 3],
-        whole: 3,
+        name: "128-64-32-16-3, 12-bit tensors",
+        element: Element::Wide { signed: false },
+        ..SMALL
     },
-    Reference { name: "512-256-128-64-3", latent: 100, channels: [512, 256, 128, 64, 3], whole: 0 },
-    Reference {
-        name: "512-256-128-64-3, 3 whole",
-        latent: 100,
-        channels: [512, 256, 128, 64, 3],
-        whole: 3,
-    },
-    Reference {
-        name: "1024-512-256-128-3",
-        latent: 100,
-        channels: [1024, 512, 256, 128, 3],
-        whole: 0,
-    },
+    Reference { name: "128-64-32-16-3, 12-bit weights", weight: Weight::Wide, ..SMALL },
+    MIDDLE,
+    Reference { name: "512-256-128-64-3, 3 whole", whole: 3, ..MIDDLE },
+    Reference { name: "1024-512-256-128-3", channels: [1024, 512, 256, 128, 3], ..MIDDLE },
 ];
 
 const KERNEL: usize = 4;
@@ -50,9 +57,11 @@ const KERNEL: usize = 4;
 /// Latents that BatchNorm's statistics are of.
 const STATISTICS: std::ops::Range<u64> = 1000..1004;
 
-/// Steps of a latent per unit, and of a hidden value per standard deviation: 4 fill a `u8`.
+/// Steps of a latent per unit.
 const LATENT_SCALE: f32 = 400.0;
-const HIDDEN_SCALE: f64 = 255.0 / 4.0;
+
+/// Standard deviations of a hidden value that fill an element.
+const DEVIATIONS: f64 = 4.0;
 
 /// The last table covers ±3.2, beyond which lies less than half a pixel, as the exporter's does.
 const TABLE: usize = 4096;
@@ -69,15 +78,18 @@ impl Reference {
         let mut layers = Vec::new();
         let (mut side, mut channels_in) = (1, self.latent);
         for (index, &channels) in self.channels.iter().enumerate() {
-            let mut layer = convolution(index, side, channels_in, channels);
+            let last = index + 1 == self.channels.len();
+            let element = if last { Element::Byte } else { self.element };
+            let layer = convolution(index, side, channels_in, channels, self.weight);
+            let mut layer = DraftLayer { element, ..layer };
+            let hidden = f64::from(element.high()) / DEVIATIONS;
             let sums: Vec<Vec<i32>> =
                 maps.iter().map(|map| accumulate(&layer, side, map)).collect();
-            let last = index + 1 == self.channels.len();
             for channel in 0..channels {
                 let (mean, deviation) = statistics(&sums, channels, channel, last);
                 // y = sum · factor + constant
                 let (factor, constant) = match last {
-                    false => (HIDDEN_SCALE / deviation, 0.5 - mean * HIDDEN_SCALE / deviation),
+                    false => (hidden / deviation, 0.5 - mean * hidden / deviation),
                     true => (LAST_DEVIATION / deviation / BIN, TABLE as f64 / 2.0),
                 };
                 layer.multipliers.push(fixed(factor) as i32);
@@ -116,14 +128,21 @@ fn latent(seed: u64, len: usize) -> Vec<i16> {
 
 /// A layer without its epilogue. Weights are in steps of their channel's own: that they are N(0,
 /// 0.02) and not N(0, 1) is cancelled by BatchNorm, or by the last layer's scale.
-fn convolution(index: usize, side: usize, channels_in: usize, channels: usize) -> DraftLayer {
+fn convolution(
+    index: usize,
+    side: usize,
+    channels_in: usize,
+    channels: usize,
+    weight: Weight,
+) -> DraftLayer {
     let (stride, pad, output) = if index == 0 { (1, 0, KERNEL) } else { (2, 1, 2 * side) };
     let per_channel = KERNEL * KERNEL * channels_in;
     let mut real = vec![0.0; per_channel * channels];
     latent::sample(index as u64, Distribution::Normal, &mut real);
     let quantized = |channel: &[f32]| {
-        let step = channel.iter().fold(0.0_f32, |most, w| most.max(w.abs())) / 127.0;
-        channel.iter().map(move |w| (w / step).round() as i8).collect::<Vec<_>>()
+        let step =
+            channel.iter().fold(0.0_f32, |most, w| most.max(w.abs())) / f32::from(weight.max());
+        channel.iter().map(move |w| (w / step).round() as i16).collect::<Vec<_>>()
     };
     DraftLayer {
         convolution: Convolution::Transposed,
@@ -132,6 +151,8 @@ fn convolution(index: usize, side: usize, channels_in: usize, channels: usize) -
         stride: [stride; 2],
         pad: [pad; 2],
         zero_point: 0,
+        element: Element::Byte,
+        weight,
         weights: real.chunks_exact(per_channel).flat_map(quantized).collect(),
         per_feature: false,
         multipliers: Vec::new(),
@@ -176,10 +197,8 @@ fn activate(layer: &DraftLayer, sums: &[i32]) -> Vec<i16> {
     let output = |(i, &sum): (usize, &i32)| {
         let y = scale(sum, layer.multipliers[i % channels], layer.constants[i % channels]);
         match &layer.activation {
-            DraftActivation::Table(table) => {
-                i16::from(table[y.clamp(0, table.len() as i32 - 1) as usize])
-            }
-            _ => y.clamp(0, 255) as i16,
+            DraftActivation::Table(table) => table[y.clamp(0, table.len() as i32 - 1) as usize],
+            _ => y.clamp(0, layer.element.high().into()) as i16,
         }
     };
     sums.iter().enumerate().map(output).collect()
@@ -203,21 +222,26 @@ fn fixed(real: f64) -> i64 {
 }
 
 /// The pixel of a table's entry: −1…1 as 0…255. Not the system's tanh: files are the same everywhere.
-fn tanh(entry: usize) -> u8 {
+fn tanh(entry: usize) -> i16 {
     let x = (entry as f64 + 0.5) * BIN - BIN * TABLE as f64 / 2.0;
-    ((libm::tanh(x) + 1.0) * 127.5).round() as u8
+    ((libm::tanh(x) + 1.0) * 127.5).round() as i16
 }
 
 #[cfg(test)]
 mod tests {
     use gen_core::{Engine, Model};
 
-    use super::{REFERENCES, accumulate, activate, latent};
+    use super::{REFERENCES, Reference, accumulate, activate, latent};
 
     /// On a latent that the statistics have not seen.
     #[test]
     fn half_of_what_relu_leaves_is_zero_and_the_engine_draws_the_same() {
-        let reference = &REFERENCES[0];
+        for reference in &REFERENCES[..4] {
+            draws_the_same(reference);
+        }
+    }
+
+    fn draws_the_same(reference: &Reference) {
         let draft = reference.draft();
         let latent = latent(7, reference.latent);
         let (mut side, mut map) = (1, latent.clone());

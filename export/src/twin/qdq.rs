@@ -1,0 +1,184 @@
+//! The quantised network for tools that compile or train it further: float operators between QuantizeLinear and
+//! DequantizeLinear, weights and tensors as in the `.gen`.
+//!
+//! Close to the device and no more: a runtime rounds where it likes, and activations are computed, not looked up.
+//! Weights have a scale for each output channel, which is axis 1 of a ConvTranspose. What has 12 bits stays in
+//! float, latents too: 16-bit QuantizeLinear needs opset 21, which few tools read.
+
+use super::{model, parts, picture};
+use crate::float::operation;
+use crate::fold::Activation;
+use crate::function::Function;
+use crate::graph::{Graph, Values, int};
+use crate::latents;
+use crate::linear::{Linear, planes};
+use crate::network::{Layer, Network, Operation};
+use crate::pixels::PixelRule;
+use crate::quantize::Real;
+use crate::range::Range;
+use gen_core::element::Weight;
+use gen_core::format::write::{Draft, DraftLayer};
+use prost::Message;
+use tract_onnx::pb::tensor_proto::DataType;
+
+/// The ONNX file of `draft`, made of `reals`, with the inputs and outputs of `network`.
+pub fn encode(draft: &Draft, reals: &[Real], network: &Network, pixels: PixelRule) -> Vec<u8> {
+    let mut graph = Graph { prefix: "latent".to_owned(), ..Graph::default() };
+    let mut x = latent(&mut graph, network);
+    for (index, (draft, real)) in draft.layers.iter().zip(reals).enumerate() {
+        let layer = &network.layers[index];
+        graph.prefix = format!("layer{index}");
+        x = match real.folded.per_feature {
+            true => dense(&mut graph, layer, draft, real, &x),
+            false => convolution(&mut graph, layer, draft, real, &x),
+        };
+        x = activation(&mut graph, layer, &real.folded.activation, &x);
+        if let Some(Real { input, .. }) = reals.get(index + 1) {
+            x = quantized(&mut graph, *input, &x);
+        }
+    }
+    let x = picture(&mut graph, network, &x);
+    super::finish(&mut graph, network, &x);
+    model(graph, draft, network, pixels).encode_to_vec()
+}
+
+/// Latents as `[N, z, 1, 1]`, all parts in units of the first's scale.
+fn latent(graph: &mut Graph, network: &Network) -> String {
+    let x = parts(graph, network);
+    let mut x = graph.cast("float", &x, DataType::Float);
+    let ratios: Vec<f32> =
+        latents::ratios(&network.latent).iter().map(|ratio| ratio.recip() as f32).collect();
+    if ratios.iter().any(|ratio| *ratio != 1.0) {
+        let ratios = graph.constant("ratios", &[ratios.len()], Values::Float(&ratios));
+        x = graph.node("Mul", "units", &[&x, &ratios], vec![]);
+    }
+    let axes = graph.constant("axes", &[2], Values::Int64(&[2, 3]));
+    graph.node("Unsqueeze", "map", &[&x, &axes], vec![])
+}
+
+/// A convolution with a number for each channel.
+fn convolution(
+    graph: &mut Graph,
+    layer: &Layer,
+    draft: &DraftLayer,
+    real: &Real,
+    x: &str,
+) -> String {
+    let taps = layer.rows.kernel * layer.columns.kernel;
+    let linear = Linear {
+        axes: [layer.rows, layer.columns],
+        channels_in: layer.channels_in,
+        channels_out: layer.channels_out,
+    };
+    let (dims, steps) = linear
+        .weights(|out, tap, input| draft.weights[(out * taps + tap) * layer.channels_in + input]);
+    let axis = usize::from(linear.is_transposed());
+    let weights = weights(graph, draft.weight, &dims, &steps, axis, &real.scales);
+    let bias = bias(graph, draft.weight, real, &real.folded.bias, &real.scales);
+    linear.add(graph, "", x, &weights, Some(&bias))
+}
+
+/// A dense layer with a number for each feature.
+fn dense(graph: &mut Graph, layer: &Layer, draft: &DraftLayer, real: &Real, x: &str) -> String {
+    let output @ [height, width, channels] = layer.output();
+    let (features, depth) = (height * width * channels, layer.channels_in);
+    // Features in the order CHW.
+    let places = planes(&(0..features).collect::<Vec<_>>(), output);
+    let at = |input: usize, feature: usize| {
+        let (position, out) = (feature / channels, feature % channels);
+        draft.weights[(out * height * width + position) * depth + input]
+    };
+    let steps: Vec<i16> = (0..depth)
+        .flat_map(|input| places.iter().map(move |&feature| at(input, feature)))
+        .collect();
+    let [scales, biases] = [&real.scales, &real.folded.bias].map(|values| planes(values, output));
+    let flat = graph.constant("flat_shape", &[2], Values::Int64(&[-1, depth as i64]));
+    let x = graph.node("Reshape", "flat", &[x, &flat], vec![]);
+    let weights = weights(graph, draft.weight, &[depth, features], &steps, 1, &scales);
+    let bias = bias(graph, draft.weight, real, &biases, &scales);
+    let y = graph.node("Gemm", "linear", &[&x, &weights, &bias], vec![]);
+    let sizes = [-1, channels as i64, height as i64, width as i64];
+    let sizes = graph.constant("map_shape", &[4], Values::Int64(&sizes));
+    graph.node("Reshape", "map", &[&y, &sizes], vec![])
+}
+
+/// Weights in steps of a scale for each index along `axis`.
+fn weights(
+    graph: &mut Graph,
+    weight: Weight,
+    dims: &[usize],
+    steps: &[i16],
+    axis: usize,
+    scales: &[f64],
+) -> String {
+    if weight == Weight::Wide {
+        let inner: usize = dims[axis + 1..].iter().product();
+        let real =
+            |(i, step): (usize, &i16)| (f64::from(*step) * scales[i / inner % scales.len()]) as f32;
+        let real: Vec<f32> = steps.iter().enumerate().map(real).collect();
+        return graph.constant("weights", dims, Values::Float(&real));
+    }
+    let steps: Vec<i8> = steps.iter().map(|step| *step as i8).collect();
+    let steps = graph.constant("weights", dims, Values::Int8(&steps));
+    let scale: Vec<f32> = scales.iter().map(|scale| *scale as f32).collect();
+    let scale = graph.constant("weights_scale", &[scales.len()], Values::Float(&scale));
+    let zero =
+        graph.constant("weights_zero", &[scales.len()], Values::Int8(&vec![0; scales.len()]));
+    let axis = vec![int("axis", axis as i64)];
+    graph.node("DequantizeLinear", "real_weights", &[&steps, &scale, &zero], axis)
+}
+
+/// Biases, in the accumulator's steps where both that it sums products of have 8 bits.
+fn bias(graph: &mut Graph, weight: Weight, real: &Real, biases: &[f64], scales: &[f64]) -> String {
+    let count = biases.len();
+    if weight == Weight::Wide || real.input.element.is_wide() {
+        let biases: Vec<f32> = biases.iter().map(|bias| *bias as f32).collect();
+        return graph.constant("bias", &[count], Values::Float(&biases));
+    }
+    let units: Vec<f32> = scales.iter().map(|scale| (scale * real.input.scale) as f32).collect();
+    // A bias too large for 32 bits is saturated, as its channel is.
+    let steps: Vec<i32> = biases
+        .iter()
+        .zip(&units)
+        .map(|(bias, unit)| (bias / f64::from(*unit)).round() as i32)
+        .collect();
+    let steps = graph.constant("bias", &[count], Values::Int32(&steps));
+    let units = graph.constant("bias_scale", &[count], Values::Float(&units));
+    let zero = graph.constant("bias_zero", &[count], Values::Int32(&vec![0; count]));
+    let axis = vec![int("axis", 0)];
+    graph.node("DequantizeLinear", "real_bias", &[&steps, &units, &zero], axis)
+}
+
+/// What comes behind the bias.
+fn activation(graph: &mut Graph, layer: &Layer, activation: &Activation, x: &str) -> String {
+    let steps = match activation {
+        Activation::None => vec![],
+        Activation::Relu => vec![Operation::Function(Function::Relu)],
+        Activation::Clip(low, high) => vec![Operation::Function(Function::Clip(*low, *high))],
+        Activation::Curve(steps) => steps.clone(),
+        Activation::Slopes { negative, gain, shift } => {
+            let slopes = match negative.iter().all(|slope| *slope == negative[0]) {
+                true => Operation::Function(Function::LeakyRelu(negative[0])),
+                false => Operation::Slopes(negative.clone()),
+            };
+            let plain = gain.iter().all(|gain| *gain == 1.0) && shift.iter().all(|it| *it == 0.0);
+            let affine = Operation::Affine { scale: gain.clone(), shift: shift.clone() };
+            [Some(slopes), (!plain).then_some(affine)].into_iter().flatten().collect()
+        }
+    };
+    steps
+        .iter()
+        .enumerate()
+        .fold(x.to_owned(), |x, (i, step)| operation(graph, &format!("step{i}"), layer, step, &x))
+}
+
+/// Between QuantizeLinear and DequantizeLinear, if it has 8 bits.
+fn quantized(graph: &mut Graph, range: Range, x: &str) -> String {
+    if range.element.is_wide() {
+        return x.to_owned();
+    }
+    let scale = graph.constant("scale", &[], Values::Float(&[range.scale as f32]));
+    let zero = graph.constant("zero", &[], Values::Uint8(&[range.zero_point]));
+    let x = graph.node("QuantizeLinear", "quantized", &[x, &scale, &zero], vec![]);
+    graph.node("DequantizeLinear", "real", &[&x, &scale, &zero], vec![])
+}
