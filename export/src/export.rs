@@ -49,6 +49,8 @@ pub struct Options {
     pub headroom: f64,
     /// Bits of all tensors between the layers: 8, or 12 without a goal.
     pub activations: u8,
+    /// Bits of all weights, likewise.
+    pub weights: u8,
     /// What some weights and tensors are given 12 bits for. PSNR is that of the comparison.
     pub goal: Goal,
     /// Which label of a conditional generator is drawn.
@@ -70,6 +72,7 @@ impl Default for Options {
             seed: 1,
             headroom: HEADROOM,
             activations: 8,
+            weights: 8,
             goal: Goal::default(),
             label: None,
             qdq: false,
@@ -125,12 +128,13 @@ pub struct Export {
 /// In one line: what can't be read, converted or quantised, and what to do.
 pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Result<Export> {
     ensure!(options.calibrate > 0 && options.compare > 0, "at least one latent is needed");
-    let possible = options.activations == 8 || options.activations == 12 && !options.goal.is_some();
-    ensure!(
-        possible,
-        "activations of {} bits: 8 are possible, and 12 where no goal is to be reached",
-        options.activations
-    );
+    for (what, bits) in [("activations", options.activations), ("weights", options.weights)] {
+        let possible = bits == 8 || bits == 12 && !options.goal.is_some();
+        ensure!(
+            possible,
+            "{what} of {bits} bits: 8 are possible, and 12 where no goal is to be reached"
+        );
+    }
     let name = options.name(path)?;
     let mut source = Source::load(path)?;
     source.label = options.label;
@@ -175,10 +179,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     };
 
     let sensitivities = sensitivities(&equal, &ranges, pixels, seed)?;
-    let mut mix = match options.activations {
-        8 => Mix::default(),
-        _ => Mix::outputs(layers),
-    };
+    let mut mix = Mix::whole(layers, options.activations == 12, options.weights == 12);
     let mut drawn = draw(make(&mix).with_context(file)?)?;
     let mut eight_bits = None;
     if options.goal.is_some() {
@@ -211,6 +212,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
             ram_budget: options.ram_budget,
             headroom: options.headroom,
             activation_bits: options.activations,
+            weight_bits: options.weights,
             goal: options.goal,
             seed,
         },
@@ -336,9 +338,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         for source in sketch::all() {
             let path = written(directory.path(), &source);
-            for goal in [None, Some(1 << 20)] {
-                let goal = Goal { psnr: None, flash: goal };
-                let few = Options { calibrate: 8, compare: 8, goal, ..Options::default() };
+            for (activations, weights) in [(8, 8), (12, 8), (8, 12), (12, 12)] {
+                let few = Options { calibrate: 8, compare: 8, ..Options::default() };
+                let few = Options { activations, weights, ..few };
                 let made = export(&path, &Options { qdq: true, ..few }, &|| ()).unwrap();
                 let proto = Message::decode(&*made.qdq.unwrap()).unwrap();
                 let qdq = Source { proto, ..source.clone() };

@@ -2,12 +2,12 @@
 
 use crate::range::Range;
 use crate::sensitivity::Sensitivity;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use gen_core::Model;
 use gen_core::element::Weight;
 use serde::Serialize;
 
-/// A gain of so many dB is worth 12 bits, where only the flash is limited.
+/// What 12 bits may gain in all without being worth it, in dB, where only the flash is limited.
 const WORTH: f64 = 0.05;
 
 /// What 12-bit inputs add to the time of a layer, about (docs/performance.md: 0.06 to 0.4); 12-bit weights double it.
@@ -27,9 +27,11 @@ pub enum Part {
 pub struct Mix(Vec<Part>);
 
 impl Mix {
-    /// All outputs of a network of so many layers but the last, which are pixels.
-    pub fn outputs(layers: usize) -> Self {
-        (0..layers.saturating_sub(1)).map(Part::Output).collect()
+    /// All outputs of a network of so many layers but the last, which are pixels, if they are to have 12 bits, and
+    /// all weights, likewise.
+    pub fn whole(layers: usize, outputs: bool, weights: bool) -> Self {
+        let outputs = (0..layers.saturating_sub(1)).filter(|_| outputs).map(Part::Output);
+        outputs.chain((0..layers).filter(|_| weights).map(Part::Weights)).collect()
     }
 
     /// Whether `part` has 12 bits.
@@ -144,7 +146,7 @@ pub trait Outcome {
 ///
 /// 12 bits go to one candidate after the other until the goal is met, then are taken away again, the dearest
 /// first, where it is met without them. If only the flash is limited, candidates get them as long as they fit,
-/// and keep what is worth 0.05 dB. `draw` quantises and draws; `None` is a mix that can't be had, since sums would
+/// and lose what all together is not worth 0.05 dB. `draw` quantises and draws; `None` is a mix that can't be had, since sums would
 /// overflow.
 ///
 /// # Errors
@@ -182,13 +184,14 @@ pub fn search<O: Outcome>(
             "12 bits reach {most:.1} dB{within}, not {least}: give --target-psnr {most:.1} or less"
         );
     }
+    let most = best.psnr();
     taken.sort_by(|a, b| b.cost.total_cmp(&a.cost));
     for candidate in taken {
         let narrower = mix.without(candidate.part);
-        let outcome = draw(&narrower)?.context("fewer of 12 bits can be had where more can")?;
+        let Some(outcome) = draw(&narrower)? else { continue };
         let enough = match goal.psnr {
             Some(_) => reached(&outcome),
-            None => outcome.psnr() > best.psnr() - WORTH,
+            None => outcome.psnr() > most - WORTH,
         };
         if enough {
             (mix, best) = (narrower, outcome);

@@ -159,6 +159,8 @@ pub struct Settings {
     pub headroom: f64,
     /// Bits of the tensors between the layers that nothing was searched for.
     pub activation_bits: u8,
+    /// Bits of the weights, likewise.
+    pub weight_bits: u8,
     /// What 12 bits were searched for.
     pub goal: Goal,
     /// Seed of the calibration and of the comparison.

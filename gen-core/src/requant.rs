@@ -164,7 +164,8 @@ impl Epilogue<'_> {
                     // No table is empty.
                     let last = entries.len().saturating_sub(1);
                     let entry = entries.get((n.scaled(acc).max(0) as usize).min(last));
-                    return entry.copied().unwrap_or_default();
+                    // A file may have anything there.
+                    i16::from_le_bytes(entry.copied().unwrap_or_default()).into()
                 }
             };
             (y.clamp(low, high) as i16).to_le_bytes()
@@ -182,7 +183,7 @@ impl Numbers {
     /// `(a·(a < 0 ? m₋ : m) + C) >> 32` of `a = acc + b`.
     #[inline(always)]
     const fn sloped(&self, acc: i32) -> i32 {
-        let a = acc + self.bias;
+        let a = acc.wrapping_add(self.bias);
         let m = if a < 0 { self.negative } else { self.multiplier };
         scale(a, m, self.constant)
     }

@@ -12,8 +12,8 @@
 //! extension of the low byte.
 //!
 //! A 12-bit weight is such a number by itself, 256·b + a with |b| ≤ 8: a pair is then one feature, of which
-//! `Σ a·x` and `Σ b·x` are summed apart and put together behind the last ([`whole`]). Blocks have half as
-//! many features, loops are the same.
+//! `Σ a·x` and `Σ b·x` are summed apart and put together behind the last ([`whole`]), exact modulo 2³² for sums
+//! of any length and any 16 bits; the exporter proves that none of its sums is larger. Blocks have half as many features, loops are the same.
 
 use crate::axis::{Axis, Group};
 use crate::element::Weight;
@@ -59,7 +59,7 @@ pub const fn word([first, second]: [i16; 2]) -> Word {
 #[inline(always)]
 pub fn whole(sums: &mut [i32; BLOCK], features: usize) {
     for feature in 0..features {
-        // Fits: the reader has checked that the sum does, and each of its parts is within it.
+        // However long the sums are: all loops take from b what they give to a.
         let [a, b] = [sums[2 * feature], sums[2 * feature + 1]];
         sums[feature] = a.wrapping_add(b.wrapping_shl(8));
     }

@@ -7,8 +7,11 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 
+import independent
+
 COUNT = 8
 TOLERANCE = 1e-4
+QDQ_FLOOR = 30.0
 # They need whole maps, or mirrored borders.
 REFUSED = {"pad-reflection"}
 # Those that can be exported for one label at a time only.
@@ -88,7 +91,15 @@ def compare(command, binary, path, label, out):
     """What is wrong with a layout, or with one label of it."""
     out.mkdir(parents=True, exist_ok=True)
     options = [] if label is None else ["--label", label]
-    command(binary, "quantize", path, "-o", out, "--calibrate", 32, *options)
+    for bits in [8, 12]:
+        precision = ["--activations", bits, "--weights", bits]
+        command(binary, "quantize", path, "-o", out, "--calibrate", 32, "--onnx", "qdq", *precision, *options)
+        for what in compare_quantised(command, binary, path, label, out):
+            yield f"{bits} bits: {what}"
+
+
+def compare_quantised(command, binary, path, label, out):
+    options = [] if label is None else ["--label", label]
     twin = out / f"{path.stem}.int8.onnx"
     model = onnx.load(str(twin))
     onnx.checker.check_model(model, full_check=True)
@@ -118,6 +129,17 @@ def compare(command, binary, path, label, out):
         different = np.count_nonzero(pixels != device)
         if different:
             yield f"quantised ONNX, optimisations {name}: {different} of {device.size} pixels differ"
+    gen = independent.read(out / f"{path.stem}.gen")
+    different = np.count_nonzero(np.stack([independent.draw(gen, z) for z in latents]) != device)
+    if different:
+        yield f"independent engine: {different} of {device.size} pixels differ"
+    qdq = out / f"{path.stem}.qdq.onnx"
+    onnx.checker.check_model(str(qdq), full_check=True)
+    values = planes(run(qdq, feeds, None, LEVELS[1][1]).astype(np.float64), order)
+    pixels = np.clip(np.floor((values - low) * (255 / (high - low)) + 0.5), 0, 255)
+    psnr = 10 * np.log10(255**2 / max(np.mean((pixels - device) ** 2), 1e-9))
+    if psnr < QDQ_FLOOR:
+        yield f"QDQ: PSNR {psnr:.1f} dB from the engine"
     report = json.loads((out / f"{path.stem}.report.json").read_text())
     if report["fidelity"]["psnr_mean"] < 38:
         yield f"PSNR {report['fidelity']['psnr_mean']:.1f} dB"

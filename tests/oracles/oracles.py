@@ -1,9 +1,9 @@
 """Compares the exporter and the engine with ONNX Runtime and scikit-image, live.
 
 For every generator: the float import against ONNX Runtime and, where there is one, the reference that
-came with it; the engine's bytes against the quantised ONNX in ONNX Runtime, with graph optimisations
-off and on; PSNR and SSIM by scikit-image against the exporter's own figures and the floors. Then
-[layouts.py].
+came with it; of 8 bits, of a mix and of 12 bits the engine's bytes against the quantised ONNX in ONNX Runtime,
+with graph optimisations off and on, and against [independent.py]; PSNR and SSIM by scikit-image against the
+exporter's own figures and the floors. Then [layouts.py].
 
 Called by `cargo xtask oracles`, which makes the environment of requirements.txt.
 """
@@ -20,11 +20,16 @@ import onnx
 import onnxruntime as ort
 from skimage.metrics import structural_similarity
 
+import independent
 import layouts
 
 IMPORT_TOLERANCE = 1e-4
 PSNR_FLOOR = 39.0
 SSIM_FLOOR = 0.99
+# What is between QuantizeLinear and DequantizeLinear rounds elsewhere.
+QDQ_FLOOR = 38.0
+# By the options that make them, with what the mean PSNR must be.
+MIXES = [([], PSNR_FLOOR), (["--target-psnr", 45], 44.5), (["--activations", 12, "--weights", 12], 50.0)]
 COUNT = 64
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -99,9 +104,11 @@ class Generator:
         discriminator = self.model.with_name("discriminator.onnx")
         if reference is not None and "real" in reference and discriminator.exists():
             self.compare_discriminator(discriminator, reference)
-        command(self.binary, "quantize", self.model, "-o", self.out, "--latent",
-                "uniform" if uniform else "normal")
-        self.compare_device(latents)
+        for options, floor in MIXES:
+            command(self.binary, "quantize", self.model, "-o", self.out, "--latent",
+                    "uniform" if uniform else "normal", "--onnx", "qdq", *options)
+            print("  " + " ".join(map(str, ["quantize", *options])))
+            self.compare_device(latents, floor)
         return self.failures
 
     def sample(self, model, latents="z.npy"):
@@ -125,7 +132,7 @@ class Generator:
         worst = np.abs(got - reference["real"]).max()
         self.check(worst <= IMPORT_TOLERANCE, f"discriminator: {worst:.1e} from the trainer")
 
-    def compare_device(self, latents):
+    def compare_device(self, latents, floor):
         stem = self.model.stem
         device = self.sample(self.out / f"{stem}.gen")
         twin = self.out / f"{stem}.int8.onnx"
@@ -137,14 +144,37 @@ class Generator:
             different = np.count_nonzero(pixels(run(twin, latents, level)) != device)
             self.check(different == 0, f"quantised ONNX, optimisations {name}: {different} of "
                        f"{device.size} pixels differ from the engine")
+        gen = independent.read(self.out / f"{stem}.gen")
+        drawn = np.stack([independent.draw(gen, z) for z in latents])
+        different = np.count_nonzero(drawn != device)
+        self.check(different == 0, f"independent engine: {different} of {device.size} pixels differ")
+        qdq = self.out / f"{stem}.qdq.onnx"
+        onnx.checker.check_model(str(qdq), full_check=True)
+        close, _ = fidelity(pixels(run(qdq, latents, ort.GraphOptimizationLevel.ORT_ENABLE_ALL)),
+                            device.astype(np.float64))
+        self.check(close.mean() >= QDQ_FLOOR, f"QDQ: PSNR {close.mean():.1f} dB from the engine")
         psnr, ssim = fidelity(pixels(self.float), device.astype(np.float64))
-        self.check(psnr.mean() >= PSNR_FLOOR,
+        self.check(psnr.mean() >= floor,
                    f"PSNR {psnr.mean():.1f} dB mean, {psnr.min():.1f} dB worst of {COUNT}")
         self.check(ssim.mean() >= SSIM_FLOOR, f"SSIM {ssim.mean():.4f} mean, {ssim.min():.4f} worst")
         # The exporter's figures are over other latents, so they agree only statistically.
         report = json.loads((self.out / f"{stem}.report.json").read_text())
         told = report["fidelity"]["psnr_mean"]
         self.check(abs(told - psnr.mean()) < 1.5, f"the report's mean PSNR is {told:.1f} dB")
+
+
+def check_latents(binary, out):
+    """The independent engine's own latents, by the pictures of seeds."""
+    failures = []
+    for path in sorted((ROOT / "models").glob("*.gen")):
+        command(binary, "sample", path, "--seed", 7, "--count", COUNT, "--npy", out / "seeds.npy")
+        gen = independent.read(path)
+        drawn = np.stack([independent.draw(gen, independent.latent(gen, 7 + i)) for i in range(COUNT)])
+        different = np.count_nonzero(drawn != np.load(out / "seeds.npy"))
+        print(f"{path.name}, independent latents and engine: {different} of {drawn.size} pixels differ")
+        if different:
+            failures.append(f"{path.name}: {different} pixels of the independent engine differ")
+    return failures
 
 
 def train(binary, out):
@@ -178,7 +208,7 @@ def main():
             sys.exit(f"{arguments.generators}: no */generator.onnx in it")
         models += foreign
     print(f"onnxruntime {ort.__version__}, onnx {onnx.__version__}, {len(models)} generators")
-    failures = []
+    failures = check_latents(arguments.export, arguments.out)
     for model in models:
         generator = Generator(arguments.export, model, arguments.out / model.parent.name / model.stem)
         failures += generator.compare()

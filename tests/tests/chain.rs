@@ -4,6 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use export::export::{Export, Options, export};
 use export::generator::{File, Generator};
+use export::mix::Goal;
 use gen_core::format::write::DraftPart;
 use gen_core::{Engine, EngineError, Model};
 use host_sim::{Screen, replay};
@@ -16,6 +17,29 @@ fn onnx() -> PathBuf {
 fn exported() -> Result<Export> {
     let options = Options { compare: 64, ..Options::default() };
     export(&onnx(), &options, &|| ())
+}
+
+/// What a target costs, and that it is reached; nobody has more than is needed.
+#[test]
+fn targets_are_reached() -> Result<()> {
+    let goal = Goal { psnr: Some(47.0), flash: None };
+    let options = Options { compare: 64, goal, ..Options::default() };
+    let report = export(&onnx(), &options, &|| ())?.report;
+    let eight = report.eight_bits.context("what 8 bits are")?;
+    ensure!(eight.psnr_mean < 46.0, "8 bits reach {} dB", eight.psnr_mean);
+    let psnr = report.fidelity.psnr_mean;
+    ensure!((47.0..49.5).contains(&psnr), "{psnr} dB");
+    let layers = &report.layout.layers;
+    ensure!(layers.iter().any(|layer| layer.output_bits == 12 || layer.weight_bits == 12));
+    ensure!(layers.iter().any(|layer| layer.weight_bits == 8), "all weights have 12 bits");
+    ensure!(report.layout.flash_bytes < eight.flash_bytes * 3 / 2);
+
+    let flash = Some(eight.flash_bytes + 5000);
+    let options = Options { goal: Goal { psnr: None, flash }, ..options };
+    let report = export(&onnx(), &options, &|| ())?.report;
+    ensure!(report.layout.flash_bytes <= eight.flash_bytes + 5000);
+    ensure!(report.fidelity.psnr_mean > eight.psnr_mean + 1.0);
+    Ok(())
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! `layouts/make.py` makes them, with pictures of ONNX Runtime to compare with.
 
 use anyhow::{Context, Result, ensure};
-use export::export::{Options, export};
+use export::export::{Export, Options, export};
 use export::generator::{Drawing, Generator};
 use export::load::Source;
 use export::network::Network;
@@ -190,31 +190,38 @@ fn every_layout_is_quantised_well() -> Result<()> {
     })
 }
 
-/// The quantised ONNX gives the engine's pixels, in tract.
+/// The quantised ONNX gives the engine's pixels, in tract, of 8 bits and of 12.
 #[test]
 fn every_quantised_onnx_equals_the_engine() -> Result<()> {
     each(|path| {
         let label = label(path)?;
-        let options = Options { calibrate: 8, compare: 1, label, ..Options::default() };
-        let export = export(path, &options, &|| ())?;
-        let twin = Source::decode("twin.onnx".as_ref(), &export.onnx)?;
-        let mut twin = Generator::onnx(&twin, None)?;
-        let mut device = Generator::gen_file(&export.gen_file)?;
-        let mut z = vec![0.0; device.latent_len()];
-        let mut differ = 0;
-        for seed in 0..8 {
-            DraftPart::latent(&device.latent).sample(seed, &mut z);
-            let [a, b] = [&mut twin, &mut device].map(|generator| -> Result<_> {
-                let drawing = generator.draw(&z)?;
-                Ok(generator.picture(&drawing))
-            });
-            let (a, b) = (a?, b?);
-            ensure!(a.pixels.len() == b.pixels.len(), "pictures of another size");
-            differ += a.pixels.iter().zip(&b.pixels).filter(|(a, b)| a != b).count();
+        for bits in [8, 12] {
+            let options = Options { calibrate: 8, compare: 1, label, ..Options::default() };
+            let options = Options { activations: bits, weights: bits, ..options };
+            equals_the_engine(&export(path, &options, &|| ())?)?;
         }
-        ensure!(differ == 0, "{differ} pixels differ");
         Ok(())
     })
+}
+
+fn equals_the_engine(export: &Export) -> Result<()> {
+    let twin = Source::decode("twin.onnx".as_ref(), &export.onnx)?;
+    let mut twin = Generator::onnx(&twin, None)?;
+    let mut device = Generator::gen_file(&export.gen_file)?;
+    let mut z = vec![0.0; device.latent_len()];
+    let mut differ = 0;
+    for seed in 0..8 {
+        DraftPart::latent(&device.latent).sample(seed, &mut z);
+        let [a, b] = [&mut twin, &mut device].map(|generator| -> Result<_> {
+            let drawing = generator.draw(&z)?;
+            Ok(generator.picture(&drawing))
+        });
+        let (a, b) = (a?, b?);
+        ensure!(a.pixels.len() == b.pixels.len(), "pictures of another size");
+        differ += a.pixels.iter().zip(&b.pixels).filter(|(a, b)| a != b).count();
+    }
+    ensure!(differ == 0, "{differ} pixels differ");
+    Ok(())
 }
 
 /// Whatever is wrong with a file, it is refused or read.

@@ -30,13 +30,16 @@ pub(crate) struct Quantize {
     #[command(flatten)]
     drawn: Drawn,
     /// Bits of the tensors between the layers, 8 or 12; 12 take twice the working memory
-    #[arg(long, value_name = "BITS", default_value = "8", value_parser = activations)]
+    #[arg(long, value_name = "BITS", default_value = "8", value_parser = bits)]
     activations: u8,
+    /// Bits of the weights, 8 or 12; 12 take twice the flash and the time
+    #[arg(long, value_name = "BITS", default_value = "8", value_parser = bits)]
+    weights: u8,
     /// Least mean PSNR: weights and tensors get 12 bits where that costs least for what it gains
-    #[arg(long, value_name = "DB", value_parser = decibels, conflicts_with = "activations")]
+    #[arg(long, value_name = "DB", value_parser = decibels, conflicts_with_all = ["activations", "weights"])]
     target_psnr: Option<f64>,
     /// Most flash for the .gen, in KB of 1024 bytes: weights and tensors get 12 bits as far as they fit and gain
-    #[arg(long, value_name = "KB", conflicts_with = "activations")]
+    #[arg(long, value_name = "KB", conflicts_with_all = ["activations", "weights"])]
     budget_flash: Option<usize>,
     /// Another quantised ONNX beside the exact one: qdq, NAME.qdq.onnx, float operators between QuantizeLinear and
     /// DequantizeLinear
@@ -54,7 +57,7 @@ pub(crate) struct Quantize {
     pixels: Option<PixelRule>,
 }
 
-fn activations(text: &str) -> Result<u8, String> {
+fn bits(text: &str) -> Result<u8, String> {
     match text {
         "8" => Ok(8),
         "12" => Ok(12),
@@ -78,6 +81,7 @@ impl Quantize {
             calibrate: self.calibrate as usize,
             seed: self.seed,
             activations: self.activations,
+            weights: self.weights,
             goal: Goal {
                 psnr: self.target_psnr,
                 flash: self.budget_flash.map(|kilobytes| kilobytes.saturating_mul(1024)),

@@ -5,6 +5,7 @@ use crate::function::Function;
 use crate::network::{Operation, all};
 use crate::pixels::PixelRule;
 use crate::range::Range;
+use gen_core::element::Weight;
 use gen_core::format::write::DraftActivation;
 use gen_core::requant::FRACTION_BITS;
 
@@ -14,10 +15,22 @@ pub(crate) const TABLE: usize = 4096;
 const SHORTER_TABLE: usize = 2048;
 /// 1 in fixed point.
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
-/// Smallest useful multiplier: 17 bits, so that rounding it costs less than 0.004 of a step.
-const SMALLEST_MULTIPLIER: f64 = (1 << 16) as f64;
+/// Smallest useful multiplier: 17 bits, so that rounding it costs less than 0.004 of a byte's step; behind 12-bit
+/// weights, whose sums are in finer steps, 14 bits and 0.016.
+const fn smallest_multiplier(weight: Weight) -> f64 {
+    match weight {
+        Weight::Byte => (1 << 16) as f64,
+        Weight::Wide => (1 << 13) as f64,
+    }
+}
+
 /// Bound on biases in the accumulator's unit.
-const LARGEST_BIAS: f64 = (1 << 22) as f64;
+const fn largest_bias(weight: Weight) -> f64 {
+    match weight {
+        Weight::Byte => (1 << 22) as f64,
+        Weight::Wide => (1 << 26) as f64,
+    }
+}
 
 /// What a layer's elements are.
 #[derive(Clone, Copy, Debug)]
@@ -103,16 +116,23 @@ impl Domain {
 
 /// Least weight scale of number `i`, with inputs in steps of `input`: keeps multipliers precise and
 /// biases small where a channel is dead.
-pub(super) fn scale_floor(folded: &Folded, i: usize, input: f64, target: Target) -> f64 {
+pub(super) fn scale_floor(
+    folded: &Folded,
+    i: usize,
+    weight: Weight,
+    input: f64,
+    target: Target,
+) -> f64 {
     let (step, _) = target.steps();
     let (unit, gain) = match &folded.activation {
         Activation::Curve(curve) => (Domain::of(folded, curve, target).bin(TABLE), 1.0),
         Activation::Slopes { gain, .. } => (step, gain[i].abs()),
         _ => (step, 1.0),
     };
-    let for_multiplier = SMALLEST_MULTIPLIER / ONE * unit / (input * gain.max(f64::MIN_POSITIVE));
+    let for_multiplier =
+        smallest_multiplier(weight) / ONE * unit / (input * gain.max(f64::MIN_POSITIVE));
     let for_bias = match folded.activation {
-        Activation::Slopes { .. } => folded.bias[i].abs() / (input * LARGEST_BIAS),
+        Activation::Slopes { .. } => folded.bias[i].abs() / (input * largest_bias(weight)),
         _ => 0.0,
     };
     // A channel that its gain switches off has no use for a giant scale.
@@ -125,6 +145,7 @@ pub(super) fn scale_floor(folded: &Folded, i: usize, input: f64, target: Target)
 pub(super) fn epilogue(
     folded: &Folded,
     units: &[f64],
+    weight: Weight,
     target: Target,
 ) -> Result<Epilogue, (usize, String)> {
     match &folded.activation {
@@ -139,7 +160,7 @@ pub(super) fn epilogue(
                 constants: each(numbers.clone(), |i| constant(shift[i] / step + zero + 0.5))?,
                 activation: DraftActivation::Slopes {
                     negative: each(numbers.clone(), |i| factor(i, negative[i]))?,
-                    biases: each(numbers, |i| bias(folded.bias[i] / units[i]))?,
+                    biases: each(numbers, |i| bias(folded.bias[i] / units[i], weight))?,
                 },
             })
         }
@@ -202,9 +223,9 @@ fn constant(steps: f64) -> Result<i64, String> {
     }
 }
 
-fn bias(steps: f64) -> Result<i32, String> {
+fn bias(steps: f64, weight: Weight) -> Result<i32, String> {
     // `scale_floor` makes the limit itself common, and the division back may round above it.
-    if steps.abs() <= LARGEST_BIAS * 1.01 {
+    if steps.abs() <= largest_bias(weight) * 1.01 {
         Ok(steps.round() as i32)
     } else {
         Err(format!("its bias is {steps:.3e} steps of its sum, too many"))

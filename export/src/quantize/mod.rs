@@ -11,6 +11,7 @@ use crate::latents;
 use crate::network::{Layer, Network};
 use crate::pixels::PixelRule;
 use crate::range::Range;
+use crate::twin;
 use anyhow::{Result, anyhow, ensure};
 pub(crate) use epilogue::TABLE;
 use epilogue::Target;
@@ -97,7 +98,7 @@ fn quantize_layer(
             (i * layer.channel_len(), layer.channel_len())
         };
         let real = &folded.weights[begin..begin + len];
-        let floor = epilogue::scale_floor(folded, i, input.scale, target);
+        let floor = epilogue::scale_floor(folded, i, weight, input.scale, target);
         let scale = scale::choose(real, weight, floor);
         for (quantized, &w) in weights[begin..begin + len].iter_mut().zip(real) {
             *quantized = scale::quantize(w, weight, scale);
@@ -105,7 +106,7 @@ fn quantize_layer(
         scales.push(scale);
     }
     let units: Vec<f64> = scales.iter().map(|scale| scale * input.scale).collect();
-    let epilogue = epilogue::epilogue(folded, &units, target)
+    let epilogue = epilogue::epilogue(folded, &units, weight, target)
         .map_err(|(i, why)| refuse(layer, i % channels, &why))?;
     let draft = DraftLayer {
         zero_point: input.zero_point,
@@ -131,6 +132,13 @@ fn refuse(layer: &Layer, channel: usize, why: &str) -> anyhow::Error {
 /// Proves that nothing overflows: accumulators within `i32`, and `acc·m + C` within 2⁵³, where the
 /// quantised ONNX's doubles are exact.
 fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], element: Element) -> Result<()> {
+    // Of bytes, what it takes hardly occurs: then the quantised ONNX says so.
+    let wide = element.is_wide() || draft.weight == Weight::Wide;
+    ensure!(
+        !wide || twin::is_exact(draft, input, element),
+        "layer \"{}\": its kernel is too large for an exact quantised ONNX",
+        layer.name
+    );
     let x = bound::input_reach(draft, element);
     let reaches = bound::reach(draft, input, x, 0..input[2]);
     let channels = draft.output[2];

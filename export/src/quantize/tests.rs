@@ -70,11 +70,9 @@ fn mixes_are_equal_and_closer() {
             equal_and_close(&source, &[part].into_iter().collect());
         }
         let bytes = equal_and_close(&source, &Mix::default());
-        let weights_alone = equal_and_close(&source, &weights().collect());
-        let outputs_alone = equal_and_close(&source, &outputs().collect());
-        let all = equal_and_close(&source, &weights().chain(outputs()).collect());
-        eprintln!("{bytes} {weights_alone} {outputs_alone} {all}");
-        assert!(all > 50.0 && all > bytes + 10.0);
+        let of = |outputs, weights| equal_and_close(&source, &Mix::whole(layers, outputs, weights));
+        assert!(of(false, true) >= bytes && of(true, false) > bytes + 0.5);
+        assert!(of(true, true) > bytes + 10.0);
     }
 }
 
@@ -150,12 +148,13 @@ fn epilogues_hold_the_real_factors() {
     let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 10, element: Element::Byte });
     let one = f64::from(u32::MAX) + 1.0;
     let plain = folded(vec![], 0.7, Activation::None);
-    let numbers = epilogue::epilogue(&plain, &[0.001], tensor).unwrap();
+    let numbers = epilogue::epilogue(&plain, &[0.001], Weight::Byte, tensor).unwrap();
     assert_eq!(numbers.multipliers, [(0.01 * one).round() as i32]);
     assert_eq!(numbers.constants, [(17.5 * one).round() as i64]);
 
     let slopes = Activation::Slopes { negative: vec![0.25], gain: vec![-2.0], shift: vec![0.3] };
-    let numbers = epilogue::epilogue(&folded(vec![], 0.7, slopes), &[0.001], tensor).unwrap();
+    let numbers =
+        epilogue::epilogue(&folded(vec![], 0.7, slopes), &[0.001], Weight::Byte, tensor).unwrap();
     assert_eq!(numbers.multipliers, [(-0.02 * one).round() as i32]);
     assert_eq!(numbers.constants, [(13.5 * one).round() as i64]);
     let (negative, biases) = (vec![(-0.005 * one).round() as i32], vec![700]);
@@ -163,7 +162,7 @@ fn epilogues_hold_the_real_factors() {
 
     let curve = folded(vec![], 0.0, Activation::Curve(vec![Operation::Function(Function::Tanh)]));
     let pixels = Target::Pixels(PixelRule::SIGNED);
-    let numbers = epilogue::epilogue(&curve, &[0.0001], pixels).unwrap();
+    let numbers = epilogue::epilogue(&curve, &[0.0001], Weight::Byte, pixels).unwrap();
     assert_eq!(numbers.constants, [2048 << 32]);
     let DraftActivation::Table(table) = numbers.activation else { unreachable!() };
     assert_eq!((table.len(), table[0], table[4095]), (4096, 0, 255));
@@ -174,20 +173,26 @@ fn epilogues_hold_the_real_factors() {
 fn multipliers_that_do_not_fit_are_refused_or_the_table_is_halved() {
     let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 0, element: Element::Byte });
     let plain = folded(vec![], 0.0, Activation::Relu);
-    let (channel, why) = epilogue::epilogue(&plain, &[0.06], tensor).err().unwrap();
+    let (channel, why) = epilogue::epilogue(&plain, &[0.06], Weight::Byte, tensor).err().unwrap();
     assert!(channel == 0 && why.contains("6.000e-1 steps of its output"), "{why}");
     let (_, why) =
-        epilogue::epilogue(&folded(vec![], 1e9, Activation::Relu), &[0.01], tensor).err().unwrap();
+        epilogue::epilogue(&folded(vec![], 1e9, Activation::Relu), &[0.01], Weight::Byte, tensor)
+            .err()
+            .unwrap();
     assert!(why.contains("its constant"), "{why}");
 
     let curve = folded(vec![], 0.0, Activation::Curve(vec![Operation::Function(Function::Tanh)]));
     let pixels = Target::Pixels(PixelRule::SIGNED);
-    let len = |unit: f64| match epilogue::epilogue(&curve, &[unit], pixels).unwrap().activation {
+    let len = |unit: f64| match epilogue::epilogue(&curve, &[unit], Weight::Byte, pixels)
+        .unwrap()
+        .activation
+    {
         DraftActivation::Table(table) => table.len(),
         _ => 0,
     };
     assert_eq!([len(0.0007), len(0.001), len(0.0015)], [4096, 2048, 2048]);
-    let (channel, why) = epilogue::epilogue(&curve, &[0.0001, 0.0016], pixels).err().unwrap();
+    let (channel, why) =
+        epilogue::epilogue(&curve, &[0.0001, 0.0016], Weight::Byte, pixels).err().unwrap();
     assert!(channel == 1 && why.contains("a step of its sum is 5.120e-1 steps"), "{why}");
 }
 
@@ -199,8 +204,9 @@ fn dead_channels_get_usable_numbers() {
         [Activation::Relu, slopes, Activation::Curve(vec![Operation::Function(Function::Sigmoid)])]
     {
         let dead = folded(vec![0.0, 1e-30], 5.0, activation);
-        let floor = epilogue::scale_floor(&dead, 0, 0.01, tensor);
-        let numbers = epilogue::epilogue(&dead, &[floor * 0.01], tensor).ok().unwrap();
+        let floor = epilogue::scale_floor(&dead, 0, Weight::Byte, 0.01, tensor);
+        let numbers =
+            epilogue::epilogue(&dead, &[floor * 0.01], Weight::Byte, tensor).ok().unwrap();
         assert!(numbers.multipliers[0] >= 1 << 15, "{}", numbers.multipliers[0]);
         if let DraftActivation::Slopes { biases, .. } = numbers.activation {
             assert!(biases[0] <= 1 << 22 && biases[0] > 0);

@@ -29,17 +29,30 @@ pub(super) fn accumulate(
     match layer.weight {
         Weight::Byte => sum(graph, layer, input, element, "", x),
         Weight::Wide => {
-            let half = |half: usize| {
-                let weights = layer.weights.iter().map(|&w| split(w)[half] as i16);
-                DraftLayer { weights: weights.collect(), ..layer.clone() }
-            };
-            let a = sum(graph, &half(0), input, element, "_a", x)?;
-            let b = sum(graph, &half(1), input, element, "_b", x)?;
+            let [a, b] = halves(layer);
+            let a = sum(graph, &a, input, element, "_a", x)?;
+            let b = sum(graph, &b, input, element, "_b", x)?;
             let step = graph.number("step_b", 256.0);
             let b = graph.node("Mul", "whole_b", &[&b, &step], vec![]);
             Ok(graph.node("Add", "whole", &[&a, &b], vec![]))
         }
     }
+}
+
+/// Whether there can be such nodes.
+pub(super) fn is_exact(layer: &DraftLayer, input: [usize; 3], element: Element) -> bool {
+    match layer.weight {
+        Weight::Byte => parts(layer, input, element).is_some(),
+        Weight::Wide => halves(layer).iter().all(|it| parts(it, input, element).is_some()),
+    }
+}
+
+/// The layer of a and that of b.
+fn halves(layer: &DraftLayer) -> [DraftLayer; 2] {
+    [0, 1].map(|half| {
+        let weights = layer.weights.iter().map(|&w| split(w)[half] as i16);
+        DraftLayer { weights: weights.collect(), ..layer.clone() }
+    })
 }
 
 /// The sum over the input channels of a layer whose weights are bytes. Names of nodes end in `suffix`.

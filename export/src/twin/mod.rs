@@ -51,6 +51,11 @@ pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec
     Ok(model(graph, draft, network, pixels).encode_to_vec())
 }
 
+/// Whether the sums of a layer, on an input of such elements, can be exact in float.
+pub(crate) fn is_exact(layer: &DraftLayer, input: [usize; 3], element: Element) -> bool {
+    accumulator::is_exact(layer, input, element)
+}
+
 /// Makes `x`, which the last node gives, the output.
 fn finish(graph: &mut Graph, network: &Network, x: &str) {
     if data_type(&network.output) == Some(DataType::Uint8) {

@@ -84,11 +84,6 @@ pub enum FormatError {
         /// The file's zero-point.
         got: u8,
     },
-    /// A 12-bit weight is not within [`WIDE_MAX`](crate::element::WIDE_MAX).
-    Weight {
-        /// The layer.
-        layer: usize,
-    },
     /// A section is misaligned or reaches into the tables or beyond the file.
     Section {
         /// The section's offset.
@@ -179,7 +174,6 @@ impl fmt::Display for FormatError {
             Self::ZeroPoint { layer, got } => {
                 write!(f, "layer {layer}: zero-point {got}, its 12-bit inputs have none")
             }
-            Self::Weight { layer } => write!(f, "layer {layer}: a 12-bit weight is out of range"),
             Self::Section { offset, len } => {
                 write!(f, "section of {len} bytes at byte {offset} is misaligned or out of place")
             }

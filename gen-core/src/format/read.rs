@@ -6,14 +6,14 @@ use super::{
     checksum, direction, header, layer, part,
 };
 use crate::axis::{Axis, Convolution};
-use crate::element::{Element, WIDE_MAX, Weight};
+use crate::element::{Element, Weight};
 use crate::latent::{Distribution, Latent, MAX_PARTS, Part};
 use crate::layer::Layer;
 use crate::model::{Direction, MAX_DIRECTIONS, MAX_LAYERS, Model};
 use crate::plan::Plan;
 use crate::requant::{Activation, CONSTANT_LIMIT, Epilogue};
 use crate::shape::Shape;
-use crate::weights::{Order, numbers};
+use crate::weights::Order;
 use core::ops::Range;
 use heapless::Vec;
 
@@ -200,26 +200,25 @@ fn read_layer<'a>(
     let order = Order { rows, columns, channels_in, channels_out, weight };
     let weights = sections.get(u32_at(record, layer::WEIGHTS), 4 * order.words())?;
     let (weights, _) = weights.as_chunks::<4>();
-    let fits = |number: i16| (-WIDE_MAX..=WIDE_MAX).contains(&number);
-    if weight == Weight::Wide && !weights.iter().all(|&word| numbers(word).into_iter().all(fits)) {
-        return Err(FormatError::Weight { layer: index });
-    }
     let features = rows.output as u64 * columns.output as u64;
     let numbers = channels_out as u64 * if per_feature { features } else { 1 };
     let epilogue = read_epilogue(sections, record, index, (numbers, element))?;
 
-    // The most products that land in one output.
-    let sum = rows.window() as u64 * columns.window() as u64 * input.channels as u64;
+    // The most products that land in one output, and the largest of two weights that may be whatever 16 bits
+    // are. Sums of 12-bit weights are modulo 2³² and can't overflow.
+    let products = rows.window() as u64 * columns.window() as u64 * input.channels as u64;
+    let largest_weight = match weight {
+        Weight::Byte => 128,
+        Weight::Wide => 0,
+    };
     let largest_input = input_element.high() as u64;
-    // Two 8-bit weights may be whatever 16 bits are.
-    let largest_weight = weight.max().max(128) as u64;
     let largest_bias = match epilogue.activation {
         Activation::Slopes { biases, .. } => {
             biases.iter().map(|&b| u64::from(i32::from_le_bytes(b).unsigned_abs())).max()
         }
         _ => None,
     };
-    if sum * largest_input * largest_weight + largest_bias.unwrap_or(0) > i32::MAX as u64 {
+    if products * largest_weight * largest_input + largest_bias.unwrap_or(0) > i32::MAX as u64 {
         return Err(FormatError::Accumulator { layer: index });
     }
     Ok(Layer {

@@ -36,7 +36,7 @@ fn row(job: &Job<'_>, y: usize, out: &mut [u8]) {
         for (channel, bytes) in pixel.chunks_exact_mut(size).enumerate() {
             let feature = (tx.phase - group.first) * channels_out + channel;
             let block = order.block(ty.phase, &group, feature / in_block * in_block);
-            let mut acc = 0;
+            let mut acc = 0_i32;
             for (t, s) in (0..ty.len).flat_map(|t| (0..tx.len).map(move |s| (t, s))) {
                 for c in 0..channels_in {
                     let x = input.at(ty.input + t, (tx.input + s) * channels_in + c);
@@ -48,7 +48,8 @@ fn row(job: &Job<'_>, y: usize, out: &mut [u8]) {
                         Weight::Byte => split(number)[feature % 2],
                         Weight::Wide => number.into(),
                     };
-                    acc += (x - i32::from(layer.zero_point)) * w;
+                    // Sums of 12-bit weights are modulo 2³².
+                    acc = (x - i32::from(layer.zero_point)).wrapping_mul(w).wrapping_add(acc);
                 }
             }
             let position = if layer.per_feature { y * layer.columns.output + x } else { 0 };

@@ -18,7 +18,12 @@ pub struct Walk<K>(PhantomData<K>);
 impl<K: Tile> Kernel for Walk<K> {
     fn rows(job: Job<'_>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
         let inputs = scratch.expand::<K>(&job);
-        blocks::<K>(job.layer, job.rows, inputs, job.input.chunk() / 2, out);
+        // 12-bit weights are put together modulo 2³², which no length of a sum is too long for.
+        let chunk = match job.layer.weight {
+            Weight::Byte => job.input.chunk() / 2,
+            Weight::Wide => usize::MAX,
+        };
+        blocks::<K>(job.layer, job.rows, inputs, chunk, out);
     }
 }
 
