@@ -15,7 +15,7 @@ use export::latents::{self, Kind};
 use export::load::Source;
 use export::network::{Layer, Network};
 use export::pixels::PixelRule;
-use export::quantize::quantize;
+use export::quantize::{Inputs, quantize};
 use export::range::Range;
 use gen_core::element::Weight;
 use gen_core::format::write::{Draft, DraftPart};
@@ -127,8 +127,15 @@ fn file(
     pixels: PixelRule,
 ) -> Result<Vec<u8>> {
     let latent = network.latent.clone();
-    let layers =
-        quantize(network, ranges, &vec![Weight::Byte; network.layers.len()], &[], pixels)?.layers;
+    let layers = quantize(
+        network,
+        ranges,
+        &vec![Weight::Byte; network.layers.len()],
+        &[],
+        pixels,
+        &Inputs::default(),
+    )?
+    .layers;
     let name = "study".to_owned();
     let draft =
         Draft { name, source: source.sha256, latent, whole: 0, layers, directions: Vec::new() };

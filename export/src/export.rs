@@ -10,7 +10,7 @@ use crate::load::Source;
 use crate::mix::{self, Goal, Mix, Outcome};
 use crate::network::Network;
 use crate::pixels::PixelRule;
-use crate::quantize::{Quantized, Real, quantize};
+use crate::quantize::{Inputs, Quantized, Real, quantize};
 use crate::range::Range;
 use crate::report::{EightBits, Layout, Report, Settings, TableReport, TensorReport};
 use crate::sensitivity::sensitivities;
@@ -25,6 +25,9 @@ use std::path::Path;
 /// From a channel's largest values in 256 pictures to those of all: less cuts more off, more is coarser
 /// (docs/studies.md, `cargo run -p export --example headroom`).
 const HEADROOM: f64 = 1.2;
+
+/// Most latents that weights are rounded for: their maps are all held at once.
+const ROUNDED_FOR: usize = 256;
 
 /// How many mixes of a network of five layers are drawn at most; of others, for the bar to have an end.
 const DRAWN_BY_SEARCH: usize = 18;
@@ -85,6 +88,7 @@ impl Options {
     /// How often [`export`] calls `done` at most.
     pub fn pictures(&self) -> usize {
         4 * self.calibrate
+            + self.calibrate.min(ROUNDED_FOR)
             + (2 + if self.goal.is_some() { DRAWN_BY_SEARCH } else { 0 }) * self.compare
     }
 
@@ -152,12 +156,13 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     }
     let wide: Vec<Range> = seen.limits.iter().map(Range::wide).collect();
     let layers = network.layers.len();
+    let inputs = Inputs::see(&equal, &ranges, seed, options.calibrate.min(ROUNDED_FOR), done)?;
     let comparison = Comparison::new(&source, options.pixels, (seed, options.compare), done)?;
     let make = |mix: &Mix| -> Result<Made> {
         let weights = mix.weights(layers);
         let ranges = mix.ranges(&ranges, &wide);
         let Quantized { layers, reals } =
-            quantize(&equal, &ranges, &weights, &seen.looked_up, pixels)?;
+            quantize(&equal, &ranges, &weights, &seen.looked_up, pixels, &inputs)?;
         let mut draft = Draft {
             name: name.clone(),
             source: source.sha256,

@@ -10,7 +10,8 @@
 //! - [`calibrate`](mod@calibrate), [`histogram`], [`range`]: the float network runs in tract on
 //!   sampled latents; ranges by measured error
 //! - [`equalize`](mod@equalize): steps of their own for channels of rare large values
-//! - [`quantize`](mod@quantize): everything in integers, overflow disproved channel by channel
+//! - [`quantize`](mod@quantize): everything in integers, weights rounded for what they give, overflow disproved
+//!   channel by channel
 //! - [`mix`]: which numbers have 12 bits, by what that is worth
 //! - [`twin`]: the quantised ONNX, the same integers for any runtime
 //! - [`export`](mod@export): all of that in one call, with a [`report`]; [`boards`]: where it fits

@@ -82,9 +82,9 @@ fn draw(
     (0..PICTURES).map(picture).collect()
 }
 
-/// Rounds weights as [`quantize`](mod@crate::quantize) does: to ±127 steps for each channel, or feature, those
-/// on the latent after they are multiplied by `ratios`. (Numbers behind the layer and the floor of scales are
-/// not in: the first change nothing about the steps, and the second only dead channels.)
+/// Rounds weights as [`quantize`](mod@crate::quantize) begins: to the nearest of ±127 steps for each channel, or
+/// feature, those on the latent after they are multiplied by `ratios`. (Numbers behind the layer and the floor of
+/// scales are not in: the first change nothing about the steps, and the second only dead channels.)
 fn round_weights(layer: &mut Layer, is_last: bool, ratios: &[f64]) -> Result<()> {
     let len =
         if fold(layer, is_last)?.per_feature { layer.channels_in } else { layer.channel_len() };

@@ -2,6 +2,7 @@
 
 pub(crate) mod bound;
 mod epilogue;
+mod rounding;
 mod scale;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ pub(crate) use epilogue::TABLE;
 use epilogue::Target;
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::{DraftActivation, DraftLayer};
+pub use rounding::Inputs;
 
 /// A network in integers.
 #[derive(Clone, Debug)]
@@ -40,7 +42,8 @@ pub struct Real {
 
 /// The layers of `network` in integers; `ranges` are those of all outputs but the last, `weights` what each
 /// layer's weights are, `looked_up` what
-/// [`calibrate`](crate::calibrate::calibrate) has seen tables to be given.
+/// [`calibrate`](crate::calibrate::calibrate) has seen tables to be given, `inputs`
+/// what 8-bit weights are rounded for.
 ///
 /// # Errors
 /// Naming layer and channel where a number doesn't fit.
@@ -50,6 +53,7 @@ pub fn quantize(
     weights: &[Weight],
     looked_up: &[Option<(f64, f64)>],
     pixels: PixelRule,
+    inputs: &Inputs,
 ) -> Result<Quantized> {
     let mut quantized = Quantized { layers: Vec::new(), reals: Vec::new() };
     let first = network.latent.first().map_or(1.0, |part| f64::from(part.scale));
@@ -66,7 +70,11 @@ pub fn quantize(
             weights.for_each(|(weight, ratio)| *weight *= ratio);
         }
         let target = if is_last { Target::Pixels(pixels) } else { Target::Tensor(ranges[index]) };
-        let (draft, scales) = quantize_layer(layer, &folded, weights[index], input, target)?;
+        let (mut draft, scales) = quantize_layer(layer, &folded, weights[index], input, target)?;
+        if draft.weight == Weight::Byte && !draft.per_feature {
+            let real = in_steps(layer, &folded, &scales);
+            draft.weights = inputs.round(index, layer, real, draft.weights)?;
+        }
         prove(layer, &draft, input_shape, input.element)?;
         input_shape = draft.output;
         quantized.layers.push(draft);
@@ -123,6 +131,12 @@ fn quantize_layer(
         ..layer.draft()
     };
     Ok((draft, scales))
+}
+
+/// Weights with a scale for each channel, in steps of it.
+fn in_steps(layer: &Layer, folded: &Folded, scales: &[f64]) -> Vec<f64> {
+    let channels = folded.weights.chunks_exact(layer.channel_len()).zip(scales);
+    channels.flat_map(|(weights, scale)| weights.iter().map(move |w| w / scale)).collect()
 }
 
 fn refuse(layer: &Layer, channel: usize, why: &str) -> anyhow::Error {
