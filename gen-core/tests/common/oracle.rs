@@ -3,6 +3,7 @@
 //! Transposed convolutions scatter, as the definition says; nothing is shared with the engine.
 
 use gen_core::axis::Convolution;
+use gen_core::element::Element;
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 
 /// Runs a draft on a quantised latent and gives the whole picture, HWC.
@@ -47,7 +48,11 @@ fn run_layer(layer: &DraftLayer, [height, width, channels]: [usize; 3], map: &[i
         let scale = |a: i64, m: i32| {
             (i128::from(a) * i128::from(m) + i128::from(layer.constants[i])).div_euclid(1 << 32)
         };
-        let (low, high) = (layer.element.low().into(), layer.element.high().into());
+        let (low, high) = match layer.element {
+            Element::Byte => (0, 255),
+            Element::Wide { signed: false } => (0, 2047),
+            Element::Wide { signed: true } => (-2047, 2047),
+        };
         let clamp = |y: i128| y.clamp(low, high) as i64;
         match &layer.activation {
             DraftActivation::Clamp => clamp(scale(sum, layer.multipliers[i])),
