@@ -189,8 +189,9 @@ pub fn instructions(core: &str, model: &Model) -> Result<Vec<f64>> {
         let nearest = alike.min_by(|(a, a_elsewhere), (b, b_elsewhere)| {
             a_elsewhere.cmp(b_elsewhere).then(distance(a).total_cmp(&distance(b)))
         });
-        let (nearest, _) =
-            nearest.with_context(|| format!("docs/bench.json has no core {core}"))?;
+        let (nearest, _) = nearest.with_context(|| {
+            format!("docs/bench.json has no core {core}{}", kind.unwrap_or_default())
+        })?;
         instructions.push(nearest.instructions / nearest.useful_macs * macs);
         wide_input = layer.element.is_wide();
     }

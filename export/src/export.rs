@@ -16,7 +16,7 @@ use crate::report::{EightBits, Layout, Report, Settings, TableReport, TensorRepo
 use crate::sensitivity::sensitivities;
 use crate::verify::verify;
 use crate::{boards, latents, plans, twin};
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use gen_core::Model;
 use gen_core::format::write::{Draft, WriteError};
 use gen_core::format::{FormatError, MODEL_NAME};
@@ -193,8 +193,19 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
             eight_bits = Some(EightBits::new(&model, drawn.flash(), drawn.psnr())?);
             mix::candidates(&model, drawn.flash(), &sensitivities)
         };
-        let mut try_out = |mix: &Mix| make(mix).ok().map(&draw).transpose();
-        (mix, drawn) = mix::search(options.goal, &parts, drawn, &mut try_out).with_context(file)?;
+        let mut refused = None;
+        let mut try_out = |mix: &Mix| match make(mix) {
+            Ok(made) => draw(made).map(Some),
+            Err(why) => {
+                refused = Some(why);
+                Ok(None)
+            }
+        };
+        let found = mix::search(options.goal, &parts, drawn, &mut try_out);
+        (mix, drawn) = found.map_err(|error| match refused {
+            Some(why) => anyhow!("{}: {error:#}; not every mix can be had: {why:#}", file()),
+            None => error.context(file()),
+        })?;
     }
     let Drawn { made: Made { draft, reals, gen_file }, pairs, fidelity } = drawn;
     let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;

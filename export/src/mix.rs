@@ -10,7 +10,8 @@ use serde::Serialize;
 /// What 12 bits may gain in all without being worth it, in dB, where only the flash is limited.
 const WORTH: f64 = 0.05;
 
-/// What 12-bit inputs add to the time of a layer, about (docs/performance.md: 0.06 to 0.4); 12-bit weights double it.
+/// What 12-bit inputs add to the time of a layer, about; whole pictures take 0.07 to 0.43 more (docs/performance.md).
+/// 12-bit weights double it.
 const SLOWER: f64 = 0.3;
 
 /// What can have 12 bits.
@@ -96,7 +97,7 @@ impl Goal {
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
     part: Part,
-    /// Mean squared error of pixels for which only its 8 bits are to blame.
+    /// Squared error of pixels for which only its 8 bits are to blame, as the mean PSNR has it.
     noise: f64,
     /// What 12 bits cost, as parts of the flash, the time and the working memory that 8 take.
     cost: f64,
@@ -150,7 +151,7 @@ pub trait Outcome {
 /// overflow.
 ///
 /// # Errors
-/// If nothing meets the goal, with what comes nearest; those of `draw`.
+/// If nothing that is tried meets the goal, with what comes nearest; those of `draw`.
 pub fn search<O: Outcome>(
     goal: Goal,
     candidates: &[Candidate],
@@ -181,7 +182,7 @@ pub fn search<O: Outcome>(
         let within =
             goal.flash.map_or(String::new(), |flash| format!(" within {flash} bytes of flash"));
         anyhow::bail!(
-            "12 bits reach {most:.1} dB{within}, not {least}: give --target-psnr {most:.1} or less"
+            "the best of the mixes tried reaches {most:.1} dB{within}, not {least}: give --target-psnr {most:.1} or less"
         );
     }
     let most = best.psnr();
@@ -254,7 +255,7 @@ mod tests {
         assert_eq!(parts(psnr(12.5)), [Part::Weights(1)], "the output's is taken away again");
         assert_eq!(parts(psnr(16.5)), [Part::Output(0), Part::Weights(1), Part::Weights(0)]);
         let error = run(psnr(17.0)).unwrap_err().to_string();
-        assert!(error.contains("12 bits reach 16.7 dB, not 17"), "{error}");
+        assert!(error.contains("reaches 16.7 dB, not 17"), "{error}");
     }
 
     #[test]

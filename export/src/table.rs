@@ -222,7 +222,7 @@ fn against_eight_bits(report: &Report) -> String {
         })
         .collect();
     format!(
-        "\n8 bits throughout: {:.2} dB. 12 bits take {} bytes of flash more, {} of working memory, {}\n",
+        "\n8 bits throughout: {:.2} dB\n12 bits: {} bytes of flash more, {} of working memory, {}\n",
         eight.psnr_mean,
         more(layout.flash_bytes as u64, eight.flash_bytes as u64),
         more(layout.working_memory_bytes as u64, eight.working_memory_bytes as u64),

@@ -126,15 +126,22 @@ def accumulate(l, x):
     return acc.astype(np.int64)
 
 
+def wrapped(x):
+    """Modulo 2**32."""
+    return x.astype(np.int32).astype(np.int64)
+
+
 def run(l, x):
     acc = accumulate(l, x - l.zero)
+    if l.wide:
+        acc = wrapped(acc)
     m = l.m
     if l.epilogue == 1:
-        acc = acc + l.b
+        acc = wrapped(acc + l.b)
         m = np.where(acc < 0, l.m_negative, m)
     y = (acc * m + l.C) >> 32
     if l.epilogue == 2:
-        return l.table[np.clip(y, 0, len(l.table) - 1)]
+        y = l.table[np.clip(y, 0, len(l.table) - 1)]
     return np.clip(y, l.low, l.high)
 
 
