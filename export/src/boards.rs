@@ -31,7 +31,7 @@ pub struct Verdict {
     pub flash: [usize; 2],
     /// Bytes of its working memory, and how many there may be.
     pub ram: [usize; 2],
-    /// About how many seconds a picture takes, see [`seconds`], where the core is known.
+    /// About how many seconds a picture takes, see [`time`], where the core is known.
     pub seconds: Option<f64>,
     /// What would make it fit.
     pub advice: Vec<String>,
@@ -97,24 +97,15 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
             )
         });
     }
-    let seconds = board.core.map(|(core, clock)| seconds(core, clock, model)).transpose()?;
+    let time = board.core.map(|(core, clock)| time(core, clock, model)).transpose()?;
     Ok(Verdict {
         board: board.name.clone(),
         fits: fit.fits(),
         flash: [file, flash],
         ram: [fit.ram, ram],
-        seconds,
+        seconds: time.map(|time| time.seconds),
         advice,
     })
-}
-
-/// About how many seconds a picture of `model` takes on a core of so many MHz, if each of its [`instructions`]
-/// took a cycle and none waited for flash.
-///
-/// # Errors
-/// If the bench has no such core.
-pub fn seconds(core: &str, clock: f64, model: &Model) -> Result<f64> {
-    Ok(instructions(core, model)?.iter().sum::<f64>() / (clock * 1e6))
 }
 
 /// How long a picture takes on a core.
@@ -124,10 +115,21 @@ pub struct CoreTime {
     pub core: &'static str,
     /// Its clock.
     pub clock_mhz: f64,
-    /// About how long a picture takes, see [`seconds`].
+    /// About how long a picture takes, in seconds.
     pub seconds: f64,
     /// About how long each layer takes.
     pub layers: Vec<f64>,
+}
+
+/// The time of `model` on a core of so many MHz, if each of its [`instructions`] took a cycle and none waited for
+/// flash.
+///
+/// # Errors
+/// If the bench has no such core.
+pub fn time(core: &'static str, clock_mhz: f64, model: &Model) -> Result<CoreTime> {
+    let instructions = instructions(core, model)?;
+    let layers: Vec<f64> = instructions.iter().map(|it| it / (clock_mhz * 1e6)).collect();
+    Ok(CoreTime { core, clock_mhz, seconds: layers.iter().sum(), layers })
 }
 
 /// The times of `model` on [`CORES`].
@@ -135,12 +137,7 @@ pub struct CoreTime {
 /// # Errors
 /// If the bench has not all of them.
 pub fn times(model: &Model) -> Result<Vec<CoreTime>> {
-    let time = |(core, clock_mhz): (&'static str, f64)| {
-        let layers: Vec<f64> =
-            instructions(core, model)?.iter().map(|it| it / (clock_mhz * 1e6)).collect();
-        Ok(CoreTime { core, clock_mhz, seconds: layers.iter().sum(), layers })
-    };
-    CORES.into_iter().map(time).collect()
+    CORES.into_iter().map(|(core, clock)| time(core, clock, model)).collect()
 }
 
 /// A line of `docs/bench.json`.

@@ -14,7 +14,6 @@ const WORST: usize = 8;
 
 /// The pictures of the first latents of a seed that the ranges were not chosen on.
 pub struct Comparison {
-    latent: Vec<DraftPart>,
     seed: u64,
     float: Vec<Picture>,
 }
@@ -30,17 +29,16 @@ impl Comparison {
         (seed, count): (u64, usize),
         done: &(dyn Fn() + Sync),
     ) -> Result<Self> {
-        let latent = Generator::onnx(source, pixels)?.latent;
         let parts = parallel::split(count, |range| {
             let mut float = Generator::onnx(source, pixels)?;
             let pictures = range.map(|index| {
-                let picture = picture(&mut float, &latent, seed, index);
+                let picture = picture(&mut float, seed, index);
                 done();
                 picture
             });
             pictures.collect::<Result<Vec<_>>>()
         })?;
-        Ok(Self { latent, seed, float: parts.concat() })
+        Ok(Self { seed, float: parts.concat() })
     }
 
     /// Those of `gen_file` compared with them; `done` is called after each.
@@ -51,10 +49,7 @@ impl Comparison {
         let parts = parallel::split(self.float.len(), |range| {
             let mut device = Generator::gen_file(gen_file)?;
             let pairs = range.map(|index| {
-                let pair = Pair::of(
-                    &self.float[index],
-                    &picture(&mut device, &self.latent, self.seed, index)?,
-                );
+                let pair = Pair::of(&self.float[index], &picture(&mut device, self.seed, index)?);
                 done();
                 Ok(pair)
             });
@@ -75,7 +70,7 @@ impl Comparison {
         let mut worst = Vec::new();
         for &index in order.iter().take(WORST) {
             let float = &self.float[index];
-            let device = picture(&mut device, &self.latent, self.seed, index)?;
+            let device = picture(&mut device, self.seed, index)?;
             let difference = float.difference(&device, 8);
             worst.extend([float.clone(), device, difference]);
         }
@@ -83,13 +78,9 @@ impl Comparison {
     }
 }
 
-fn picture(
-    generator: &mut Generator,
-    latent: &[DraftPart],
-    seed: u64,
-    index: usize,
-) -> Result<Picture> {
-    let z = latents::shown(seed, index, &DraftPart::latent(latent));
+/// The picture of latent `index`, which float network and `.gen` draw from like parts.
+fn picture(generator: &mut Generator, seed: u64, index: usize) -> Result<Picture> {
+    let z = latents::shown(seed, index, &DraftPart::latent(&generator.latent));
     let values = generator.draw(&z)?;
     Ok(generator.picture(&values))
 }

@@ -73,11 +73,8 @@ fn round(graph: &mut Graph, range: Range, x: &str) -> String {
 
 /// The convolution alone.
 fn linear(graph: &mut Graph, layer: &Layer, x: &str) -> String {
-    let (channels_in, channels_out) = (layer.channels_in, layer.channels_out);
-    let taps = layer.rows.kernel * layer.columns.kernel;
-    let linear = Linear { axes: [layer.rows, layer.columns], channels_in, channels_out };
-    let (dims, weights) =
-        linear.weights(|out, tap, input| layer.weights[(out * taps + tap) * channels_in + input]);
+    let linear = Linear::of(layer);
+    let (dims, weights) = linear.reordered(&layer.weights);
     let weights = graph.constant("weights", &dims, Values::Float(&weights));
     linear.add(graph, "", x, &weights, None)
 }

@@ -1,6 +1,7 @@
 //! A layer's linear operation in ONNX: nodes for the float network as for the quantised one.
 
 use crate::graph::{Graph, Values, int, ints};
+use crate::network::Layer;
 use gen_core::axis::{Axis, Convolution};
 
 /// What a layer does along rows and columns, and its channels in and out.
@@ -14,6 +15,20 @@ pub struct Linear {
 }
 
 impl Linear {
+    /// That of `layer`.
+    pub fn of(layer: &Layer) -> Self {
+        let Layer { rows, columns, channels_in, channels_out, .. } = *layer;
+        Self { axes: [rows, columns], channels_in, channels_out }
+    }
+
+    /// All of `weights`, `[out][kernel row][kernel column][in]`, in ONNX's [order](Self::weights).
+    pub fn reordered<T: Copy>(&self, weights: &[T]) -> ([usize; 4], Vec<T>) {
+        let [rows, columns] = self.axes.map(|axis| axis.kernel);
+        self.weights(|out, tap, input| {
+            weights[(out * rows * columns + tap) * self.channels_in + input]
+        })
+    }
+
     /// ONNX's order of weights, `[in][out][row][column]` of a transposed convolution and
     /// `[out][in][row][column]` of a plain one, and its shape. `at` gives the weight of an output
     /// channel, tap and input channel.

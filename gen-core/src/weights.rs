@@ -13,7 +13,8 @@
 //!
 //! A 12-bit weight is such a number by itself, 256·b + a with |b| ≤ 8: a pair is then one feature, of which
 //! `Σ a·x` and `Σ b·x` are summed apart and put together behind the last ([`whole`]), exact modulo 2³² for sums
-//! of any length and any 16 bits; the exporter proves that none of its sums is larger. Blocks have half as many features, loops are the same.
+//! of any length and any 16 bits; the exporter proves that none of its sums is larger. Blocks have half as many
+//! features, loops are the same.
 
 use crate::axis::{Axis, Group};
 use crate::element::Weight;
@@ -116,8 +117,7 @@ impl Order {
     }
 
     /// The block of `group` that begins with `feature`, a multiple of
-    /// [`block_features`](Self::block_features), for outputs of
-    /// `row_phase`.
+    /// [`block_features`](Self::block_features), for outputs of `row_phase`.
     pub fn block(&self, row_phase: usize, group: &Group, feature: usize) -> Block {
         let earlier = self.columns.groups().take_while(|other| other.first < group.first);
         let all = self.groups_words(self.columns.groups()) as usize;

@@ -39,8 +39,8 @@ pub(super) fn accumulate(
     }
 }
 
-/// Whether there can be such nodes.
-pub(super) fn is_exact(layer: &DraftLayer, input: [usize; 3], element: Element) -> bool {
+/// Whether the sums of `layer`, on an input of such elements, can be exact in float.
+pub(crate) fn is_exact(layer: &DraftLayer, input: [usize; 3], element: Element) -> bool {
     match layer.weight {
         Weight::Byte => parts(layer, input, element).is_some(),
         Weight::Wide => halves(layer).iter().all(|it| parts(it, input, element).is_some()),

@@ -8,6 +8,8 @@
 mod accumulator;
 pub mod qdq;
 
+pub(crate) use accumulator::is_exact;
+
 use crate::graph::{Graph, Values, int, ints};
 use crate::input::{self, Input, data_type};
 use crate::latents;
@@ -49,11 +51,6 @@ pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec
     let x = picture(&mut graph, network, &x);
     finish(&mut graph, network, &x);
     Ok(model(graph, draft, network, pixels).encode_to_vec())
-}
-
-/// Whether the sums of a layer, on an input of such elements, can be exact in float.
-pub(crate) fn is_exact(layer: &DraftLayer, input: [usize; 3], element: Element) -> bool {
-    accumulator::is_exact(layer, input, element)
 }
 
 /// Makes `x`, which the last node gives, the output.

@@ -64,14 +64,8 @@ fn convolution(
     real: &Real,
     x: &str,
 ) -> String {
-    let taps = layer.rows.kernel * layer.columns.kernel;
-    let linear = Linear {
-        axes: [layer.rows, layer.columns],
-        channels_in: layer.channels_in,
-        channels_out: layer.channels_out,
-    };
-    let (dims, steps) = linear
-        .weights(|out, tap, input| draft.weights[(out * taps + tap) * layer.channels_in + input]);
+    let linear = Linear::of(layer);
+    let (dims, steps) = linear.reordered(&draft.weights);
     let axis = usize::from(linear.is_transposed());
     let weights = weights(graph, draft.weight, &dims, &steps, axis, &real.scales);
     let bias = bias(graph, draft.weight, real, &real.folded.bias, &real.scales);

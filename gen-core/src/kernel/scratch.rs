@@ -68,18 +68,17 @@ impl<'a> Scratch<'a> {
             self.holds = Some(holds);
             match job.input {
                 Input::Latent(latent) => pixel(latent, 0, self.words),
-                Input::Rows(window) => {
+                Input::Rows(window) | Input::Wide(window) => {
+                    let is_wide = matches!(job.input, Input::Wide(_));
                     let input_row = window.rows_from(first);
                     for t in 0..rows {
                         let words = &mut self.words[t * depth * plane..];
-                        expand_row::<K>(layer, input_row(t), column, words);
-                    }
-                }
-                Input::Wide(window) => {
-                    let input_row = window.rows_from(first);
-                    for t in 0..rows {
-                        let words = &mut self.words[t * depth * plane..];
-                        expand_wide::<K>(layer.channels_in, input_row(t), column, words);
+                        let row = input_row(t);
+                        if is_wide {
+                            expand_row::<K, [u8; 2]>(layer, row.as_chunks().0, column, words);
+                        } else {
+                            expand_bytes::<K>(layer, row, column, words);
+                        }
                     }
                 }
             }
@@ -97,29 +96,22 @@ impl<'a> Expanded<'a> {
     }
 }
 
-/// Expands a row of `layer`'s input; without planes outermost, columns are so many words apart.
-fn expand_row<K: Tile>(layer: &Layer<'_>, row: &[u8], column: usize, words: &mut [Word]) {
-    let (channels, zero_point) = (layer.channels_in, layer.zero_point);
-    if K::ACROSS {
-        if !K::expand(row, channels, zero_point, words) {
-            rows_of_planes(row, channels, zero_point.into(), words);
-        }
-    } else {
-        for (x, pixels) in row.chunks_exact(channels).enumerate() {
-            pixel(pixels, zero_point.into(), &mut words[x * column..]);
-        }
+/// Expands a row of bytes of `layer`'s input.
+fn expand_bytes<K: Tile>(layer: &Layer<'_>, row: &[u8], column: usize, words: &mut [Word]) {
+    if !(K::ACROSS && K::expand(row, layer.channels_in, layer.zero_point, words)) {
+        expand_row::<K, u8>(layer, row, column, words);
     }
 }
 
-/// Likewise a row of 12-bit elements, of so many channels.
-#[inline(never)]
-fn expand_wide<K: Tile>(channels: usize, row: &[u8], column: usize, words: &mut [Word]) {
-    let (row, _) = row.as_chunks::<2>();
+/// Expands a row of `layer`'s input, whose zero-point is 0 where it has 12 bits; without planes outermost, columns
+/// are so many words apart.
+fn expand_row<K: Tile, T: Number>(layer: &Layer<'_>, row: &[T], column: usize, words: &mut [Word]) {
+    let (channels, zero_point) = (layer.channels_in, i32::from(layer.zero_point));
     if K::ACROSS {
-        rows_of_planes(row, channels, 0, words);
+        rows_of_planes(row, channels, zero_point, words);
     } else {
         for (x, pixels) in row.chunks_exact(channels).enumerate() {
-            pixel(pixels, 0, &mut words[x * column..]);
+            pixel(pixels, zero_point, &mut words[x * column..]);
         }
     }
 }

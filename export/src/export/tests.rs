@@ -1,0 +1,146 @@
+use super::*;
+use crate::generator::{File, Generator};
+use crate::graph::float;
+use crate::sketch::Sketch;
+use crate::{inspect, psnr, sketch};
+use gen_core::format::write::DraftPart;
+use prost::Message;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+fn written(directory: &Path, source: &Source) -> std::path::PathBuf {
+    let path = directory.join("sketch.onnx");
+    std::fs::write(&path, source.proto.encode_to_vec()).unwrap();
+    path
+}
+
+#[test]
+fn exports_are_complete_repeatable_and_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    for source in sketch::all() {
+        let path = written(directory.path(), &source);
+        let options = Options { calibrate: 8, compare: 4, ..Options::default() };
+        let count = AtomicUsize::new(0);
+        let counted = || {
+            count.fetch_add(1, Ordering::Relaxed);
+        };
+        let first = export(&path, &options, &counted).unwrap();
+        let again = export(&path, &options, &|| ()).unwrap();
+        assert_eq!((&first.gen_file, &first.onnx), (&again.gen_file, &again.onnx));
+        assert!(count.into_inner() <= options.pictures());
+
+        let model = Model::parse(&first.gen_file).unwrap();
+        let layout = &first.report.layout;
+        assert_eq!(layout.working_memory_bytes, model.working_memory());
+        assert_eq!(layout.flash_bytes, first.gen_file.len());
+        assert_eq!((model.name(), layout.name.as_str()), ("sketch", "sketch"));
+        assert_eq!(model.source(), &Source::load(&path).unwrap().sha256);
+        for table in &first.report.tables {
+            assert!(table.layer.starts_with("net/") && table.entries == 4096, "{table:?}");
+        }
+
+        // What inspect says of the ONNX is what came out.
+        let expected = inspect::inspect(&File::load(&path).unwrap()).unwrap();
+        assert_eq!(serde_json::to_value(expected).unwrap(), serde_json::to_value(layout).unwrap());
+    }
+}
+
+/// Whatever has 12 bits; a pixel may be rounded to its neighbour, and that one layer farther down.
+#[test]
+fn qdq_is_close_to_the_device() {
+    let directory = tempfile::tempdir().unwrap();
+    for source in sketch::all() {
+        let path = written(directory.path(), &source);
+        for (activations, weights) in [(8, 8), (12, 8), (8, 12), (12, 12)] {
+            let few = Options { calibrate: 8, compare: 8, ..Options::default() };
+            let few = Options { activations, weights, ..few };
+            let made = export(&path, &Options { qdq: true, ..few }, &|| ()).unwrap();
+            let proto = Message::decode(&*made.qdq.unwrap()).unwrap();
+            let qdq = Source { proto, ..source.clone() };
+            let mut qdq = Generator::onnx(&qdq, None).unwrap();
+            let mut device = Generator::gen_file(&made.gen_file).unwrap();
+            for seed in 0..8 {
+                let z = latents::shown(seed, 0, &DraftPart::latent(&device.latent));
+                let [a, b] = [&mut qdq, &mut device].map(|it| {
+                    let drawing = it.draw(&z).unwrap();
+                    it.picture(&drawing)
+                });
+                assert!(psnr::limited(&a, &b) > 40.0, "{}", psnr::psnr(&a, &b));
+            }
+        }
+    }
+}
+
+#[test]
+fn dead_tensors_are_exported_exactly() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = written(directory.path(), &sketch::dead());
+    let options = Options { calibrate: 8, compare: 4, ..Options::default() };
+    let report = export(&path, &options, &|| ()).unwrap().report;
+    assert!(report.fidelity.largest_difference <= 1, "{:?}", report.fidelity);
+    assert_eq!((report.tensors[0].zero_point, report.tensors[0].saturated), (0, 0.0));
+    let tables: Vec<_> = report.tables.iter().map(|it| (it.function, it.entries)).collect();
+    assert_eq!(tables, [("Tanh", 4096)]);
+}
+
+#[test]
+fn one_sided_clips_are_exported_with_a_rule_only() {
+    let directory = tempfile::tempdir().unwrap();
+    let start = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 12], vec![]);
+    let clipped = start.then("Clip", &[], vec![float("min", 0.0)]).finish();
+    let path = written(directory.path(), &clipped);
+    let options = Options { calibrate: 8, compare: 4, ..Options::default() };
+    let error = format!("{:#}", export(&path, &options, &|| ()).unwrap_err());
+    assert!(error.contains("sketch.onnx: the pictures end in Relu, node \"net/Clip"), "{error}");
+    let options = Options { pixels: Some(PixelRule::UNIT), ..options };
+    let report = export(&path, &options, &|| ()).unwrap().report;
+    assert_eq!(report.settings.pixels, [0.0, 1.0]);
+    let fidelity = report.fidelity;
+    assert!((30.0..100.0).contains(&fidelity.psnr_mean), "{fidelity:?}");
+}
+
+#[test]
+fn layers_too_large_are_refused_by_node() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut sketch = Sketch::new(&[9000]);
+    let weights = sketch.constant(&[9000, 3], 0.01);
+    let sketch = sketch.then("MatMul", &[&weights], vec![]).reshape(&[-1, 3, 1, 1]);
+    let path = written(directory.path(), &sketch.finish());
+    let error = inspect::inspect(&File::load(&path).unwrap()).unwrap_err();
+    let error = format!("{error:#}");
+    assert!(
+        error.contains("sketch.onnx: node \"net/MatMul2\": layer 0: so many products"),
+        "{error}"
+    );
+}
+
+#[test]
+fn inspect_shows_names_that_are_too_long_to_export() {
+    let directory = tempfile::tempdir().unwrap();
+    let name = "a name that is longer than 32 bytes";
+    let path = directory.path().join(format!("{name}.onnx"));
+    std::fs::write(&path, sketch::dense_first().proto.encode_to_vec()).unwrap();
+    assert_eq!(inspect::inspect(&File::load(&path).unwrap()).unwrap().name, name);
+    assert!(Options::default().name(&path).is_err());
+}
+
+#[test]
+fn names_and_pixel_rules_that_do_not_fit_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = written(directory.path(), &sketch::dense_first());
+    let refused = |options: Options, expected: &str| {
+        let error = format!("{:#}", export(&path, &options, &|| ()).unwrap_err());
+        assert!(error.contains(expected), "{error}");
+    };
+    for name in ["", "a/b", "a name that is longer than 32 bytes"] {
+        let name = Some(name.to_owned());
+        refused(Options { name, ..Options::default() }, "is no name for a model");
+    }
+    let pixels = Some(PixelRule::UNIT);
+    refused(Options { pixels, ..Options::default() }, "end in Tanh");
+    refused(Options { calibrate: 0, ..Options::default() }, "at least one latent");
+    refused(Options { activations: 4, ..Options::default() }, "activations of 4 bits");
+    let goal = Goal { psnr: Some(40.0), flash: None };
+    refused(Options { activations: 12, goal, ..Options::default() }, "activations of 12 bits");
+    let goal = Goal { psnr: None, flash: Some(100) };
+    refused(Options { goal, ..Options::default() }, "bytes of flash already");
+}
