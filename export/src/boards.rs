@@ -150,54 +150,83 @@ struct Line {
     useful_macs: f64,
 }
 
+/// A generator of `docs/bench.json` that is also there with 12 bits.
+const MIXED: &str = "128-64-32-16-3";
+
 /// About how many instructions each layer takes on a core: for each product what the layer in `docs/bench.json`
-/// takes that is nearest in size, first ones among first ones, last among last. Of layers on 12-bit inputs, or with
-/// 12-bit weights, among those of the generator there that has them.
+/// takes that is nearest in size, first ones among first ones, last among last; with 12-bit inputs or weights, as
+/// many times more as the nearest layer takes that is there with and without.
 ///
 /// # Errors
 /// If the bench has no such core.
 pub fn instructions(core: &str, model: &Model) -> Result<Vec<f64>> {
     let lines: Vec<Line> = serde_json::from_str(BENCH).context("docs/bench.json")?;
-    let lines: Vec<Line> = lines.into_iter().filter(|it| it.core == core).collect();
-    let last = |model: &str| {
-        lines.iter().filter(|it| it.model == model).filter_map(|it| it.layer.as_u64()).max()
-    };
-    let place = |index: u64, last: u64| (index == 0, index == last);
+    let bench = Bench(lines.into_iter().filter(|it| it.core == core).collect());
     let layers = model.layers();
+    let last = layers.len() - 1;
     let mut wide_input = false;
     let mut instructions = Vec::new();
     for (index, layer) in layers.iter().enumerate() {
+        let macs = layer.useful_macs() as f64;
+        let nearest = |is_model: &dyn Fn(&str) -> bool| {
+            let found = bench.nearest(macs, (index == 0, index == last), is_model);
+            found.with_context(|| format!("docs/bench.json has no core {core}"))
+        };
+        let mut times = nearest(&|model| !model.contains(','))?.per_mac();
         let kind = match (layer.weight, wide_input) {
-            (Weight::Wide, _) => Some(", 12-bit weights"),
-            (Weight::Byte, true) => Some(", 12-bit tensors"),
+            (Weight::Wide, _) => Some("weights"),
+            (Weight::Byte, true) => Some("tensors"),
             (Weight::Byte, false) => None,
         };
-        let wanted = place(index as u64, layers.len() as u64 - 1);
-        let alike = lines.iter().filter_map(|line| {
-            let is_kind = match kind {
-                Some(kind) => line.model.ends_with(kind),
-                None => !line.model.contains(','),
-            };
-            let (index, last) = line.layer.as_u64().zip(last(&line.model)).filter(|_| is_kind)?;
-            Some((line, place(index, last) != wanted))
-        });
-        let macs = layer.useful_macs() as f64;
-        let distance = |line: &Line| (line.useful_macs / macs).ln().abs();
-        let nearest = alike.min_by(|(a, a_elsewhere), (b, b_elsewhere)| {
-            a_elsewhere.cmp(b_elsewhere).then(distance(a).total_cmp(&distance(b)))
-        });
-        let (nearest, _) = nearest.with_context(|| {
-            format!("docs/bench.json has no core {core}{}", kind.unwrap_or_default())
-        })?;
-        instructions.push(nearest.instructions / nearest.useful_macs * macs);
+        if let Some(kind) = kind {
+            let wide = format!("{MIXED}, 12-bit {kind}");
+            times *= nearest(&|model| model == wide)?.per_mac()
+                / nearest(&|model| model == MIXED)?.per_mac();
+        }
+        instructions.push(times * macs);
         wide_input = layer.element.is_wide();
     }
     Ok(instructions)
 }
 
+/// The lines of a core.
+struct Bench(Vec<Line>);
+
+impl Bench {
+    /// The layer of some generators that is nearest to one of so many useful MACs, which is the first and the last
+    /// of its own, or is not.
+    fn nearest(
+        &self,
+        macs: f64,
+        place: (bool, bool),
+        is_model: &dyn Fn(&str) -> bool,
+    ) -> Option<&Line> {
+        let last = |model: &str| {
+            self.0.iter().filter(|it| it.model == model).filter_map(|it| it.layer.as_u64()).max()
+        };
+        let layers = self.0.iter().filter(|it| is_model(&it.model)).filter_map(|line| {
+            let index = line.layer.as_u64()?;
+            let elsewhere = (index == 0, Some(index) == last(&line.model)) != place;
+            Some((line, elsewhere, (line.useful_macs / macs).ln().abs()))
+        });
+        let nearest = layers.min_by(|a, b| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2)));
+        nearest.map(|(line, ..)| line)
+    }
+}
+
+impl Line {
+    /// Instructions for each useful MAC.
+    fn per_mac(&self) -> f64 {
+        self.instructions / self.useful_macs
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::export::{Options, export};
+    use crate::sketch;
+    use prost::Message;
 
     fn faces() -> Vec<u8> {
         include_bytes!("../../models/faces.gen").to_vec()
@@ -254,5 +283,47 @@ mod tests {
             assert!((layers.iter().sum::<f64>() / all - 1.0).abs() < 0.001, "{core}");
         }
         assert!(instructions("Z80", &model).is_err());
+    }
+
+    /// What 12-bit inputs or weights take is a multiple of what 8 bits do, layers of whatever size.
+    #[test]
+    fn twelve_bits_take_as_many_times_more_as_was_measured() {
+        let lines: Vec<Line> = serde_json::from_str(BENCH).unwrap();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sketch.onnx");
+        std::fs::write(&path, sketch::dense_first().proto.encode_to_vec()).unwrap();
+        let of = |activations, weights| {
+            let few =
+                Options { calibrate: 8, compare: 1, activations, weights, ..Options::default() };
+            let file = export(&path, &few, &|| ()).unwrap().gen_file;
+            let model = Model::parse(&file).unwrap();
+            CORES.map(|(core, _)| instructions(core, &model).unwrap())
+        };
+        let (bytes, tensors, weights) = (of(8, 8), of(12, 8), of(8, 12));
+        for (index, (core, _)) in CORES.into_iter().enumerate() {
+            let measured = |kind: &str, layer: u64| {
+                let model = format!("{MIXED}{kind}");
+                let alike = |it: &&Line| it.core == core && it.model == model && it.layer == layer;
+                lines.iter().find(alike).unwrap().instructions
+            };
+            // The sketch's layers are tiny: the first is nearest to the first, the last to the last, all
+            // others to the first of the hidden ones.
+            let last = bytes[index].len() - 1;
+            for layer in 0..=last {
+                let place = if layer == 0 {
+                    0
+                } else if layer == last {
+                    4
+                } else {
+                    1
+                };
+                let ratio = |wide: &[Vec<f64>]| wide[index][layer] / bytes[index][layer];
+                let expected = measured(", 12-bit weights", place) / measured("", place);
+                assert!((ratio(&weights) / expected - 1.0).abs() < 1e-9, "{core} {layer}");
+                let expected = measured(", 12-bit tensors", place) / measured("", place);
+                let expected = if layer == 0 { 1.0 } else { expected };
+                assert!((ratio(&tensors) / expected - 1.0).abs() < 1e-9, "{core} {layer}");
+            }
+        }
     }
 }
