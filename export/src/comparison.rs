@@ -1,5 +1,6 @@
 //! The float network's pictures, for others to be compared with.
 
+use crate::classifier::{Classifier, Frechet};
 use crate::fidelity::Pair;
 use crate::generator::Generator;
 use crate::load::Source;
@@ -75,6 +76,27 @@ impl Comparison {
             worst.extend([float.clone(), device, difference]);
         }
         sheet::rows(&worst, 6)
+    }
+
+    /// How far the pictures of `gen_file` are to `classifier`, and `others`, the float network's of other latents.
+    ///
+    /// # Errors
+    /// Likewise, and those of the classifier.
+    pub fn frechet(
+        &self,
+        gen_file: &[u8],
+        others: &Self,
+        classifier: &Classifier,
+    ) -> Result<Frechet> {
+        let mut device = Generator::gen_file(gen_file)?;
+        let device: Vec<Picture> = (0..self.float.len())
+            .map(|index| picture(&mut device, self.seed, index))
+            .collect::<Result<_>>()?;
+        let (float, features) = classifier.look(self.float.iter())?;
+        let distance = |pictures: &[Picture]| -> Result<f64> {
+            Ok(classifier.look(pictures.iter())?.0.distance(&float))
+        };
+        Ok(Frechet { features, device: distance(&device)?, others: distance(&others.float)? })
     }
 }
 

@@ -1,6 +1,7 @@
 //! From an ONNX file to everything that `quantize` writes.
 
 use crate::calibrate::calibrate;
+use crate::classifier::Classifier;
 use crate::comparison::Comparison;
 use crate::equalize::equalize;
 use crate::fidelity::{Fidelity, Pair};
@@ -20,7 +21,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use gen_core::Model;
 use gen_core::format::write::{Draft, WriteError};
 use gen_core::format::{FormatError, MODEL_NAME};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// From a channel's largest values in 256 pictures to those of all: less cuts more off, more is coarser
 /// (docs/studies.md, `cargo run -p export --example headroom`).
@@ -58,6 +59,8 @@ pub struct Options {
     pub goal: Goal,
     /// Which label of a conditional generator is drawn.
     pub label: Option<usize>,
+    /// A network by whose features pictures are compared too: [`Classifier::load`].
+    pub classifier: Option<PathBuf>,
     /// Whether [`Export::qdq`] is wanted.
     pub qdq: bool,
     /// Bytes of working memory that the engine may take; without it, every layer goes row by row.
@@ -78,6 +81,7 @@ impl Default for Options {
             weights: 8,
             goal: Goal::default(),
             label: None,
+            classifier: None,
             qdq: false,
             ram_budget: None,
         }
@@ -90,6 +94,7 @@ impl Options {
         4 * self.calibrate
             + self.calibrate.min(ROUNDED_FOR)
             + (2 + if self.goal.is_some() { DRAWN_BY_SEARCH } else { 0 }) * self.compare
+            + self.classifier.as_ref().map_or(0, |_| self.compare)
     }
 
     /// The name of the model at `path`, which is also its files'.
@@ -132,6 +137,10 @@ pub struct Export {
 /// In one line: what can't be read, converted or quantised, and what to do.
 pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Result<Export> {
     ensure!(options.calibrate > 0 && options.compare > 0, "at least one latent is needed");
+    ensure!(
+        options.classifier.is_none() || options.compare > 1,
+        "distances between distributions need more than one picture"
+    );
     for (what, bits) in [("activations", options.activations), ("weights", options.weights)] {
         let possible = bits == 8 || bits == 12 && !options.goal.is_some();
         ensure!(
@@ -147,6 +156,9 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let file = || path.display().to_string();
     let pixels = PixelRule::of(&network, options.pixels).with_context(file)?;
     let seed = options.seed;
+    let classifier = options.classifier.as_deref();
+    let classifier =
+        classifier.map(|it| Classifier::load(it, network.image(), pixels)).transpose()?;
 
     let mut seen = calibrate(&network, seed, options.calibrate, done)?;
     let ranges: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
@@ -211,6 +223,12 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;
     let qdq = options.qdq.then(|| twin::qdq::encode(&draft, &reals, &network, pixels));
     let worst = comparison.worst(&gen_file, &pairs)?;
+    let frechet = classifier.map(|classifier| {
+        let others = (seed.wrapping_add(options.compare as u64), options.compare);
+        let others = Comparison::new(&source, options.pixels, others, done)?;
+        comparison.frechet(&gen_file, &others, &classifier)
+    });
+    let frechet = frechet.transpose()?;
 
     let tensors = network.layers.iter().zip(mix.ranges(&ranges, &wide)).zip(&seen.outputs);
     let tensors = tensors
@@ -239,6 +257,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         tables: network.layers.iter().zip(&draft.layers).filter_map(TableReport::new).collect(),
         worst_seed: seed.wrapping_add(fidelity.worst as u64),
         fidelity,
+        frechet,
     };
     Ok(Export { name, gen_file, onnx, qdq, worst, report })
 }

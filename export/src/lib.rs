@@ -17,17 +17,20 @@
 //! - [`export`](mod@export): all of that in one call, with a [`report`]; [`boards`]: where it fits
 //! - [`graph`]: building any ONNX
 //! - [`runner`], [`generator`]: running either file; [`psnr`](mod@psnr), [`ssim`](mod@ssim),
-//!   [`fidelity`], [`comparison`]: how close the pictures are; [`sensitivity`]: what each layer costs them
+//!   [`fidelity`], [`comparison`]: how close the pictures are, and to a [`classifier`] by [`frechet`];
+//!   [`sensitivity`]: what each layer costs them
 
 pub mod boards;
 pub mod calibrate;
 pub mod checkpoint;
+pub mod classifier;
 pub mod comparison;
 pub mod equalize;
 pub mod export;
 pub mod fidelity;
 pub mod float;
 pub mod fold;
+pub mod frechet;
 pub mod function;
 pub mod generator;
 pub mod graph;

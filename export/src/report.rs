@@ -1,6 +1,7 @@
 //! What came of an export.
 
 use crate::boards::{self, CoreTime};
+use crate::classifier::Frechet;
 use crate::fidelity::Fidelity;
 use crate::latents;
 use crate::mix::Goal;
@@ -39,6 +40,8 @@ pub struct Report {
     pub fidelity: Fidelity,
     /// The seed whose picture has the worst PSNR.
     pub worst_seed: u64,
+    /// The same to a classifier, if one was given.
+    pub frechet: Option<Frechet>,
 }
 
 /// What a generator of 8 bits throughout takes and reaches.

@@ -1,6 +1,7 @@
 //! Reports as text of at most 100 columns.
 
 use crate::boards::{CoreTime, Verdict};
+use crate::classifier::Frechet;
 use crate::fidelity::{Fidelity, LEVELS};
 use crate::report::{Layout, Report, TableReport};
 use crate::verify::Check;
@@ -203,6 +204,13 @@ pub fn report(report: &Report) -> String {
         fidelity(&report.fidelity)
     );
     let _ = writeln!(text, "worst picture: seed {}", report.worst_seed);
+    if let Some(Frechet { features, device, others }) = &report.frechet {
+        let _ = writeln!(
+            text,
+            "Fréchet distance in {features} of the classifier's features: {device:.4}; the float network's pictures\n\
+             of as many other latents: {others:.4}",
+        );
+    }
     text
 }
 

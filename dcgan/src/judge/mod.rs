@@ -8,11 +8,11 @@
 //! distance between real pictures and other real pictures.
 
 mod classifier;
-mod frechet;
 mod neighbours;
 
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor};
+use export::frechet::Gaussian;
 use export::picture::Picture;
 use image::{ImageBuffer, Luma, imageops};
 use indicatif::ProgressBar;
@@ -22,7 +22,6 @@ use crate::data::{Attribute, Dataset};
 use crate::random::{self, Purpose};
 use crate::values::{self, values};
 use classifier::{Classifier, FEATURES};
-use frechet::Gaussian;
 pub use neighbours::{Neighbours, nearest};
 
 /// Most pictures that a distance is taken on, and fewest: a covariance needs more pictures than

@@ -45,6 +45,10 @@ pub(crate) struct Quantize {
     /// DequantizeLinear
     #[arg(long, value_name = "FORM", value_parser = ["qdq"])]
     onnx: Option<String>,
+    /// An ONNX that takes such pictures and gives features of them, or classes: the report has the Fréchet distance
+    /// too
+    #[arg(long, value_name = "NET.onnx")]
+    classifier: Option<PathBuf>,
     /// Working memory that the engine may take: the more, the less often it reads weights from flash
     /// [default: all of them row by row]
     #[arg(long, value_name = "BYTES")]
@@ -86,6 +90,7 @@ impl Quantize {
                 psnr: self.target_psnr,
                 flash: self.budget_flash.map(|kilobytes| kilobytes.saturating_mul(1024)),
             },
+            classifier: self.classifier.clone(),
             qdq: self.onnx.is_some(),
             label: self.drawn.label,
             ram_budget: self.ram_budget,

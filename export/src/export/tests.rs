@@ -1,6 +1,6 @@
 use super::*;
 use crate::generator::{File, Generator};
-use crate::graph::float;
+use crate::graph::{float, ints};
 use crate::sketch::Sketch;
 use crate::{inspect, psnr, sketch};
 use gen_core::format::write::DraftPart;
@@ -143,4 +143,58 @@ fn names_and_pixel_rules_that_do_not_fit_are_refused() {
     refused(Options { activations: 12, goal, ..Options::default() }, "activations of 12 bits");
     let goal = Goal { psnr: None, flash: Some(100) };
     refused(Options { goal, ..Options::default() }, "bytes of flash already");
+}
+
+/// A classifier that gives the mean of all pixels, by the formula for one feature; one that gives the channels' means,
+/// whichever way it takes them.
+#[test]
+fn pictures_are_compared_by_what_a_classifier_sees() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = sketch::dense_first();
+    let path = written(directory.path(), &source);
+    let [height, width, channels] =
+        inspect::inspect(&File::load(&path).unwrap()).unwrap().image.map(|side| side as i64);
+    let seen_by = |shape: [i64; 3], axes: &[usize]| {
+        let means = Sketch::new(&shape).then("ReduceMean", &[], vec![ints("axes", axes)]);
+        let classifier = directory.path().join("classifier.onnx");
+        std::fs::write(&classifier, means.finish().proto.encode_to_vec()).unwrap();
+        let few = Options { calibrate: 8, compare: 40, ..Options::default() };
+        export(&path, &Options { classifier: Some(classifier), ..few }, &|| ())
+    };
+    let Export { gen_file, report, .. } = seen_by([channels, height, width], &[1, 2, 3]).unwrap();
+    let found = report.frechet.unwrap();
+    let gaussian = |mut generator: Generator, from: u64| {
+        let parts = generator.latent.clone();
+        let latent = DraftPart::latent(&parts);
+        let means = (from..from + 40).map(|seed| {
+            let drawing = generator.draw(&latents::shown(seed, 0, &latent)).unwrap();
+            let pixels = generator.picture(&drawing).pixels;
+            let sum: f64 = pixels.iter().map(|pixel| f64::from(*pixel) / 127.5 - 1.0).sum();
+            sum / pixels.len() as f64
+        });
+        let means: Vec<f64> = means.collect();
+        let mean = means.iter().sum::<f64>() / 40.0;
+        let variance = means.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / 39.0;
+        (mean, variance.sqrt())
+    };
+    let float = |from| gaussian(Generator::onnx(&source, None).unwrap(), from);
+    let (device, float, others) =
+        (gaussian(Generator::gen_file(&gen_file).unwrap(), 1), float(1), float(41));
+    let distance = |a: (f64, f64)| (a.0 - float.0).powi(2) + (a.1 - float.1).powi(2);
+    assert_eq!(found.features, 1);
+    // Means of pixels are f32.
+    assert!((found.device - distance(device)).abs() < 1e-8, "{found:?}, {}", distance(device));
+    assert!((found.others - distance(others)).abs() < 1e-6, "{found:?}, {}", distance(others));
+
+    let planes = seen_by([channels, height, width], &[2, 3]).unwrap().report.frechet.unwrap();
+    let together = seen_by([height, width, channels], &[1, 2]).unwrap().report.frechet.unwrap();
+    assert_eq!([planes.features, together.features], [3, 3]);
+    assert!((planes.others - together.others).abs() < 1e-6, "{planes:?} {together:?}");
+    assert!(planes.others > found.others, "{planes:?}");
+
+    let error = seen_by([channels, height, width + 1], &[2, 3]).unwrap_err().to_string();
+    assert!(
+        error.contains("classifier.onnx: takes [3, ") && error.contains("not pictures"),
+        "{error}"
+    );
 }

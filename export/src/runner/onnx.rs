@@ -76,7 +76,7 @@ impl Onnx {
             };
             let plan = model.into_runnable()?;
             let shape = plan.model().output_fact(0)?.shape.as_concrete().map(<[usize]>::to_vec);
-            Ok((plan, shape.context("the pictures' size depends on the batch")?))
+            Ok((plan, shape.context("the output's size depends on the batch")?))
         });
         let (plan, output_shape) =
             plan.with_context(|| format!("{}: tract cannot run it", source.path.display()))?;
