@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime as ort
+from scipy import linalg
 from skimage.metrics import structural_similarity
 
 import independent
@@ -29,14 +30,15 @@ SSIM_FLOOR = 0.99
 # What is between QuantizeLinear and DequantizeLinear rounds elsewhere.
 QDQ_FLOOR = 38.0
 # By the options that make them, with what the mean PSNR must be.
-# (12 bits of both are too many for the sums of a wide layer.)
 MIXES = [
     ([], PSNR_FLOOR),
     (["--target-psnr", 45], 44.5),
     (["--activations", 12], PSNR_FLOOR),
     (["--weights", 12], PSNR_FLOOR),
+    (["--activations", 12, "--weights", 12], PSNR_FLOOR),
 ]
 COUNT = 64
+OFF, ON = (level for _, level in layouts.LEVELS)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -48,10 +50,7 @@ def command(*words):
 
 
 def run(path, latents, level):
-    options = ort.SessionOptions()
-    options.graph_optimization_level = level
-    options.intra_op_num_threads = 1
-    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = layouts.session(path, level)
     entry = session.get_inputs()[0]
     shape = [len(latents)] + [side for side in entry.shape[1:]]
     return session.run(None, {entry.name: latents.reshape(shape)})[0]
@@ -110,6 +109,7 @@ class Generator:
         discriminator = self.model.with_name("discriminator.onnx")
         if reference is not None and "real" in reference and discriminator.exists():
             self.compare_discriminator(discriminator, reference)
+            self.compare_frechet(discriminator)
         for options, floor in MIXES:
             command(self.binary, "quantize", self.model, "-o", self.out, "--latent",
                     "uniform" if uniform else "normal", "--onnx", "qdq", *options)
@@ -123,7 +123,7 @@ class Generator:
         return np.load(self.out / "sample.npy")
 
     def compare_float(self, latents, reference):
-        self.float = run(self.model, latents, ort.GraphOptimizationLevel.ORT_DISABLE_ALL)
+        self.float = run(self.model, latents, OFF)
         got = self.sample(self.model)
         worst = np.abs(got - self.float).max()
         self.check(worst <= IMPORT_TOLERANCE, f"float import: {worst:.1e} from ONNX Runtime")
@@ -134,19 +134,50 @@ class Generator:
     def compare_discriminator(self, model, reference):
         """The trainer's discriminator on the trainer's own pictures."""
         onnx.checker.check_model(str(model), full_check=True)
-        got = run(model, reference["img"], ort.GraphOptimizationLevel.ORT_DISABLE_ALL)
+        got = run(model, reference["img"], OFF)
         worst = np.abs(got - reference["real"]).max()
         self.check(worst <= IMPORT_TOLERANCE, f"discriminator: {worst:.1e} from the trainer")
+
+    def compare_frechet(self, discriminator):
+        """The report's Fréchet distances against SciPy, in what the discriminator's last map is on average."""
+        model = onnx.load(str(discriminator))
+        last = [node for node in model.graph.node if node.op_type == "LeakyRelu"][-1]
+        model.graph.node.append(
+            onnx.helper.make_node("GlobalAveragePool", [last.output[0]], ["features"]))
+        model.graph.output[0].CopyFrom(
+            onnx.helper.make_tensor_value_info("features", onnx.TensorProto.FLOAT, None))
+        onnx.save(model, self.out / "classifier.onnx")
+        command(self.binary, "quantize", self.model, "-o", self.out,
+                "--classifier", self.out / "classifier.onnx")
+        stem = self.model.stem
+        report = json.loads((self.out / f"{stem}.report.json").read_text())
+
+        def seen(model, seed):
+            command(self.binary, "sample", model, "--seed", seed, "--count", 256,
+                    "--npy", self.out / "sample.npy")
+            values = np.load(self.out / "sample.npy")
+            drawn = values if values.dtype == np.uint8 else pixels(values)
+            drawn = (drawn / 127.5 - 1).astype(np.float32)
+            return run(self.out / "classifier.onnx", drawn, OFF).reshape(256, -1).astype(np.float64)
+
+        def distance(a, b):
+            a_covariance, b_covariance = np.cov(a.T), np.cov(b.T)
+            root = linalg.sqrtm(a_covariance @ b_covariance).real
+            between = np.sum((a.mean(0) - b.mean(0)) ** 2)
+            return between + np.trace(a_covariance + b_covariance - 2 * root)
+
+        expected = seen(self.model, 1)
+        for name, model, seed in [("device", self.out / f"{stem}.gen", 1), ("others", self.model, 257)]:
+            of, told = distance(seen(model, seed), expected), report["frechet"][name]
+            self.check(abs(told - of) < 1e-3 * of, f"Fréchet distance in "
+                       f"{expected.shape[1]} features, {name}: {told:.5g}, by SciPy {of:.5g}")
 
     def compare_device(self, latents, floor):
         stem = self.model.stem
         device = self.sample(self.out / f"{stem}.gen")
         twin = self.out / f"{stem}.int8.onnx"
         onnx.checker.check_model(str(twin), full_check=True)
-        for level, name in [
-            (ort.GraphOptimizationLevel.ORT_DISABLE_ALL, "off"),
-            (ort.GraphOptimizationLevel.ORT_ENABLE_ALL, "on"),
-        ]:
+        for name, level in layouts.LEVELS:
             different = np.count_nonzero(pixels(run(twin, latents, level)) != device)
             self.check(different == 0, f"quantised ONNX, optimisations {name}: {different} of "
                        f"{device.size} pixels differ from the engine")
@@ -156,8 +187,7 @@ class Generator:
         self.check(different == 0, f"independent engine: {different} of {device.size} pixels differ")
         qdq = self.out / f"{stem}.qdq.onnx"
         onnx.checker.check_model(str(qdq), full_check=True)
-        close, _ = fidelity(pixels(run(qdq, latents, ort.GraphOptimizationLevel.ORT_ENABLE_ALL)),
-                            device.astype(np.float64))
+        close, _ = fidelity(pixels(run(qdq, latents, ON)), device.astype(np.float64))
         self.check(close.mean() >= QDQ_FLOOR, f"QDQ: PSNR {close.mean():.1f} dB from the engine")
         psnr, ssim = fidelity(pixels(self.float), device.astype(np.float64))
         self.check(psnr.mean() >= floor,

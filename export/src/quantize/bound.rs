@@ -28,6 +28,14 @@ pub(crate) fn input_reach(layer: &DraftLayer, input: Element) -> Reach {
     Reach { low: low - zero_point, high: high - zero_point }
 }
 
+/// How many times too large the sums of each output channel of `layer` can become, its biases included; 1 if they
+/// can't. Of the 31 bits, biases of 12-bit weights take less than 2²⁷, and rounding to coarser steps what is left.
+pub(super) fn overflow(layer: &DraftLayer, input: [usize; 3], element: Element) -> Vec<f64> {
+    let most = ((1_u64 << 31) - (1 << 27)) as f64;
+    let reaches = reach(layer, input, input_reach(layer, element), 0..input[2]);
+    reaches.iter().map(|channel| (channel.magnitude() as f64 / most).max(1.0)).collect()
+}
+
 /// The reach of each output channel of `layer` on an `input` of height, width, channels, counting
 /// input channels `part` only.
 ///

@@ -70,7 +70,16 @@ pub fn quantize(
             weights.for_each(|(weight, ratio)| *weight *= ratio);
         }
         let target = if is_last { Target::Pixels(pixels) } else { Target::Tensor(ranges[index]) };
-        let (mut draft, scales) = quantize_layer(layer, &folded, weights[index], input, target)?;
+        let make = |coarser: &[f64]| {
+            quantize_layer(layer, &folded, (weights[index], coarser), input, target)
+        };
+        let (mut draft, mut scales) = make(&vec![1.0; layer.channels_out])?;
+        if draft.weight == Weight::Wide {
+            let coarser = bound::overflow(&draft, input_shape, input.element);
+            if coarser.iter().any(|times| *times > 1.0) {
+                (draft, scales) = make(&coarser)?;
+            }
+        }
         if draft.weight == Weight::Byte && !draft.per_feature {
             let real = in_steps(layer, &folded, &scales);
             draft.weights = inputs.round(index, layer, real, draft.weights)?;
@@ -86,10 +95,11 @@ pub fn quantize(
     Ok(quantized)
 }
 
+/// A layer in integers, and the scales of its weights, which are `coarser`, channel by channel, than they need be.
 fn quantize_layer(
     layer: &Layer,
     folded: &Folded,
-    weight: Weight,
+    (weight, coarser): (Weight, &[f64]),
     input: Range,
     target: Target,
 ) -> Result<(DraftLayer, Vec<f64>)> {
@@ -107,7 +117,7 @@ fn quantize_layer(
         };
         let real = &folded.weights[begin..begin + len];
         let floor = epilogue::scale_floor(folded, i, weight, input.scale, target);
-        let scale = scale::choose(real, weight, floor);
+        let scale = scale::choose(real, weight, floor) * coarser[i % channels];
         for (quantized, &w) in weights[begin..begin + len].iter_mut().zip(real) {
             *quantized = scale::quantize(w, weight, scale);
         }

@@ -3,12 +3,14 @@ use crate::calibrate::calibrate;
 use crate::fold::Activation;
 use crate::function::Function;
 use crate::generator::{Drawing, Generator};
+use crate::graph::{float, geometry};
 use crate::import::import;
 use crate::load::Source;
 use crate::mix::{Mix, Part};
 use crate::network::Operation;
 use crate::picture::Picture;
-use crate::{latents, psnr, sketch, twin};
+use crate::sketch::{self, Sketch};
+use crate::{latents, psnr, twin};
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::{Draft, DraftPart};
 
@@ -81,6 +83,27 @@ fn mixes_are_equal_and_closer() {
         let all = of(true, true);
         assert!(all > bytes + 6.0 && all > 55.0 && all > outputs + 2.0, "{bytes} {outputs} {all}");
     }
+}
+
+/// 12-bit weights whose sums with 12-bit inputs could exceed 31 bits get coarser, just as much as is needed.
+#[test]
+fn wide_sums_that_could_overflow_have_coarser_weights() {
+    let source = Sketch::new(&[4, 1, 1])
+        .convolution("ConvTranspose", [4, 256, 3], vec![])
+        .then("LeakyRelu", &[], vec![float("alpha", 0.2)])
+        .convolution("Conv", [256, 1, 3], geometry(1, [1, 1, 1, 1], 0))
+        .plain("Tanh")
+        .finish();
+    let both = Mix::whole(2, true, true);
+    let (draft, ..) = exported_as(&source, &both);
+    let layer = &draft.layers[1];
+    let element = Element::Wide { signed: true };
+    let reach = bound::reach(layer, [3, 3, 256], bound::input_reach(layer, element), 0..256);
+    assert!((1 << 30..1 << 31).contains(&reach[0].magnitude()), "{reach:?}");
+    let largest = layer.weights.iter().map(|w| w.abs()).max().unwrap();
+    assert!((512..1536).contains(&largest), "{largest}");
+    let psnr = equal_and_close(&source, &both);
+    assert!(psnr > 60.0, "{psnr}");
 }
 
 /// Asserts that device and quantised ONNX draw the same; PSNR against the float network, of equal pictures 100.
