@@ -195,9 +195,12 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         Ok(Drawn { fidelity: Fidelity::of(&pairs), pairs, made })
     };
 
-    let sensitivities = sensitivities(&equal, &ranges, pixels, seed)?;
+    let bytes = make(&Mix::default()).with_context(file)?;
+    let sensitivities =
+        sensitivities(&equal, &ranges, (&bytes.draft.layers, &bytes.reals), pixels, seed)?;
     let mut mix = Mix::whole(layers, options.activations == 12, options.weights == 12);
-    let mut drawn = draw(make(&mix).with_context(file)?)?;
+    let made = if mix == Mix::default() { bytes } else { make(&mix).with_context(file)? };
+    let mut drawn = draw(made)?;
     let mut eight_bits = None;
     if options.goal.is_some() {
         let parts = {

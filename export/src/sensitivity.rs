@@ -1,17 +1,17 @@
 //! What the pictures lose if only one thing is in 8 bits.
 
 use crate::float::{self, Rounded};
-use crate::fold::fold;
 use crate::latents;
-use crate::network::{Layer, Network};
+use crate::network::{Layer, Network, Operation, Step};
 use crate::parallel;
 use crate::picture::Picture;
 use crate::pixels::PixelRule;
 use crate::psnr;
+use crate::quantize::Real;
 use crate::range::Range;
 use crate::runner::Onnx;
 use anyhow::Result;
-use gen_core::format::write::DraftPart;
+use gen_core::format::write::{DraftLayer, DraftPart};
 use serde::Serialize;
 
 /// Pictures that are compared for each.
@@ -28,13 +28,15 @@ pub struct Sensitivity {
     pub output_db: Option<f64>,
 }
 
-/// The sensitivity of each layer, whose outputs have `ranges`, on latents of calibration.
+/// The sensitivity of each layer of `network`, whose outputs have `ranges` and whose layers in integers are `drafts` and `reals`, on
+/// latents of calibration.
 ///
 /// # Errors
 /// If tract can't run the network.
 pub fn sensitivities(
     network: &Network,
     ranges: &[Range],
+    (drafts, reals): (&[DraftLayer], &[Real]),
     pixels: PixelRule,
     seed: u64,
 ) -> Result<Vec<Sensitivity>> {
@@ -44,18 +46,18 @@ pub fn sensitivities(
         let pairs = drawn.iter().zip(&float);
         Ok(pairs.map(|(a, b)| psnr::limited(a, b)).sum::<f64>() / PICTURES as f64)
     };
-    let last = network.layers.len() - 1;
     let parts = parallel::split(network.layers.len(), |layers| {
         let each = layers.map(|index| {
-            let mut rounded = network.clone();
             let parts = if index == 0 { &network.latent[..] } else { &[] };
-            round_weights(&mut rounded.layers[index], index == last, &latents::ratios(parts))?;
+            let (layer, ratios) = (&network.layers[index], latents::ratios(parts));
+            let mut coarse = network.clone();
+            coarse.layers[index] = rounded(layer, &drafts[index], &reals[index], &ratios);
             let range = ranges.get(index);
             let output =
                 range.map(|range| against(network, Some(Rounded { index, range: *range })));
             Ok(Sensitivity {
                 layer: network.layers[index].name.clone(),
-                weights_db: against(&rounded, None)?,
+                weights_db: against(&coarse, None)?,
                 output_db: output.transpose()?,
             })
         });
@@ -82,25 +84,25 @@ fn draw(
     (0..PICTURES).map(picture).collect()
 }
 
-/// Rounds weights as [`quantize`](mod@crate::quantize) begins: to the nearest of ±127 steps for each channel, or
-/// feature, those on the latent after they are multiplied by `ratios`. (Numbers behind the layer and the floor of
-/// scales are not in: the first change nothing about the steps, and the second only dead channels.)
-fn round_weights(layer: &mut Layer, is_last: bool, ratios: &[f64]) -> Result<()> {
-    let len =
-        if fold(layer, is_last)?.per_feature { layer.channels_in } else { layer.channel_len() };
-    for weights in layer.weights.chunks_exact_mut(len) {
-        let ratio = |input: usize| match ratios {
-            [] => 1.0,
-            ratios => ratios[input % ratios.len()],
-        };
-        let scaled = weights.iter().enumerate().map(|(i, w)| (f64::from(*w) * ratio(i)).abs());
-        let step = scaled.fold(0.0, f64::max) / 127.0;
-        for (input, weight) in weights.iter_mut().enumerate().filter(|_| step > 0.0) {
-            let steps = (f64::from(*weight) * ratio(input) / step).round();
-            *weight = (steps * step / ratio(input)) as f32;
-        }
+/// `layer` with the weights of `draft`, which have its BatchNorm in them and are on a latent of such `ratios`.
+fn rounded(layer: &Layer, draft: &DraftLayer, real: &Real, ratios: &[f64]) -> Layer {
+    let positions = layer.rows.kernel * layer.columns.kernel;
+    let weight = |(index, step): (usize, &i16)| {
+        let (tap, input) = (index / layer.channels_in, index % layer.channels_in);
+        let (out, position) = (tap / positions, tap % positions);
+        let number =
+            if real.folded.per_feature { position * layer.channels_out + out } else { out };
+        let ratio = if ratios.is_empty() { 1.0 } else { ratios[input] };
+        (f64::from(*step) * real.scales[number] / ratio) as f32
+    };
+    let bias = Operation::Affine { scale: vec![1.0], shift: real.folded.bias.clone() };
+    let bias = Step { node: layer.name.clone(), operation: bias };
+    let behind = layer.steps.iter().skip_while(|step| step.operation.is_affine()).cloned();
+    Layer {
+        weights: draft.weights.iter().enumerate().map(weight).collect(),
+        steps: [bias].into_iter().chain(behind).collect(),
+        ..layer.clone()
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -108,7 +110,10 @@ mod tests {
     use super::*;
     use crate::calibrate::calibrate;
     use crate::import::import;
+    use crate::network::Kind;
+    use crate::quantize::{Inputs, quantize};
     use crate::sketch;
+    use gen_core::element::Weight;
 
     #[test]
     fn what_is_coarser_is_more_sensitive() {
@@ -117,7 +122,12 @@ mod tests {
         let fine: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
         let coarse = |range: &Range| Range { scale: range.scale * 16.0, ..*range };
         let coarse: Vec<Range> = fine.iter().map(coarse).collect();
-        let of = |ranges: &[Range]| sensitivities(&network, ranges, PixelRule::SIGNED, 1).unwrap();
+        let (bytes, pixels) = (vec![Weight::Byte; network.layers.len()], PixelRule::SIGNED);
+        let inputs = Inputs::default();
+        let quantized =
+            quantize(&network, &fine, &bytes, &seen.looked_up, pixels, &inputs).unwrap();
+        let quantized = (&*quantized.layers, &*quantized.reals);
+        let of = |ranges: &[Range]| sensitivities(&network, ranges, quantized, pixels, 1).unwrap();
         let (fine, coarse) = (of(&fine), of(&coarse));
         assert_eq!(fine.len(), network.layers.len());
         assert_eq!(fine[fine.len() - 1].output_db, None);
@@ -127,6 +137,32 @@ mod tests {
             let (Some(fine), Some(coarse)) = (fine.output_db, coarse.output_db) else { continue };
             // 16 times the step is 24 dB, but where it is as fine as pixels are.
             assert!((12.0..30.0).contains(&(fine - coarse)), "{fine} {coarse}");
+        }
+    }
+
+    /// Weights that are rounded for what they give cost less than the nearest, and what they are is what is drawn.
+    #[test]
+    fn rounding_shows() {
+        for source in sketch::all() {
+            let network = import(&source).unwrap();
+            let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
+            let ranges: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
+            let (bytes, pixels) = (vec![Weight::Byte; network.layers.len()], PixelRule::SIGNED);
+            let of = |inputs: &Inputs| -> Vec<f64> {
+                let made =
+                    quantize(&network, &ranges, &bytes, &seen.looked_up, pixels, inputs).unwrap();
+                let made = (&*made.layers, &*made.reals);
+                let all = sensitivities(&network, &ranges, made, pixels, 1).unwrap();
+                all.iter().map(|it| it.weights_db).collect()
+            };
+            let rounded = Inputs::see(&network, &ranges, 1, 16, &|| ()).unwrap();
+            let (nearest, rounded) = (of(&Inputs::default()), of(&rounded));
+            let gains: Vec<f64> = rounded.iter().zip(nearest).map(|(a, b)| a - b).collect();
+            // Numbers of each feature, and layers on the latent, keep the nearest.
+            assert_eq!(gains[0], 0.0);
+            let rest = &gains[1..];
+            let behind = network.layers[1..].iter().any(|layer| layer.kind != Kind::Dense);
+            assert!(rest.iter().all(|gain| *gain > 0.5 || !behind), "{gains:?}");
         }
     }
 }

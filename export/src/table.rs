@@ -218,6 +218,9 @@ pub fn report(report: &Report) -> String {
 fn against_eight_bits(report: &Report) -> String {
     let Some(eight) = &report.eight_bits else { return String::new() };
     let layout = &report.layout;
+    if layout.layers.iter().all(|layer| layer.weight_bits == 8 && layer.output_bits == 8) {
+        return format!("\n8 bits throughout reach {:.2} dB: nothing has 12\n", eight.psnr_mean);
+    }
     let more = |now: u64, before: u64| grouped(now.saturating_sub(before));
     let longer: Vec<String> = report
         .times
@@ -244,8 +247,10 @@ fn times_on_cores(times: &[CoreTime]) -> String {
     for time in times {
         let layers: Vec<String> =
             time.layers.iter().map(|seconds| format!("{:.1}", seconds * 1e3)).collect();
+        let lines: Vec<String> = layers.chunks(7).map(|line| line.join(" + ")).collect();
         let core = format!("Cortex-{} {} MHz", time.core, time.clock_mhz);
-        let _ = writeln!(text, "{core:<20} {:>8.1} = {}", time.seconds * 1e3, layers.join(" + "));
+        let next = format!("\n{:29} + ", "");
+        let _ = writeln!(text, "{core:<20} {:>8.1} = {}", time.seconds * 1e3, lines.join(&next));
     }
     text
 }
