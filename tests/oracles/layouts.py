@@ -9,7 +9,6 @@ import onnxruntime as ort
 
 import independent
 
-COUNT = 8
 TOLERANCE = 1e-4
 QDQ_FLOOR = 30.0
 # They need whole maps, or mirrored borders.
@@ -44,20 +43,20 @@ def type_of(entry):
     return {"tensor(int64)": np.int64, "tensor(int32)": np.int32}.get(entry.type, np.float32)
 
 
-def draw(twin, rng):
-    """COUNT values of each input, and the latents that `export` takes for them: labels last."""
+def draw(twin, rng, count):
+    """`count` values of each input, and the latents that `export` takes for them: labels last."""
     inputs = session(twin, LEVELS[0][1]).get_inputs()
     values, parts = {}, {False: [], True: []}
     for entry, (kind, labels) in zip(inputs, kinds(twin), strict=True):
-        shape = [COUNT] + list(entry.shape[1:])
+        shape = [count] + list(entry.shape[1:])
         size = int(np.prod(shape[1:]))
         if kind == "one-hot":
-            label = rng.integers(0, labels or size, COUNT)
+            label = rng.integers(0, labels or size, count)
             part = np.eye(labels or size, dtype=np.float32)[label]
             value = label.reshape([-1] + [1] * (len(shape) - 1)) if labels else part.reshape(shape)
             values[entry.name] = value.astype(type_of(entry))
         else:
-            part = rng.standard_normal((COUNT, size)).astype(np.float32)
+            part = rng.standard_normal((count, size)).astype(np.float32)
             values[entry.name] = part.reshape(shape)
         parts[kind == "one-hot"].append(part)
     return values, np.concatenate(parts[False] + parts[True], axis=1)
@@ -76,8 +75,9 @@ def label_of(entry, label):
 def run(path, values, label, level):
     it = session(path, level)
     fixed = {entry.name: label_of(entry, label) for entry in it.get_inputs() if entry.name not in values}
+    count = len(next(iter(values.values())))
     one = lambda i: {name: value[i : i + 1] for name, value in values.items()}
-    return np.concatenate([it.run(None, one(i) | fixed)[0] for i in range(COUNT)])
+    return np.concatenate([it.run(None, one(i) | fixed)[0] for i in range(count)])
 
 
 def planes(values, order):
@@ -89,25 +89,25 @@ def planes(values, order):
     return values.reshape(-1, sides[2], sides[0], sides[1])
 
 
-def compare(command, binary, path, label, out):
+def compare(command, binary, path, label, out, count):
     """What is wrong with a layout, or with one label of it."""
     out.mkdir(parents=True, exist_ok=True)
     options = [] if label is None else ["--label", label]
     for bits in [8, 12]:
         precision = ["--activations", bits, "--weights", bits]
         command(binary, "quantize", path, "-o", out, "--calibrate", 32, "--onnx", "qdq", *precision, *options)
-        for what in compare_quantised(command, binary, path, label, out):
+        for what in compare_quantised(command, binary, path, label, out, count):
             yield f"{bits} bits: {what}"
 
 
-def compare_quantised(command, binary, path, label, out):
+def compare_quantised(command, binary, path, label, out, count):
     options = [] if label is None else ["--label", label]
     twin = out / f"{path.stem}.int8.onnx"
     model = onnx.load(str(twin))
     onnx.checker.check_model(model, full_check=True)
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     order = metadata["pocket_dcgan.picture"]
-    feeds, latents = draw(twin, np.random.default_rng(0))
+    feeds, latents = draw(twin, np.random.default_rng(0), count)
     np.save(out / "z.npy", latents)
 
     def sample(model, *options):
@@ -125,12 +125,19 @@ def compare_quantised(command, binary, path, label, out):
         yield f"float import: {worst / span:.1e} of the range from ONNX Runtime"
     device = sample(out / f"{path.stem}.gen")
     low, high = (float(end) for end in metadata["pocket_dcgan.pixels"].split())
-    for name, level in LEVELS:
-        values = planes(run(twin, feeds, None, level).astype(np.float64), order)
-        pixels = np.clip(np.floor((values - low) * (255 / (high - low)) + 0.5), 0, 255)
-        different = np.count_nonzero(pixels != device)
+
+    def pixels(values):
+        return np.clip(np.floor((values - low) * (255 / (high - low)) + 0.5), 0, 255)
+
+    drawn = {
+        f"ONNX Runtime, optimisations {name}": planes(run(twin, feeds, None, level).astype(np.float64), order)
+        for name, level in LEVELS
+    }
+    drawn["tract"] = sample(twin).astype(np.float64)
+    for name, values in drawn.items():
+        different = np.count_nonzero(pixels(values) != device)
         if different:
-            yield f"quantised ONNX, optimisations {name}: {different} of {device.size} pixels differ"
+            yield f"quantised ONNX in {name}: {different} of {device.size} pixels differ"
     gen = independent.read(out / f"{path.stem}.gen")
     different = np.count_nonzero(np.stack([independent.draw(gen, z) for z in latents]) != device)
     if different:
@@ -138,8 +145,7 @@ def compare_quantised(command, binary, path, label, out):
     qdq = out / f"{path.stem}.qdq.onnx"
     onnx.checker.check_model(str(qdq), full_check=True)
     values = planes(run(qdq, feeds, None, LEVELS[1][1]).astype(np.float64), order)
-    pixels = np.clip(np.floor((values - low) * (255 / (high - low)) + 0.5), 0, 255)
-    psnr = 10 * np.log10(255**2 / max(np.mean((pixels - device) ** 2), 1e-9))
+    psnr = 10 * np.log10(255**2 / max(np.mean((pixels(values) - device) ** 2), 1e-9))
     if psnr < QDQ_FLOOR:
         yield f"QDQ: PSNR {psnr:.1f} dB from the engine"
     report = json.loads((out / f"{path.stem}.report.json").read_text())
@@ -154,14 +160,14 @@ def labels(path):
     return free + [1] if inputs & LABELS else free
 
 
-def failures(command, binary, directory, out):
+def failures(command, binary, directory, out, count):
     paths = [path for path in sorted(directory.glob("*.onnx")) if not path.stem.endswith(".refused")]
     paths = [path for path in paths if path.stem not in REFUSED]
     found = [
         f"{path.stem}{'' if label is None else f', label {label}'}: {what}"
         for path in paths
         for label in labels(path)
-        for what in compare(command, binary, path, label, out)
+        for what in compare(command, binary, path, label, out, count)
     ]
     print(f"{len(paths)} layouts, {len(found)} failures")
     for line in found:

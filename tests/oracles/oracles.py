@@ -3,7 +3,7 @@
 For every generator: the float import against ONNX Runtime and, where there is one, the reference that
 came with it; of 8 bits, of a mix and of 12 bits the engine's bytes against the quantised ONNX in ONNX Runtime,
 with graph optimisations off and on, and against [independent.py]; PSNR and SSIM by scikit-image against the
-exporter's own figures and the floors. Then [layouts.py].
+exporter's own figures and the floors. Then [layouts.py]. The quantised ONNX is also run by tract, which `export` has.
 
 Called by `cargo xtask oracles`, which makes the environment of requirements.txt.
 """
@@ -37,7 +37,6 @@ MIXES = [
     (["--weights", 12], PSNR_FLOOR),
     (["--activations", 12, "--weights", 12], PSNR_FLOOR),
 ]
-COUNT = 64
 OFF, ON = (level for _, level in layouts.LEVELS)
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -77,8 +76,8 @@ def fidelity(expected, got):
 
 
 class Generator:
-    def __init__(self, binary, model, out):
-        self.binary, self.model, self.out = binary, model, out
+    def __init__(self, binary, model, out, count):
+        self.binary, self.model, self.out, self.count = binary, model, out, count
         self.name = model.parent.name if model.stem == "generator" else model.stem
         self.failures = []
 
@@ -99,7 +98,7 @@ class Generator:
         length = entry[1].dim_value
         random = np.random.default_rng(0)
         draw = (lambda n: random.uniform(-1, 1, n)) if uniform else random.standard_normal
-        latents = draw((COUNT, length)).astype(np.float32)
+        latents = draw((self.count, length)).astype(np.float32)
         if reference is not None:
             latents[: len(reference["z"])] = reference["z"].reshape(-1, length)
         np.save(self.out / "z.npy", latents)
@@ -177,9 +176,11 @@ class Generator:
         device = self.sample(self.out / f"{stem}.gen")
         twin = self.out / f"{stem}.int8.onnx"
         onnx.checker.check_model(str(twin), full_check=True)
-        for name, level in layouts.LEVELS:
-            different = np.count_nonzero(pixels(run(twin, latents, level)) != device)
-            self.check(different == 0, f"quantised ONNX, optimisations {name}: {different} of "
+        drawn = {f"ONNX Runtime, optimisations {name}": run(twin, latents, level)
+                 for name, level in layouts.LEVELS} | {"tract": self.sample(twin)}
+        for name, values in drawn.items():
+            different = np.count_nonzero(pixels(values) != device)
+            self.check(different == 0, f"quantised ONNX in {name}: {different} of "
                        f"{device.size} pixels differ from the engine")
         gen = independent.read(self.out / f"{stem}.gen")
         drawn = np.stack([independent.draw(gen, z) for z in latents])
@@ -191,7 +192,7 @@ class Generator:
         self.check(close.mean() >= QDQ_FLOOR, f"QDQ: PSNR {close.mean():.1f} dB from the engine")
         psnr, ssim = fidelity(pixels(self.float), device.astype(np.float64))
         self.check(psnr.mean() >= floor,
-                   f"PSNR {psnr.mean():.1f} dB mean, {psnr.min():.1f} dB worst of {COUNT}")
+                   f"PSNR {psnr.mean():.1f} dB mean, {psnr.min():.1f} dB worst of {self.count}")
         self.check(ssim.mean() >= SSIM_FLOOR, f"SSIM {ssim.mean():.4f} mean, {ssim.min():.4f} worst")
         # The exporter's figures are over other latents, so they agree only statistically.
         report = json.loads((self.out / f"{stem}.report.json").read_text())
@@ -199,13 +200,13 @@ class Generator:
         self.check(abs(told - psnr.mean()) < 1.5, f"the report's mean PSNR is {told:.1f} dB")
 
 
-def check_latents(binary, out):
+def check_latents(binary, out, count):
     """The independent engine's own latents, by the pictures of seeds."""
     failures = []
     for path in sorted((ROOT / "models").glob("*.gen")):
-        command(binary, "sample", path, "--seed", 7, "--count", COUNT, "--npy", out / "seeds.npy")
+        command(binary, "sample", path, "--seed", 7, "--count", count, "--npy", out / "seeds.npy")
         gen = independent.read(path)
-        drawn = np.stack([independent.draw(gen, independent.latent(gen, 7 + i)) for i in range(COUNT)])
+        drawn = np.stack([independent.draw(gen, independent.latent(gen, 7 + i)) for i in range(count)])
         different = np.count_nonzero(drawn != np.load(out / "seeds.npy"))
         print(f"{path.name}, independent latents and engine: {different} of {drawn.size} pixels differ")
         if different:
@@ -235,6 +236,7 @@ def main():
     parser.add_argument("--dcgan", type=Path, required=True, help="the dcgan binary")
     parser.add_argument("--out", type=Path, required=True, help="directory for what is written")
     parser.add_argument("--generators", type=Path, help="directory of directories with generator.onnx")
+    parser.add_argument("--latents", type=int, help="for all, instead of 64 a generator and 8 a layout")
     arguments = parser.parse_args()
     models = sorted((ROOT / "models").glob("*.onnx"))
     models += train(arguments.dcgan, arguments.out)
@@ -244,13 +246,14 @@ def main():
             sys.exit(f"{arguments.generators}: no */generator.onnx in it")
         models += foreign
     print(f"onnxruntime {ort.__version__}, onnx {onnx.__version__}, {len(models)} generators")
-    failures = check_latents(arguments.export, arguments.out)
+    failures = check_latents(arguments.export, arguments.out, arguments.latents or 64)
     for model in models:
-        generator = Generator(arguments.export, model, arguments.out / model.parent.name / model.stem)
+        out = arguments.out / model.parent.name / model.stem
+        generator = Generator(arguments.export, model, out, arguments.latents or 64)
         failures += generator.compare()
     print(f"{len(models)} generators, {len(failures)} failures")
     failures += layouts.failures(command, arguments.export, ROOT / "tests/layouts",
-                                 arguments.out / "layouts")
+                                 arguments.out / "layouts", arguments.latents or 8)
     sys.exit(1 if failures or not models else 0)
 
 

@@ -33,13 +33,16 @@ struct Arguments {
 enum Task {
     /// Check everything: style, tests, every board, the boards that can be emulated
     Test,
-    /// Compare with ONNX Runtime, in a Python environment of its own
+    /// Compare with ONNX Runtime and tract, in a Python environment of its own
     Oracles {
         /// Also run everything over the generators in this directory
         #[arg(long, value_name = "DIR")]
         generators: Option<PathBuf>,
+        /// So many pictures of each, instead of 64 of generators and 8 of layouts
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+        latents: Option<u32>,
         /// Instead, time pictures beside tract's and ONNX Runtime's
-        #[arg(long, conflicts_with = "generators")]
+        #[arg(long, conflicts_with_all = ["generators", "latents"])]
         speed: bool,
     },
     /// Count instructions, memory and flash of models on emulated cores
@@ -103,7 +106,9 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Task::Test => test::test(),
         Task::Oracles { speed: true, .. } => oracles::speed(),
-        Task::Oracles { generators, .. } => oracles::oracles(generators.as_deref()),
+        Task::Oracles { generators, latents, .. } => {
+            oracles::oracles(generators.as_deref(), latents)
+        }
         Task::Bench(options) => bench::bench(&options),
         Task::StudyVectors => study::vectors(),
         Task::BenchTrainer => bench_trainer::bench_trainer(),

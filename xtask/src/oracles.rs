@@ -9,12 +9,12 @@ use anyhow::{Context, Result};
 use crate::{step, tools, workspace};
 
 /// Makes the Python environment and runs the comparison over the models here, and over those in
-/// `generators` too.
+/// `generators` too; of so many latents each, if that is said.
 ///
 /// # Errors
 ///
 /// If the environment cannot be made or anything differs.
-pub fn oracles(generators: Option<&Path>) -> Result<()> {
+pub fn oracles(generators: Option<&Path>, latents: Option<u32>) -> Result<()> {
     let target = workspace::target_directory()?;
     let mut oracles = script("oracles.py", &target.join("oracles/out"))?;
     // All of the workspace, as the tests build it: tract is not built once more.
@@ -28,7 +28,10 @@ pub fn oracles(generators: Option<&Path>) -> Result<()> {
         let path = directory.canonicalize().with_context(|| format!("{}", directory.display()))?;
         oracles.arg("--generators").arg(path);
     }
-    step::run("ONNX Runtime", &mut oracles)
+    if let Some(latents) = latents {
+        oracles.arg("--latents").arg(latents.to_string());
+    }
+    step::run("ONNX Runtime and tract", &mut oracles)
 }
 
 /// Times pictures of the engine beside tract and ONNX Runtime, in a release build.
