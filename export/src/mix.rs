@@ -145,9 +145,9 @@ pub trait Outcome {
 
 /// The mix that meets `goal`, and what came of it, from `bytes`, which is what came of none.
 ///
-/// 12 bits go to one candidate after the other until the goal is met, then are taken away again, the dearest
-/// first, where it is met without them. If only the flash is limited, candidates get them as long as they fit,
-/// and lose what all together is not worth 0.05 dB. `draw` quantises and draws; `None` is a mix that can't be had, since sums would
+/// 12 bits go to one candidate after the other until the goal is met, then are taken away again, the dearest first,
+/// where it is met without them. If only the flash is limited, candidates get them as long as they fit, and lose what
+/// all together is not worth 0.05 dB. `draw` quantises and draws; `None` is a mix that can't be had, since sums would
 /// overflow.
 ///
 /// # Errors

@@ -28,8 +28,8 @@ pub struct Sensitivity {
     pub output_db: Option<f64>,
 }
 
-/// The sensitivity of each layer of `network`, whose outputs have `ranges` and whose layers in integers are `drafts` and `reals`, on
-/// latents of calibration.
+/// The sensitivity of each layer of `network`, whose outputs have `ranges` and whose layers in integers are `drafts`
+/// and `reals`, on latents of calibration.
 ///
 /// # Errors
 /// If tract can't run the network.

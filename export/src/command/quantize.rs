@@ -29,7 +29,8 @@ pub(crate) struct Quantize {
     seed: u64,
     #[command(flatten)]
     drawn: Drawn,
-    /// Bits of the tensors between the layers, 8 or 12; 12 take up to twice the working memory, and up to half more time
+    /// Bits of the tensors between the layers, 8 or 12; 12 take up to twice the working memory, and up to half more
+    /// time
     #[arg(long, value_name = "BITS", default_value = "8", value_parser = bits)]
     activations: u8,
     /// Bits of the weights, 8 or 12; 12 take twice the flash and the time

@@ -160,7 +160,8 @@ fn reading(axis: &Axis, fit: &Fit, along: usize, input: usize, turned: bool) -> 
     Some(Axis { convolution, input, output: axis.output, kernel, stride, pad })
 }
 
-/// The weights of a layer with the axes `new` that does what `kernel` does with the axes `old`, `[out][row][column][in]`.
+/// The weights of a layer with the axes `new` that does what `kernel` does with the axes `old`,
+/// `[out][row][column][in]`.
 fn weights(
     kernel: &Kernel,
     fit: &Fit,

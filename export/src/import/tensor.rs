@@ -6,7 +6,8 @@ use anyhow::{Result, bail, ensure};
 use ndarray::ArrayD;
 use tract_onnx::prelude::{DatumType, Tensor as Decoded};
 
-/// Most elements of a constant or a map, and most weights of a layer: far beyond any microcontroller, and little enough for this computer.
+/// Most elements of a constant or a map, and most weights of a layer: far beyond any microcontroller, and little
+/// enough for this computer.
 pub(super) const ELEMENT_LIMIT: usize = 1 << 26;
 
 /// Elements of a tensor of these sizes, or very many; those of an empty one as if it were not.

@@ -47,8 +47,9 @@ struct Seen {
 }
 
 impl Inputs {
-    /// Those of `network`, whose hidden tensors have `ranges`, of bytes, on `count` latents of calibration; `done` is called
-    /// after each. (The first layer's are the latent, whose elements are independent: its nearest steps are best.)
+    /// Those of `network`, whose hidden tensors have `ranges`, of bytes, on `count` latents of calibration; `done` is
+    /// called after each. (The first layer's are the latent, whose elements are independent: its nearest steps are
+    /// best.)
     ///
     /// # Errors
     /// If tract can't run the network.

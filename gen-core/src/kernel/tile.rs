@@ -6,8 +6,9 @@ use crate::weights::Word;
 /// Positions that are computed together.
 pub const POSITIONS: usize = 3;
 
-/// A way to sum products. Every call may have at most [`CHUNK`](crate::weights::CHUNK) products for a
-/// sum of 8-bit weights (12-bit inputs: [`WIDE_CHUNK`](crate::weights::WIDE_CHUNK)), at least one, and adds to the sums that it is given, those of features that are there.
+/// A way to sum products. Every call may have at most [`CHUNK`](crate::weights::CHUNK) products for a sum of 8-bit
+/// weights (12-bit inputs: [`WIDE_CHUNK`](crate::weights::WIDE_CHUNK)), at least one, and adds to the sums that it is
+/// given, those of features that are there.
 pub trait Tile {
     /// Whether [`across`](Self::across) is there, for which neighbouring columns are neighbours in
     /// the scratch.
