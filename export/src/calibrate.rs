@@ -45,10 +45,9 @@ pub fn calibrate(
         Seen { outputs: Vec::new(), limits: Vec::new(), looked_up: vec![None; hidden + 1] };
     let names = (0..hidden).map(float::output).chain(tables.iter().map(|it| float::before(*it)));
     let names: Vec<String> = names.collect();
-    let channels =
-        (0..hidden).chain(tables.iter().copied()).map(|i| network.layers[i].channels_out);
+    let layers = || (0..hidden).chain(tables.iter().copied()).map(|i| &network.layers[i]);
     let unseen: Vec<Limits> =
-        channels.map(|channels| vec![(f32::MAX, f32::MIN); channels]).collect();
+        layers().map(|layer| vec![(f32::MAX, f32::MIN); layer.channels_out]).collect();
     if names.is_empty() {
         return Ok(seen);
     }
@@ -63,11 +62,15 @@ pub fn calibrate(
     let parts = parallel::split(count, |range| {
         let mut limits = unseen.clone();
         for index in range {
-            for (channels, tensor) in limits.iter_mut().zip(run(index)?) {
+            for ((channels, tensor), layer) in limits.iter_mut().zip(run(index)?).zip(layers()) {
                 let plane = tensor.len() / channels.len();
                 for (limits, values) in channels.iter_mut().zip(tensor.chunks_exact(plane)) {
                     for &value in values {
-                        ensure!(value.is_finite(), "the float network overflows: it gives {value}");
+                        ensure!(
+                            value.is_finite(),
+                            "node \"{}\": the float network itself gives {value} for latent {index} of calibration",
+                            layer.name
+                        );
                         *limits = wider(*limits, (value, value));
                     }
                 }

@@ -2,25 +2,27 @@
 
 use crate::frechet::Gaussian;
 use crate::import::sizes;
-use crate::input::Input;
+use crate::input::{Input, data_type};
 use crate::load::Source;
+use crate::parallel;
 use crate::picture::Picture;
 use crate::pixels::PixelRule;
 use crate::runner::Onnx;
 use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use std::path::Path;
+use tract_onnx::pb::tensor_proto::DataType;
 
 /// A network that gives features of pictures.
 pub struct Classifier {
-    source: Source,
-    input: Input,
+    path: String,
+    onnx: Onnx,
     /// Whether it takes the channels of a pixel together.
     interleaved: bool,
     pixels: PixelRule,
 }
 
-/// The squared Fréchet distance of pictures from the float network's, in what a classifier sees.
+/// Squared Fréchet distances of pictures from the float network's, in what a classifier sees.
 #[derive(Clone, Debug, Serialize)]
 pub struct Frechet {
     /// Values that the classifier gives of a picture.
@@ -36,72 +38,70 @@ impl Classifier {
     /// `[n, H, W, C]`, whose values are by `pixels`; its first output is what it sees.
     ///
     /// # Errors
-    /// If it takes something else.
+    /// If it takes something else, or tract can't run it.
     pub fn load(path: &Path, image: [usize; 3], pixels: PixelRule) -> Result<Self> {
         let source = Source::load(path)?;
-        let file = || path.display().to_string();
-        let graph = source.proto.graph.as_ref().with_context(file)?;
+        let path = path.display().to_string();
+        let graph = source.proto.graph.as_ref().with_context(|| path.clone())?;
         let is_given = |name: &str| graph.initializer.iter().any(|tensor| tensor.name == name);
         let inputs: Vec<_> = graph.input.iter().filter(|it| !is_given(&it.name)).collect();
-        let [declared] = inputs[..] else {
+        let ([declared], [output, ..]) = (&inputs[..], &graph.output[..]) else {
             anyhow::bail!(
-                "{}: has {} inputs, a classifier takes pictures alone",
-                file(),
-                inputs.len()
+                "{path}: has {} inputs and {} outputs: a classifier takes pictures alone and gives features",
+                inputs.len(),
+                graph.output.len()
             );
         };
-        let shape = sizes(declared).with_context(file)?;
+        let shape = sizes(declared).with_context(|| path.clone())?;
         let [height, width, channels] = image;
         let interleaved = shape == [1, height, width, channels];
+        let fits = interleaved || shape == [1, channels, height, width];
         ensure!(
-            interleaved || shape == [1, channels, height, width],
-            "{}: takes {:?}, and not pictures {height}×{width}×{channels}",
-            file(),
-            &shape[1..]
+            fits && data_type(declared) == Some(DataType::Float),
+            "{path}: takes {shape:?}, and not pictures in float32, [n, {channels}, {height}, {width}] or \
+             [n, {height}, {width}, {channels}]"
         );
         let input = Input {
-            declared: declared.clone(),
+            declared: (*declared).clone(),
             shape,
             elements: 0..height * width * channels,
             number: false,
             guessed: false,
             fixed: None,
         };
-        Ok(Self { input, interleaved, pixels, source })
+        let onnx = Onnx::new(&source, vec![input], &[&output.name])?;
+        Ok(Self { path, onnx, interleaved, pixels })
     }
 
-    /// What it sees in pictures, at least two.
+    /// What it sees in pictures, at least two, and how many values that are; `done` is called after each.
     ///
     /// # Errors
     /// If tract can't run it, or it gives what is no number.
-    pub fn look<'p>(
+    pub fn look(
         &self,
-        pictures: impl Iterator<Item = &'p Picture>,
+        pictures: &[Picture],
+        done: &(dyn Fn() + Sync),
     ) -> Result<(Gaussian, usize)> {
-        let path = self.source.path.display();
-        let output = self.source.proto.graph.as_ref().and_then(|graph| graph.output.first());
-        let output = output.with_context(|| format!("{path}: has no output"))?;
-        let onnx = Onnx::new(&self.source, vec![self.input.clone()], &[&output.name])?;
-        let mut rows = Vec::new();
-        let mut count = 0;
-        for picture in pictures {
-            let plane = picture.height * picture.width;
-            let of = |i: usize| match self.interleaved {
-                true => picture.pixels[i % picture.channels * plane + i / picture.channels],
-                false => picture.pixels[i],
-            };
-            let values: Vec<f32> =
-                (0..picture.pixels.len()).map(|i| self.pixels.value(of(i))).collect();
-            let seen = onnx.run(&values).with_context(|| path.to_string())?.swap_remove(0);
-            ensure!(
-                !seen.is_empty() && seen.iter().all(|value| value.is_finite()),
-                "{path}: gives {} of a picture",
-                if seen.is_empty() { "nothing" } else { "what is no number" }
-            );
-            rows.extend(seen);
-            count += 1;
-        }
-        let features = rows.len() / count;
+        let rows = parallel::split(pictures.len(), |range| {
+            let mut rows = Vec::new();
+            for picture in &pictures[range] {
+                let pixels =
+                    if self.interleaved { &picture.interleaved() } else { &picture.pixels };
+                let values: Vec<f32> = pixels.iter().map(|it| self.pixels.value(*it)).collect();
+                let seen = self.onnx.run(&values).with_context(|| self.path.clone())?;
+                let seen = &seen[0];
+                ensure!(
+                    !seen.is_empty() && seen.iter().all(|value| value.is_finite()),
+                    "{}: gives what is no number: choose another output or network",
+                    self.path
+                );
+                rows.extend_from_slice(seen);
+                done();
+            }
+            Ok(rows)
+        })?;
+        let rows = rows.concat();
+        let features = rows.len() / pictures.len();
         Ok((Gaussian::of(&rows, features), features))
     }
 }

@@ -78,7 +78,8 @@ impl Comparison {
         sheet::rows(&worst, 6)
     }
 
-    /// How far the pictures of `gen_file` are to `classifier`, and `others`, the float network's of other latents.
+    /// How far the pictures of `gen_file` are to `classifier`, and `others`, the float network's of other latents;
+    /// `done` is called after every picture drawn or looked at.
     ///
     /// # Errors
     /// Likewise, and those of the classifier.
@@ -87,16 +88,23 @@ impl Comparison {
         gen_file: &[u8],
         others: &Self,
         classifier: &Classifier,
+        done: &(dyn Fn() + Sync),
     ) -> Result<Frechet> {
-        let mut device = Generator::gen_file(gen_file)?;
-        let device: Vec<Picture> = (0..self.float.len())
-            .map(|index| picture(&mut device, self.seed, index))
-            .collect::<Result<_>>()?;
-        let (float, features) = classifier.look(self.float.iter())?;
+        let device = parallel::split(self.float.len(), |range| {
+            let mut device = Generator::gen_file(gen_file)?;
+            let pictures = range.map(|index| {
+                let picture = picture(&mut device, self.seed, index);
+                done();
+                picture
+            });
+            pictures.collect::<Result<Vec<_>>>()
+        })?;
+        let (float, features) = classifier.look(&self.float, done)?;
         let distance = |pictures: &[Picture]| -> Result<f64> {
-            Ok(classifier.look(pictures.iter())?.0.distance(&float))
+            Ok(classifier.look(pictures, done)?.0.distance(&float))
         };
-        Ok(Frechet { features, device: distance(&device)?, others: distance(&others.float)? })
+        let (device, others) = (distance(&device.concat())?, distance(&others.float)?);
+        Ok(Frechet { features, device, others })
     }
 }
 

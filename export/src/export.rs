@@ -19,6 +19,7 @@ use crate::verify::verify;
 use crate::{boards, latents, plans, twin};
 use anyhow::{Context, Result, anyhow, ensure};
 use gen_core::Model;
+use gen_core::element::Element;
 use gen_core::format::write::{Draft, WriteError};
 use gen_core::format::{FormatError, MODEL_NAME};
 use std::path::{Path, PathBuf};
@@ -94,7 +95,7 @@ impl Options {
         4 * self.calibrate
             + self.calibrate.min(ROUNDED_FOR)
             + (2 + if self.goal.is_some() { DRAWN_BY_SEARCH } else { 0 }) * self.compare
-            + self.classifier.as_ref().map_or(0, |_| self.compare)
+            + self.classifier.as_ref().map_or(0, |_| 5 * self.compare)
     }
 
     /// The name of the model at `path`, which is also its files'.
@@ -160,11 +161,11 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let classifier =
         classifier.map(|it| Classifier::load(it, network.image(), pixels)).transpose()?;
 
-    let mut seen = calibrate(&network, seed, options.calibrate, done)?;
+    let mut seen = calibrate(&network, seed, options.calibrate, done).with_context(file)?;
     let ranges: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
     let mut equal = network.clone();
     if equalize(&mut equal, &ranges, &seen.limits, options.headroom) {
-        seen = calibrate(&equal, seed, options.calibrate, done)?;
+        seen = calibrate(&equal, seed, options.calibrate, done).with_context(file)?;
     }
     let wide: Vec<Range> = seen.limits.iter().map(Range::wide).collect();
     let layers = network.layers.len();
@@ -195,12 +196,17 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         Ok(Drawn { fidelity: Fidelity::of(&pairs), pairs, made })
     };
 
-    let bytes = make(&Mix::default()).with_context(file)?;
-    let sensitivities =
-        sensitivities(&equal, &ranges, (&bytes.draft.layers, &bytes.reals), pixels, seed)?;
+    let bytes = make(&Mix::default()).with_context(file);
+    let sensitivities = match &bytes {
+        Ok(Made { draft, reals, .. }) => {
+            sensitivities(&equal, &ranges, (&draft.layers, reals), pixels, seed)?
+        }
+        // 12 bits may do where 8 can't.
+        Err(_) => Vec::new(),
+    };
     let mut mix = Mix::whole(layers, options.activations == 12, options.weights == 12);
-    let made = if mix == Mix::default() { bytes } else { make(&mix).with_context(file)? };
-    let mut drawn = draw(made)?;
+    let made = if mix == Mix::default() { bytes } else { make(&mix).with_context(file) };
+    let mut drawn = draw(made?)?;
     let mut eight_bits = None;
     if options.goal.is_some() {
         let parts = {
@@ -229,7 +235,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let frechet = classifier.map(|classifier| {
         let others = (seed.wrapping_add(options.compare as u64), options.compare);
         let others = Comparison::new(&source, options.pixels, others, done)?;
-        comparison.frechet(&gen_file, &others, &classifier)
+        comparison.frechet(&gen_file, &others, &classifier, done)
     });
     let frechet = frechet.transpose()?;
 
@@ -311,7 +317,16 @@ pub(crate) fn to_bytes(draft: &Draft, network: &Network) -> Result<Vec<u8>> {
             ) => network.layers.get(*layer),
             _ => None,
         };
-        let error = anyhow::Error::new(error);
+        let too_wide = |index: &usize| index.checked_sub(1).map(|it| draft.layers[it].element);
+        let remedy = match &error {
+            WriteError::Invalid(FormatError::Accumulator { layer })
+                if too_wide(layer).is_some_and(Element::is_wide) =>
+            {
+                ": its sums of 12-bit inputs and 8-bit weights could; give its weights 12 bits too, or its inputs 8"
+            }
+            _ => "",
+        };
+        let error = anyhow!("{error}{remedy}");
         match layer {
             Some(layer) => error.context(format!("node \"{}\"", layer.name)),
             None => error,

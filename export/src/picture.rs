@@ -21,6 +21,13 @@ impl Picture {
         Self { channels, height, width, pixels }
     }
 
+    /// The pixels with the channels of each together.
+    pub fn interleaved(&self) -> Vec<u8> {
+        let plane = self.height * self.width;
+        let at = |i: usize| self.pixels[i % self.channels * plane + i / self.channels];
+        (0..self.pixels.len()).map(at).collect()
+    }
+
     /// How far another of the same size is off, times `factor`, at most 255.
     pub fn difference(&self, other: &Self, factor: u8) -> Self {
         let pairs = self.pixels.iter().zip(&other.pixels);
@@ -44,6 +51,7 @@ mod tests {
         let picture = Picture::from_interleaved(3, 1, 2, &[1, 2, 3, 4, 5, 6]);
         assert_eq!(picture.pixels, [1, 4, 2, 5, 3, 6]);
         assert_eq!(picture.plane(1), [2, 5]);
+        assert_eq!(picture.interleaved(), [1, 2, 3, 4, 5, 6]);
     }
 
     #[test]

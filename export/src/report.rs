@@ -28,7 +28,7 @@ pub struct Report {
     pub settings: Settings,
     /// The quantised tensors between the layers, in order.
     pub tensors: Vec<TensorReport>,
-    /// What each layer costs the pictures.
+    /// What each layer costs the pictures in 8 bits, or nothing where these can't be had.
     pub sensitivities: Vec<Sensitivity>,
     /// How long a picture takes on some cores.
     pub times: Vec<CoreTime>,

@@ -156,11 +156,13 @@ pub fn report(report: &Report) -> String {
             tensor.sqnr_db
         );
     }
-    let _ = writeln!(
-        text,
-        "\n{:<36} {:>11} {:>11}  PSNR if only these are in 8 bits",
-        "layer", "weights", "output"
-    );
+    if !report.sensitivities.is_empty() {
+        let _ = writeln!(
+            text,
+            "\n{:<36} {:>11} {:>11}  PSNR if only these are in 8 bits",
+            "layer", "weights", "output"
+        );
+    }
     for (it, layer) in report.sensitivities.iter().zip(&report.layout.layers) {
         let output = it.output_db.map_or(String::new(), |db| format!("{db:.1} dB"));
         let name = ending(&it.layer, 36);
@@ -205,10 +207,11 @@ pub fn report(report: &Report) -> String {
     );
     let _ = writeln!(text, "worst picture: seed {}", report.worst_seed);
     if let Some(Frechet { features, device, others }) = &report.frechet {
+        let [device, others] = [device, others].map(|it| significant(*it));
         let _ = writeln!(
             text,
-            "Fréchet distance in {features} of the classifier's features: {device:.4}; the float network's pictures\n\
-             of as many other latents: {others:.4}",
+            "squared Fréchet distance in {features} of the classifier's features: {device};\n\
+             of the float network's pictures of as many other latents: {others}",
         );
     }
     text
@@ -301,6 +304,12 @@ pub fn fidelity(fidelity: &Fidelity) -> String {
     text
 }
 
+/// Three digits of a number that may be small.
+fn significant(number: f64) -> String {
+    let decimals = 2.0 - number.abs().max(1e-12).log10().floor();
+    format!("{number:.*}", decimals.clamp(0.0, 12.0) as usize)
+}
+
 /// The end of a name too long for its column.
 pub(crate) fn ending(name: &str, columns: usize) -> String {
     let len = name.chars().count();
@@ -326,13 +335,17 @@ fn grouped(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{ending, grouped};
+    use super::{ending, grouped, significant};
 
     #[test]
     fn numbers_are_grouped_and_names_cut_in_front() {
         assert_eq!(grouped(0), "0");
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(
+            [0.0, 0.006_814, 1.2345, 123.4].map(significant),
+            ["0.000000000000", "0.00681", "1.23", "123"]
+        );
         assert_eq!(ending("abcdef", 6), "abcdef");
         assert_eq!(ending("abcdefg", 6), "…cdefg");
     }

@@ -46,8 +46,8 @@ pub(crate) struct Quantize {
     /// DequantizeLinear
     #[arg(long, value_name = "FORM", value_parser = ["qdq"])]
     onnx: Option<String>,
-    /// An ONNX that takes such pictures and gives features of them, or classes: the report has the Fréchet distance
-    /// too
+    /// An ONNX that takes pictures, with the values that the generator gives them, and gives features or classes: the
+    /// report has the Fréchet distance too
     #[arg(long, value_name = "NET.onnx")]
     classifier: Option<PathBuf>,
     /// Working memory that the engine may take: the more, the less often it reads weights from flash

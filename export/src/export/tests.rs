@@ -1,11 +1,14 @@
 use super::*;
 use crate::generator::{File, Generator};
-use crate::graph::{float, ints};
+use crate::graph::{Values, float, geometry, ints, tensor};
+use crate::picture::Picture;
 use crate::sketch::Sketch;
 use crate::{inspect, psnr, sketch};
 use gen_core::format::write::DraftPart;
 use prost::Message;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::{GraphProto, type_proto};
 
 fn written(directory: &Path, source: &Source) -> std::path::PathBuf {
     let path = directory.join("sketch.onnx");
@@ -191,10 +194,60 @@ fn pictures_are_compared_by_what_a_classifier_sees() {
     assert_eq!([planes.features, together.features], [3, 3]);
     assert!((planes.others - together.others).abs() < 1e-6, "{planes:?} {together:?}");
     assert!(planes.others > found.others, "{planes:?}");
+}
 
-    let error = seen_by([channels, height, width + 1], &[2, 3]).unwrap_err().to_string();
-    assert!(
-        error.contains("classifier.onnx: takes [3, ") && error.contains("not pictures"),
-        "{error}"
-    );
+#[test]
+fn classifiers_of_something_else_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("classifier.onnx");
+    let refused = |sketch: Sketch, change: &dyn Fn(&mut GraphProto), expected: &str| {
+        let mut proto = sketch.finish().proto;
+        change(proto.graph.as_mut().unwrap());
+        std::fs::write(&path, proto.encode_to_vec()).unwrap();
+        let pictures = [1, 2].map(|level| Picture {
+            channels: 3,
+            height: 4,
+            width: 5,
+            pixels: vec![level; 60],
+        });
+        let loaded = Classifier::load(&path, [4, 5, 3], PixelRule::SIGNED);
+        let seen = loaded.and_then(|classifier| classifier.look(&pictures, &|| ()).map(drop));
+        let error = format!("{:#}", seen.unwrap_err());
+        assert!(error.contains("classifier.onnx") && error.contains(expected), "{error}");
+    };
+    let same = |_: &mut GraphProto| ();
+    let of = |shape: &[i64]| Sketch::new(shape).plain("Abs");
+    refused(of(&[3, 4, 6]), &same, "takes [1, 3, 4, 6], and not pictures in float32");
+    refused(of(&[]), &same, "takes [1], and not pictures");
+    refused(of(&[3, 5, 4]), &same, "[n, 3, 4, 5] or [n, 4, 5, 3]");
+    refused(of(&[3, 4, 5]), &|graph| graph.output.clear(), "1 inputs and 0 outputs");
+    let twice = |graph: &mut GraphProto| graph.input.push(tensor("more", &[3, 4, 5]));
+    refused(of(&[3, 4, 5]), &twice, "2 inputs and 1 outputs");
+    // Of all pixels but -127, whose logarithm is no number.
+    refused(Sketch::new(&[3, 4, 5]).plain("Log"), &same, "gives what is no number");
+    let whole = |graph: &mut GraphProto| {
+        let kind = graph.input[0].r#type.as_mut().and_then(|it| it.value.as_mut());
+        let Some(type_proto::Value::TensorType(kind)) = kind else { unreachable!() };
+        kind.elem_type = DataType::Int32 as i32;
+    };
+    refused(of(&[3, 4, 5]), &whole, "not pictures in float32");
+}
+
+/// 8 bits of the last layer's weights are too few for what it gives; its report can do without them.
+#[test]
+fn twelve_bits_are_had_where_eight_are_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut sketch = Sketch::new(&[4, 1, 1])
+        .convolution("ConvTranspose", [4, 3, 4], geometry(1, [0, 0, 0, 0], 0))
+        .plain("Relu");
+    let weights = sketch.graph.constant("large", &[3, 1, 1, 1], Values::Float(&[90.0, -90.0, 3.0]));
+    let sketch = sketch.then("ConvTranspose", &[&weights], vec![]).plain("Tanh");
+    let path = written(directory.path(), &sketch.finish());
+    let few = Options { calibrate: 8, compare: 4, ..Options::default() };
+    let error = format!("{:#}", export(&path, &few, &|| ()).unwrap_err());
+    assert!(error.contains("sketch.onnx: ") && error.contains("weights of 12 bits"), "{error}");
+    let report = export(&path, &Options { weights: 12, ..few }, &|| ()).unwrap().report;
+    assert!(report.sensitivities.is_empty());
+    assert!(report.fidelity.psnr_mean > 30.0, "{:?}", report.fidelity);
+    assert!(!crate::table::report(&report).contains("only these are in 8 bits"));
 }

@@ -209,7 +209,10 @@ fn multiplier(factor: f64) -> Result<i32, String> {
     if fixed.abs() < f64::from(i32::MAX) {
         Ok(fixed as i32)
     } else {
-        Err(format!("a step of its sum is {factor:.3e} steps of its output, possible: below 0.5"))
+        Err(format!(
+            "a step of its sum is {factor:.3e} steps of its output, possible: below 0.5; weights of 12 bits have \
+             finer steps"
+        ))
     }
 }
 

@@ -292,6 +292,28 @@ mod tests {
         assert_eq!(rounded(&[-127.0, -0.4, -0.4]), [-127, -1, 0]);
     }
 
+    /// The same weights again are not rounded again, others are.
+    #[test]
+    fn what_was_rounded_first_is_kept_for_its_own_weights() {
+        let network = import(&sketch::dense_first()).unwrap();
+        let seen = calibrate(&network, 1, 4, &|| ()).unwrap();
+        let ranges: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
+        let see = || Inputs::see(&network, &ranges, 1, 4, &|| ()).unwrap();
+        let layer = &network.layers[1];
+        let rounded = |inputs: &Inputs, steps: f64| {
+            let real: Vec<f64> = layer.weights.iter().map(|w| f64::from(*w) * steps).collect();
+            let nearest = real.iter().map(|w| scale::quantize(*w, Weight::Byte, 1.0)).collect();
+            inputs.round(1, layer, real, nearest).unwrap()
+        };
+        let kept = see();
+        let first = rounded(&kept, 50.0);
+        assert!(kept.0[0].rounded.get().is_some());
+        assert_eq!(rounded(&kept, 50.0), first);
+        let other = rounded(&kept, 30.0);
+        assert_ne!(other, first);
+        assert_eq!(other, rounded(&see(), 30.0));
+    }
+
     /// Whatever the geometry: eᵀHe is what a layer of weights e gives, squared and summed.
     #[test]
     fn products_are_those_of_what_meets() {
