@@ -169,7 +169,8 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     }
     let wide: Vec<Range> = seen.limits.iter().map(Range::wide).collect();
     let layers = network.layers.len();
-    let inputs = Inputs::see(&equal, &ranges, seed, options.calibrate.min(ROUNDED_FOR), done)?;
+    let inputs = Inputs::see(&equal, &ranges, seed, options.calibrate.min(ROUNDED_FOR), done)
+        .with_context(file)?;
     let comparison = Comparison::new(&source, options.pixels, (seed, options.compare), done)?;
     let make = |mix: &Mix| -> Result<Made> {
         let weights = mix.weights(layers);
@@ -199,7 +200,8 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let bytes = make(&Mix::default()).with_context(file);
     let sensitivities = match &bytes {
         Ok(Made { draft, reals, .. }) => {
-            sensitivities(&equal, &ranges, (&draft.layers, reals), pixels, seed)?
+            sensitivities(&equal, &ranges, (&draft.layers, reals), pixels, seed)
+                .with_context(file)?
         }
         // 12 bits may do where 8 can't.
         Err(_) => Vec::new(),

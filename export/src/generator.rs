@@ -151,7 +151,8 @@ impl<'a> Generator<'a> {
             None => {
                 let network = import(source)?;
                 let rule = PixelRule::of(&network, pixels).with_context(file)?;
-                let onnx = Onnx::network(&network, &[float::output(network.layers.len() - 1)])?;
+                let last = float::output(network.layers.len() - 1);
+                let onnx = Onnx::network(&network, &[last]).with_context(file)?;
                 let told = source.metadata(latents::METADATA).is_some();
                 let image = (network.image(), false);
                 (onnx, rule, network.latent, told, image)

@@ -123,6 +123,10 @@ impl Quantize {
         for (path, _) in &files {
             println!("wrote {}", path.display());
         }
+        let stale = place("qdq.onnx");
+        if !options.qdq && stale.exists() {
+            println!("{} is of another run: --onnx qdq writes it again", stale.display());
+        }
         Ok(())
     }
 }

@@ -116,6 +116,21 @@ fn layers_too_large_are_refused_by_node() {
     );
 }
 
+/// Of 9,216 products of 12-bit inputs and 8-bit weights the reader can't know that they stay below 2³¹.
+#[test]
+fn wide_layers_on_wide_inputs_are_told_to_take_wide_weights() {
+    let directory = tempfile::tempdir().unwrap();
+    let sketch = Sketch::new(&[2, 1, 1])
+        .convolution("ConvTranspose", [2, 1024, 3], vec![])
+        .plain("Relu")
+        .convolution("Conv", [1024, 1, 3], geometry(1, [1, 1, 1, 1], 0));
+    let path = written(directory.path(), &sketch.plain("Tanh").finish());
+    let few = Options { calibrate: 2, compare: 1, activations: 12, ..Options::default() };
+    let error = format!("{:#}", export(&path, &few, &|| ()).unwrap_err());
+    assert!(error.contains("node \"net/Conv") && error.contains("weights 12 bits too"), "{error}");
+    export(&path, &Options { weights: 12, ..few }, &|| ()).unwrap();
+}
+
 #[test]
 fn inspect_shows_names_that_are_too_long_to_export() {
     let directory = tempfile::tempdir().unwrap();

@@ -34,7 +34,7 @@ impl Onnx {
     pub fn rounded(network: &Network, rounded: Option<Rounded>, names: &[String]) -> Result<Self> {
         let len = network.latent_len();
         let source = Source {
-            path: "network".into(),
+            path: "the imported network".into(),
             proto: float::encode(network, rounded),
             sha256: [0; 32],
             label: None,
