@@ -4,7 +4,9 @@ use crate::plans::choices;
 use anyhow::{Context, Result};
 use firmware::fit::Fit;
 use gen_core::Model;
-use gen_core::element::Weight;
+use gen_core::element::{Element, Weight};
+use gen_core::layer::Layer;
+use gen_core::plan::Plan;
 use serde::{Deserialize, Serialize};
 
 /// A board that the application runs on, or memory that somebody has.
@@ -72,9 +74,16 @@ pub fn boards() -> Result<Vec<Board>> {
 pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
     let fit = Fit::within(model, file, board.flash, board.ram);
     let (flash, ram) = (fit.flash_room(), fit.ram_room());
+    let (saved, least_in_bytes) = in_eight_bits(model);
     let mut advice = Vec::new();
     if flash == 0 || ram == 0 {
         advice.push("the application itself does not fit".to_owned());
+    } else if file > flash && file.saturating_sub(saved) <= flash {
+        advice.push(format!(
+            "{} bytes of flash too many: weights of 8 bits take about {} less",
+            file - flash,
+            saved
+        ));
     } else if file > flash {
         // Weights go with the product of two layers' widths.
         let widths = (flash as f64 / file as f64).sqrt() * 100.0;
@@ -88,6 +97,12 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
         let least = choices(model).first().map_or(0, |choice| choice.working_memory_bytes);
         advice.push(if least <= ram {
             format!("{} bytes of RAM too many: quantise with --ram-budget {ram}", fit.ram - ram)
+        } else if least_in_bytes <= ram {
+            format!(
+                "{} bytes of RAM too many, row by row: tensors of 8 bits take {} less",
+                least - ram,
+                least - least_in_bytes
+            )
         } else {
             let widths = 100.0 * ram as f64 / least as f64;
             format!(
@@ -106,6 +121,17 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
         seconds: time.map(|time| time.seconds),
         advice,
     })
+}
+
+/// What a generator takes if nothing has 12 bits: about how many bytes of flash fewer, and how many bytes of working
+/// memory at least.
+fn in_eight_bits(model: &Model) -> (usize, usize) {
+    let wide = model.layers().iter().filter(|layer| layer.weight == Weight::Wide);
+    let flash = wide.map(|layer| layer.weight_bytes() / 2).sum();
+    let mut narrow: Vec<Layer> = model.layers().to_vec();
+    narrow.iter_mut().for_each(|layer| layer.element = Element::Byte);
+    let plans = (0..narrow.len()).map(|whole| Plan::new(&narrow, whole).bytes());
+    (flash, plans.min().unwrap_or(0))
 }
 
 /// How long a picture takes on a core.
@@ -265,6 +291,43 @@ mod tests {
         assert!(!ram.fits && ram.advice[0].contains("train with 49 %"), "{ram:?}");
     }
 
+    /// What has 12 bits is told to have 8, where that does, to the byte.
+    #[test]
+    fn eight_bits_are_advised_where_they_fit() {
+        let of = |bits| {
+            let few = Options { calibrate: 8, compare: 1, ..Options::default() };
+            sketched(&Options { activations: bits, weights: bits, ..few })
+        };
+        let (wide, bytes) = (of(12), of(8));
+        let [wide_model, byte_model] = [&wide, &bytes].map(|file| Model::parse(file).unwrap());
+        let advice = |flash: usize, ram: usize| {
+            let all = |flash, ram| {
+                let board = Board { name: "mine".to_owned(), core: None, flash, ram };
+                check(&wide_model, wide.len(), &board).unwrap()
+            };
+            let enough = all(1 << 20, 1 << 20);
+            let reserved = [enough.flash[1], enough.ram[1]].map(|room| (1 << 20) - room);
+            all(reserved[0] + flash, reserved[1] + ram).advice
+        };
+        let memory = [&wide_model, &byte_model].map(Model::working_memory);
+        assert!(memory[0] > memory[1]);
+        let told = advice(1 << 19, memory[1]);
+        let expected = format!("tensors of 8 bits take {} less", memory[0] - memory[1]);
+        assert!(told[0].ends_with(&expected), "{told:?} {memory:?}");
+        assert!(advice(1 << 19, memory[1] - 1)[0].contains("channels in each layer"));
+        let told = advice(bytes.len() + 20, 1 << 19);
+        assert!(told[0].contains("weights of 8 bits take about "), "{told:?}");
+        assert!(advice(bytes.len() / 2, 1 << 19)[0].contains("channels in each layer"));
+    }
+
+    /// A sketch's `.gen` file.
+    fn sketched(options: &Options) -> Vec<u8> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("sketch.onnx");
+        std::fs::write(&path, sketch::dense_first().proto.encode_to_vec()).unwrap();
+        export(&path, options, &|| ()).unwrap().gen_file
+    }
+
     #[test]
     fn instructions_are_those_of_the_nearest_layers() {
         let lines: Vec<Line> = serde_json::from_str(BENCH).unwrap();
@@ -289,13 +352,9 @@ mod tests {
     #[test]
     fn twelve_bits_take_as_many_times_more_as_was_measured() {
         let lines: Vec<Line> = serde_json::from_str(BENCH).unwrap();
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("sketch.onnx");
-        std::fs::write(&path, sketch::dense_first().proto.encode_to_vec()).unwrap();
         let of = |activations, weights| {
-            let few =
-                Options { calibrate: 8, compare: 1, activations, weights, ..Options::default() };
-            let file = export(&path, &few, &|| ()).unwrap().gen_file;
+            let few = Options { calibrate: 8, compare: 1, ..Options::default() };
+            let file = sketched(&Options { activations, weights, ..few });
             let model = Model::parse(&file).unwrap();
             CORES.map(|(core, _)| instructions(core, &model).unwrap())
         };
