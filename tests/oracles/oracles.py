@@ -35,7 +35,7 @@ MIXES = [
     ([], PSNR_FLOOR, 0),
     (["--target-psnr", 45], 44.5, 0),
     (["--activations", 12], PSNR_FLOOR, 0.5),
-    (["--weights", 12], PSNR_FLOOR, 0.5),
+    (["--weights", 12], PSNR_FLOOR, 0.2),
     (["--activations", 12, "--weights", 12], 50, 5),
 ]
 OFF, ON = (level for _, level in layouts.LEVELS)
