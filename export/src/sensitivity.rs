@@ -113,6 +113,7 @@ mod tests {
     use crate::quantize::{Inputs, Quantized, quantize};
     use crate::sketch;
     use gen_core::element::Weight;
+    use gen_core::latent::Distribution;
 
     #[test]
     fn what_is_coarser_is_more_sensitive() {
@@ -163,5 +164,21 @@ mod tests {
                 assert!(if kept { gain == 0.0 } else { gain > 0.5 }, "{}: {gain} dB", other.layer);
             }
         }
+    }
+
+    /// Weights on a part of other steps than the first are multiplied for these, and drawn without.
+    #[test]
+    fn parts_of_a_latent_may_have_other_steps() {
+        let mut network = import(&sketch::dense_first()).unwrap();
+        let part = |name, len, distribution| latents::part(name, len, distribution);
+        network.latent =
+            vec![part("a", 3, Distribution::Normal), part("b", 2, Distribution::Uniform)];
+        let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
+        let ranges: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
+        let (bytes, pixels) = (vec![Weight::Byte; network.layers.len()], PixelRule::SIGNED);
+        let made = quantize(&network, &ranges, &bytes, &seen.looked_up, pixels, &Inputs::default());
+        let Quantized { layers, reals } = made.unwrap();
+        let all = sensitivities(&network, &ranges, (&layers, &reals), pixels, 1).unwrap();
+        assert!(all[0].weights_db > 40.0, "{all:?}");
     }
 }

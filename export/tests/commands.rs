@@ -48,6 +48,25 @@ fn quantize_rebuilds_the_shipped_models() {
     }
 }
 
+/// The report on standard output is the one in the file; a second ONNX that was not written again is told of.
+#[test]
+fn quantize_prints_its_report_and_knows_what_is_old() {
+    let directory = tempfile::tempdir().unwrap();
+    let (onnx, out) = (model("fashion.onnx"), directory.path());
+    let said = |options: &[&str]| {
+        let few = ["quantize", text(&onnx), "--calibrate", "16", "-o", text(out)];
+        let output = run(&[&few, options].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let json = said(&["--json", "--onnx", "qdq", "--activations", "12"]);
+    assert_eq!(json, fs::read_to_string(out.join("fashion.report.json")).unwrap());
+    assert!(json.contains("\"output_bits\": 12"));
+    assert!(fs::read(out.join("fashion.qdq.onnx")).unwrap().len() > 100_000);
+    let printed = said(&[]);
+    assert!(printed.ends_with("fashion.qdq.onnx is of another run: --onnx qdq writes it again\n"));
+}
+
 #[test]
 fn sample_draws_both_kinds_of_file() {
     let directory = tempfile::tempdir().unwrap();

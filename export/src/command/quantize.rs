@@ -60,6 +60,9 @@ pub(crate) struct Quantize {
     /// Range of the pictures where they end in no activation: signed ([−1, 1]), unit, byte
     #[arg(long, value_parser = super::pixels)]
     pixels: Option<PixelRule>,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
 }
 
 fn bits(text: &str) -> Result<u8, String> {
@@ -119,6 +122,10 @@ impl Quantize {
         let contents = contents.into_iter().chain(result.qdq.as_deref());
         let files: Vec<(PathBuf, &[u8])> = places.into_iter().zip(contents).collect();
         output::write(&files)?;
+        if self.json {
+            print!("{}", String::from_utf8_lossy(&report));
+            return Ok(());
+        }
         print!("{}", table::report(&result.report));
         for (path, _) in &files {
             println!("wrote {}", path.display());
