@@ -147,8 +147,7 @@ pub trait Outcome {
 ///
 /// 12 bits go to one candidate after the other until the goal is met, then are taken away again, the dearest first,
 /// where it is met without them. If only the flash is limited, candidates get them as long as they fit, and lose what
-/// all together is not worth 0.05 dB. `draw` quantises and draws; `None` is a mix that can't be had, since sums would
-/// overflow.
+/// all together is not worth 0.05 dB. `draw` quantises and draws; `None` is a mix that can't be had.
 ///
 /// # Errors
 /// If nothing that is tried meets the goal, with what comes nearest; those of `draw`.
@@ -161,8 +160,16 @@ pub fn search<O: Outcome>(
     let flash = bytes.flash();
     ensure!(
         goal.fits(flash),
-        "8 bits throughout take {flash} bytes of flash already: give a larger --budget-flash, or train with fewer channels"
+        "8 bits throughout take {flash} bytes of flash already: give --budget-flash {} or more, or train with fewer \
+         channels",
+        flash.div_ceil(1024)
     );
+    let mut most = bytes.psnr();
+    let mut draw = |mix: &Mix| -> Result<Option<O>> {
+        let outcome = draw(mix)?;
+        most = most.max(outcome.as_ref().map_or(most, O::psnr));
+        Ok(outcome)
+    };
     let reached = |outcome: &O| goal.psnr.is_some_and(|least| outcome.psnr() >= least);
     let (mut mix, mut best) = (Mix::default(), bytes);
     let (mut left, mut taken): (Vec<&Candidate>, _) = (candidates.iter().collect(), Vec::new());
@@ -184,7 +191,7 @@ pub fn search<O: Outcome>(
         taken.push(candidate);
     }
     if let Some(least) = goal.psnr.filter(|_| !reached(&best)) {
-        let most = (best.psnr() * 10.0).floor() / 10.0;
+        let most = (most * 10.0).floor() / 10.0;
         let within =
             goal.flash.map_or(String::new(), |flash| format!(" within {flash} bytes of flash"));
         anyhow::bail!(

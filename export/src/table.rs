@@ -65,7 +65,7 @@ fn latent(layout: &Layout) -> String {
         let last = part.begin + part.len - 1;
         let name = ending(&part.name, 24);
         let guessed = if part.guessed {
-            format!(", by its name alone: if it is none, --latent {}=normal", part.name)
+            format!(",\n{:27}by its name alone: if it is none, --latent {}=normal", "", part.name)
         } else {
             String::new()
         };
@@ -211,7 +211,7 @@ pub fn report(report: &Report) -> String {
         let _ = writeln!(
             text,
             "squared Fréchet distance in {features} of the classifier's features: {device};\n\
-             of the float network's pictures of as many other latents: {others}",
+             of the float network's pictures of as many other latents, which chance alone makes others: {others}",
         );
     }
     text
@@ -232,11 +232,11 @@ fn against_eight_bits(report: &Report) -> String {
         .filter(|(now, _)| ["M0+", "M4"].contains(&now.core))
         .map(|(now, before)| {
             let more = 100.0 * (now.seconds / before.seconds - 1.0);
-            format!("{more:.0} % time on an {}", now.core)
+            format!("{more:.0} % more time on an {}", now.core)
         })
         .collect();
     format!(
-        "\n8 bits throughout: {:.2} dB\n12 bits: {} bytes of flash more, {} of working memory, {}\n",
+        "\n8 bits throughout: {:.2} dB\n12 bits: {} bytes of flash more, {} of working memory,\n         {}\n",
         eight.psnr_mean,
         more(layout.flash_bytes as u64, eight.flash_bytes as u64),
         more(layout.working_memory_bytes as u64, eight.working_memory_bytes as u64),
@@ -268,7 +268,7 @@ pub fn verdicts(verdicts: &[Verdict]) -> String {
         let of = |[used, room]: [usize; 2]| {
             format!("{} of {}", grouped(used as u64), grouped(room as u64))
         };
-        let seconds = verdict.seconds.map_or(String::new(), |seconds| format!("{seconds:.3} s"));
+        let seconds = verdict.seconds.map_or(String::new(), |seconds| format!("> {seconds:.3} s"));
         let fits = if verdict.fits { "yes" } else { "no" };
         let line = format!(
             "{:<14} {fits:<5} {:>25} {:>23} {seconds:>12}",

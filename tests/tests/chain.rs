@@ -45,8 +45,8 @@ fn targets_are_reached() -> Result<()> {
 #[test]
 fn fidelity_of_the_shipped_generator() -> Result<()> {
     let fidelity = exported()?.report.fidelity;
-    ensure!(fidelity.psnr_mean >= 41.0, "PSNR {} dB", fidelity.psnr_mean);
-    ensure!(fidelity.psnr_worst >= 34.0, "worst PSNR {} dB", fidelity.psnr_worst);
+    ensure!(fidelity.psnr_mean >= 45.0, "PSNR {} dB", fidelity.psnr_mean);
+    ensure!(fidelity.psnr_worst >= 40.0, "worst PSNR {} dB", fidelity.psnr_worst);
     let ssim = fidelity.ssim_mean.context("pictures are large enough for SSIM")?;
     ensure!(ssim >= 0.995, "SSIM {ssim}");
     Ok(())

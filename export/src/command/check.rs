@@ -42,14 +42,16 @@ impl Check {
             .map(|board| boards::check(&model, bytes.len(), board))
             .collect::<Result<_>>()?;
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&verdicts)?);
+            super::say(&format!("{}\n", serde_json::to_string_pretty(&verdicts)?))?;
             return Ok(());
         }
-        print!("{}", table::verdicts(&verdicts));
+        super::say(&table::verdicts(&verdicts))?;
         if self.flash.is_some() {
             for time in boards::times(&model)? {
                 let CoreTime { core, clock_mhz, seconds, .. } = time;
-                println!("a picture on a Cortex-{core} of {clock_mhz} MHz: about {seconds:.3} s");
+                super::say(&format!(
+                    "a picture on a Cortex-{core} of {clock_mhz} MHz: about {seconds:.3} s\n"
+                ))?;
             }
         }
         Ok(())

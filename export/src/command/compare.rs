@@ -116,8 +116,8 @@ impl Compare {
             pairs.push(Pair::of(&a.picture(&drawn_a), &b.picture(&drawn_b)));
         }
         let fidelity = Fidelity::of(&pairs);
-        print!("{}", table::fidelity(&fidelity));
-        println!("worst picture: {}", self.series.called(fidelity.worst));
+        super::say(&table::fidelity(&fidelity))?;
+        super::say(&format!("worst picture: {}\n", self.series.called(fidelity.worst)))?;
         Ok(())
     }
 }

@@ -25,9 +25,9 @@ impl Inspect {
         self.drawn.only_for_onnx(&file)?;
         let layout = inspect::inspect(&file)?;
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&layout)?);
+            super::say(&format!("{}\n", serde_json::to_string_pretty(&layout)?))?;
         } else {
-            print!("{}\n{}", table::diagram(&layout), table::layout(&layout));
+            super::say(&format!("{}\n{}", table::diagram(&layout), table::layout(&layout)))?;
         }
         Ok(())
     }

@@ -9,12 +9,13 @@ mod quantize;
 mod sample;
 mod series;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser};
 use export::generator::{File, Generator};
 use export::latents::Kind;
 use export::pixels::PixelRule;
 use gen_core::latent::Distribution;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// Turns a trained DCGAN generator in ONNX into a file for microcontrollers
@@ -73,6 +74,14 @@ impl Drawn {
             );
         }
         Ok(())
+    }
+}
+
+/// Prints; whoever reads may have enough.
+fn say(text: &str) -> Result<()> {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot print"),
+        _ => Ok(()),
     }
 }
 

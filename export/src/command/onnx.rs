@@ -84,8 +84,8 @@ impl Onnx {
         };
         let converted = checkpoint::convert(&self.file, &settings)?;
         output::write(&[(self.out.clone(), &converted.model.encode_to_vec())])?;
-        print!("{}", converted.table);
-        println!("wrote {}", self.out.display());
+        super::say(&converted.table)?;
+        super::say(&format!("wrote {}\n", self.out.display()))?;
         Ok(())
     }
 }

@@ -123,16 +123,19 @@ impl Quantize {
         let files: Vec<(PathBuf, &[u8])> = places.into_iter().zip(contents).collect();
         output::write(&files)?;
         if self.json {
-            print!("{}", String::from_utf8_lossy(&report));
+            super::say(&String::from_utf8_lossy(&report))?;
             return Ok(());
         }
-        print!("{}", table::report(&result.report));
+        super::say(&table::report(&result.report))?;
         for (path, _) in &files {
-            println!("wrote {}", path.display());
+            super::say(&format!("wrote {}\n", path.display()))?;
         }
         let stale = place("qdq.onnx");
         if !options.qdq && stale.exists() {
-            println!("{} is of another run: --onnx qdq writes it again", stale.display());
+            super::say(&format!(
+                "{} is of another run: --onnx qdq writes it again\n",
+                stale.display()
+            ))?;
         }
         Ok(())
     }
