@@ -1,13 +1,12 @@
-//! Whether a generator fits a board, how long it draws there, and what to change.
+//! Whether a generator fits a board, and what to change.
 
-use crate::plans::choices;
-use anyhow::{Context, Result};
+use crate::{plans, times};
+use anyhow::Result;
 use firmware::fit::Fit;
 use gen_core::Model;
 use gen_core::element::{Element, Weight};
 use gen_core::layer::Layer;
-use gen_core::plan::Plan;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// A board that the application runs on, or memory that somebody has.
 #[derive(Clone, Debug)]
@@ -33,7 +32,7 @@ pub struct Verdict {
     pub flash: [usize; 2],
     /// Bytes of its working memory, and how many there may be.
     pub ram: [usize; 2],
-    /// About how many seconds a picture takes, see [`time`], where the core is known.
+    /// About how many seconds a picture takes, see [`times::time`], where the core is known.
     pub seconds: Option<f64>,
     /// What would make it fit.
     pub advice: Vec<String>,
@@ -45,12 +44,6 @@ const MAPS: [(&str, &str, f64, &str); 3] = [
     ("pico", "M0+", 125.0, include_str!("../../firmware/memory/pico.x")),
     ("pico2", "M33", 150.0, include_str!("../../firmware/memory/pico2.x")),
 ];
-
-/// Cores whose times are told where only memory is known, with a usual clock.
-pub const CORES: [(&str, f64); 5] =
-    [("M0+", 48.0), ("M3", 72.0), ("M4", 168.0), ("M33", 150.0), ("M55", 400.0)];
-
-const BENCH: &str = include_str!("../../docs/bench.json");
 
 /// The boards.
 ///
@@ -92,7 +85,7 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
         ));
     }
     if ram > 0 && model.working_memory() > ram {
-        let least = choices(model).first().map_or(0, |choice| choice.working_memory_bytes);
+        let least = plans::least(model.layers());
         advice.push(if least <= ram {
             format!("{} bytes of RAM too many: quantise with --ram-budget {ram}", fit.ram - ram)
         } else if least_in_bytes <= ram {
@@ -110,7 +103,7 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
             )
         });
     }
-    let time = board.core.map(|(core, clock)| time(core, clock, model)).transpose()?;
+    let time = board.core.map(|(core, clock)| times::time(core, clock, model)).transpose()?;
     Ok(Verdict {
         board: board.name.clone(),
         fits: fit.fits(),
@@ -144,129 +137,14 @@ fn in_eight_bits(model: &Model) -> (usize, usize) {
     let flash = wide.map(|layer| layer.weight_bytes() / 2).sum();
     let mut narrow: Vec<Layer> = model.layers().to_vec();
     narrow.iter_mut().for_each(|layer| layer.element = Element::Byte);
-    let plans = (0..narrow.len()).map(|whole| Plan::new(&narrow, whole).bytes());
-    (flash, plans.min().unwrap_or(0))
-}
-
-/// How long a picture takes on a core.
-#[derive(Clone, Debug, Serialize)]
-pub struct CoreTime {
-    /// The core's name, without Cortex.
-    pub core: &'static str,
-    /// Its clock.
-    pub clock_mhz: f64,
-    /// About how long a picture takes, in seconds.
-    pub seconds: f64,
-    /// About how long each layer takes.
-    pub layers: Vec<f64>,
-}
-
-/// The time of `model` on a core of so many MHz, if each of its [`instructions`] took a cycle and none waited for
-/// flash.
-///
-/// # Errors
-/// If the bench has no such core.
-pub fn time(core: &'static str, clock_mhz: f64, model: &Model) -> Result<CoreTime> {
-    let instructions = instructions(core, model)?;
-    let layers: Vec<f64> = instructions.iter().map(|it| it / (clock_mhz * 1e6)).collect();
-    Ok(CoreTime { core, clock_mhz, seconds: layers.iter().sum(), layers })
-}
-
-/// The times of `model` on [`CORES`].
-///
-/// # Errors
-/// If the bench has not all of them.
-pub fn times(model: &Model) -> Result<Vec<CoreTime>> {
-    CORES.into_iter().map(|(core, clock)| time(core, clock, model)).collect()
-}
-
-/// A line of `docs/bench.json`.
-#[derive(Deserialize)]
-struct Line {
-    core: String,
-    model: String,
-    layer: serde_json::Value,
-    instructions: f64,
-    useful_macs: f64,
-}
-
-/// A generator of `docs/bench.json` that is also there with 12 bits.
-const MIXED: &str = "128-64-32-16-3";
-
-/// About how many instructions each layer takes on a core: for each product what the layer in `docs/bench.json`
-/// takes that is nearest in size, first ones among first ones, last among last; with 12-bit inputs or weights, as
-/// many times more as the nearest layer takes that is there with and without.
-///
-/// # Errors
-/// If the bench has no such core.
-pub fn instructions(core: &str, model: &Model) -> Result<Vec<f64>> {
-    let lines: Vec<Line> = serde_json::from_str(BENCH).context("docs/bench.json")?;
-    let bench = Bench(lines.into_iter().filter(|it| it.core == core).collect());
-    let layers = model.layers();
-    let last = layers.len() - 1;
-    let mut wide_input = false;
-    let mut instructions = Vec::new();
-    for (index, layer) in layers.iter().enumerate() {
-        let macs = layer.useful_macs() as f64;
-        let nearest = |is_model: &dyn Fn(&str) -> bool| {
-            let found = bench.nearest(macs, (index == 0, index == last), is_model);
-            found.with_context(|| format!("docs/bench.json has no core {core}"))
-        };
-        let mut times = nearest(&|model| !model.contains(','))?.per_mac();
-        let kind = match (layer.weight, wide_input) {
-            (Weight::Wide, _) => Some("weights"),
-            (Weight::Byte, true) => Some("tensors"),
-            (Weight::Byte, false) => None,
-        };
-        if let Some(kind) = kind {
-            let wide = format!("{MIXED}, 12-bit {kind}");
-            times *= nearest(&|model| model == wide)?.per_mac()
-                / nearest(&|model| model == MIXED)?.per_mac();
-        }
-        instructions.push(times * macs);
-        wide_input = layer.element.is_wide();
-    }
-    Ok(instructions)
-}
-
-/// The lines of a core.
-struct Bench(Vec<Line>);
-
-impl Bench {
-    /// The layer of some generators that is nearest to one of so many useful MACs, which is the first and the last
-    /// of its own, or is not.
-    fn nearest(
-        &self,
-        macs: f64,
-        place: (bool, bool),
-        is_model: &dyn Fn(&str) -> bool,
-    ) -> Option<&Line> {
-        let last = |model: &str| {
-            self.0.iter().filter(|it| it.model == model).filter_map(|it| it.layer.as_u64()).max()
-        };
-        let layers = self.0.iter().filter(|it| is_model(&it.model)).filter_map(|line| {
-            let index = line.layer.as_u64()?;
-            let elsewhere = (index == 0, Some(index) == last(&line.model)) != place;
-            Some((line, elsewhere, (line.useful_macs / macs).ln().abs()))
-        });
-        let nearest = layers.min_by(|a, b| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2)));
-        nearest.map(|(line, ..)| line)
-    }
-}
-
-impl Line {
-    /// Instructions for each useful MAC.
-    fn per_mac(&self) -> f64 {
-        self.instructions / self.useful_macs
-    }
+    (flash, plans::least(&narrow))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::{Options, export};
+    use crate::export::Options;
     use crate::sketch;
-    use prost::Message;
 
     fn faces() -> Vec<u8> {
         include_bytes!("../../models/faces.gen").to_vec()
@@ -318,7 +196,7 @@ mod tests {
     fn eight_bits_are_advised_where_they_fit() {
         let of = |bits| {
             let few = Options { calibrate: 8, compare: 1, ..Options::default() };
-            sketched(&Options { activations: bits, weights: bits, ..few })
+            sketch::exported(&Options { activations: bits, weights: bits, ..few })
         };
         let (wide, bytes) = (of(12), of(8));
         let [wide_model, byte_model] = [&wide, &bytes].map(|file| Model::parse(file).unwrap());
@@ -340,71 +218,5 @@ mod tests {
         let told = advice(bytes.len() + 20, 1 << 19);
         assert!(told[0].contains("weights of 8 bits take about "), "{told:?}");
         assert!(advice(bytes.len() / 2, 1 << 19)[0].contains("channels in each layer"));
-    }
-
-    /// A sketch's `.gen` file.
-    fn sketched(options: &Options) -> Vec<u8> {
-        let directory = tempfile::tempdir().unwrap();
-        let path = directory.path().join("sketch.onnx");
-        std::fs::write(&path, sketch::dense_first().proto.encode_to_vec()).unwrap();
-        export(&path, options, &|| ()).unwrap().gen_file
-    }
-
-    #[test]
-    fn instructions_are_those_of_the_nearest_layers() {
-        let lines: Vec<Line> = serde_json::from_str(BENCH).unwrap();
-        let file = faces();
-        let model = Model::parse(&file).unwrap();
-        for (core, _) in CORES {
-            let of = |layer: serde_json::Value| {
-                let alike =
-                    |it: &&Line| it.core == core && it.model == "faces" && it.layer == layer;
-                lines.iter().find(alike).unwrap().instructions
-            };
-            let layers = instructions(core, &model).unwrap();
-            let expected: Vec<f64> = (0..layers.len()).map(|index| of(index.into())).collect();
-            assert!(layers.iter().zip(&expected).all(|(a, b)| (a - b).abs() < 1.0), "{core}");
-            let all = of("all".into());
-            assert!((layers.iter().sum::<f64>() / all - 1.0).abs() < 0.001, "{core}");
-        }
-        assert!(instructions("Z80", &model).is_err());
-    }
-
-    /// What 12-bit inputs or weights take is a multiple of what 8 bits do, layers of whatever size.
-    #[test]
-    fn twelve_bits_take_as_many_times_more_as_was_measured() {
-        let lines: Vec<Line> = serde_json::from_str(BENCH).unwrap();
-        let of = |activations, weights| {
-            let few = Options { calibrate: 8, compare: 1, ..Options::default() };
-            let file = sketched(&Options { activations, weights, ..few });
-            let model = Model::parse(&file).unwrap();
-            CORES.map(|(core, _)| instructions(core, &model).unwrap())
-        };
-        let (bytes, tensors, weights) = (of(8, 8), of(12, 8), of(8, 12));
-        for (index, (core, _)) in CORES.into_iter().enumerate() {
-            let measured = |kind: &str, layer: u64| {
-                let model = format!("{MIXED}{kind}");
-                let alike = |it: &&Line| it.core == core && it.model == model && it.layer == layer;
-                lines.iter().find(alike).unwrap().instructions
-            };
-            // The sketch's layers are tiny: the first is nearest to the first, the last to the last, all
-            // others to the first of the hidden ones.
-            let last = bytes[index].len() - 1;
-            for layer in 0..=last {
-                let place = if layer == 0 {
-                    0
-                } else if layer == last {
-                    4
-                } else {
-                    1
-                };
-                let ratio = |wide: &[Vec<f64>]| wide[index][layer] / bytes[index][layer];
-                let expected = measured(", 12-bit weights", place) / measured("", place);
-                assert!((ratio(&weights) / expected - 1.0).abs() < 1e-9, "{core} {layer}");
-                let expected = measured(", 12-bit tensors", place) / measured("", place);
-                let expected = if layer == 0 { 1.0 } else { expected };
-                assert!((ratio(&tensors) / expected - 1.0).abs() < 1e-9, "{core} {layer}");
-            }
-        }
     }
 }

@@ -5,6 +5,7 @@ use crate::float;
 use crate::fold::{Activation, fold};
 use crate::histogram::Histogram;
 use crate::network::Network;
+use crate::range::Range;
 use crate::runner::Onnx;
 use crate::{latents, parallel};
 use anyhow::{Result, ensure};
@@ -19,6 +20,13 @@ pub struct Seen {
     pub limits: Vec<Limits>,
     /// Smallest and largest of what is looked up in a table, for each layer that has one.
     pub looked_up: Vec<Option<(f64, f64)>>,
+}
+
+impl Seen {
+    /// What every layer's output but the last's is quantised to in 8 bits.
+    pub fn ranges(&self) -> Vec<Range> {
+        self.outputs.iter().map(Range::choose).collect()
+    }
 }
 
 /// Runs `network` on `count` latents.

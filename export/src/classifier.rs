@@ -73,15 +73,11 @@ impl Classifier {
         Ok(Self { path, onnx, interleaved, pixels })
     }
 
-    /// What it sees in pictures, at least two, and how many values that are; `done` is called after each.
+    /// What it sees in pictures, at least two; `done` is called after each.
     ///
     /// # Errors
     /// If tract can't run it, or it gives what is no number.
-    pub fn look(
-        &self,
-        pictures: &[Picture],
-        done: &(dyn Fn() + Sync),
-    ) -> Result<(Gaussian, usize)> {
+    pub fn look(&self, pictures: &[Picture], done: &(dyn Fn() + Sync)) -> Result<Gaussian> {
         let rows = parallel::split(pictures.len(), |range| {
             let mut rows = Vec::new();
             for picture in &pictures[range] {
@@ -101,7 +97,6 @@ impl Classifier {
             Ok(rows)
         })?;
         let rows = rows.concat();
-        let features = rows.len() / pictures.len();
-        Ok((Gaussian::of(&rows, features), features))
+        Ok(Gaussian::of(&rows, rows.len() / pictures.len()))
     }
 }

@@ -7,7 +7,7 @@ use crate::load::Source;
 use crate::picture::Picture;
 use crate::pixels::PixelRule;
 use crate::{latents, parallel, sheet};
-use anyhow::Result;
+use anyhow::{Error, Result};
 use gen_core::format::write::DraftPart;
 
 /// Pictures of the sheet of the worst.
@@ -30,87 +30,80 @@ impl Comparison {
         (seed, count): (u64, usize),
         done: &(dyn Fn() + Sync),
     ) -> Result<Self> {
-        let parts = parallel::split(count, |range| {
-            let mut float = Generator::onnx(source, pixels)?;
-            let pictures = range.map(|index| {
-                let picture = picture(&mut float, seed, index);
-                done();
-                picture
-            });
-            pictures.collect::<Result<Vec<_>>>()
-        })?;
-        Ok(Self { seed, float: parts.concat() })
+        let float = draw((seed, count), || Generator::onnx(source, pixels), done)?;
+        Ok(Self { seed, float })
     }
 
-    /// Those of `gen_file` compared with them; `done` is called after each.
+    /// Those of `gen_file`; `done` is called after each.
     ///
     /// # Errors
     /// If it is no `.gen` file for such latents.
-    pub fn pairs(&self, gen_file: &[u8], done: &(dyn Fn() + Sync)) -> Result<Vec<Pair>> {
-        let parts = parallel::split(self.float.len(), |range| {
-            let mut device = Generator::gen_file(gen_file)?;
-            let pairs = range.map(|index| {
-                let pair = Pair::of(&self.float[index], &picture(&mut device, self.seed, index)?);
-                done();
-                Ok(pair)
-            });
-            pairs.collect::<Result<Vec<_>>>()
+    pub fn draw(&self, gen_file: &[u8], done: &(dyn Fn() + Sync)) -> Result<Vec<Picture>> {
+        draw((self.seed, self.float.len()), || Generator::gen_file(gen_file), done)
+    }
+
+    /// How close each of `drawn` is.
+    ///
+    /// # Errors
+    /// None of its own.
+    pub fn pairs(&self, drawn: &[Picture]) -> Result<Vec<Pair>> {
+        let parts = parallel::split(drawn.len(), |range| {
+            let pairs = self.float[range.clone()].iter().zip(&drawn[range]);
+            Ok(pairs.map(|(float, device)| Pair::of(float, device)).collect::<Vec<_>>())
         })?;
         Ok(parts.concat())
     }
 
-    /// A PNG of those of which `pairs` are the worst, the worst first: in float, of `gen_file`, and their difference
-    /// eight times as large.
+    /// A PNG of those of `drawn` of which `pairs` are the worst, the worst first: in float, as drawn, and their
+    /// difference eight times as large.
     ///
     /// # Errors
-    /// Likewise.
-    pub fn worst(&self, gen_file: &[u8], pairs: &[Pair]) -> Result<Vec<u8>> {
+    /// If it can't be encoded.
+    pub fn worst(&self, drawn: &[Picture], pairs: &[Pair]) -> Result<Vec<u8>> {
         let mut order: Vec<usize> = (0..pairs.len()).collect();
         order.sort_by(|a, b| pairs[*a].psnr().total_cmp(&pairs[*b].psnr()));
-        let mut device = Generator::gen_file(gen_file)?;
         let mut worst = Vec::new();
         for &index in order.iter().take(WORST) {
-            let float = &self.float[index];
-            let device = picture(&mut device, self.seed, index)?;
-            let difference = float.difference(&device, 8);
-            worst.extend([float.clone(), device, difference]);
+            let (float, device) = (&self.float[index], &drawn[index]);
+            worst.extend([float.clone(), device.clone(), float.difference(device, 8)]);
         }
         sheet::rows(&worst, 6)
     }
 
-    /// How far the pictures of `gen_file` are to `classifier`, and `others`, the float network's of other latents;
-    /// `done` is called after every picture drawn or looked at.
+    /// How far `drawn` are to `classifier`, and `others`, the float network's of other latents; `done` is called
+    /// after every picture looked at.
     ///
     /// # Errors
-    /// Likewise, and those of the classifier.
+    /// Those of the classifier.
     pub fn frechet(
         &self,
-        gen_file: &[u8],
+        drawn: &[Picture],
         others: &Self,
         classifier: &Classifier,
         done: &(dyn Fn() + Sync),
     ) -> Result<Frechet> {
-        let device = parallel::split(self.float.len(), |range| {
-            let mut device = Generator::gen_file(gen_file)?;
-            let pictures = range.map(|index| {
-                let picture = picture(&mut device, self.seed, index);
-                done();
-                picture
-            });
-            pictures.collect::<Result<Vec<_>>>()
-        })?;
-        let (float, features) = classifier.look(&self.float, done)?;
-        let distance = |pictures: &[Picture]| -> Result<f64> {
-            Ok(classifier.look(pictures, done)?.0.distance(&float))
-        };
-        let (device, others) = (distance(&device.concat())?, distance(&others.float)?);
-        Ok(Frechet { features, device, others })
+        let float = classifier.look(&self.float, done)?;
+        let distance = |pictures| Ok::<_, Error>(classifier.look(pictures, done)?.distance(&float));
+        let (device, others) = (distance(drawn)?, distance(&others.float)?);
+        Ok(Frechet { features: float.features(), device, others })
     }
 }
 
-/// The picture of latent `index`, which float network and `.gen` draw from like parts.
-fn picture(generator: &mut Generator, seed: u64, index: usize) -> Result<Picture> {
-    let z = latents::shown(seed, index, &DraftPart::latent(&generator.latent));
-    let values = generator.draw(&z)?;
-    Ok(generator.picture(&values))
+/// The pictures of so many latents from a seed on, which float network and `.gen` draw from like parts.
+fn draw<'a>(
+    (seed, count): (u64, usize),
+    generator: impl Fn() -> Result<Generator<'a>> + Sync,
+    done: &(dyn Fn() + Sync),
+) -> Result<Vec<Picture>> {
+    let parts = parallel::split(count, |range| {
+        let mut generator = generator()?;
+        let pictures = range.map(|index| {
+            let z = latents::shown(seed, index, &DraftPart::latent(&generator.latent));
+            let drawing = generator.draw(&z)?;
+            done();
+            Ok(generator.picture(&drawing))
+        });
+        pictures.collect::<Result<Vec<_>>>()
+    })?;
+    Ok(parts.concat())
 }

@@ -86,8 +86,7 @@ mod tests {
             let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
             // Half of what would be chosen: many channels reach beyond.
             let half = |range: Range| Range { scale: range.scale / 2.0, ..range };
-            let ranges: Vec<Range> =
-                seen.outputs.iter().map(|it| half(Range::choose(it))).collect();
+            let ranges: Vec<Range> = seen.ranges().into_iter().map(half).collect();
             let mut equal = network.clone();
             divided += usize::from(equalize(&mut equal, &ranges, &seen.limits, 1.2));
             let latent = DraftPart::latent(&network.latent);

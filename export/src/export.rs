@@ -10,13 +10,14 @@ use crate::latents::Kind;
 use crate::load::Source;
 use crate::mix::{self, Goal, Mix, Outcome};
 use crate::network::Network;
+use crate::picture::Picture;
 use crate::pixels::PixelRule;
 use crate::quantize::{Inputs, Quantized, Real, quantize};
 use crate::range::Range;
 use crate::report::{EightBits, Layout, Report, Settings, TableReport, TensorReport};
 use crate::sensitivity::sensitivities;
 use crate::verify::verify;
-use crate::{boards, latents, plans, twin};
+use crate::{latents, plans, times, twin};
 use anyhow::{Context, Result, anyhow, ensure};
 use gen_core::Model;
 use gen_core::element::Element;
@@ -95,7 +96,7 @@ impl Options {
         4 * self.calibrate
             + self.calibrate.min(ROUNDED_FOR)
             + (2 + if self.goal.is_some() { DRAWN_BY_SEARCH } else { 0 }) * self.compare
-            + self.classifier.as_ref().map_or(0, |_| 5 * self.compare)
+            + self.classifier.as_ref().map_or(0, |_| 4 * self.compare)
     }
 
     /// The name of the model at `path`, which is also its files'.
@@ -162,7 +163,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         classifier.map(|it| Classifier::load(it, network.image(), pixels)).transpose()?;
 
     let mut seen = calibrate(&network, seed, options.calibrate, done).with_context(file)?;
-    let ranges: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
+    let ranges = seen.ranges();
     let mut equal = network.clone();
     if equalize(&mut equal, &ranges, &seen.limits, options.headroom) {
         seen = calibrate(&equal, seed, options.calibrate, done).with_context(file)?;
@@ -193,8 +194,9 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         Ok(Made { draft, reals, gen_file })
     };
     let draw = |made: Made| -> Result<Drawn> {
-        let pairs = comparison.pairs(&made.gen_file, done)?;
-        Ok(Drawn { fidelity: Fidelity::of(&pairs), pairs, made })
+        let pictures = comparison.draw(&made.gen_file, done)?;
+        let pairs = comparison.pairs(&pictures)?;
+        Ok(Drawn { fidelity: Fidelity::of(&pairs), pictures, pairs, made })
     };
 
     let bytes = make(&Mix::default()).with_context(file);
@@ -230,14 +232,14 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
             None => error.context(file()),
         })?;
     }
-    let Drawn { made: Made { draft, reals, gen_file }, pairs, fidelity } = drawn;
+    let Drawn { made: Made { draft, reals, gen_file }, pictures, pairs, fidelity } = drawn;
     let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;
     let qdq = options.qdq.then(|| twin::qdq::encode(&draft, &reals, &network, pixels));
-    let worst = comparison.worst(&gen_file, &pairs)?;
+    let worst = comparison.worst(&pictures, &pairs)?;
     let frechet = classifier.map(|classifier| {
         let others = (seed.wrapping_add(options.compare as u64), options.compare);
         let others = Comparison::new(&source, options.pixels, others, done)?;
-        comparison.frechet(&gen_file, &others, &classifier, done)
+        comparison.frechet(&pictures, &others, &classifier, done)
     });
     let frechet = frechet.transpose()?;
 
@@ -263,7 +265,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         },
         tensors,
         sensitivities,
-        times: boards::times(&Model::parse(&gen_file)?)?,
+        times: times::times(&Model::parse(&gen_file)?)?,
         eight_bits,
         tables: network.layers.iter().zip(&draft.layers).filter_map(TableReport::new).collect(),
         worst_seed: seed.wrapping_add(fidelity.worst as u64),
@@ -283,6 +285,7 @@ struct Made {
 /// What it draws.
 struct Drawn {
     made: Made,
+    pictures: Vec<Picture>,
     pairs: Vec<Pair>,
     fidelity: Fidelity,
 }

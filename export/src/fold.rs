@@ -71,7 +71,7 @@ pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
     for step in first {
         then(&mut scale, &mut bias, &step.operation, widen);
     }
-    let weights = scaled(layer, &scale);
+    let weights = scaled(layer, &layer.weights, &scale);
     let activation = match activation(rest) {
         Some(Kind::None) => Activation::None,
         Some(Kind::Clip(low, high)) if is_last => Activation::Clip(low, high),
@@ -146,15 +146,15 @@ fn then(
     }
 }
 
-/// The layer's weights times `scale`, which is per channel or per feature.
-fn scaled(layer: &Layer, scale: &[f64]) -> Vec<f64> {
+/// `weights` of the layer times `scale`, which is per channel or per feature.
+pub(crate) fn scaled<T: Copy + Into<f64>>(layer: &Layer, weights: &[T], scale: &[f64]) -> Vec<f64> {
     let (positions, channels) = (layer.channel_len() / layer.channels_in, layer.channels_out);
     let per_feature = scale.len() > channels;
-    let runs = layer.weights.chunks_exact(layer.channels_in).enumerate();
+    let runs = weights.chunks_exact(layer.channels_in).enumerate();
     runs.flat_map(|(run, weights)| {
         let (out, position) = (run / positions, run % positions);
         let factor = if per_feature { scale[position * channels + out] } else { scale[out] };
-        weights.iter().map(move |&w| f64::from(w) * factor)
+        weights.iter().map(move |&w| w.into() * factor)
     })
     .collect()
 }

@@ -24,6 +24,11 @@ impl Gaussian {
         Self { mean, factor }
     }
 
+    /// How many features there are.
+    pub fn features(&self) -> usize {
+        self.mean.len()
+    }
+
     /// The squared Fréchet (2-Wasserstein) distance of Dowson and Landau 1982, as Heusel et al.
     /// 2017 (arXiv 1706.08500) use it: |μ₁ − μ₂|² + tr(C₁ + C₂ − 2 (C₁C₂)^½). With C = F·Fᵀ the trace of that root is
     /// the sum of the singular values of F₁ᵀ·F₂, since C₁C₂ has the eigenvalues of (F₁ᵀF₂)·(F₁ᵀF₂)ᵀ.

@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use gen_core::Model;
+use gen_core::layer::Layer;
 use gen_core::plan::Plan;
 use serde::Serialize;
 
@@ -38,15 +39,19 @@ pub fn choices(model: &Model) -> Vec<Choice> {
     choices
 }
 
+/// Least working memory that `layers` run in, in bytes.
+pub fn least(layers: &[Layer]) -> usize {
+    (0..layers.len()).map(|whole| Plan::new(layers, whole).bytes()).min().unwrap_or(0)
+}
+
 /// The one for a `budget` in bytes that reads weights least often.
 ///
 /// # Errors
 /// If there is none.
 pub fn choose(model: &Model, budget: usize) -> Result<Choice> {
-    let choices = choices(model);
-    let least = choices.first().map_or(0, |it| it.working_memory_bytes);
-    let fits = choices.into_iter().rfind(|it| it.working_memory_bytes <= budget);
+    let fits = choices(model).into_iter().rfind(|it| it.working_memory_bytes <= budget);
     fits.with_context(|| {
+        let least = least(model.layers());
         format!("does not run in {budget} bytes of working memory, but in {least}: give --ram-budget more")
     })
 }

@@ -1,6 +1,5 @@
 //! What came of an export.
 
-use crate::boards::{self, CoreTime};
 use crate::classifier::Frechet;
 use crate::fidelity::Fidelity;
 use crate::latents;
@@ -9,6 +8,7 @@ use crate::network::{Layer, Network, Operation};
 use crate::plans::{Choice, choices};
 use crate::range::Range;
 use crate::sensitivity::Sensitivity;
+use crate::times::{self, CoreTime};
 use crate::verify::Check;
 use anyhow::Result;
 use gen_core::Model;
@@ -61,9 +61,9 @@ impl EightBits {
     /// That of `model`, a file of `flash_bytes`.
     ///
     /// # Errors
-    /// Those of [`boards::times`].
+    /// Those of [`times::times`].
     pub fn new(model: &Model, flash_bytes: usize, psnr_mean: f64) -> Result<Self> {
-        let (working_memory_bytes, times) = (model.working_memory(), boards::times(model)?);
+        let (working_memory_bytes, times) = (model.working_memory(), times::times(model)?);
         Ok(Self { psnr_mean, flash_bytes, working_memory_bytes, times })
     }
 }

@@ -1,6 +1,7 @@
 //! What the pictures lose if only one thing is in 8 bits.
 
 use crate::float::{self, Rounded};
+use crate::fold::scaled;
 use crate::latents;
 use crate::network::{Layer, Network, Operation, Step};
 use crate::parallel;
@@ -48,8 +49,8 @@ pub fn sensitivities(
     };
     let parts = parallel::split(network.layers.len(), |layers| {
         let each = layers.map(|index| {
-            let parts = if index == 0 { &network.latent[..] } else { &[] };
-            let (layer, ratios) = (&network.layers[index], latents::ratios(parts));
+            let layer = &network.layers[index];
+            let ratios = if index == 0 { latents::ratios(&network.latent) } else { vec![1.0] };
             let mut coarse = network.clone();
             coarse.layers[index] = rounded(layer, &drafts[index], &reals[index], &ratios);
             let range = ranges.get(index);
@@ -84,22 +85,16 @@ fn draw(
     (0..PICTURES).map(picture).collect()
 }
 
-/// `layer` with the weights of `draft`, which have its BatchNorm in them and are on a latent of such `ratios`.
+/// `layer` with the weights of `draft`, which have its BatchNorm in them and are multiplied by `ratios`,
+/// input by input.
 fn rounded(layer: &Layer, draft: &DraftLayer, real: &Real, ratios: &[f64]) -> Layer {
-    let positions = layer.rows.kernel * layer.columns.kernel;
-    let weight = |(index, step): (usize, &i16)| {
-        let (tap, input) = (index / layer.channels_in, index % layer.channels_in);
-        let (out, position) = (tap / positions, tap % positions);
-        let number =
-            if real.folded.per_feature { position * layer.channels_out + out } else { out };
-        let ratio = if ratios.is_empty() { 1.0 } else { ratios[input] };
-        (f64::from(*step) * real.scales[number] / ratio) as f32
-    };
+    let weights = scaled(layer, &draft.weights, &real.scales);
+    let weights = weights.iter().zip(ratios.iter().cycle()).map(|(w, ratio)| (w / ratio) as f32);
     let bias = Operation::Affine { scale: vec![1.0], shift: real.folded.bias.clone() };
     let bias = Step { node: layer.name.clone(), operation: bias };
     let behind = layer.steps.iter().skip_while(|step| step.operation.is_affine()).cloned();
     Layer {
-        weights: draft.weights.iter().enumerate().map(weight).collect(),
+        weights: weights.collect(),
         steps: [bias].into_iter().chain(behind).collect(),
         ..layer.clone()
     }
@@ -119,7 +114,7 @@ mod tests {
     fn what_is_coarser_is_more_sensitive() {
         let network = import(&sketch::dense_first()).unwrap();
         let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
-        let fine: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
+        let fine = seen.ranges();
         let coarse = |range: &Range| Range { scale: range.scale * 16.0, ..*range };
         let coarse: Vec<Range> = fine.iter().map(coarse).collect();
         let (bytes, pixels) = (vec![Weight::Byte; network.layers.len()], PixelRule::SIGNED);
@@ -146,7 +141,7 @@ mod tests {
         for source in sketch::all() {
             let network = import(&source).unwrap();
             let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
-            let ranges: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
+            let ranges = seen.ranges();
             let (bytes, pixels) = (vec![Weight::Byte; network.layers.len()], PixelRule::SIGNED);
             let quantized = |inputs: &Inputs| {
                 quantize(&network, &ranges, &bytes, &seen.looked_up, pixels, inputs).unwrap()
@@ -174,7 +169,7 @@ mod tests {
         network.latent =
             vec![part("a", 3, Distribution::Normal), part("b", 2, Distribution::Uniform)];
         let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
-        let ranges: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
+        let ranges = seen.ranges();
         let (bytes, pixels) = (vec![Weight::Byte; network.layers.len()], PixelRule::SIGNED);
         let made = quantize(&network, &ranges, &bytes, &seen.looked_up, pixels, &Inputs::default());
         let Quantized { layers, reals } = made.unwrap();

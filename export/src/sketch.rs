@@ -1,8 +1,10 @@
 //! Small ONNX generators for tests.
 
+use crate::export::{Options, export};
 use crate::graph::{Graph, Values, float, geometry, int, tensor, text};
 use crate::load::Source;
-use std::path::PathBuf;
+use prost::Message;
+use std::path::{Path, PathBuf};
 use tract_onnx::pb::{AttributeProto, ValueInfoProto};
 
 /// A chain of nodes in the making.
@@ -102,6 +104,19 @@ impl Sketch {
             kinds: vec![],
         }
     }
+}
+
+/// Where `source` is written in `directory`.
+pub(crate) fn written(directory: &Path, source: &Source) -> PathBuf {
+    let path = directory.join("sketch.onnx");
+    std::fs::write(&path, source.proto.encode_to_vec()).unwrap();
+    path
+}
+
+/// The `.gen` file of [`dense_first`].
+pub(crate) fn exported(options: &Options) -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    export(&written(directory.path(), &dense_first()), options, &|| ()).unwrap().gen_file
 }
 
 /// Dense with BatchNorm per feature, transposed and plain convolutions, BatchNorm behind ReLU and

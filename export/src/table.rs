@@ -1,9 +1,10 @@
 //! Reports as text of at most 100 columns.
 
-use crate::boards::{CoreTime, Verdict};
+use crate::boards::Verdict;
 use crate::classifier::Frechet;
 use crate::fidelity::{Fidelity, LEVELS};
 use crate::report::{Layout, Report, TableReport};
+use crate::times::CoreTime;
 use crate::verify::Check;
 use std::fmt::Write;
 

@@ -3,7 +3,8 @@
 use super::Drawn;
 use anyhow::{Result, ensure};
 use clap::Args;
-use export::boards::{self, Board, CoreTime, Verdict};
+use export::boards::{self, Board, Verdict};
+use export::times::{self, CoreTime};
 use export::{inspect, table};
 use gen_core::Model;
 use std::path::PathBuf;
@@ -47,7 +48,7 @@ impl Check {
         }
         super::say(&table::verdicts(&verdicts))?;
         if self.flash.is_some() {
-            for time in boards::times(&model)? {
+            for time in times::times(&model)? {
                 let CoreTime { core, clock_mhz, seconds, .. } = time;
                 super::say(&format!(
                     "a picture on a Cortex-{core} of {clock_mhz} MHz: about {seconds:.3} s\n"

@@ -116,15 +116,13 @@ impl Quantize {
         let result = export(&self.file, &options, &|| bar.inc(1))?;
         bar.finish_and_clear();
 
-        let mut report = serde_json::to_vec_pretty(&result.report)?;
-        report.push(b'\n');
-        let contents = [&*result.gen_file, &*result.onnx, &*report, &*result.worst];
+        let report = serde_json::to_string_pretty(&result.report)? + "\n";
+        let contents = [&*result.gen_file, &*result.onnx, report.as_bytes(), &*result.worst];
         let contents = contents.into_iter().chain(result.qdq.as_deref());
         let files: Vec<(PathBuf, &[u8])> = places.into_iter().zip(contents).collect();
         output::write(&files)?;
         if self.json {
-            super::say(&String::from_utf8_lossy(&report))?;
-            return Ok(());
+            return super::say(&report);
         }
         super::say(&table::report(&result.report))?;
         for (path, _) in &files {

@@ -2,19 +2,13 @@ use super::*;
 use crate::generator::{File, Generator};
 use crate::graph::{Values, float, geometry, ints, tensor};
 use crate::picture::Picture;
-use crate::sketch::Sketch;
+use crate::sketch::{Sketch, written};
 use crate::{inspect, psnr, sketch};
 use gen_core::format::write::DraftPart;
 use prost::Message;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, type_proto};
-
-fn written(directory: &Path, source: &Source) -> std::path::PathBuf {
-    let path = directory.join("sketch.onnx");
-    std::fs::write(&path, source.proto.encode_to_vec()).unwrap();
-    path
-}
 
 #[test]
 fn exports_are_complete_repeatable_and_reported() {

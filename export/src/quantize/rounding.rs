@@ -297,7 +297,7 @@ mod tests {
     fn what_was_rounded_first_is_kept_for_its_own_weights() {
         let network = import(&sketch::dense_first()).unwrap();
         let seen = calibrate(&network, 1, 4, &|| ()).unwrap();
-        let ranges: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
+        let ranges = seen.ranges();
         let see = || Inputs::see(&network, &ranges, 1, 4, &|| ()).unwrap();
         let layer = &network.layers[1];
         let rounded = |inputs: &Inputs, steps: f64| {
@@ -320,7 +320,7 @@ mod tests {
         for source in sketch::all() {
             let network = import(&source).unwrap();
             let seen = calibrate(&network, 1, 4, &|| ()).unwrap();
-            let ranges: Vec<Range> = seen.outputs.iter().map(Range::choose).collect();
+            let ranges = seen.ranges();
             let inputs = Inputs::see(&network, &ranges, 1, 4, &|| ()).unwrap();
             for (index, layer) in network.layers.iter().enumerate().skip(1) {
                 let Seen { maps, zero_point: zero, .. } = &inputs.0[index - 1];

@@ -23,10 +23,8 @@ fn exported(source: &Source) -> (Draft, Network, PixelRule) {
 fn exported_as(source: &Source, mix: &Mix) -> (Draft, Network, PixelRule) {
     let network = import(source).unwrap();
     let seen = calibrate(&network, 1, 24, &|| ()).unwrap();
-    let histograms = seen.outputs;
-    let ranges: Vec<Range> = histograms.iter().map(Range::choose).collect();
+    let bytes = seen.ranges();
     let wide: Vec<Range> = seen.limits.iter().map(Range::wide).collect();
-    let bytes = ranges;
     let ranges = mix.ranges(&bytes, &wide);
     let weights = mix.weights(network.layers.len());
     let inputs = Inputs::see(&network, &bytes, 1, 24, &|| ()).unwrap();
