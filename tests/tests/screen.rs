@@ -19,10 +19,8 @@ use xtask::picture::Picture;
 use xtask::size::Size;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// For a key to be obeyed by a board that is silent.
-const AGAIN: Duration = Duration::from_secs(10);
 /// Lines of the log in which a press must be obeyed.
-const LINES: usize = 20;
+const LINES: usize = 100;
 /// Halts that may hit a half-drawn frame before something must be wrong.
 const TRIES: usize = 40;
 
@@ -108,12 +106,8 @@ impl Device {
             if self.presses.len() > before {
                 break;
             }
-            // A held board is silent, and a busy desk may lose a key: it is sent once more.
-            match self.machine.line(AGAIN) {
-                Ok(Some(line)) => self.hear(line)?,
-                Ok(None) => bail!("the board ended: {}", self.machine.complaints()),
-                Err(_) => self.machine.send_key(key)?,
-            }
+            let line = self.line()?;
+            self.hear(line)?;
         }
         ensure!(self.presses.len() > before, "{key} is not obeyed");
         let obeyed = self.presses[before].1;

@@ -30,7 +30,8 @@ export class Machine {
     this.board.rtt.poll();
   }
 
-  // Presses a key for as long as QEMU does.
+  // Presses a key. What QEMU is told of how long is for its own sake: here the clock that releases the
+  // key is the processor's, and no look at the keys falls out.
   press(key) {
     const { keys, mcu } = this.board;
     keys.down(key);

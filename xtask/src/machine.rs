@@ -23,6 +23,10 @@ use crate::qmp::Qmp;
 /// The file for what the emulator itself has to say.
 const COMPLAINTS: &str = "stderr";
 
+/// How long a key is down in QEMU. On a busy desk, while the processor fills the screen, QEMU's timers may
+/// wait for longer than its usual 100 ms, and the board's next look at the buttons would be after that.
+const HELD_MS: u32 = 400;
+
 /// How long an emulator may take to open its socket.
 const STARTING: Duration = Duration::from_secs(20);
 
@@ -151,7 +155,7 @@ impl Machine {
     ///
     /// If the emulator does not know the key.
     pub fn send_key(&mut self, key: &str) -> Result<()> {
-        let keys = json!({ "keys": [{ "type": "qcode", "data": key }] });
+        let keys = json!({ "keys": [{ "type": "qcode", "data": key }], "hold-time": HELD_MS });
         self.command("send-key", keys)
     }
 
