@@ -10,9 +10,6 @@ use crate::{latents, parallel, sheet};
 use anyhow::{Error, Result};
 use gen_core::format::write::DraftPart;
 
-/// Pictures of the sheet of the worst.
-const WORST: usize = 8;
-
 /// The pictures of the first latents of a seed that the ranges were not chosen on.
 pub struct Comparison {
     seed: u64,
@@ -54,20 +51,17 @@ impl Comparison {
         Ok(parts.concat())
     }
 
-    /// A PNG of those of `drawn` of which `pairs` are the worst, the worst first: in float, as drawn, and their
-    /// difference eight times as large.
+    /// A PNG of some of `drawn`, by index: in float, as drawn, and their difference eight times as large.
     ///
     /// # Errors
     /// If it can't be encoded.
-    pub fn worst(&self, drawn: &[Picture], pairs: &[Pair]) -> Result<Vec<u8>> {
-        let mut order: Vec<usize> = (0..pairs.len()).collect();
-        order.sort_by(|a, b| pairs[*a].psnr().total_cmp(&pairs[*b].psnr()));
-        let mut worst = Vec::new();
-        for &index in order.iter().take(WORST) {
+    pub fn sheet(&self, drawn: &[Picture], indices: &[usize]) -> Result<Vec<u8>> {
+        let mut pictures = Vec::new();
+        for &index in indices {
             let (float, device) = (&self.float[index], &drawn[index]);
-            worst.extend([float.clone(), device.clone(), float.difference(device, 8)]);
+            pictures.extend([float.clone(), device.clone(), float.difference(device, 8)]);
         }
-        sheet::rows(&worst, 6)
+        sheet::rows(&pictures, 6)
     }
 
     /// How far `drawn` are to `classifier`, and `others`, the float network's of other latents; `done` is called

@@ -4,7 +4,7 @@ use crate::calibrate::calibrate;
 use crate::classifier::Classifier;
 use crate::comparison::Comparison;
 use crate::equalize::equalize;
-use crate::fidelity::{Fidelity, Pair};
+use crate::fidelity::{Fidelity, Pair, worst_first};
 use crate::import::import;
 use crate::latents::Kind;
 use crate::load::Source;
@@ -14,7 +14,7 @@ use crate::picture::Picture;
 use crate::pixels::PixelRule;
 use crate::quantize::{Inputs, Quantized, Real, quantize};
 use crate::range::Range;
-use crate::report::{EightBits, Layout, Report, Settings, TableReport, TensorReport};
+use crate::report::{EightBits, Layout, Report, Settings, TableReport, TensorReport, Worst};
 use crate::sensitivity::sensitivities;
 use crate::verify::verify;
 use crate::{latents, plans, times, twin};
@@ -34,6 +34,9 @@ const ROUNDED_FOR: usize = 256;
 
 /// How many mixes of a network of five layers are drawn at most.
 const DRAWN_BY_SEARCH: usize = 18;
+
+/// Pictures of the sheet of the worst.
+const WORST: usize = 8;
 
 /// How to export.
 #[derive(Clone, Debug)]
@@ -235,7 +238,9 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let Drawn { made: Made { draft, reals, gen_file }, pictures, pairs, fidelity } = drawn;
     let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;
     let qdq = options.qdq.then(|| twin::qdq::encode(&draft, &reals, &network, pixels));
-    let worst = comparison.worst(&pictures, &pairs)?;
+    let mut worst = worst_first(&pairs);
+    worst.truncate(WORST);
+    let sheet = comparison.sheet(&pictures, &worst)?;
     let frechet = classifier.map(|classifier| {
         let others = (seed.wrapping_add(options.compare as u64), options.compare);
         let others = Comparison::new(&source, options.pixels, others, done)?;
@@ -269,10 +274,14 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         eight_bits,
         tables: network.layers.iter().zip(&draft.layers).filter_map(TableReport::new).collect(),
         worst_seed: seed.wrapping_add(fidelity.worst as u64),
+        worst: worst
+            .into_iter()
+            .map(|it| Worst { seed: seed.wrapping_add(it as u64), psnr: pairs[it].psnr() })
+            .collect(),
         fidelity,
         frechet,
     };
-    Ok(Export { name, gen_file, onnx, qdq, worst, report })
+    Ok(Export { name, gen_file, onnx, qdq, worst: sheet, report })
 }
 
 /// A quantised network.

@@ -57,12 +57,18 @@ impl Pair {
     }
 }
 
+/// Indices of `pairs`, the one of the lowest PSNR first; of equal ones, the first of them.
+pub fn worst_first(pairs: &[Pair]) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..pairs.len()).collect();
+    order.sort_by(|a, b| pairs[*a].psnr.total_cmp(&pairs[*b].psnr));
+    order
+}
+
 impl Fidelity {
     /// Sums up at least one pair.
     pub fn of(pairs: &[Pair]) -> Self {
         let count = pairs.len() as f64;
-        let by_psnr = |a: &(usize, &Pair), b: &(usize, &Pair)| a.1.psnr.total_cmp(&b.1.psnr);
-        let worst = pairs.iter().enumerate().min_by(by_psnr).map_or(0, |(index, _)| index);
+        let worst = worst_first(pairs)[0];
         let ssims: Option<Vec<f64>> = pairs.iter().map(|pair| pair.ssim).collect();
         let ssim_mean = ssims.as_ref().map(|s| s.iter().sum::<f64>() / count);
         let ssim_worst = ssims.map(|s| s.into_iter().fold(1.0, f64::min));
@@ -91,6 +97,7 @@ mod tests {
         let pairs = [(5, 5), (5, 15), (5, 6)].map(|(a, b)| Pair::of(&flat(a), &flat(b)));
         let fidelity = Fidelity::of(&pairs);
         assert_eq!((fidelity.pictures, fidelity.worst, fidelity.largest_difference), (3, 1, 10));
+        assert_eq!(worst_first(&pairs), [1, 2, 0]);
         assert!((fidelity.psnr_worst - 28.1308).abs() < 1e-4);
         assert!((fidelity.psnr_mean - (100.0 + 28.1308 + 48.1308) / 3.0).abs() < 1e-4);
         assert!(fidelity.ssim_worst.unwrap() < fidelity.ssim_mean.unwrap());

@@ -40,8 +40,19 @@ pub struct Report {
     pub fidelity: Fidelity,
     /// The seed whose picture has the worst PSNR.
     pub worst_seed: u64,
+    /// The pictures of the sheet, the worst first.
+    pub worst: Vec<Worst>,
     /// The same to a classifier, if one was given.
     pub frechet: Option<Frechet>,
+}
+
+/// A picture of the sheet of the worst.
+#[derive(Clone, Debug, Serialize)]
+pub struct Worst {
+    /// Its seed.
+    pub seed: u64,
+    /// Its PSNR, in dB.
+    pub psnr: f64,
 }
 
 /// What a generator of 8 bits throughout takes and reaches.

@@ -3,7 +3,7 @@
 use crate::boards::Verdict;
 use crate::classifier::Frechet;
 use crate::fidelity::{Fidelity, LEVELS};
-use crate::report::{Layout, Report, TableReport};
+use crate::report::{Layout, Report, TableReport, Worst};
 use crate::times::CoreTime;
 use crate::verify::Check;
 use std::fmt::Write;
@@ -206,7 +206,10 @@ pub fn report(report: &Report) -> String {
         settings.seed,
         fidelity(&report.fidelity)
     );
-    let _ = writeln!(text, "worst picture: seed {}", report.worst_seed);
+    let worst = report.worst.iter().map(|Worst { seed, psnr }| format!("{seed} ({psnr:.1} dB)"));
+    let worst: Vec<String> = worst.collect();
+    let lines: Vec<String> = worst.chunks(4).map(|line| line.join(", ")).collect();
+    let _ = writeln!(text, "worst pictures: seeds {}", lines.join(",\n                      "));
     if let Some(Frechet { features, device, others }) = &report.frechet {
         let [device, others] = [device, others].map(|it| significant(*it));
         let _ = writeln!(

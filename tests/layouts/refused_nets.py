@@ -5,7 +5,7 @@ from torch import nn
 from torch.nn.functional import interpolate
 
 from torch_export import Do, dynamo, script
-from torch_nets import bn, conv, small, up
+from torch_nets import bn, conv, small
 
 
 class Skip(nn.Module):
@@ -42,9 +42,6 @@ refused("skip", "the sum of two branches", lambda: Skip(conv(4, 4), nn.ReLU(), c
 dynamo("bilinear", "Resize linear, align_corners", 18, lambda: small(
     Do(lambda x: interpolate(x, scale_factor=2, mode="bilinear", align_corners=True)), side=2),
     refused=True)
-refused("dilation", "Conv with dilation 2", lambda: conv(4, 4, 3, 2, dilation=2), nn.ReLU)
-refused("dilation-transposed", "ConvTranspose with dilation 2",
-        lambda: up(4, 4, 3, 1, 2, dilation=2), nn.ReLU)
 refused("attention", "self-attention with Softmax", lambda: Attention(4))
 refused("gated", "one branch times the other (GLU)", lambda: conv(4, 8), lambda: nn.GLU(1))
 refused("training-mode", "BatchNorm in training mode", lambda: conv(4, 4), lambda: bn(4), nn.ReLU,

@@ -138,3 +138,14 @@ script("groups-depthwise", "depthwise Conv and 1×1 Conv, depthwise ConvTranspos
        lambda: nn.Sequential(
            *head(side=2), up(4, 4, groups=4), bn(4), nn.ReLU(), conv(4, 4, groups=4),
            conv(4, 4, 1, 0), nn.ReLU(), up(4, 3), nn.Tanh()))
+
+
+# Dilations.
+script("dilation", "Conv with dilation 2", 13, lambda: nn.Sequential(
+    *head(), conv(4, 4, 3, 2, dilation=2), bn(4), nn.ReLU(), up(4, 1), nn.Tanh()))
+script("dilation-transposed", "ConvTranspose with stride 1 and dilation 2", 13, lambda: nn.Sequential(
+    *head(side=2), up(4, 4, 3, 1, 1, dilation=2), bn(4), nn.ReLU(), up(4, 1), nn.Tanh()))
+script("dilation-phases", "ConvTranspose with stride 2 and dilations 1, 2: columns without a tap", 13,
+       lambda: nn.Sequential(
+           *head(), up(4, 4, 3, 2, 1, bias=True, dilation=(1, 2), output_padding=1), nn.ReLU(),
+           conv(4, 1), nn.Tanh()))

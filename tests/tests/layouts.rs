@@ -14,8 +14,6 @@ use std::path::{Path, PathBuf};
 
 /// Those that need whole maps or mirrored borders.
 const NOT_SUPPORTED: [&str; 1] = ["pad-reflection"];
-/// Those that were thought to be refused.
-const SUPPORTED: [&str; 2] = ["dilation.refused", "dilation-transposed.refused"];
 /// Those that can be exported for one label at a time only: latents times what the label gives, labels
 /// behind the first layer.
 const FIXED_ONLY: [&str; 2] = ["cond-everywhere", "cond-product"];
@@ -34,8 +32,7 @@ fn layouts(refused: bool) -> Result<Vec<PathBuf>> {
         let Some(stem) = stem.filter(|_| path.extension().is_some_and(|it| it == "onnx")) else {
             return false;
         };
-        let is_refused = stem.ends_with(".refused") || NOT_SUPPORTED.contains(&&*stem);
-        is_refused == refused && !SUPPORTED.contains(&&*stem)
+        (stem.ends_with(".refused") || NOT_SUPPORTED.contains(&&*stem)) == refused
     });
     paths.sort();
     ensure!(paths.len() > 5, "{} has no layouts", directory.display());

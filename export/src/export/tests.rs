@@ -35,6 +35,21 @@ fn exports_are_complete_repeatable_and_reported() {
             assert!(table.layer.starts_with("net/") && table.entries == 4096, "{table:?}");
         }
 
+        // The worst pictures are those of their seeds, in order.
+        let worst = &first.report.worst;
+        assert_eq!((worst.len(), worst[0].seed), (options.compare, first.report.worst_seed));
+        assert!(worst.is_sorted_by(|a, b| a.psnr <= b.psnr));
+        let mut float = Generator::onnx(&source, None).unwrap();
+        let mut device = Generator::gen_file(&first.gen_file).unwrap();
+        for worst in worst {
+            let z = latents::shown(worst.seed, 0, &DraftPart::latent(&device.latent));
+            let [a, b] = [&mut float, &mut device].map(|it| {
+                let drawing = it.draw(&z).unwrap();
+                it.picture(&drawing)
+            });
+            assert_eq!(psnr::limited(&a, &b), worst.psnr);
+        }
+
         // What inspect says of the ONNX is what came out.
         let expected = inspect::inspect(&File::load(&path).unwrap()).unwrap();
         assert_eq!(serde_json::to_value(expected).unwrap(), serde_json::to_value(layout).unwrap());
