@@ -1,6 +1,8 @@
 //! An ONNX file as it lies on the disk.
 
 use crate::latents::Kind;
+use crate::pixels::PixelRule;
+use crate::runner::Passes;
 use anyhow::{Context, Result, bail, ensure};
 use prost::Message;
 use sha2::{Digest, Sha256};
@@ -22,6 +24,8 @@ pub struct Source {
     pub label: Option<usize>,
     /// What latents are drawn from, as far as somebody has said so.
     pub kinds: Vec<Kind>,
+    /// How far tract takes the graph, if it runs as it is.
+    pub passes: Passes,
 }
 
 impl Source {
@@ -55,7 +59,8 @@ impl Source {
             path.display()
         );
         let sha256 = Sha256::digest(bytes).into();
-        Ok(Self { path: path.to_owned(), proto, sha256, label: None, kinds: Vec::new() })
+        let (label, kinds, passes) = (None, Vec::new(), Passes::Most);
+        Ok(Self { path: path.to_owned(), proto, sha256, label, kinds, passes })
     }
 
     /// The directory that external weights must lie in.
@@ -81,6 +86,11 @@ impl Source {
                 bail!("tensor \"{}\": of type {}: export in float32", proto.name, proto.data_type)
             }
         }
+    }
+
+    /// Whether it is one that `export` has quantised.
+    pub fn is_quantised(&self) -> bool {
+        self.metadata(PixelRule::METADATA).is_some()
     }
 
     /// A metadata property of the model.

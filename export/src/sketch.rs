@@ -3,6 +3,7 @@
 use crate::export::{Options, export};
 use crate::graph::{Graph, Values, float, geometry, int, tensor, text};
 use crate::load::Source;
+use crate::runner::Passes;
 use prost::Message;
 use std::path::{Path, PathBuf};
 use tract_onnx::pb::{AttributeProto, ValueInfoProto};
@@ -102,6 +103,7 @@ impl Sketch {
             sha256: [7; 32],
             label: None,
             kinds: vec![],
+            passes: Passes::Most,
         }
     }
 }

@@ -124,6 +124,12 @@ fn bad_input_is_one_line() {
     sample(&good, &latents, "32");
     sample(&good, &place("cut.npy"), "cut.npy");
     sample(&good, &good, "faces.onnx");
+    for (file, passes, expected) in [
+        (&good, "typed", "faces.onnx: --tract is for our quantised ONNX"),
+        (&good_gen, "optimised", "faces.gen: --tract is for our quantised ONNX"),
+    ] {
+        refused(&["sample", text(file), "--npy", text(&to), "--tract", passes], expected);
+    }
     refused(&["compare", text(&good), text(&place("cut.gen"))], "cut.gen");
     assert!(!out.exists() || fs::read_dir(&out).unwrap().next().is_none(), "nothing half written");
 }

@@ -19,6 +19,7 @@ REFUSED = {"pad-reflection"}
 # Those that can be exported for one label at a time only.
 FIXED_ONLY = {"cond-everywhere", "cond-product"}
 LABELS = {"label", "labels", "onehot", "y"}
+PASSES = ["typed", "optimised"]
 LEVELS = [
     ("off", ort.GraphOptimizationLevel.ORT_DISABLE_ALL),
     ("on", ort.GraphOptimizationLevel.ORT_ENABLE_ALL),
@@ -141,7 +142,7 @@ def compare_quantised(command, binary, path, label, out, count):
         f"ONNX Runtime, optimisations {name}": planes(run(twin, feeds, None, level).astype(np.float64), order)
         for name, level in LEVELS
     }
-    drawn["tract"] = sample(twin).astype(np.float64)
+    drawn |= {f"tract, {passes}": sample(twin, "--tract", passes).astype(np.float64) for passes in PASSES}
     for name, values in drawn.items():
         different = np.count_nonzero(pixels(values) != device)
         if different:

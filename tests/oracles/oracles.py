@@ -2,7 +2,7 @@
 
 For every generator: the float import against ONNX Runtime and, where there is one, the reference that
 came with it; of 8 bits, of a mix and of 12 bits the engine's bytes against the quantised ONNX in ONNX Runtime, with
-graph optimisations off and on, and in tract, which `export` has, and against [independent.py]; PSNR and SSIM by
+graph optimisations off and on, and in tract, which `export` has, typed and optimised, and against [independent.py]; PSNR and SSIM by
 scikit-image against the exporter's own figures and the floors. With a discriminator beside the generator, it against
 the trainer, and Fréchet distances in its features by SciPy against the exporter's. Then [layouts.py].
 
@@ -121,9 +121,9 @@ class Generator:
             eight = eight or psnr
         return self.failures
 
-    def sample(self, model, latents="z.npy"):
-        command(self.binary, "sample", model, "--latents", self.out / latents,
-                "--npy", self.out / "sample.npy")
+    def sample(self, model, *options):
+        command(self.binary, "sample", model, "--latents", self.out / "z.npy",
+                "--npy", self.out / "sample.npy", *options)
         return np.load(self.out / "sample.npy")
 
     def compare_float(self, latents, reference):
@@ -184,7 +184,8 @@ class Generator:
         twin = self.out / f"{stem}.int8.onnx"
         onnx.checker.check_model(str(twin), full_check=True)
         drawn = {f"ONNX Runtime, optimisations {name}": run(twin, latents, level)
-                 for name, level in layouts.LEVELS} | {"tract": self.sample(twin)}
+                 for name, level in layouts.LEVELS}
+        drawn |= {f"tract, {passes}": self.sample(twin, "--tract", passes) for passes in layouts.PASSES}
         for name, values in drawn.items():
             different = np.count_nonzero(pixels(values) != device)
             self.check(different == 0, f"quantised ONNX in {name}: {different} of "

@@ -7,6 +7,7 @@ use export::export::{Export, Options, export};
 use export::generator::{Drawing, Generator};
 use export::load::Source;
 use export::network::Network;
+use export::runner::Passes;
 use gen_core::format::write::DraftPart;
 use ndarray::{ArrayD, Axis, IxDyn};
 use ndarray_npy::NpzReader;
@@ -187,7 +188,7 @@ fn every_layout_is_quantised_well() -> Result<()> {
     })
 }
 
-/// The quantised ONNX gives the engine's pixels, in tract, of 8 bits and of 12.
+/// The quantised ONNX gives the engine's pixels, in tract, typed and optimised, of 8 bits and of 12.
 #[test]
 fn every_quantised_onnx_equals_the_engine() -> Result<()> {
     each(|path| {
@@ -202,20 +203,27 @@ fn every_quantised_onnx_equals_the_engine() -> Result<()> {
 }
 
 fn equals_the_engine(export: &Export) -> Result<()> {
-    let twin = Source::decode("twin.onnx".as_ref(), &export.onnx)?;
-    let mut twin = Generator::onnx(&twin, None)?;
+    let twin = |passes| -> Result<_> {
+        let twin = Source::decode("twin.onnx".as_ref(), &export.onnx)?;
+        Generator::onnx(&Source { passes, ..twin }, None)
+    };
+    let mut typed = twin(Passes::Typed)?;
+    let mut optimised = twin(Passes::Optimised)?;
     let mut device = Generator::gen_file(&export.gen_file)?;
     let mut z = vec![0.0; device.latent_len()];
     let mut differ = 0;
     for seed in 0..8 {
         DraftPart::latent(&device.latent).sample(seed, &mut z);
-        let [a, b] = [&mut twin, &mut device].map(|generator| -> Result<_> {
+        let draw = |generator: &mut Generator| -> Result<_> {
             let drawing = generator.draw(&z)?;
             Ok(generator.picture(&drawing))
-        });
-        let (a, b) = (a?, b?);
-        ensure!(a.pixels.len() == b.pixels.len(), "pictures of another size");
-        differ += a.pixels.iter().zip(&b.pixels).filter(|(a, b)| a != b).count();
+        };
+        let device = draw(&mut device)?;
+        for twin in [&mut typed, &mut optimised] {
+            let twin = draw(twin)?;
+            ensure!(twin.pixels.len() == device.pixels.len(), "pictures of another size");
+            differ += twin.pixels.iter().zip(&device.pixels).filter(|(a, b)| a != b).count();
+        }
     }
     ensure!(differ == 0, "{differ} pixels differ");
     Ok(())

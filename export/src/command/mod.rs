@@ -88,7 +88,7 @@ fn say(text: &str) -> Result<()> {
 /// Whether a file can draw the label that is asked for: one that is fixed already can't.
 fn takes_label(file: &File, generator: &Generator) -> bool {
     let float = match file {
-        File::Onnx(source) => source.metadata(PixelRule::METADATA).is_none(),
+        File::Onnx(source) => !source.is_quantised(),
         File::Gen { .. } => false,
     };
     float || generator.latent.iter().any(|part| part.distribution == Distribution::OneHot)

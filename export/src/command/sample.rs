@@ -2,10 +2,11 @@
 
 use super::Drawn;
 use super::series::Series;
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::{ArgGroup, Args};
-use export::generator::Generator;
+use export::generator::{File, Generator};
 use export::pixels::PixelRule;
+use export::runner::Passes;
 use export::{npy, output, sheet};
 use std::path::{Path, PathBuf};
 
@@ -26,6 +27,9 @@ pub(crate) struct Sample {
     /// Range of the pictures where they end in no activation: signed ([−1, 1]), unit, byte
     #[arg(long, value_parser = super::pixels)]
     pixels: Option<PixelRule>,
+    /// Run our quantised ONNX in tract typed or optimised, or fail; without, optimised if it can be
+    #[arg(long, value_name = "PASSES", value_parser = passes)]
+    tract: Option<Passes>,
     /// Write the pictures as an array of shape [n, channels, height, width]
     #[arg(long, value_name = "OUT.npy")]
     npy: Option<PathBuf>,
@@ -39,7 +43,13 @@ impl Sample {
         let places: Vec<&Path> =
             [&self.npy, &self.png].into_iter().flatten().map(PathBuf::as_path).collect();
         output::check(&places)?;
-        let file = self.drawn.load(&self.file)?;
+        let mut file = self.drawn.load(&self.file)?;
+        if let Some(passes) = self.tract {
+            match &mut file {
+                File::Onnx(source) if source.is_quantised() => source.passes = passes,
+                _ => bail!("{}: --tract is for our quantised ONNX", self.file.display()),
+            }
+        }
         let mut generator = Generator::new(&file, self.pixels)?;
         ensure!(
             self.drawn.label.is_none() || super::takes_label(&file, &generator),
@@ -60,5 +70,13 @@ impl Sample {
         }
         let borrowed: Vec<_> = files.iter().map(|(path, bytes)| (path.clone(), &**bytes)).collect();
         output::write(&borrowed)
+    }
+}
+
+fn passes(text: &str) -> Result<Passes, String> {
+    match text {
+        "typed" => Ok(Passes::Typed),
+        "optimised" => Ok(Passes::Optimised),
+        _ => Err("possible: typed, optimised".to_owned()),
     }
 }

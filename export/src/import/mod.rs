@@ -41,7 +41,6 @@ mod view;
 use crate::input::Input;
 use crate::load::Source;
 use crate::network::{Layer, Network};
-use crate::pixels::PixelRule;
 use anyhow::{Context, Result, anyhow, ensure};
 use form::Form;
 use gen_core::format::write::DraftPart;
@@ -62,7 +61,7 @@ use view::View;
 pub fn import(source: &Source) -> Result<Network> {
     let graph = source.proto.graph.as_ref().context("the file holds no graph")?;
     ensure!(
-        source.metadata(PixelRule::METADATA).is_none(),
+        !source.is_quantised(),
         "{}: already quantised: take the .gen beside it, or the float ONNX",
         source.path.display()
     );

@@ -9,6 +9,7 @@ use crate::load::Source;
 use crate::mix::{Mix, Part};
 use crate::network::Operation;
 use crate::picture::Picture;
+use crate::runner::Passes;
 use crate::sketch::{self, Sketch};
 use crate::{latents, psnr, twin};
 use gen_core::element::{Element, Weight};
@@ -47,9 +48,12 @@ fn pictures(mut generator: Generator, count: usize) -> Vec<Picture> {
     (0..count).map(draw).collect()
 }
 
-fn onnx(bytes: &[u8]) -> Source {
-    let proto = prost::Message::decode(bytes).unwrap();
-    Source { path: "twin.onnx".into(), proto, sha256: [0; 32], label: None, kinds: vec![] }
+/// What a quantised ONNX draws in tract, typed and optimised.
+fn drawn(bytes: &[u8], count: usize) -> [Vec<Picture>; 2] {
+    [Passes::Typed, Passes::Optimised].map(|passes| {
+        let twin = Source { passes, ..Source::decode("twin.onnx".as_ref(), bytes).unwrap() };
+        pictures(Generator::onnx(&twin, None).unwrap(), count)
+    })
 }
 
 /// Device, quantised ONNX and float network draw the same pictures: the first two to the bit.
@@ -108,9 +112,11 @@ fn wide_sums_that_could_overflow_have_coarser_weights() {
 fn equal_and_close(source: &Source, mix: &Mix) -> f64 {
     let (draft, network, pixels) = exported_as(source, mix);
     let file = draft.to_bytes().unwrap();
-    let twin = onnx(&twin::encode(&draft, &network, pixels).unwrap());
+    let twin = twin::encode(&draft, &network, pixels).unwrap();
     let device = pictures(Generator::gen_file(&file).unwrap(), 16);
-    assert_eq!(pictures(Generator::onnx(&twin, None).unwrap(), 16), device, "{mix:?}");
+    for drawn in drawn(&twin, 16) {
+        assert_eq!(drawn, device, "{mix:?}");
+    }
     let float = pictures(Generator::onnx(source, None).unwrap(), 16);
     float.iter().zip(&device).map(|(a, b)| psnr::limited(a, b)).sum::<f64>() / 16.0
 }
@@ -131,12 +137,11 @@ fn large_sums_are_split() {
     let wide = widened(&draft, 80);
     let file = wide.to_bytes().unwrap();
     let bytes = twin::encode(&wide, &network, pixels).unwrap();
-    let twin = onnx(&bytes);
+    let twin = Source::decode("twin.onnx".as_ref(), &bytes).unwrap();
     let graph = twin.proto.graph.as_ref().unwrap();
     assert!(graph.node.iter().any(|node| node.op_type == "Slice"));
-    let equal = pictures(Generator::onnx(&twin, None).unwrap(), 8)
-        == pictures(Generator::gen_file(&file).unwrap(), 8);
-    assert!(equal);
+    let device = pictures(Generator::gen_file(&file).unwrap(), 8);
+    assert!(drawn(&bytes, 8).iter().all(|drawn| *drawn == device));
 }
 
 /// `draft` with `factor` times the channels between its first two layers.

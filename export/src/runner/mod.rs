@@ -4,4 +4,4 @@ mod device;
 mod onnx;
 
 pub use device::Device;
-pub use onnx::Onnx;
+pub use onnx::{Onnx, Passes};

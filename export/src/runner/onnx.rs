@@ -10,6 +10,18 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tract_onnx::prelude::*;
 
+/// How far tract takes a graph before it runs it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Passes {
+    /// To optimised, or where that fails to typed: it can run some graphs that it can't optimise.
+    #[default]
+    Most,
+    /// To typed: types and shapes are known, every operator is as it was.
+    Typed,
+    /// To optimised: operators are merged and in terms of matrix products.
+    Optimised,
+}
+
 /// An ONNX ready to run.
 pub struct Onnx {
     plan: Arc<TypedRunnableModel>,
@@ -39,6 +51,7 @@ impl Onnx {
             sha256: [0; 32],
             label: None,
             kinds: Vec::new(),
+            passes: Passes::Most,
         };
         let input = Input {
             declared: tensor(float::INPUT, &[len as i64, 1, 1]),
@@ -67,12 +80,16 @@ impl Onnx {
             for (index, input) in inputs.iter().enumerate() {
                 model.set_input_fact(index, input.datum_type().fact(&input.shape).into())?;
             }
-            // Some networks it can run, but not optimise.
-            let plain = model.clone();
-            let optimised = catch_unwind(AssertUnwindSafe(|| model.into_optimized()));
-            let model = match optimised {
-                Ok(Ok(model)) => model,
-                _ => plain.into_typed()?,
+            let model = match source.passes {
+                Passes::Typed => model.into_typed()?,
+                Passes::Optimised => model.into_optimized()?,
+                Passes::Most => {
+                    let plain = model.clone();
+                    match catch_unwind(AssertUnwindSafe(|| model.into_optimized())) {
+                        Ok(Ok(model)) => model,
+                        _ => plain.into_typed()?,
+                    }
+                }
             };
             let plan = model.into_runnable()?;
             let shape = plan.model().output_fact(0)?.shape.as_concrete().map(<[usize]>::to_vec);
