@@ -66,6 +66,9 @@ pub fn worst_first(pairs: &[Pair]) -> Vec<usize> {
 
 impl Fidelity {
     /// Sums up at least one pair.
+    ///
+    /// # Panics
+    /// If there is none.
     pub fn of(pairs: &[Pair]) -> Self {
         let count = pairs.len() as f64;
         let worst = worst_first(pairs)[0];

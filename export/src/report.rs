@@ -38,7 +38,7 @@ pub struct Report {
     pub tables: Vec<TableReport>,
     /// Pixels of the `.gen` against those of the float network.
     pub fidelity: Fidelity,
-    /// The seed whose picture has the worst PSNR.
+    /// The seed of the first of `worst`: for whoever reads that alone.
     pub worst_seed: u64,
     /// The pictures of the sheet, the worst first.
     pub worst: Vec<Worst>,

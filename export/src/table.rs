@@ -127,7 +127,8 @@ pub fn diagram(layout: &Layout) -> String {
 fn row(text: &mut String, cells: [&str; 10]) {
     let [index, name, kind, input, output, kernel, macs, weights, read, window] = cells;
     let line = format!(
-        "{index:>2} {name:<21} {kind:<10} {input:<9} {output:<9} {kernel:<7} {macs:>11} {weights:>9} {read:>5} {window:>7}"
+        "{index:>2} {name:<21} {kind:<10} {input:<9} {output:<9} {kernel:<7} {macs:>11} {weights:>9} {read:>5} \
+         {window:>7}"
     );
     text.push_str(line.trim_end());
     text.push('\n');
@@ -208,7 +209,7 @@ pub fn report(report: &Report) -> String {
     );
     let worst = report.worst.iter().map(|Worst { seed, psnr }| format!("{seed} ({psnr:.1} dB)"));
     let worst: Vec<String> = worst.collect();
-    let lines: Vec<String> = worst.chunks(4).map(|line| line.join(", ")).collect();
+    let lines: Vec<String> = worst.chunks(2).map(|line| line.join(", ")).collect();
     let _ = writeln!(text, "worst pictures: seeds {}", lines.join(",\n                      "));
     if let Some(Frechet { features, device, others }) = &report.frechet {
         let [device, others] = [device, others].map(|it| significant(*it));

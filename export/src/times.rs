@@ -5,7 +5,7 @@ use gen_core::Model;
 use gen_core::element::Weight;
 use serde::{Deserialize, Serialize};
 
-/// Cores whose times are told where only memory is known, with a usual clock.
+/// Cores whose times are told where there is no board, each with a usual clock in MHz.
 pub const CORES: [(&str, f64); 5] =
     [("M0+", 48.0), ("M3", 72.0), ("M4", 168.0), ("M33", 150.0), ("M55", 400.0)];
 
@@ -71,11 +71,11 @@ pub fn instructions(core: &str, model: &Model) -> Result<Vec<f64>> {
     let mut instructions = Vec::new();
     for (index, layer) in layers.iter().enumerate() {
         let macs = layer.useful_macs() as f64;
-        let nearest = |is_model: &dyn Fn(&str) -> bool| {
+        let nearest = |called: &str, is_model: &dyn Fn(&str) -> bool| {
             let found = bench.nearest(macs, (index == 0, index == last), is_model);
-            found.with_context(|| format!("docs/bench.json has no core {core}"))
+            found.with_context(|| format!("docs/bench.json has no {called} on core {core}"))
         };
-        let mut times = nearest(&|model| !model.contains(','))?.per_mac();
+        let mut per_mac = nearest("generator", &|model| !model.contains(','))?.per_mac();
         let kind = match (layer.weight, wide_input) {
             (Weight::Wide, _) => Some("weights"),
             (Weight::Byte, true) => Some("tensors"),
@@ -83,10 +83,10 @@ pub fn instructions(core: &str, model: &Model) -> Result<Vec<f64>> {
         };
         if let Some(kind) = kind {
             let wide = format!("{MIXED}, 12-bit {kind}");
-            times *= nearest(&|model| model == wide)?.per_mac()
-                / nearest(&|model| model == MIXED)?.per_mac();
+            per_mac *= nearest(&wide, &|model| model == wide)?.per_mac()
+                / nearest(MIXED, &|model| model == MIXED)?.per_mac();
         }
-        instructions.push(times * macs);
+        instructions.push(per_mac * macs);
         wide_input = layer.element.is_wide();
     }
     Ok(instructions)

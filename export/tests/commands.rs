@@ -45,7 +45,31 @@ fn quantize_rebuilds_the_shipped_models() {
         let expected =
             ["gen", "int8.onnx", "report.json", "worst.png"].map(|end| format!("{name}.{end}"));
         assert_eq!(written, expected, "nothing half written is left");
+
+        let twin = out.join(format!("{name}.int8.onnx"));
+        let values = ["typed", "optimised"].map(|passes| {
+            let to = out.join(format!("{passes}.npy"));
+            let sample = ["sample", text(&twin), "--count", "2", "--npy", text(&to)];
+            let output = run(&[&sample[..], &["--tract", passes]].concat());
+            assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            fs::read(to).unwrap()
+        });
+        assert!(values[0] == values[1]);
     }
+}
+
+/// The table keeps to its width whatever the seed is.
+#[test]
+fn the_longest_seeds_fit_the_table() {
+    let directory = tempfile::tempdir().unwrap();
+    let (onnx, out) = (model("fashion.onnx"), directory.path());
+    let seed = (u64::MAX - 1000).to_string();
+    let output =
+        run(&["quantize", text(&onnx), "-o", text(out), "--calibrate", "8", "--seed", &seed]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(printed.contains("worst pictures: seeds 184467440737095"), "{printed}");
+    assert!(printed.lines().all(|line| line.chars().count() <= 100), "{printed}");
 }
 
 /// The report on standard output is the one in the file; a second ONNX that was not written again is told of.

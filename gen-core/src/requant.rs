@@ -59,6 +59,14 @@ impl<'a> Epilogue<'a> {
         }
     }
 
+    /// Bytes of the table that outputs are looked up in, 0 without one.
+    pub const fn table_bytes(&self) -> usize {
+        match self.activation {
+            Activation::Table(table) => table.len(),
+            _ => 0,
+        }
+    }
+
     /// Takes the numbers of some features into `numbers`: that of the first is `first`, and behind
     /// `last` they begin again with 0.
     #[inline(never)]

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import numpy as np
 import onnx
-import onnxruntime as ort
 
-import independent
+import runtimes
+from runtimes import OFF, ON, session
 
 TOLERANCE = 1e-4
 QDQ_FLOOR = 30.0
@@ -19,21 +19,6 @@ REFUSED = {"pad-reflection"}
 # Those that can be exported for one label at a time only.
 FIXED_ONLY = {"cond-everywhere", "cond-product"}
 LABELS = {"label", "labels", "onehot", "y"}
-PASSES = ["typed", "optimised"]
-LEVELS = [
-    ("off", ort.GraphOptimizationLevel.ORT_DISABLE_ALL),
-    ("on", ort.GraphOptimizationLevel.ORT_ENABLE_ALL),
-]
-
-
-def session(path, level):
-    options = ort.SessionOptions()
-    options.graph_optimization_level = level
-    options.intra_op_num_threads = 1
-    options.log_severity_level = 3
-    # Without it, and on x86 without VNNI, sums of uint8 and int8 saturate at 16 bits where QDQ is fused.
-    options.add_session_config_entry("session.x64quantprecision", "1")
-    return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def kinds(twin):
@@ -49,7 +34,7 @@ def type_of(entry):
 
 def draw(twin, rng, count):
     """`count` values of each input, and the latents that `export` takes for them: labels last."""
-    inputs = session(twin, LEVELS[0][1]).get_inputs()
+    inputs = session(twin, OFF).get_inputs()
     values, parts = {}, {False: [], True: []}
     for entry, (kind, labels) in zip(inputs, kinds(twin), strict=True):
         shape = [count] + list(entry.shape[1:])
@@ -123,7 +108,7 @@ def compare_quantised(command, binary, path, label, out, count):
         command(binary, "sample", model, "--latents", out / "z.npy", "--npy", out / "out.npy", *options)
         return np.load(out / "out.npy")
 
-    expected = run(path, feeds, label, LEVELS[0][1])
+    expected = run(path, feeds, label, OFF)
     whole = expected.dtype == np.uint8
     expected = planes(expected.astype(np.float64), order)
     got = sample(path, *options).astype(np.float64)
@@ -138,23 +123,22 @@ def compare_quantised(command, binary, path, label, out, count):
     def pixels(values):
         return np.clip(np.floor((values - low) * (255 / (high - low)) + 0.5), 0, 255)
 
-    drawn = {
-        f"ONNX Runtime, optimisations {name}": planes(run(twin, feeds, None, level).astype(np.float64), order)
-        for name, level in LEVELS
-    }
-    drawn |= {f"tract, {passes}": sample(twin, "--tract", passes).astype(np.float64) for passes in PASSES}
-    for name, values in drawn.items():
-        different = np.count_nonzero(pixels(values) != device)
+    def in_onnx_runtime(model, level):
+        return pixels(planes(run(model, feeds, None, level).astype(np.float64), order))
+
+    others = runtimes.pictures(
+        lambda level: in_onnx_runtime(twin, level),
+        lambda passes: pixels(sample(twin, "--tract", passes).astype(np.float64)),
+        out / f"{path.stem}.gen",
+        latents,
+    )
+    for name, drawn in others.items():
+        different = np.count_nonzero(drawn != device)
         if different:
-            yield f"quantised ONNX in {name}: {different} of {device.size} pixels differ"
-    gen = independent.read(out / f"{path.stem}.gen")
-    different = np.count_nonzero(np.stack([independent.draw(gen, z) for z in latents]) != device)
-    if different:
-        yield f"independent engine: {different} of {device.size} pixels differ"
+            yield f"{name}: {different} of {device.size} pixels differ"
     qdq = out / f"{path.stem}.qdq.onnx"
     onnx.checker.check_model(str(qdq), full_check=True)
-    values = planes(run(qdq, feeds, None, LEVELS[1][1]).astype(np.float64), order)
-    psnr = 10 * np.log10(255**2 / max(np.mean((pixels(values) - device) ** 2), 1e-9))
+    psnr = 10 * np.log10(255**2 / max(np.mean((in_onnx_runtime(qdq, ON) - device) ** 2), 1e-9))
     if psnr < QDQ_FLOOR:
         yield f"QDQ: PSNR {psnr:.1f} dB from the engine"
 

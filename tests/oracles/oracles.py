@@ -1,8 +1,7 @@
 """Compares the exporter and the engine with ONNX Runtime and scikit-image, live.
 
 For every generator: the float import against ONNX Runtime and, where there is one, the reference that
-came with it; of 8 bits, of a mix and of 12 bits the engine's bytes against the quantised ONNX in ONNX Runtime, with
-graph optimisations off and on, and in tract, which `export` has, typed and optimised, and against [independent.py]; PSNR and SSIM by
+came with it; of 8 bits, of a mix and of 12 bits the engine's bytes against those of [runtimes.py]; PSNR and SSIM by
 scikit-image against the exporter's own figures and the floors. With a discriminator beside the generator, it against
 the trainer, and Fréchet distances in its features by SciPy against the exporter's. Then [layouts.py].
 
@@ -24,6 +23,8 @@ from skimage.metrics import structural_similarity
 
 import independent
 import layouts
+import runtimes
+from runtimes import OFF, ON
 
 IMPORT_TOLERANCE = 1e-4
 PSNR_FLOOR = 39.0
@@ -38,7 +39,6 @@ MIXES = [
     (["--weights", 12], PSNR_FLOOR, 0.2),
     (["--activations", 12, "--weights", 12], 50, 5),
 ]
-OFF, ON = (level for _, level in layouts.LEVELS)
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -50,7 +50,7 @@ def command(*words):
 
 
 def run(path, latents, level):
-    session = layouts.session(path, level)
+    session = runtimes.session(path, level)
     entry = session.get_inputs()[0]
     shape = [len(latents)] + [side for side in entry.shape[1:]]
     return session.run(None, {entry.name: latents.reshape(shape)})[0]
@@ -183,17 +183,15 @@ class Generator:
         device = self.sample(self.out / f"{stem}.gen")
         twin = self.out / f"{stem}.int8.onnx"
         onnx.checker.check_model(str(twin), full_check=True)
-        drawn = {f"ONNX Runtime, optimisations {name}": run(twin, latents, level)
-                 for name, level in layouts.LEVELS}
-        drawn |= {f"tract, {passes}": self.sample(twin, "--tract", passes) for passes in layouts.PASSES}
-        for name, values in drawn.items():
-            different = np.count_nonzero(pixels(values) != device)
-            self.check(different == 0, f"quantised ONNX in {name}: {different} of "
-                       f"{device.size} pixels differ from the engine")
-        gen = independent.read(self.out / f"{stem}.gen")
-        drawn = np.stack([independent.draw(gen, z) for z in latents])
-        different = np.count_nonzero(drawn != device)
-        self.check(different == 0, f"independent engine: {different} of {device.size} pixels differ")
+        others = runtimes.pictures(
+            lambda level: pixels(run(twin, latents, level)),
+            lambda passes: pixels(self.sample(twin, "--tract", passes)),
+            self.out / f"{stem}.gen",
+            latents,
+        )
+        for name, drawn in others.items():
+            different = np.count_nonzero(drawn != device)
+            self.check(different == 0, f"{name}: {different} of {device.size} pixels differ from the engine")
         qdq = self.out / f"{stem}.qdq.onnx"
         onnx.checker.check_model(str(qdq), full_check=True)
         close, _ = fidelity(pixels(run(qdq, latents, ON)), device.astype(np.float64))

@@ -19,7 +19,8 @@ use xtask::picture::Picture;
 use xtask::size::Size;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Lines of the log in which a press must be obeyed.
+/// Lines of the log in which a press must be obeyed: in QEMU it waits for the end of the last one, which is 400 ms
+/// down and as long up, and a frame of a walk is two lines.
 const LINES: usize = 100;
 /// Halts that may hit a half-drawn frame before something must be wrong.
 const TRIES: usize = 40;

@@ -30,8 +30,7 @@ export class Machine {
     this.board.rtt.poll();
   }
 
-  // Presses a key. What QEMU is told of how long is for its own sake: here the clock that releases the
-  // key is the processor's, and no look at the keys falls out.
+  // Presses a key for KEY_NANOS of the processor's own time, in which no look at the keys is left out.
   press(key) {
     const { keys, mcu } = this.board;
     keys.down(key);

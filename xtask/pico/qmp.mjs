@@ -15,6 +15,7 @@ function commands(board, machine) {
     cont: () => machine.go(),
     stop: () => machine.halt(),
     quit: () => setImmediate(() => process.exit(0)),
+    // Not for QEMU's hold-time: see press.
     'send-key': ({ keys }) => {
       for (const { data } of keys) machine.press(data);
     },

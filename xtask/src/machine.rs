@@ -149,7 +149,8 @@ impl Machine {
         self.command("cont", json!({}))
     }
 
-    /// Presses and releases a key, by QEMU's name for it: `left`, `up`, `ctrl`, ….
+    /// Presses and releases a key, by QEMU's name for it: `left`, `up`, `ctrl`, …. In QEMU it is down for
+    /// [`HELD_MS`], and the next waits for as long again; in rp2040js for 100 ms of the processor's time.
     ///
     /// # Errors
     ///

@@ -47,7 +47,10 @@ impl Sample {
         if let Some(passes) = self.tract {
             match &mut file {
                 File::Onnx(source) if source.is_quantised() => source.passes = passes,
-                _ => bail!("{}: --tract is for our quantised ONNX", self.file.display()),
+                _ => bail!(
+                    "{}: --tract is for our quantised ONNX: leave it out",
+                    self.file.display()
+                ),
             }
         }
         let mut generator = Generator::new(&file, self.pixels)?;

@@ -117,7 +117,8 @@ impl Walk<'_> {
             }
             None if a.origin == Origin::Latent && b.origin == Origin::Latent => {
                 return Err(node.refuse(
-                    "puts latents and labels together in another way than by a sum: fix the label with --label K, from 0",
+                    "puts latents and labels together in another way than by a sum: fix the label with \
+                     --label K, from 0",
                 ));
             }
             _ => {}

@@ -12,8 +12,8 @@ use tract_onnx::prelude::*;
 const ARITHMETIC: &str = "Add Sub Mul Div Max Min Mod Pow Neg Abs Floor Ceil Round Sqrt Exp Log Erf Reciprocal \
     Sigmoid Tanh Relu Equal Less Greater LessOrEqual GreaterOrEqual Not And Or Where Sum ReduceSum ReduceMean \
     ReduceProd ReduceMax ReduceMin ReduceL1 ReduceL2 MatMul Gemm OneHot ScatterElements EyeLike LeakyRelu PRelu Elu \
-    Selu Celu Gelu HardSigmoid HardSwish Softplus Softsign Softmax LogSoftmax Sin Cos ArgMax Clip Conv ConvTranspose BatchNormalization \
-    LayerNormalization";
+    Selu Celu Gelu HardSigmoid HardSwish Softplus Softsign Softmax LogSoftmax Sin Cos ArgMax Clip Conv ConvTranspose \
+    BatchNormalization LayerNormalization";
 
 /// Whether [`arithmetic`] knows an operator.
 pub(super) fn is_arithmetic(operator: &str) -> bool {

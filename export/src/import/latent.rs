@@ -179,7 +179,8 @@ fn draft(declared: &ValueInfoProto, shape: Vec<usize>, taken: &Taken) -> Result<
         Taken::OneHot { .. } => (count(&shape), Distribution::OneHot),
         Taken::Number(Some(labels)) => (labels, Distribution::OneHot),
         Taken::Number(None) => bail!(
-            "takes \"{name}\" beside the latents, and does not tell how many there are: say which with --label K, from 0"
+            "takes \"{name}\" beside the latents, and does not tell how many there are: say which with \
+             --label K, from 0"
         ),
     };
     check(name, &shape, len, distribution == Distribution::OneHot)?;

@@ -150,7 +150,7 @@ fn in_steps(layer: &Layer, folded: &Folded, scales: &[f64]) -> Vec<f64> {
 }
 
 fn refuse(layer: &Layer, channel: usize, why: &str) -> anyhow::Error {
-    anyhow!("layer \"{}\", output channel {channel}: {why}", layer.name)
+    anyhow!("node \"{}\", output channel {channel}: {why}", layer.name)
 }
 
 /// Proves that nothing overflows: accumulators within `i32`, and `acc·m + C` within 2⁵³, where the
@@ -160,7 +160,7 @@ fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], element: Element)
     let wide = element.is_wide() || draft.weight == Weight::Wide;
     ensure!(
         !wide || twin::is_exact(draft, input, element),
-        "layer \"{}\": its kernel is too large for an exact quantised ONNX",
+        "node \"{}\": its kernel is too large for an exact quantised ONNX of 12 bits: leave it 8, or use a smaller one",
         layer.name
     );
     let x = bound::input_reach(draft, element);

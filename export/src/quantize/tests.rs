@@ -269,7 +269,7 @@ fn reaches_count_what_meets() {
 }
 
 #[test]
-fn giant_weights_are_refused_by_layer_and_channel() {
+fn giant_weights_are_refused_by_node_and_channel() {
     let source = sketch::dense_first();
     let mut network = import(&source).unwrap();
     for w in &mut network.layers[2].weights[72..144] {
@@ -279,5 +279,5 @@ fn giant_weights_are_refused_by_layer_and_channel() {
     let error =
         quantize(&network, &ranges, &[Weight::Byte; 4], &[], PixelRule::SIGNED, &Inputs::default());
     let error = error.unwrap_err().to_string();
-    assert!(error.contains("layer \"net/Conv") && error.contains("output channel 1"), "{error}");
+    assert!(error.contains("node \"net/Conv") && error.contains("output channel 1"), "{error}");
 }

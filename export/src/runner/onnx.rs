@@ -16,9 +16,9 @@ pub enum Passes {
     /// To optimised, or where that fails to typed: it can run some graphs that it can't optimise.
     #[default]
     Most,
-    /// To typed: types and shapes are known, every operator is as it was.
+    /// To typed: operators are tract's own, types and shapes are known, constants are computed.
     Typed,
-    /// To optimised: operators are merged and in terms of matrix products.
+    /// To optimised: operators are merged as well, and as they are computed on this machine.
     Optimised,
 }
 
@@ -136,4 +136,27 @@ fn guard<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T> {
 /// tract's errors hold whole graphs.
 fn one_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().take(200).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::import::import;
+    use crate::sketch;
+
+    #[test]
+    fn graphs_go_as_far_as_is_said() {
+        let source = sketch::dense_first();
+        let operators = |passes| {
+            let source = Source { passes, ..source.clone() };
+            let network = import(&source).unwrap();
+            let onnx = Onnx::new(&source, network.inputs, &[&network.output.name]).unwrap();
+            let nodes = onnx.plan.model().nodes().iter();
+            nodes.map(|node| node.op.name().into_owned()).collect::<Vec<String>>()
+        };
+        let [typed, optimised] = [Passes::Typed, Passes::Optimised].map(operators);
+        let merged = |operators: &[String]| operators.iter().any(|name| name.starts_with("Opt"));
+        assert!(!merged(&typed) && merged(&optimised), "{typed:?} {optimised:?}");
+        assert_eq!(operators(Passes::Most), optimised);
+    }
 }
