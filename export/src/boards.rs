@@ -79,9 +79,9 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
         ));
     } else if file > flash {
         advice.push(format!(
-            "{} bytes of flash too many: train with {} % of the channels in each layer",
+            "{} bytes of flash too many: {}",
             file - flash,
-            widths(model, file, flash)
+            narrower(widths(model, file, flash))
         ));
     }
     if ram > 0 && model.working_memory() > ram {
@@ -95,12 +95,8 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
                 least - least_in_bytes
             )
         } else {
-            let widths = 100.0 * ram as f64 / least as f64;
-            format!(
-                "{} bytes of RAM too many, row by row: train with {:.0} % of the channels in each layer",
-                least - ram,
-                widths.floor()
-            )
+            let percent = 100 * ram / least;
+            format!("{} bytes of RAM too many, row by row: {}", least - ram, narrower(percent))
         });
     }
     let time = board.core.map(|(core, clock)| times::time(core, clock, model)).transpose()?;
@@ -112,6 +108,15 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
         seconds: time.map(|time| time.seconds),
         advice,
     })
+}
+
+/// What to do about a generator of which only so many percent of the channels fit.
+fn narrower(percent: usize) -> String {
+    match percent {
+        // Nothing would be left to draw with.
+        ..25 => "take a board with more, or train a far smaller one".to_owned(),
+        _ => format!("train with {percent} % of the channels in each layer"),
+    }
 }
 
 /// How many percent of the channels of all hidden layers, at least 1, make a file so small. Weights go with the
@@ -187,6 +192,13 @@ mod tests {
         };
         assert!(!flash.fits && weights(percent) + 1400 <= file.len() / 4, "{flash:?}");
         assert!(weights(percent + 2) + 7000 > file.len() / 4, "{flash:?}");
+        let tiny = of(code + file.len() / 20, reserved + model.working_memory() / 20);
+        assert!(
+            tiny.advice
+                .iter()
+                .all(|it| it.contains("too many") && it.contains("a board with more"))
+        );
+        assert_eq!(tiny.advice.len(), 2);
         let ram = of(1 << 20, reserved + model.working_memory() / 2);
         assert!(!ram.fits && ram.advice[0].contains("train with 49 %"), "{ram:?}");
     }
@@ -217,6 +229,6 @@ mod tests {
         assert!(advice(1 << 19, memory[1] - 1)[0].contains("channels in each layer"));
         let told = advice(bytes.len() + 20, 1 << 19);
         assert!(told[0].contains("weights of 8 bits take about "), "{told:?}");
-        assert!(advice(bytes.len() / 2, 1 << 19)[0].contains("channels in each layer"));
+        assert!(advice(bytes.len() / 2, 1 << 19)[0].contains("a board with more"));
     }
 }

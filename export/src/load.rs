@@ -51,7 +51,11 @@ impl Source {
             .ok()
             .filter(|proto| proto.graph.as_ref().is_some_and(|graph| !graph.node.is_empty()));
         let Some(proto) = proto else {
-            bail!("{}: not an ONNX model: its {} bytes hold no graph", path.display(), bytes.len());
+            bail!(
+                "{}: not an ONNX model: its {} bytes hold no graph; of a checkpoint, make one by export onnx",
+                path.display(),
+                bytes.len()
+            );
         };
         ensure!(
             proto.functions.is_empty(),

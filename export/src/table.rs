@@ -211,6 +211,9 @@ pub fn report(report: &Report) -> String {
     let worst: Vec<String> = worst.collect();
     let lines: Vec<String> = worst.chunks(2).map(|line| line.join(", ")).collect();
     let _ = writeln!(text, "worst pictures: seeds {}", lines.join(",\n                      "));
+    text.push_str(
+        "  NAME.worst.png has them in this order: in float, on the device, their difference × 8\n",
+    );
     if let Some(Frechet { features, device, others }) = &report.frechet {
         let [device, others] = [device, others].map(|it| significant(*it));
         let _ = writeln!(
@@ -288,7 +291,7 @@ pub fn verdicts(verdicts: &[Verdict]) -> String {
     }
     text.push_str(
         "bytes beside the application's own; times without the screen, if each instruction took a cycle and\n\
-         none waited for flash: expect more\n",
+         none waited for flash: expect more, see docs/boards.md\n",
     );
     text
 }
