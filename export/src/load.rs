@@ -63,8 +63,12 @@ impl Source {
             path.display()
         );
         let sha256 = Sha256::digest(bytes).into();
-        let (label, kinds, passes) = (None, Vec::new(), Passes::Most);
-        Ok(Self { path: path.to_owned(), proto, sha256, label, kinds, passes })
+        Ok(Self::new(path.to_owned(), proto, sha256))
+    }
+
+    /// A file of which nobody has said anything.
+    pub(crate) fn new(path: PathBuf, proto: ModelProto, sha256: [u8; 32]) -> Self {
+        Self { path, proto, sha256, label: None, kinds: Vec::new(), passes: Passes::default() }
     }
 
     /// The directory that external weights must lie in.

@@ -3,7 +3,6 @@
 use crate::export::{Options, export};
 use crate::graph::{Graph, Values, float, geometry, int, tensor, text};
 use crate::load::Source;
-use crate::runner::Passes;
 use prost::Message;
 use std::path::{Path, PathBuf};
 use tract_onnx::pb::{AttributeProto, ValueInfoProto};
@@ -97,14 +96,7 @@ impl Sketch {
     pub(crate) fn finish(self) -> Source {
         let output = tensor(&self.current, &[-1, -1, -1]);
         let proto = self.graph.model("sketch", self.inputs, output, vec![]);
-        Source {
-            path: PathBuf::from("sketch.onnx"),
-            proto,
-            sha256: [7; 32],
-            label: None,
-            kinds: vec![],
-            passes: Passes::Most,
-        }
+        Source::new(PathBuf::from("sketch.onnx"), proto, [7; 32])
     }
 }
 

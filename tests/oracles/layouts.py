@@ -126,14 +126,14 @@ def compare_quantised(command, binary, path, label, out, count):
     def in_onnx_runtime(model, level):
         return pixels(planes(run(model, feeds, None, level).astype(np.float64), order))
 
-    others = runtimes.pictures(
+    differences = runtimes.differences(
+        device,
         lambda level: in_onnx_runtime(twin, level),
         lambda passes: pixels(sample(twin, "--tract", passes).astype(np.float64)),
         out / f"{path.stem}.gen",
         latents,
     )
-    for name, drawn in others.items():
-        different = np.count_nonzero(drawn != device)
+    for name, different in differences.items():
         if different:
             yield f"{name}: {different} of {device.size} pixels differ"
     qdq = out / f"{path.stem}.qdq.onnx"

@@ -183,14 +183,14 @@ class Generator:
         device = self.sample(self.out / f"{stem}.gen")
         twin = self.out / f"{stem}.int8.onnx"
         onnx.checker.check_model(str(twin), full_check=True)
-        others = runtimes.pictures(
+        differences = runtimes.differences(
+            device,
             lambda level: pixels(run(twin, latents, level)),
             lambda passes: pixels(self.sample(twin, "--tract", passes)),
             self.out / f"{stem}.gen",
             latents,
         )
-        for name, drawn in others.items():
-            different = np.count_nonzero(drawn != device)
+        for name, different in differences.items():
             self.check(different == 0, f"{name}: {different} of {device.size} pixels differ from the engine")
         qdq = self.out / f"{stem}.qdq.onnx"
         onnx.checker.check_model(str(qdq), full_check=True)

@@ -21,12 +21,12 @@ def session(path, level):
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
-def pictures(onnx, tract, gen, latents):
-    """Their pixels, by name, of a `.gen` and `latents`; `onnx` gives those of ONNX Runtime by its level, `tract`
-    those of tract by its passes."""
+def differences(device, onnx, tract, gen, latents):
+    """How many of their pixels are not `device`'s, by name, of a `.gen` and `latents`; `onnx` gives those of ONNX
+    Runtime by its level, `tract` those of tract by its passes."""
     drawn = {f"quantised ONNX in ONNX Runtime, optimisations {name}": onnx(level)
              for name, level in [("off", OFF), ("on", ON)]}
     drawn |= {f"quantised ONNX in tract, {passes}": tract(passes) for passes in PASSES}
     gen = independent.read(gen)
     drawn["independent engine"] = np.stack([independent.draw(gen, z) for z in latents])
-    return drawn
+    return {name: np.count_nonzero(pixels != device) for name, pixels in drawn.items()}

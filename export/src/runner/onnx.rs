@@ -45,14 +45,8 @@ impl Onnx {
     /// If tract can't.
     pub fn rounded(network: &Network, rounded: Option<Rounded>, names: &[String]) -> Result<Self> {
         let len = network.latent_len();
-        let source = Source {
-            path: "the imported network".into(),
-            proto: float::encode(network, rounded),
-            sha256: [0; 32],
-            label: None,
-            kinds: Vec::new(),
-            passes: Passes::Most,
-        };
+        let proto = float::encode(network, rounded);
+        let source = Source::new("the imported network".into(), proto, [0; 32]);
         let input = Input {
             declared: tensor(float::INPUT, &[len as i64, 1, 1]),
             shape: vec![1, len, 1, 1],
