@@ -3,8 +3,8 @@
 use burn::module::Param;
 use burn::nn::BatchNorm;
 use burn::tensor::Tensor;
-use export::graph::{Graph, Values, float, geometry, int, ints, tensor};
-use export::latents;
+use export::latent;
+use export::onnx::graph::{Graph, Values, float, geometry, int, ints, tensor};
 use gen_core::latent::Distribution;
 use prost::Message;
 use tract_onnx::pb::ValueInfoProto;

@@ -142,7 +142,7 @@ fn micro_presets_fit_their_flash() {
         let path = directory.path().join("generator.onnx");
         std::fs::write(&path, &file).unwrap();
         let options = export::Options { calibrate: 2, compare: 1, ..Default::default() };
-        let size = export::export(&path, &options, &|| ()).unwrap().gen_file.len();
+        let size = export::pipeline(&path, &options, &|| ()).unwrap().gen_file.len();
         let used = size + APPLICATION;
         assert!(used <= flash, "{preset:?}: {used} of {flash} bytes");
         // Not made for a smaller device.

@@ -127,8 +127,8 @@ impl Line {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::Options;
-    use crate::sketch;
+    use crate::pipeline::Options;
+    use crate::pipeline::sketch;
 
     #[test]
     fn instructions_are_those_of_the_nearest_layers() {

@@ -8,9 +8,11 @@ use dcgan::data::{Dataset, Reading};
 use dcgan::judge::{Judge, nearest};
 use dcgan::random::{self, Purpose};
 use dcgan::run::JUDGED_SEED;
-use export::generator::{File, Generator};
+use export::draw::{File, Generator};
+use export::file::output;
+use export::latent;
 use export::picture::Picture;
-use export::{latents, output, sheet};
+use export::picture::sheet;
 use gen_core::format::write::DraftPart;
 
 use super::session::{self, bar};

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use burn::module::Module;
 use burn::store::ModuleRecord;
-use export::output;
+use export::file::output;
 
 use super::log::Sums;
 use crate::trainer::{Trainer, adam};

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use export::latents;
+use export::latent;
 use export::picture::Picture;
-use export::pixels::PixelRule;
+use export::picture::pixel_rule::PixelRule;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 

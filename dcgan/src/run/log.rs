@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use export::output;
+use export::file::output;
 use serde::{Deserialize, Serialize};
 
 use crate::trainer::Progress;

@@ -27,7 +27,8 @@ use std::time::Instant;
 use anyhow::{Result, bail, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use export::{output, sheet};
+use export::file::output;
+use export::picture::sheet;
 use indicatif::ProgressBar;
 
 use crate::data::Dataset;

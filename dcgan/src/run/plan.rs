@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use export::output;
+use export::file::output;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 

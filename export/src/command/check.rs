@@ -3,9 +3,11 @@
 use super::Drawn;
 use anyhow::{Result, ensure};
 use clap::Args;
-use export::boards::{self, Board, Verdict};
-use export::times::{self, CoreTime};
-use export::{inspect, table};
+use export::boards;
+use export::boards::{Board, Verdict};
+use export::report::{inspect, text};
+use export::times;
+use export::times::CoreTime;
 use gen_core::Model;
 use std::path::PathBuf;
 
@@ -46,7 +48,7 @@ impl Check {
             super::say(&format!("{}\n", serde_json::to_string_pretty(&verdicts)?))?;
             return Ok(());
         }
-        super::say(&table::verdicts(&verdicts))?;
+        super::say(&text::verdicts(&verdicts))?;
         if self.flash.is_some() {
             for time in times::times(&model)? {
                 let CoreTime { core, clock_mhz, seconds, .. } = time;

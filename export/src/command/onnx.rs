@@ -2,8 +2,9 @@
 
 use anyhow::Result;
 use clap::Args;
+use export::checkpoint;
 use export::checkpoint::settings::{Activation, Direction, Padding, PerLayer, Settings};
-use export::{checkpoint, output};
+use export::file::output;
 use prost::Message;
 use std::path::PathBuf;
 

@@ -4,10 +4,12 @@ use super::Drawn;
 use super::series::Series;
 use anyhow::{Result, bail, ensure};
 use clap::{ArgGroup, Args};
-use export::generator::{File, Generator};
-use export::pixels::PixelRule;
-use export::runner::Passes;
-use export::{npy, output, sheet};
+use export::draw::npy;
+use export::draw::{File, Generator};
+use export::file::output;
+use export::onnx::run::Passes;
+use export::picture::pixel_rule::PixelRule;
+use export::picture::sheet;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
