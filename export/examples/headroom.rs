@@ -4,6 +4,7 @@
 //!     cargo run -p export --example headroom -- models/faces.onnx other.onnx@uniform
 
 use anyhow::Result;
+use export::latent::wish::{LatentKind, Wishes};
 use export::pipeline::{Options, export};
 use std::path::Path;
 
@@ -15,10 +16,10 @@ fn main() -> Result<()> {
     println!("| --- | --- | --- | --- | ---: |");
     for argument in std::env::args().skip(1) {
         let (path, kind) = argument.split_once('@').unwrap_or((&argument, "normal"));
-        let kind: export::latent::Kind = kind.parse().map_err(anyhow::Error::msg)?;
+        let kind: LatentKind = kind.parse().map_err(anyhow::Error::msg)?;
         for headroom in [0.0, 1.0, 1.1, 1.2, 1.3, 1.5] {
-            let kinds = vec![kind.clone()];
-            let options = Options { kinds, headroom, compare: PICTURES, ..Options::default() };
+            let wishes = Wishes { label: None, kinds: vec![kind.clone()] };
+            let options = Options { wishes, headroom, compare: PICTURES, ..Options::default() };
             let fidelity = export(Path::new(path), &options, &|| ())?.report.fidelity;
             println!(
                 "| {path} | {headroom} | {:.1} / {:.1} dB | {:.4} / {:.4} | {} |",

@@ -36,5 +36,6 @@ pub mod pipeline;
 pub mod plans;
 pub mod quantize;
 pub mod report;
+mod text;
 pub mod times;
 pub mod twin;

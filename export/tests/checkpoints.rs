@@ -5,7 +5,7 @@ use export::checkpoint::convert;
 use export::checkpoint::settings::Settings;
 use export::file::npz;
 use export::import::import;
-use export::latent;
+use export::latent::wish::Wishes;
 use export::onnx::run::Onnx;
 use export::onnx::source::Source;
 use ndarray::Array4;
@@ -37,12 +37,12 @@ fn same_pictures(file: &Path, options: &[&str], pictures: &str, tolerance: f32) 
         "Gemm" => vec![1, latent_len(pictures)],
         _ => vec![1, latent_len(pictures), 1, 1],
     };
-    let network = import(&source).unwrap();
+    let network = import(&source, &Wishes::default()).unwrap();
     assert_eq!(network.inputs[0].shape, shape);
     assert_eq!(network.last().output()[2], image.shape()[1]);
     let generator = Onnx::new(&source, network.inputs.clone(), &[&graph.output[0].name]).unwrap();
     assert_eq!(generator.output_shape()[1..], image.shape()[1..], "{table}");
-    let latents = latent::read(&fixture(pictures), shape[1]).unwrap();
+    let latents = export::latent::file::read(&fixture(pictures), shape[1]).unwrap();
     for (z, expected) in latents.iter().zip(image.outer_iter()) {
         let drawn = &generator.run(z).unwrap()[0];
         let far = drawn.iter().zip(expected.iter()).map(|(a, b)| (a - b).abs());

@@ -78,7 +78,7 @@ def planes(values, order):
     return values.reshape(-1, sides[2], sides[0], sides[1])
 
 
-def compare(command, binary, path, label, out, count):
+def compare(command, binary, tract, path, label, out, count):
     """What is wrong with a layout, or with one label of it."""
     out.mkdir(parents=True, exist_ok=True)
     options = [] if label is None else ["--label", label]
@@ -86,7 +86,7 @@ def compare(command, binary, path, label, out, count):
     for bits in [8, 12]:
         precision = ["--activations", bits, "--weights", bits]
         command(binary, "quantize", path, "-o", out, "--calibrate", 32, "--onnx", "qdq", *precision, *options)
-        for what in compare_quantised(command, binary, path, label, out, count):
+        for what in compare_quantised(command, binary, tract, path, label, out, count):
             yield f"{bits} bits: {what}"
         report = json.loads((out / f"{path.stem}.report.json").read_text())
         psnr[bits] = report["fidelity"]["psnr_mean"]
@@ -94,7 +94,7 @@ def compare(command, binary, path, label, out, count):
         yield f"PSNR {psnr[8]:.1f} dB in 8 bits, {psnr[12]:.1f} dB in 12"
 
 
-def compare_quantised(command, binary, path, label, out, count):
+def compare_quantised(command, binary, tract, path, label, out, count):
     options = [] if label is None else ["--label", label]
     twin = out / f"{path.stem}.int8.onnx"
     model = onnx.load(str(twin))
@@ -106,6 +106,10 @@ def compare_quantised(command, binary, path, label, out, count):
 
     def sample(model, *options):
         command(binary, "sample", model, "--latents", out / "z.npy", "--npy", out / "out.npy", *options)
+        return np.load(out / "out.npy")
+
+    def in_tract(model, passes):
+        command(tract, model, passes, out / "z.npy", out / "out.npy")
         return np.load(out / "out.npy")
 
     expected = run(path, feeds, label, OFF)
@@ -129,7 +133,7 @@ def compare_quantised(command, binary, path, label, out, count):
     differences = runtimes.differences(
         device,
         lambda level: in_onnx_runtime(twin, level),
-        lambda passes: pixels(sample(twin, "--tract", passes).astype(np.float64)),
+        lambda passes: pixels(in_tract(twin, passes).astype(np.float64)),
         out / f"{path.stem}.gen",
         latents,
     )
@@ -150,14 +154,14 @@ def labels(path):
     return free + [1] if inputs & LABELS else free
 
 
-def failures(command, binary, directory, out, count):
+def failures(command, binary, tract, directory, out, count):
     paths = [path for path in sorted(directory.glob("*.onnx")) if not path.stem.endswith(".refused")]
     paths = [path for path in paths if path.stem not in REFUSED]
     found = [
         f"{path.stem}{'' if label is None else f', label {label}'}: {what}"
         for path in paths
         for label in labels(path)
-        for what in compare(command, binary, path, label, out, count)
+        for what in compare(command, binary, tract, path, label, out, count)
     ]
     print(f"{len(paths)} layouts, {len(found)} failures")
     for line in found:

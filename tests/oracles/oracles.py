@@ -77,8 +77,8 @@ def fidelity(expected, got):
 
 
 class Generator:
-    def __init__(self, binary, model, out, count):
-        self.binary, self.model, self.out, self.count = binary, model, out, count
+    def __init__(self, binary, tract, model, out, count):
+        self.binary, self.tract, self.model, self.out, self.count = binary, tract, model, out, count
         self.name = model.parent.name if model.stem == "generator" else model.stem
         self.failures = []
 
@@ -124,6 +124,10 @@ class Generator:
     def sample(self, model, *options):
         command(self.binary, "sample", model, "--latents", self.out / "z.npy",
                 "--npy", self.out / "sample.npy", *options)
+        return np.load(self.out / "sample.npy")
+
+    def in_tract(self, twin, passes):
+        command(self.tract, twin, passes, self.out / "z.npy", self.out / "sample.npy")
         return np.load(self.out / "sample.npy")
 
     def compare_float(self, latents, reference):
@@ -186,7 +190,7 @@ class Generator:
         differences = runtimes.differences(
             device,
             lambda level: pixels(run(twin, latents, level)),
-            lambda passes: pixels(self.sample(twin, "--tract", passes)),
+            lambda passes: pixels(self.in_tract(twin, passes)),
             self.out / f"{stem}.gen",
             latents,
         )
@@ -240,6 +244,7 @@ def train(binary, out):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--export", type=Path, required=True, help="the export binary")
+    parser.add_argument("--tract", type=Path, required=True, help="the example tract of the crate export")
     parser.add_argument("--dcgan", type=Path, required=True, help="the dcgan binary")
     parser.add_argument("--out", type=Path, required=True, help="directory for what is written")
     parser.add_argument("--generators", type=Path, help="directory of directories with generator.onnx")
@@ -256,10 +261,10 @@ def main():
     failures = check_latents(arguments.export, arguments.out, arguments.latents or 64)
     for model in models:
         out = arguments.out / model.parent.name / model.stem
-        generator = Generator(arguments.export, model, out, arguments.latents or 64)
+        generator = Generator(arguments.export, arguments.tract, model, out, arguments.latents or 64)
         failures += generator.compare()
     print(f"{len(models)} generators, {len(failures)} failures")
-    failures += layouts.failures(command, arguments.export, ROOT / "tests/layouts",
+    failures += layouts.failures(command, arguments.export, arguments.tract, ROOT / "tests/layouts",
                                  arguments.out / "layouts", arguments.latents or 8)
     sys.exit(1 if failures or not models else 0)
 

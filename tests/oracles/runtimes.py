@@ -7,7 +7,7 @@ import onnxruntime as ort
 import independent
 
 OFF, ON = ort.GraphOptimizationLevel.ORT_DISABLE_ALL, ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-# Of tract, by `export sample --tract`.
+# Of tract, by the example `tract` of the crate export.
 PASSES = ["typed", "optimised"]
 
 

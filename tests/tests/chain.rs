@@ -3,6 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use export::draw::{File, Generator};
+use export::latent::wish::Wishes;
 use export::pipeline::{Export, Options, export};
 use export::quantize::mix::Goal;
 use gen_core::format::write::DraftPart;
@@ -77,14 +78,15 @@ fn quantised_onnx_equals_the_engine() -> Result<()> {
     std::fs::write(&path, &export.onnx)?;
     let (float, twin) = (File::load(&onnx())?, File::load(&path)?);
     std::fs::remove_dir_all(&directory)?;
-    let (mut float, mut twin) = (Generator::new(&float, None)?, Generator::new(&twin, None)?);
+    let wishes = Wishes::default();
+    let (mut float, mut twin) =
+        (Generator::new(&float, &wishes, None)?, Generator::new(&twin, &wishes, None)?);
     let mut device = Generator::gen_file(&export.gen_file)?;
     for seed in 0..64 {
         let mut z = vec![0.0; device.latent_len()];
         DraftPart::latent(&device.latent).sample(seed, &mut z);
         let picture = |generator: &mut Generator<'_>| -> Result<Vec<u8>> {
-            let drawn = generator.draw(&z)?;
-            Ok(generator.picture(&drawn).pixels)
+            Ok(generator.picture(&z)?.pixels)
         };
         let (float, twin, device) =
             (picture(&mut float)?, picture(&mut twin)?, picture(&mut device)?);

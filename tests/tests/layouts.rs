@@ -4,6 +4,8 @@
 
 use anyhow::{Context, Result, ensure};
 use export::draw::{Drawing, Generator};
+use export::import::import;
+use export::latent::wish::Wishes;
 use export::network::Network;
 use export::onnx::run::Passes;
 use export::onnx::source::Source;
@@ -114,10 +116,11 @@ fn difference(path: &Path, fixed: bool) -> Result<f32> {
     let (low, high) = all.fold((f32::MAX, f32::MIN), |(low, high), y| (low.min(*y), high.max(*y)));
     let mut largest = 0.0_f32;
     for (index, expected) in reference.pictures.axis_iter(Axis(0)).enumerate() {
-        let mut source = Source::load(path)?;
-        source.label = if fixed { reference.label(index)? } else { None };
-        let z = reference.latent(&export::import::import(&source)?, index)?;
-        let mut generator = Generator::onnx(&source, None)?;
+        let source = Source::load(path)?;
+        let label = if fixed { reference.label(index)? } else { None };
+        let wishes = Wishes { label, ..Wishes::default() };
+        let z = reference.latent(&import(&source, &wishes)?, index)?;
+        let mut generator = Generator::onnx(&source, &wishes, None)?;
         let Drawing::Float(picture) = generator.draw(&z)? else { anyhow::bail!("no floats") };
         let image = generator.image;
         let plane = image.height * image.width;
@@ -137,12 +140,10 @@ fn difference(path: &Path, fixed: bool) -> Result<f32> {
     Ok(largest)
 }
 
-/// The label to export a layout with: some can do without.
-fn label(path: &Path) -> Result<Option<usize>> {
-    match fixed_only(path) {
-        true => Reference::read(path)?.label(0),
-        false => Ok(None),
-    }
+/// What a layout is exported with: a label, where it cannot do without.
+fn wishes(path: &Path) -> Result<Wishes> {
+    let label = if fixed_only(path) { Reference::read(path)?.label(0)? } else { None };
+    Ok(Wishes { label, ..Wishes::default() })
 }
 
 fn fixed_only(path: &Path) -> bool {
@@ -180,8 +181,8 @@ fn every_layout_is_imported_exactly() -> Result<()> {
 #[test]
 fn every_layout_is_quantised_well() -> Result<()> {
     each(|path| {
-        let label = label(path)?;
-        let options = Options { calibrate: 64, compare: 64, label, ..Options::default() };
+        let wishes = wishes(path)?;
+        let options = Options { calibrate: 64, compare: 64, wishes, ..Options::default() };
         let psnr = export(path, &options, &|| ())?.report.fidelity.psnr_mean;
         ensure!(psnr >= PSNR, "{psnr:.1} dB");
         Ok(())
@@ -192,9 +193,9 @@ fn every_layout_is_quantised_well() -> Result<()> {
 #[test]
 fn every_quantised_onnx_equals_the_engine() -> Result<()> {
     each(|path| {
-        let label = label(path)?;
         for bits in [8, 12] {
-            let options = Options { calibrate: 8, compare: 1, label, ..Options::default() };
+            let wishes = wishes(path)?;
+            let options = Options { calibrate: 8, compare: 1, wishes, ..Options::default() };
             let options = Options { activations: bits, weights: bits, ..options };
             equals_the_engine(&export(path, &options, &|| ())?)?;
         }
@@ -203,10 +204,8 @@ fn every_quantised_onnx_equals_the_engine() -> Result<()> {
 }
 
 fn equals_the_engine(export: &Export) -> Result<()> {
-    let twin = |passes| -> Result<_> {
-        let twin = Source::decode("twin.onnx".as_ref(), &export.onnx)?;
-        Generator::onnx(&Source { passes, ..twin }, None)
-    };
+    let twin = Source::decode("twin.onnx".as_ref(), &export.onnx)?;
+    let twin = |passes| Generator::quantised(&twin, &Wishes::default(), passes);
     let mut typed = twin(Passes::Typed)?;
     let mut optimised = twin(Passes::Optimised)?;
     let mut device = Generator::gen_file(&export.gen_file)?;
@@ -214,13 +213,9 @@ fn equals_the_engine(export: &Export) -> Result<()> {
     let mut differ = 0;
     for seed in 0..8 {
         DraftPart::latent(&device.latent).sample(seed, &mut z);
-        let draw = |generator: &mut Generator| -> Result<_> {
-            let drawing = generator.draw(&z)?;
-            Ok(generator.picture(&drawing))
-        };
-        let device = draw(&mut device)?;
+        let device = device.picture(&z)?;
         for twin in [&mut typed, &mut optimised] {
-            let twin = draw(twin)?;
+            let twin = twin.picture(&z)?;
             ensure!(twin.pixels.len() == device.pixels.len(), "pictures of another size");
             differ += twin.pixels.iter().zip(&device.pixels).filter(|(a, b)| a != b).count();
         }
@@ -243,7 +238,7 @@ fn damaged_files_do_not_panic() -> Result<()> {
                 damaged[at] = random.next_u32() as u8;
             }
             let Ok(source) = Source::decode(&path, &damaged) else { continue };
-            refused += usize::from(export::import::import(&source).is_err());
+            refused += usize::from(import(&source, &Wishes::default()).is_err());
         }
     }
     ensure!(refused > 100, "only {refused} were refused");
@@ -254,7 +249,7 @@ fn damaged_files_do_not_panic() -> Result<()> {
 fn what_cannot_be_converted_is_refused_by_node() -> Result<()> {
     for path in layouts(true)? {
         let source = Source::load(&path)?;
-        let Err(error) = export::import::import(&source) else {
+        let Err(error) = import(&source, &Wishes::default()) else {
             anyhow::bail!("{} was imported", path.display());
         };
         let error = format!("{error:#}");

@@ -23,6 +23,7 @@ pub fn oracles(generators: Option<&Path>, latents: Option<u32>) -> Result<()> {
     step::run("build", &mut build)?;
 
     oracles.arg("--export").arg(target.join("debug/export"));
+    oracles.arg("--tract").arg(target.join("debug/examples/tract"));
     oracles.arg("--dcgan").arg(target.join("debug/dcgan"));
     if let Some(directory) = generators {
         let path = directory.canonicalize().with_context(|| format!("{}", directory.display()))?;

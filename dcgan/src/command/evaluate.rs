@@ -11,6 +11,7 @@ use dcgan::run::JUDGED_SEED;
 use export::draw::{File, Generator};
 use export::file::output;
 use export::latent;
+use export::latent::wish::Wishes;
 use export::picture::Picture;
 use export::picture::sheet;
 use gen_core::format::write::DraftPart;
@@ -52,7 +53,7 @@ impl Evaluate {
             session::threads(threads.into())?;
         }
         let file = File::load(&self.file)?;
-        let mut generator = Generator::new(&file, None)?;
+        let mut generator = Generator::new(&file, &Wishes::default(), None)?;
         let image = generator.image;
         ensure!(
             image.height == image.width,
@@ -106,9 +107,8 @@ fn draw(generator: &mut Generator, count: usize) -> Result<Vec<Picture>> {
     let latent = DraftPart::latent(&parts);
     let pictures = (0..count).map(|index| {
         bar.inc(1);
-        let z = latents::shown(JUDGED_SEED, index, &latent);
-        let drawing = generator.draw(&z)?;
-        Ok(generator.picture(&drawing))
+        let z = latent::shown(JUDGED_SEED, index, &latent);
+        generator.picture(&z)
     });
     let pictures = pictures.collect();
     bar.finish_and_clear();

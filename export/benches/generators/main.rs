@@ -14,6 +14,7 @@ use clap::Parser;
 use engine::Engine;
 use entry::Entry;
 use export::draw::Generator;
+use export::latent::wish::Wishes;
 use export::picture::Picture;
 use export::picture::psnr::psnr;
 use gen_core::latent::{self, Distribution};
@@ -88,7 +89,8 @@ fn main() -> Result<()> {
 /// fastest picture counts.
 fn measure(entry: &Entry) -> Result<Figure> {
     let file = entry.onnx_file()?;
-    let (mut engine, mut tract) = (entry.engine()?, Generator::new(&file, None)?);
+    let (mut engine, mut tract) =
+        (entry.engine()?, Generator::new(&file, &Wishes::default(), None)?);
     same(&mut engine, &mut tract).with_context(|| entry.name.clone())?;
     let mut fastest = [Duration::MAX; 2];
     let (begin, mut seed) = (Instant::now(), 0);
@@ -114,8 +116,7 @@ fn measure(entry: &Entry) -> Result<Figure> {
 /// Fails unless both draw the same picture, as far as eight bits go.
 fn same(engine: &mut Engine<'_>, tract: &mut Generator<'_>) -> Result<()> {
     let z = latent(1, tract.latent_len());
-    let drawing = tract.draw(&z)?;
-    let expected = tract.picture(&drawing);
+    let expected = tract.picture(&z)?;
     let Picture { channels, height, width, .. } = expected;
     let got = Picture::from_interleaved(channels, height, width, engine.draw(&z)?);
     let psnr = psnr(&expected, &got);

@@ -5,18 +5,22 @@
 //! instead, and the next layer's weights on it are multiplied by that (Nagel et al. 2019, arXiv 1906.04721,
 //! who do so to all channels): the same network in real numbers.
 
-use crate::network::range::Range;
-use crate::network::{Layer, Network, Operation, Step};
-
-/// Smallest and largest value of each channel of a tensor.
-pub type Limits = Vec<(f32, f32)>;
+use crate::calibrate::range::Limits;
+use crate::network::operation::{Operation, Step};
+use crate::network::quantization::Quantization;
+use crate::network::{Layer, Network};
 
 /// Divides channels of hidden layers of which `headroom` times the largest value seen is beyond their range.
 ///
 /// Layers whose activation is not ReLU or the like stay as they are: a quotient would not pass through.
 ///
 /// Gives whether anything was divided.
-pub fn equalize(network: &mut Network, ranges: &[Range], seen: &[Limits], headroom: f64) -> bool {
+pub fn equalize(
+    network: &mut Network,
+    ranges: &[Quantization],
+    seen: &[Limits],
+    headroom: f64,
+) -> bool {
     let mut divided = false;
     for (index, (range, limits)) in ranges.iter().zip(seen).enumerate() {
         let [layer, next] = &mut network.layers[index..index + 2] else { continue };
@@ -37,7 +41,7 @@ pub fn equalize(network: &mut Network, ranges: &[Range], seen: &[Limits], headro
 /// What brings a channel's largest value within the longer end of `range`; at least 1. What the shorter end
 /// of a signed range cuts off stays cut off: looking at both ends cost the one generator that we measured
 /// with LeakyReLU 1 dB of the mean.
-fn quotient(range: Range, (low, high): (f32, f32), headroom: f64) -> f64 {
+fn quotient(range: Quantization, (low, high): (f32, f32), headroom: f64) -> f64 {
     let largest = f64::from(low.abs().max(high.abs()));
     (headroom * largest / range.high().max(-range.low())).max(1.0)
 }
@@ -75,6 +79,7 @@ mod tests {
     use crate::calibrate::calibrate;
     use crate::import::import;
     use crate::latent;
+    use crate::latent::wish::Wishes;
     use crate::network::naive;
     use crate::pipeline::sketch;
     use gen_core::format::write::DraftPart;
@@ -84,11 +89,11 @@ mod tests {
     fn the_network_stays_the_same_and_its_channels_fit() {
         let mut divided = 0;
         for source in sketch::all() {
-            let network = import(&source).unwrap();
+            let network = import(&source, &Wishes::default()).unwrap();
             let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
             // Half of what would be chosen: many channels reach beyond.
-            let half = |range: Range| Range { scale: range.scale / 2.0, ..range };
-            let ranges: Vec<Range> = seen.ranges().into_iter().map(half).collect();
+            let half = |range: Quantization| Quantization { scale: range.scale / 2.0, ..range };
+            let ranges: Vec<Quantization> = seen.ranges().into_iter().map(half).collect();
             let mut equal = network.clone();
             divided += usize::from(equalize(&mut equal, &ranges, &seen.limits, 1.2));
             let latent = DraftPart::latent(&network.latent);
@@ -115,12 +120,12 @@ mod tests {
 
     #[test]
     fn tensors_within_their_ranges_are_left_alone() {
-        let mut network = import(&sketch::dense_first()).unwrap();
+        let mut network = import(&sketch::dense_first(), &Wishes::default()).unwrap();
         let before = network.clone();
         let seen = calibrate(&network, 1, 4, &|| ()).unwrap();
-        let wide = vec![Range::new(-1000.0, 1000.0); network.layers.len() - 1];
+        let wide = vec![Quantization::new(-1000.0, 1000.0); network.layers.len() - 1];
         assert!(!equalize(&mut network, &wide, &seen.limits, 1.2));
-        assert!(!equalize(&mut network, &[Range::new(0.0, 0.1)], &seen.limits, 0.0));
+        assert!(!equalize(&mut network, &[Quantization::new(0.0, 0.1)], &seen.limits, 0.0));
         for (a, b) in network.layers.iter().zip(&before.layers) {
             assert_eq!((&a.weights, &a.steps), (&b.weights, &b.steps));
         }

@@ -2,14 +2,14 @@
 
 pub mod equalize;
 pub mod histogram;
+pub mod range;
 
-use crate::calibrate::equalize::Limits;
 use crate::calibrate::histogram::Histogram;
+use crate::calibrate::range::Limits;
 use crate::network::Network;
 use crate::network::float;
 use crate::network::fold::{Activation, fold};
-use crate::network::range::Range;
-use crate::onnx::run::Onnx;
+use crate::network::quantization::Quantization;
 use crate::{latent, parallel};
 use anyhow::{Result, ensure};
 use gen_core::format::write::DraftPart;
@@ -27,8 +27,8 @@ pub struct Seen {
 
 impl Seen {
     /// What every layer's output but the last's is quantised to in 8 bits.
-    pub fn ranges(&self) -> Vec<Range> {
-        self.outputs.iter().map(Range::choose).collect()
+    pub fn ranges(&self) -> Vec<Quantization> {
+        self.outputs.iter().map(range::choose).collect()
     }
 }
 
@@ -62,7 +62,7 @@ pub fn calibrate(
     if names.is_empty() {
         return Ok(seen);
     }
-    let runner = Onnx::network(network, &names)?;
+    let runner = float::prepare(network, None, &names)?;
     let latent = DraftPart::latent(&network.latent);
     let run = |index| {
         let tensors = runner.run(&latent::calibration(seed, index, &latent));

@@ -19,7 +19,7 @@ pub mod tensor;
 #[cfg(test)]
 mod tests;
 
-use crate::onnx::source;
+use crate::file::read::read as file;
 use anyhow::{Context, Result, bail, ensure};
 use architecture::Architecture;
 use key::Part;
@@ -124,11 +124,11 @@ fn read(path: &Path) -> Result<Checkpoint> {
     let open = File::open(path).context("cannot be read")?;
     open.take(16).read_to_end(&mut begin).context("cannot be read")?;
     if begin.starts_with(hdf5::MAGIC) || (begin.starts_with(b"PK") && hdf5::is_keras(path)) {
-        let (tensors, description) = hdf5::read(source::read(path)?)?;
+        let (tensors, description) = hdf5::read(file(path)?)?;
         return Ok(Checkpoint { tensors, description, keras: true });
     }
     let tensors = match begin.get(8) {
-        Some(b'{') => safetensors::read(source::read(path)?)?,
+        Some(b'{') => safetensors::read(file(path)?)?,
         // It reads no more than it needs of a file that may be many times the generator.
         _ => torch::read(path)?,
     };

@@ -4,7 +4,7 @@ use crate::checkpoint::architecture::{Architecture, Layer};
 use crate::checkpoint::chosen::{Chosen, MARK};
 use crate::checkpoint::key::Part;
 use crate::checkpoint::settings::{Activation, Direction};
-use crate::report::text::ending;
+use crate::text::ending;
 use std::fmt::Write;
 
 /// Columns of a name.

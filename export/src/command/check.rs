@@ -1,10 +1,11 @@
 //! `export check`
 
-use super::Drawn;
+use super::Asked;
 use anyhow::{Result, ensure};
 use clap::Args;
 use export::boards;
 use export::boards::{Board, Verdict};
+use export::draw::File;
 use export::report::{inspect, text};
 use export::times;
 use export::times::CoreTime;
@@ -18,7 +19,7 @@ pub(crate) struct Check {
     /// An .onnx or .gen
     file: PathBuf,
     #[command(flatten)]
-    drawn: Drawn,
+    asked: Asked,
     /// One board instead of all
     #[arg(long, conflicts_with_all = ["flash", "ram"])]
     board: Option<String>,
@@ -35,9 +36,9 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(&self) -> Result<()> {
-        let file = self.drawn.load(&self.file)?;
-        self.drawn.only_for_onnx(&file)?;
-        let bytes = inspect::bytes(&file)?;
+        let file = File::load(&self.file)?;
+        self.asked.only_for_onnx(&file)?;
+        let bytes = inspect::bytes(&file, &self.asked.wishes())?;
         let model = Model::parse(&bytes)?;
         let verdicts: Vec<Verdict> = self
             .boards()?

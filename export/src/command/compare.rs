@@ -1,12 +1,11 @@
 //! `export compare`
 
-use super::Drawn;
+use super::Asked;
 use super::series::Series;
 use anyhow::{Result, ensure};
 use clap::Args;
 use export::draw::{File, Generator};
 use export::latent;
-use export::latent::Kind;
 use export::picture::fidelity::{Fidelity, Pair};
 use export::picture::pixel_rule::PixelRule;
 use export::report::text;
@@ -25,7 +24,7 @@ pub(crate) struct Compare {
     #[command(flatten)]
     series: Series,
     #[command(flatten)]
-    drawn: Drawn,
+    asked: Asked,
     /// Pictures to compare
     #[arg(long, value_name = "N", default_value_t = 256,
         value_parser = clap::value_parser!(u32).range(1..=65_536))]
@@ -37,20 +36,6 @@ pub(crate) struct Compare {
 
 fn size(Shape { height, width, channels }: Shape) -> String {
     format!("{height}×{width}×{channels}")
-}
-
-/// A float ONNX, of which nobody has said what its latents are drawn from, with what another file knows.
-fn told(file: &File, generator: &Generator) -> Option<File> {
-    let File::Onnx(source) = file else { return None };
-    let mut source = source.clone();
-    let graph = source.proto.graph.as_ref();
-    let inputs: Vec<&str> =
-        graph.iter().flat_map(|graph| &graph.input).map(|input| input.name.as_str()).collect();
-    let known = generator.latent.iter().filter(|part| inputs.contains(&part.name.as_str()));
-    source.kinds = known
-        .map(|part| Kind { name: Some(part.name.clone()), distribution: part.distribution })
-        .collect();
-    Some(File::Onnx(source))
 }
 
 /// What latents are drawn from: without labels if those are `fixed`.
@@ -69,24 +54,12 @@ fn list(parts: &[DraftPart]) -> String {
 
 impl Compare {
     pub(crate) fn run(&self) -> Result<()> {
-        let (file_a, file_b) = (self.drawn.load(&self.a)?, self.drawn.load(&self.b)?);
-        let (told_a, told_b);
-        let mut a = Generator::new(&file_a, self.pixels)?;
-        let mut b = Generator::new(&file_b, self.pixels)?;
-        if self.drawn.kinds.is_empty() && a.told != b.told {
-            told_a = if a.told { None } else { told(&file_a, &b) };
-            told_b = if b.told { None } else { told(&file_b, &a) };
-            if let Some(file) = &told_a {
-                a = Generator::new(file, self.pixels)?;
-            }
-            if let Some(file) = &told_b {
-                b = Generator::new(file, self.pixels)?;
-            }
-        }
+        let (file_a, file_b) = (File::load(&self.a)?, File::load(&self.b)?);
+        let wishes = self.asked.wishes();
+        let mut a = Generator::new(&file_a, &wishes, self.pixels)?;
+        let mut b = Generator::new(&file_b, &wishes, self.pixels)?;
         ensure!(
-            self.drawn.label.is_none()
-                || super::takes_label(&file_a, &a)
-                || super::takes_label(&file_b, &b),
+            wishes.label.is_none() || a.takes_label() || b.takes_label(),
             "{} and {} take no label: it was fixed when the files were made, or there is none",
             self.a.display(),
             self.b.display()
@@ -99,10 +72,10 @@ impl Compare {
             size(a.image),
             size(b.image)
         );
-        let fixed = self.drawn.label.is_some();
+        let fixed = wishes.label.is_some();
         ensure!(
             drawn(&a.latent, fixed) == drawn(&b.latent, fixed),
-            "{} and {} have different latents: {}; and {}",
+            "{} and {} have different latents: {}; and {}. Say with --latent what both are drawn from",
             self.a.display(),
             self.b.display(),
             list(&a.latent),
@@ -110,11 +83,10 @@ impl Compare {
         );
         let mut pairs = Vec::new();
         let series = |path: &Path, of: &Generator| {
-            self.series.draw(path, &of.latent, &self.drawn, self.count)
+            self.series.draw(path, &of.latent, &self.asked, self.count)
         };
         for (z_a, z_b) in series(&self.a, &a)?.iter().zip(series(&self.b, &b)?) {
-            let (drawn_a, drawn_b) = (a.draw(z_a)?, b.draw(&z_b)?);
-            pairs.push(Pair::of(&a.picture(&drawn_a), &b.picture(&drawn_b)));
+            pairs.push(Pair::of(&a.picture(z_a)?, &b.picture(&z_b)?));
         }
         let fidelity = Fidelity::of(&pairs);
         super::say(&text::fidelity(&fidelity))?;

@@ -1,9 +1,10 @@
 //! `export inspect`
 
-use super::Drawn;
+use super::Asked;
 use anyhow::Result;
 use clap::Args;
-use export::report::{inspect, text};
+use export::draw::File;
+use export::report::{inspect, layout};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -13,7 +14,7 @@ pub(crate) struct Inspect {
     /// An .onnx or .gen
     file: PathBuf,
     #[command(flatten)]
-    drawn: Drawn,
+    asked: Asked,
     /// As JSON
     #[arg(long)]
     json: bool,
@@ -21,13 +22,13 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn run(&self) -> Result<()> {
-        let file = self.drawn.load(&self.file)?;
-        self.drawn.only_for_onnx(&file)?;
-        let layout = inspect::inspect(&file)?;
+        let file = File::load(&self.file)?;
+        self.asked.only_for_onnx(&file)?;
+        let sizes = inspect::inspect(&file, &self.asked.wishes())?;
         if self.json {
-            super::say(&format!("{}\n", serde_json::to_string_pretty(&layout)?))?;
+            super::say(&format!("{}\n", serde_json::to_string_pretty(&sizes)?))?;
         } else {
-            super::say(&format!("{}\n{}", text::diagram(&layout), text::layout(&layout)))?;
+            super::say(&format!("{}\n{}", layout::diagram(&sizes), layout::table(&sizes)))?;
         }
         Ok(())
     }

@@ -11,12 +11,11 @@ mod series;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser};
-use export::draw::{File, Generator};
-use export::latent::Kind;
+use export::draw::File;
+use export::latent::wish::LatentKind;
+use export::latent::wish::Wishes;
 use export::picture::pixel_rule::PixelRule;
-use gen_core::latent::Distribution;
 use std::io::{ErrorKind, Write};
-use std::path::Path;
 
 /// Turns a trained DCGAN generator in ONNX into a file for microcontrollers
 #[derive(Parser)]
@@ -38,37 +37,28 @@ pub(crate) enum Command {
     Completions(completions::Completions),
 }
 
-/// Which pictures are meant.
+/// What is asked of a generator's inputs.
 #[derive(Args)]
-pub(crate) struct Drawn {
-    /// Only pictures of this label, from 0, where a generator takes one beside noise (of several, of each)
+pub(crate) struct Asked {
+    /// Draw only pictures of label K, from 0, where the generator takes labels
     #[arg(long, value_name = "K")]
     label: Option<usize>,
-    /// What latents are drawn from, if not from what the file says: normal (N(0, 1)) or uniform (on (−1, 1));
-    /// of one input, NAME=normal, NAME=uniform or NAME=one-hot
+    /// Distribution of the latents, if not the file's: normal (N(0, 1)) or uniform (on (−1, 1)); of one input,
+    /// NAME=normal, NAME=uniform or NAME=one-hot
     #[arg(long = "latent", value_name = "[NAME=]KIND")]
-    kinds: Vec<Kind>,
+    kinds: Vec<LatentKind>,
 }
 
-impl Drawn {
-    /// The file at `path`, drawing what has the label.
-    fn load(&self, path: &Path) -> Result<File> {
-        let mut file = File::load(path)?;
-        match &mut file {
-            File::Gen { kinds, .. } => kinds.clone_from(&self.kinds),
-            File::Onnx(source) => {
-                source.label = self.label;
-                source.kinds.clone_from(&self.kinds);
-            }
-        }
-        Ok(file)
+impl Asked {
+    fn wishes(&self) -> Wishes {
+        Wishes { label: self.label, kinds: self.kinds.clone() }
     }
 
-    /// Refuses what is said of a `.gen`, where that could change nothing.
+    /// Refuses wishes for a `.gen`, where they would change nothing.
     fn only_for_onnx(&self, file: &File) -> Result<()> {
         if let File::Gen { path, .. } = file {
             ensure!(
-                self.label.is_none() && self.kinds.is_empty(),
+                self.wishes().is_empty(),
                 "{}: --label and --latent are for the ONNX that it was made from",
                 path.display()
             );
@@ -83,15 +73,6 @@ fn say(text: &str) -> Result<()> {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot print"),
         _ => Ok(()),
     }
-}
-
-/// Whether a file can draw the label that is asked for: one that is fixed already can't.
-fn takes_label(file: &File, generator: &Generator) -> bool {
-    let float = match file {
-        File::Onnx(source) => !source.is_quantised(),
-        File::Gen { .. } => false,
-    };
-    float || generator.latent.iter().any(|part| part.distribution == Distribution::OneHot)
 }
 
 impl Command {

@@ -1,6 +1,6 @@
 //! `export quantize`
 
-use super::Drawn;
+use super::Asked;
 use anyhow::Result;
 use clap::Args;
 use export::file::output;
@@ -29,7 +29,7 @@ pub(crate) struct Quantize {
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
-    drawn: Drawn,
+    asked: Asked,
     /// Bits of the tensors between the layers, 8 or 12; 12 take up to twice the working memory, and up to half more
     /// time
     #[arg(long, value_name = "BITS", default_value = "8", value_parser = bits)]
@@ -85,7 +85,7 @@ impl Quantize {
     pub(crate) fn run(&self) -> Result<()> {
         let options = Options {
             name: self.name.clone(),
-            kinds: self.drawn.kinds.clone(),
+            wishes: self.asked.wishes(),
             pixels: self.pixels,
             calibrate: self.calibrate as usize,
             seed: self.seed,
@@ -97,7 +97,6 @@ impl Quantize {
             },
             classifier: self.classifier.clone(),
             qdq: self.onnx.is_some(),
-            label: self.drawn.label,
             ram_budget: self.ram_budget,
             ..Options::default()
         };

@@ -1,13 +1,12 @@
 //! `export sample`
 
-use super::Drawn;
+use super::Asked;
 use super::series::Series;
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, ensure};
 use clap::{ArgGroup, Args};
 use export::draw::npy;
 use export::draw::{File, Generator};
 use export::file::output;
-use export::onnx::run::Passes;
 use export::picture::pixel_rule::PixelRule;
 use export::picture::sheet;
 use std::path::{Path, PathBuf};
@@ -21,7 +20,7 @@ pub(crate) struct Sample {
     #[command(flatten)]
     series: Series,
     #[command(flatten)]
-    drawn: Drawn,
+    asked: Asked,
     /// Pictures to draw
     #[arg(long, value_name = "N", default_value_t = 16,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -29,9 +28,6 @@ pub(crate) struct Sample {
     /// Range of the pictures where they end in no activation: signed ([−1, 1]), unit, byte
     #[arg(long, value_parser = super::pixels)]
     pixels: Option<PixelRule>,
-    /// Run our quantised ONNX in tract typed or optimised, or fail; without, optimised if it can be
-    #[arg(long, value_name = "PASSES", value_parser = passes)]
-    tract: Option<Passes>,
     /// Write the pictures as an array of shape [n, channels, height, width]
     #[arg(long, value_name = "OUT.npy")]
     npy: Option<PathBuf>,
@@ -45,23 +41,14 @@ impl Sample {
         let places: Vec<&Path> =
             [&self.npy, &self.png].into_iter().flatten().map(PathBuf::as_path).collect();
         output::check(&places)?;
-        let mut file = self.drawn.load(&self.file)?;
-        if let Some(passes) = self.tract {
-            match &mut file {
-                File::Onnx(source) if source.is_quantised() => source.passes = passes,
-                _ => bail!(
-                    "{}: --tract is for our quantised ONNX: leave it out",
-                    self.file.display()
-                ),
-            }
-        }
-        let mut generator = Generator::new(&file, self.pixels)?;
+        let file = File::load(&self.file)?;
+        let mut generator = Generator::new(&file, &self.asked.wishes(), self.pixels)?;
         ensure!(
-            self.drawn.label.is_none() || super::takes_label(&file, &generator),
+            self.asked.label.is_none() || generator.takes_label(),
             "{}: takes no label: it was fixed when the file was made, or there is none",
             self.file.display()
         );
-        let latents = self.series.draw(&self.file, &generator.latent, &self.drawn, self.count)?;
+        let latents = self.series.draw(&self.file, &generator.latent, &self.asked, self.count)?;
         let drawings: Result<Vec<_>> = latents.iter().map(|z| generator.draw(z)).collect();
         let drawings = drawings?;
 
@@ -70,18 +57,10 @@ impl Sample {
             files.push((path.clone(), npy::encode(&drawings, generator.image)?));
         }
         if let Some(path) = &self.png {
-            let pictures: Vec<_> = drawings.iter().map(|d| generator.picture(d)).collect();
+            let pictures: Vec<_> = drawings.into_iter().map(|d| generator.pixels(d)).collect();
             files.push((path.clone(), sheet::encode(&pictures)?));
         }
         let borrowed: Vec<_> = files.iter().map(|(path, bytes)| (path.clone(), &**bytes)).collect();
         output::write(&borrowed)
-    }
-}
-
-fn passes(text: &str) -> Result<Passes, String> {
-    match text {
-        "typed" => Ok(Passes::Typed),
-        "optimised" => Ok(Passes::Optimised),
-        _ => Err("possible: typed, optimised".to_owned()),
     }
 }

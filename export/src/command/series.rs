@@ -1,9 +1,10 @@
 //! Which latents a command draws.
 
-use super::Drawn;
+use super::Asked;
 use anyhow::{Context, Result};
 use clap::Args;
 use export::latent;
+use export::latent::wish;
 use gen_core::format::write::DraftPart;
 use std::path::{Path, PathBuf};
 
@@ -32,17 +33,17 @@ impl Series {
         &self,
         file: &Path,
         parts: &[DraftPart],
-        drawn: &Drawn,
+        asked: &Asked,
         count: u32,
     ) -> Result<Vec<Vec<f32>>> {
         let latent = DraftPart::latent(parts);
         let mut all = match &self.latents {
-            Some(path) => latent::read(path, latent.len())?,
+            Some(path) => latent::file::read(path, latent.len())?,
             None => (0..count as usize).map(|i| latent::shown(self.seed, i, &latent)).collect(),
         };
-        if let Some(label) = drawn.label {
+        if let Some(label) = asked.label {
             all.iter_mut()
-                .try_for_each(|z| latent::set_label(z, parts, label))
+                .try_for_each(|z| wish::set_label(z, parts, label))
                 .with_context(|| file.display().to_string())?;
         }
         Ok(all)

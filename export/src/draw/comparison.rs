@@ -1,8 +1,9 @@
 //! The float network's pictures, for others to be compared with.
 
-use crate::draw::Generator;
 use crate::draw::classifier::{Classifier, Frechet};
-use crate::onnx::source::Source;
+use crate::draw::device::Device;
+use crate::network::Network;
+use crate::network::float::Float;
 use crate::picture::Picture;
 use crate::picture::fidelity::Pair;
 use crate::picture::pixel_rule::PixelRule;
@@ -11,33 +12,52 @@ use crate::{latent, parallel};
 use anyhow::{Error, Result};
 use gen_core::format::write::DraftPart;
 
-/// The pictures of the first latents of a seed that the ranges were not chosen on.
+/// The float network's pictures of consecutive seeds. Calibration takes none of these latents.
 pub struct Comparison {
     seed: u64,
     float: Vec<Picture>,
 }
 
 impl Comparison {
-    /// Draws `count` of them; `done` is called after each.
+    /// Draws `count` pictures from `seed` on; `done` is called after each.
     ///
     /// # Errors
     /// If tract can't run the network.
     pub fn new(
-        source: &Source,
-        pixels: Option<PixelRule>,
+        network: &Network,
+        pixels: PixelRule,
         (seed, count): (u64, usize),
         done: &(dyn Fn() + Sync),
     ) -> Result<Self> {
-        let float = draw((seed, count), || Generator::onnx(source, pixels), done)?;
-        Ok(Self { seed, float })
+        let generator = Float::new(network, None, pixels)?;
+        let latent = DraftPart::latent(&network.latent);
+        let parts = parallel::split(count, |range| {
+            let pictures = range.map(|index| {
+                let picture = generator.picture(&latent::shown(seed, index, &latent))?;
+                done();
+                Ok(picture)
+            });
+            pictures.collect::<Result<Vec<_>>>()
+        })?;
+        Ok(Self { seed, float: parts.concat() })
     }
 
-    /// Those of `gen_file`; `done` is called after each.
+    /// The pictures that `gen_file` draws of the same latents; `done` is called after each.
     ///
     /// # Errors
-    /// If it is no `.gen` file for such latents.
+    /// If it is no `.gen` file.
     pub fn draw(&self, gen_file: &[u8], done: &(dyn Fn() + Sync)) -> Result<Vec<Picture>> {
-        draw((self.seed, self.float.len()), || Generator::gen_file(gen_file), done)
+        let parts = parallel::split(self.float.len(), |range| {
+            let mut device = Device::new(gen_file)?;
+            let pictures = range.map(|index| {
+                let z = latent::shown(self.seed, index, device.model().latent());
+                let picture = device.run(&z)?;
+                done();
+                Ok(picture)
+            });
+            pictures.collect::<Result<Vec<_>>>()
+        })?;
+        Ok(parts.concat())
     }
 
     /// How close each of `drawn` is.
@@ -82,23 +102,4 @@ impl Comparison {
         let (device, others) = (distance(drawn)?, distance(&others.float)?);
         Ok(Frechet { features: float.features(), device, others })
     }
-}
-
-/// The pictures of so many latents from a seed on, which float network and `.gen` draw from like parts.
-fn draw<'a>(
-    (seed, count): (u64, usize),
-    generator: impl Fn() -> Result<Generator<'a>> + Sync,
-    done: &(dyn Fn() + Sync),
-) -> Result<Vec<Picture>> {
-    let parts = parallel::split(count, |range| {
-        let mut generator = generator()?;
-        let pictures = range.map(|index| {
-            let z = latent::shown(seed, index, &DraftPart::latent(&generator.latent));
-            let drawing = generator.draw(&z)?;
-            done();
-            Ok(generator.picture(&drawing))
-        });
-        pictures.collect::<Result<Vec<_>>>()
-    })?;
-    Ok(parts.concat())
 }

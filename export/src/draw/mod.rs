@@ -1,4 +1,4 @@
-//! A generator in whatever file, as something that draws.
+//! Drawing: any generator's file as something that gives pictures of latents.
 
 pub mod classifier;
 pub mod comparison;
@@ -6,15 +6,17 @@ pub mod device;
 pub mod npy;
 
 use crate::draw::device::Device;
+use crate::file::read::read;
 use crate::import::{count, import, sizes};
 use crate::latent;
-use crate::latent::Kind;
+use crate::latent::inputs;
+use crate::latent::wish::Wishes;
 use crate::network::Order;
+use crate::network::ending::pixel_rule;
 use crate::network::float;
-use crate::onnx::input;
 use crate::onnx::input::Input;
-use crate::onnx::run::Onnx;
-use crate::onnx::source;
+use crate::onnx::metadata;
+use crate::onnx::run::{Onnx, Passes};
 use crate::onnx::source::Source;
 use crate::picture::Picture;
 use crate::picture::pixel_rule::PixelRule;
@@ -30,27 +32,25 @@ use tract_onnx::pb::GraphProto;
 pub enum File {
     /// A `.gen`.
     Gen {
-        /// Where it is.
+        /// Its path, for messages.
         path: PathBuf,
-        /// What it holds.
+        /// Its content.
         bytes: Vec<u8>,
-        /// What somebody says that latents are drawn from.
-        kinds: Vec<Kind>,
     },
-    /// An ONNX, the user's or our quantised one.
+    /// An ONNX: a float generator, or a quantised one that `export` wrote.
     Onnx(Box<Source>),
 }
 
 impl File {
-    /// Reads `path`; what begins like a `.gen` or is called so is one.
+    /// Reads `path`. It is a `.gen` if it begins like one or has that extension, else an ONNX.
     ///
     /// # Errors
     /// If it can't be read, or is neither.
     pub fn load(path: &Path) -> Result<Self> {
-        let bytes = source::read(path)?;
+        let bytes = read(path)?;
         let called = path.extension().is_some_and(|extension| extension == "gen");
         if called || bytes.starts_with(&gen_core::format::MAGIC) {
-            return Ok(Self::Gen { path: path.to_owned(), bytes, kinds: Vec::new() });
+            return Ok(Self::Gen { path: path.to_owned(), bytes });
         }
         Ok(Self::Onnx(Box::new(Source::decode(path, &bytes)?)))
     }
@@ -70,38 +70,39 @@ pub struct Generator<'a> {
     engine: Engine<'a>,
     /// The latent's parts.
     pub latent: Vec<DraftPart>,
-    /// Whether the file itself says what they are drawn from.
-    pub told: bool,
     /// Size of the pictures.
     pub image: Shape,
-    /// Whether what runs gives the channels of a pixel together.
+    /// Whether the engine's output is `[row][column][channel]`.
     interleaved: bool,
     pixels: PixelRule,
 }
 
 enum Engine<'a> {
     Device(Box<Device<'a>>),
-    Onnx(Onnx),
+    /// An ONNX that `export` wrote, in tract.
+    Quantised(Onnx),
+    /// The imported float network, in tract.
+    Float(Onnx),
 }
 
 impl<'a> Generator<'a> {
-    /// Prepares `file`, whose pixel rule is `pixels` where it doesn't tell.
+    /// Prepares `file` as `wishes` asks. `pixels` is the pixel rule where the file doesn't tell it.
     ///
     /// # Errors
-    /// If the file is malformed, or can't be converted.
-    pub fn new(file: &'a File, pixels: Option<PixelRule>) -> Result<Self> {
+    /// If the file is malformed or can't be converted, or a wish does not fit it.
+    pub fn new(file: &'a File, wishes: &Wishes, pixels: Option<PixelRule>) -> Result<Self> {
         match file {
-            File::Gen { path, bytes, kinds } => {
+            File::Gen { path, bytes } => {
                 let file = || path.display().to_string();
                 let mut generator = Self::gen_file(bytes).with_context(file)?;
-                latent::say(&mut generator.latent, kinds).with_context(file)?;
+                wishes.distribute(&mut generator.latent).with_context(file)?;
                 Ok(generator)
             }
-            File::Onnx(source) => Self::onnx(source, pixels),
+            File::Onnx(source) => Self::onnx(source, wishes, pixels),
         }
     }
 
-    /// The generator of a `.gen`'s bytes.
+    /// The generator of a `.gen` file's bytes.
     ///
     /// # Errors
     /// What gen-core finds wrong with them.
@@ -113,74 +114,62 @@ impl<'a> Generator<'a> {
         Ok(Self {
             engine: Engine::Device(Box::new(device)),
             latent,
-            told: true,
             image,
             interleaved: false,
             pixels: PixelRule::BYTE,
         })
     }
 
-    /// The generator of an ONNX, whose pixel rule is `pixels` where it doesn't tell.
+    /// The generator of an ONNX, float or quantised. `pixels` is the pixel rule where a float one doesn't tell it.
     ///
     /// # Errors
-    /// If it can't be converted or run.
-    pub fn onnx(source: &Source, pixels: Option<PixelRule>) -> Result<Self> {
+    /// If it can't be converted or run, or a wish does not fit it.
+    pub fn onnx(source: &Source, wishes: &Wishes, pixels: Option<PixelRule>) -> Result<Self> {
+        if source.is_quantised() {
+            return Self::quantised(source, wishes, Passes::Most);
+        }
+        let network = import(source, wishes)?;
+        let file = || source.path.display().to_string();
+        let pixels = pixel_rule(&network, pixels).with_context(file)?;
+        let last = float::output(network.layers.len() - 1);
+        let onnx = float::prepare(&network, None, &[last]).with_context(file)?;
+        let [height, width, channels] = network.image();
+        let image = picture_shape(source, [height, width, channels])?;
+        let engine = Engine::Float(onnx);
+        Ok(Self { engine, latent: network.latent, image, interleaved: false, pixels })
+    }
+
+    /// The generator of a quantised ONNX that `export` wrote, run in tract with `passes`.
+    ///
+    /// # Errors
+    /// If its metadata don't fit its graph, tract can't run it, or a wish does not fit it.
+    pub fn quantised(source: &Source, wishes: &Wishes, passes: Passes) -> Result<Self> {
         let graph = source.proto.graph.as_ref().context("no graph")?;
         let file = || source.path.display().to_string();
-        let (onnx, pixels, latent, told, image) = match source.metadata(PixelRule::METADATA) {
-            // The quantised ONNX is not a chain of float layers, but it is ours.
-            Some(rule) => {
-                let [output] = &graph.output[..] else {
-                    bail!("{}: must have one output", file());
-                };
-                let rule = rule.parse().with_context(file)?;
-                let (mut latent, inputs) = quantised_inputs(source, graph).with_context(file)?;
-                latent::say(&mut latent, &source.kinds).with_context(file)?;
-                for input in inputs.iter().filter(|input| input.number) {
-                    let name = input.name();
-                    let said = source.kinds.iter().any(|kind| kind.name.as_deref() == Some(name));
-                    ensure!(
-                        !said,
-                        "{}: \"{name}\" is a label: leave --latent {name}=… out",
-                        file()
-                    );
-                }
-                let onnx = Onnx::new(source, inputs, &[&output.name])?;
-                let order = source.metadata(Order::METADATA);
-                let image = order.and_then(Order::image).or(match *onnx.output_shape() {
-                    [1, channels, height, width] => Some([height, width, channels]),
-                    _ => None,
-                });
-                let image = image.with_context(|| {
-                    format!("{}: output of shape {:?} is no picture", file(), onnx.output_shape())
-                })?;
-                let interleaved = order.is_some_and(Order::interleaved);
-                (onnx, rule, latent, true, (image, interleaved))
-            }
-            None => {
-                let network = import(source)?;
-                let rule = PixelRule::of(&network, pixels).with_context(file)?;
-                let last = float::output(network.layers.len() - 1);
-                let onnx = Onnx::network(&network, &[last]).with_context(file)?;
-                let told = source.metadata(latent::METADATA).is_some();
-                let image = (network.image(), false);
-                (onnx, rule, network.latent, told, image)
-            }
-        };
-        let ([height, width, channels], interleaved) = image;
-        ensure!(
-            matches!(channels, 1 | 3),
-            "{}: pictures of {channels} channels",
-            source.path.display()
-        );
-        Ok(Self {
-            engine: Engine::Onnx(onnx),
-            latent,
-            told,
-            image: Shape { height, width, channels },
-            interleaved,
-            pixels,
-        })
+        let [output] = &graph.output[..] else { bail!("{}: must have one output", file()) };
+        let pixels = source.metadata(metadata::PIXELS).unwrap_or_default().parse();
+        let pixels = pixels.with_context(file)?;
+        let (mut latent, inputs) = quantised_inputs(source, graph).with_context(file)?;
+        wishes.distribute(&mut latent).with_context(file)?;
+        for name in inputs.iter().filter(|input| input.number).map(Input::name) {
+            ensure!(
+                wishes.named(name).is_none(),
+                "{}: \"{name}\" is a label: leave --latent {name}=… out",
+                file()
+            );
+        }
+        let onnx = Onnx::with_passes(source, passes, inputs, &[&output.name])?;
+        let order = source.metadata(metadata::PICTURE);
+        let image = order.and_then(Order::image).or(match *onnx.output_shape() {
+            [1, channels, height, width] => Some([height, width, channels]),
+            _ => None,
+        });
+        let image = image.with_context(|| {
+            format!("{}: output of shape {:?} is no picture", file(), onnx.output_shape())
+        })?;
+        let image = picture_shape(source, image)?;
+        let interleaved = order.is_some_and(Order::interleaved);
+        Ok(Self { engine: Engine::Quantised(onnx), latent, image, interleaved, pixels })
     }
 
     /// Elements of a latent.
@@ -188,46 +177,66 @@ impl<'a> Generator<'a> {
         self.latent.iter().map(|part| part.len).sum()
     }
 
-    /// What the generator makes of `z`.
+    /// Whether it draws the label that is asked for. A label that was fixed when the file was made is another matter.
+    pub fn takes_label(&self) -> bool {
+        // Import refuses a label that a float graph does not take.
+        matches!(self.engine, Engine::Float(_))
+            || self.latent.iter().any(|part| part.distribution == Distribution::OneHot)
+    }
+
+    /// The output for latent `z`.
     ///
     /// # Errors
     /// If `z` has the wrong length.
     pub fn draw(&mut self, z: &[f32]) -> Result<Drawing> {
-        match &mut self.engine {
-            Engine::Device(device) => device.run(z).map(Drawing::Pixels),
-            Engine::Onnx(onnx) => {
-                let mut outputs = onnx.run(z)?;
-                let values = outputs.swap_remove(0);
-                let Shape { height, width, channels } = self.image;
-                let len = height * width * channels;
-                ensure!(values.len() == len, "{} values for a picture of {len}", values.len());
-                if self.interleaved {
-                    let plane = height * width;
-                    let at = |i: usize| values[i % plane * channels + i / plane];
-                    return Ok(Drawing::Float((0..len).map(at).collect()));
-                }
-                Ok(Drawing::Float(values))
-            }
+        let onnx = match &mut self.engine {
+            Engine::Device(device) => return device.run(z).map(Drawing::Pixels),
+            Engine::Quantised(onnx) | Engine::Float(onnx) => onnx,
+        };
+        let values = onnx.run(z)?.swap_remove(0);
+        let Shape { height, width, channels } = self.image;
+        let len = height * width * channels;
+        ensure!(values.len() == len, "{} values for a picture of {len}", values.len());
+        if self.interleaved {
+            let plane = height * width;
+            let at = |i: usize| values[i % plane * channels + i / plane];
+            return Ok(Drawing::Float((0..len).map(at).collect()));
         }
+        Ok(Drawing::Float(values))
     }
 
     /// A drawing as pixels.
-    pub fn picture(&self, drawing: &Drawing) -> Picture {
+    pub fn pixels(&self, drawing: Drawing) -> Picture {
         match drawing {
-            Drawing::Pixels(picture) => picture.clone(),
+            Drawing::Pixels(picture) => picture,
             Drawing::Float(values) => {
                 let Shape { height, width, channels } = self.image;
-                let pixels = values.iter().map(|&y| self.pixels.pixel(f64::from(y))).collect();
-                Picture { channels, height, width, pixels }
+                self.pixels.picture([height, width, channels], &values)
             }
         }
     }
+
+    /// The picture of latent `z`.
+    ///
+    /// # Errors
+    /// If `z` has the wrong length.
+    pub fn picture(&mut self, z: &[f32]) -> Result<Picture> {
+        let drawing = self.draw(z)?;
+        Ok(self.pixels(drawing))
+    }
 }
 
-/// The latent's parts and the inputs of an ONNX of ours.
+/// The shape of the pictures of `source`, if they have 1 or 3 channels.
+fn picture_shape(source: &Source, [height, width, channels]: [usize; 3]) -> Result<Shape> {
+    let path = source.path.display();
+    ensure!(matches!(channels, 1 | 3), "{path}: pictures of {channels} channels");
+    Ok(Shape { height, width, channels })
+}
+
+/// The latent's parts and the inputs of a quantised ONNX, from its metadata.
 fn quantised_inputs(source: &Source, graph: &GraphProto) -> Result<(Vec<DraftPart>, Vec<Input>)> {
-    let text = source.metadata(latent::METADATA).unwrap_or_default();
-    let described = input::described(text).filter(|it| it.len() == graph.input.len());
+    let text = source.metadata(metadata::LATENTS).unwrap_or_default();
+    let described = inputs::described(text).filter(|it| it.len() == graph.input.len());
     let described =
         described.with_context(|| format!("what it says of its inputs, \"{text}\", is not so"))?;
     let possible = graph.input.len() <= MAX_PARTS;
@@ -241,7 +250,7 @@ fn quantised_inputs(source: &Source, graph: &GraphProto) -> Result<(Vec<DraftPar
         ensure!(fits, "what it says of its input \"{}\" cannot be", declared.name);
         let part = latent::part(&declared.name, len, distribution);
         let (declared, number) = (declared.clone(), labels.is_some());
-        Ok(input::Draft { declared, shape, part, number, guessed: false })
+        Ok(inputs::Draft { declared, shape, part, number, guessed: false })
     });
-    Ok(input::arrange(drafts.collect::<Result<_>>()?))
+    Ok(inputs::arrange(drafts.collect::<Result<_>>()?))
 }

@@ -4,7 +4,7 @@ use crate::import::constant::tensor::Tensor;
 use crate::import::view::{Origin, View};
 use crate::import::{Node, Walk};
 use crate::network::function::Function;
-use crate::network::{Binary, Both, Choice, Operation, Step};
+use crate::network::operation::{Binary, Both, Choice, Operation, Step};
 use anyhow::{Result, ensure};
 
 /// Operators that are read here.

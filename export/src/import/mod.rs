@@ -25,6 +25,7 @@ mod tests;
 pub mod verify;
 mod view;
 
+use crate::latent::wish::Wishes;
 use crate::network::{Layer, Network};
 use crate::onnx::input::Input;
 use crate::onnx::source::Source;
@@ -41,11 +42,11 @@ use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::GraphProto;
 use view::View;
 
-/// Reads the network of `source`.
+/// Reads the network of `source`, its inputs as `wishes` ask.
 ///
 /// # Errors
 /// One line for each problem, that names the file, the node, its operator and the attribute at fault.
-pub fn import(source: &Source) -> Result<Network> {
+pub fn import(source: &Source, wishes: &Wishes) -> Result<Network> {
     let graph = source.proto.graph.as_ref().context("the file holds no graph")?;
     ensure!(
         !source.is_quantised(),
@@ -53,7 +54,7 @@ pub fn import(source: &Source) -> Result<Network> {
         source.path.display()
     );
     let path = source.path.display();
-    walk(source, graph).map_err(|errors| {
+    walk(source, wishes, graph).map_err(|errors| {
         let lines: Vec<String> =
             errors.iter().take(REPORTED).map(|error| format!("{path}: {error:#}")).collect();
         let more = errors.len().saturating_sub(REPORTED);
@@ -98,7 +99,11 @@ struct Walk<'a> {
     first: usize,
 }
 
-fn walk(source: &Source, graph: &GraphProto) -> Result<Network, Vec<anyhow::Error>> {
+fn walk(
+    source: &Source,
+    wishes: &Wishes,
+    graph: &GraphProto,
+) -> Result<Network, Vec<anyhow::Error>> {
     let one = |error| vec![error];
     let [output] = &graph.output[..] else {
         return Err(one(anyhow!("has {} outputs: a generator gives pictures", graph.output.len())));
@@ -139,7 +144,7 @@ fn walk(source: &Source, graph: &GraphProto) -> Result<Network, Vec<anyhow::Erro
         });
         walk.values.insert(name, value);
     }
-    walk.inputs(source, graph, &needed).map_err(one)?;
+    walk.inputs(source, wishes, graph, &needed).map_err(one)?;
     for node in graph.node.iter().map(Node) {
         if !node.0.output.iter().any(|name| needed.contains(name.as_str())) {
             continue;

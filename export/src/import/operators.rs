@@ -5,7 +5,7 @@ use crate::import::constant::tensor::{ELEMENT_LIMIT, Tensor, count};
 use crate::import::layer::chain::check_map;
 use crate::import::view::{Origin, View};
 use crate::import::{Node, Value, Walk, elementwise, moves};
-use crate::network::Kind;
+use crate::network::LayerKind;
 use anyhow::{Result, bail, ensure};
 use tract_onnx::pb::NodeProto;
 
@@ -131,7 +131,7 @@ impl Walk<'_> {
             )),
         };
         if let Origin::Layer(index) = value.origin
-            && self.layers[index].kind != Kind::Dense
+            && self.layers[index].kind != LayerKind::Dense
         {
             let [height, width, channels] = self.layers[index].output();
             check_map(node, [channels, height, width])?;

@@ -4,7 +4,8 @@ use crate::import::layer::fit::Fit;
 use crate::import::view::{Origin, View};
 use crate::import::{Node, Value, Walk};
 use crate::network::function::Function;
-use crate::network::{Kind, Operation, Order, Step};
+use crate::network::operation::{Operation, Step};
+use crate::network::{LayerKind, Order};
 use anyhow::{Result, anyhow, bail, ensure};
 use ndarray::{ArrayD, IxDyn};
 use std::sync::Arc;
@@ -43,7 +44,7 @@ impl Walk<'_> {
             [1, a, b, c] => vec![(vec![1, a, b, c], false), (vec![1, a, b, c], true)],
             [1, a, b] => vec![(vec![1, 1, a, b], false)],
             [1, _] => match view.origin {
-                Origin::Layer(index) if self.layers[index].kind != Kind::Dense => {
+                Origin::Layer(index) if self.layers[index].kind != LayerKind::Dense => {
                     let [height, width, channels] = self.layers[index].output();
                     vec![
                         (vec![1, channels, height, width], false),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::latent;
-use crate::network::Kind;
+use crate::network::LayerKind;
 use crate::network::naive;
 use crate::onnx::graph;
 use crate::onnx::graph::geometry;
@@ -16,7 +16,7 @@ use tract_onnx::pb::tensor_proto::DataType;
 fn networks_compute_what_tract_does() {
     let sources = [sketch::all().to_vec(), sketch::moved(), sketch::two_first()].concat();
     for source in sources {
-        let network = import(&source).unwrap();
+        let network = import(&source, &Wishes::default()).unwrap();
         let onnx = Onnx::new(&source, network.inputs.clone(), &[&network.output.name]).unwrap();
         for seed in 0..4 {
             let z = latent::shown(seed, 0, &DraftPart::latent(&network.latent));
@@ -36,22 +36,25 @@ fn networks_compute_what_tract_does() {
 
 #[test]
 fn kinds_and_shapes_are_recognised() {
-    let kinds = |source| -> Vec<(Kind, [usize; 3])> {
-        let network = import(&source).unwrap();
+    let kinds = |source| -> Vec<(LayerKind, [usize; 3])> {
+        let network = import(&source, &Wishes::default()).unwrap();
         network.layers.iter().map(|layer| (layer.kind, layer.output())).collect()
     };
     let expected = [
-        (Kind::Dense, [2, 2, 6]),
-        (Kind::Transposed, [4, 4, 8]),
-        (Kind::Plain, [4, 4, 5]),
-        (Kind::Transposed, [8, 8, 3]),
+        (LayerKind::Dense, [2, 2, 6]),
+        (LayerKind::Transposed, [4, 4, 8]),
+        (LayerKind::Plain, [4, 4, 5]),
+        (LayerKind::Transposed, [8, 8, 3]),
     ];
     assert_eq!(kinds(sketch::dense_first()), expected);
-    assert_eq!(kinds(sketch::all_dense()), [(Kind::Dense, [1, 1, 12]), (Kind::Dense, [4, 4, 3])]);
+    assert_eq!(
+        kinds(sketch::all_dense()),
+        [(LayerKind::Dense, [1, 1, 12]), (LayerKind::Dense, [4, 4, 3])]
+    );
 }
 
 fn refused(source: Source, expected: &str) {
-    let error = format!("{:#}", import(&source).unwrap_err());
+    let error = format!("{:#}", import(&source, &Wishes::default()).unwrap_err());
     assert!(error.starts_with("sketch.onnx: ") && error.contains(expected), "{error}");
     assert!(!error.contains('\n'), "{error}");
 }
@@ -148,7 +151,7 @@ fn shapes_that_do_not_fit_are_refused() {
     for (op, attributes) in [("Conv", vec![]), ("ConvTranspose", geometry(1, [3; 4], 0))] {
         let small = start().convolution(op, [1, 16, 4], attributes);
         let spread = small.plain("Relu").reshape(&[-1, 1, 4, 4]).finish();
-        assert!(import(&spread).unwrap().picture.behind == 1);
+        assert!(import(&spread, &Wishes::default()).unwrap().picture.behind == 1);
     }
     refused(start().batch_normalization(3).finish(), "scale of shape [3] on 1 channels");
     let mut huge = Sketch::new(&[4, 1, 1]);
@@ -180,9 +183,9 @@ fn shapes_that_do_not_fit_are_refused() {
         sketch.then("Add", &[&summand], vec![]).convolution("Conv", [1, 1, 1], vec![]).finish()
     };
     refused(with_add(&[5]), "other input of shape [5] on shape [1, 1, 4, 4]");
-    assert!(import(&with_add(&[4])).is_ok());
-    assert!(import(&with_add(&[1, 1, 1])).is_ok());
-    assert!(import(&with_add(&[1, 1, 4, 4])).is_ok());
+    assert!(import(&with_add(&[4]), &Wishes::default()).is_ok());
+    assert!(import(&with_add(&[1, 1, 1]), &Wishes::default()).is_ok());
+    assert!(import(&with_add(&[1, 1, 4, 4]), &Wishes::default()).is_ok());
     let mut fixed = start().finish();
     let graph = fixed.proto.graph.as_mut().unwrap();
     let Some(tract_onnx::pb::type_proto::Value::TensorType(tensor)) =
@@ -235,7 +238,7 @@ fn external_weights_stay_in_the_directory() {
         weights.data_location = Some(DataLocation::External as i32);
         let (key, value) = ("location".to_owned(), location.to_owned());
         weights.external_data = vec![StringStringEntryProto { key, value }];
-        import(&source).map(drop).map_err(|error| format!("{error:#}"))
+        import(&source, &Wishes::default()).map(drop).map_err(|error| format!("{error:#}"))
     };
     assert_eq!(with("weights.bin"), Ok(()));
     for outside in ["../outside.bin", "/etc/passwd", "missing.bin"] {
@@ -297,7 +300,7 @@ fn labels_and_kinds_that_are_not_there_are_refused() {
     };
     let said = |source: Source, label: Option<usize>, kinds: &[&str]| {
         let kinds = kinds.iter().map(|kind| kind.parse().unwrap()).collect();
-        import(&Source { label, kinds, ..source })
+        import(&source, &Wishes { label, kinds })
     };
     let refused = |source: Source, label, kinds: &[&str], expected: &str| {
         let error = format!("{:#}", said(source, label, kinds).unwrap_err());

@@ -1,6 +1,7 @@
 //! Whether the imported network draws what the file does, as far as tract runs that.
 
 use crate::latent;
+use crate::latent::wish;
 use crate::network::Network;
 use crate::network::float;
 use crate::onnx::input::data_type;
@@ -37,7 +38,7 @@ pub fn verify(source: &Source, network: &Network) -> Check {
     let run = || -> anyhow::Result<f32> {
         let inputs = [&network.inputs[..], &network.fixed].concat();
         let original = Onnx::new(source, inputs, &[&network.output.name])?;
-        let imported = Onnx::network(network, &[float::output(network.layers.len() - 1)])?;
+        let imported = float::prepare(network, None, &[float::output(network.layers.len() - 1)])?;
         let [height, width, channels] = network.image();
         let plane = height * width;
         let (mut largest, mut low, mut high) = (0.0_f32, f32::MAX, f32::MIN);
@@ -47,7 +48,7 @@ pub fn verify(source: &Source, network: &Network) -> Check {
         for index in 0..labels.clamp(LATENTS, LABELS) {
             let mut z = latent::calibration(0, index, &latent);
             if labels > 0 {
-                latent::set_label(&mut z, &network.latent, index % labels)?;
+                wish::set_label(&mut z, &network.latent, index % labels)?;
             }
             let (a, b) = (original.run(&z)?.swap_remove(0), imported.run(&z)?.swap_remove(0));
             anyhow::ensure!(a.len() == b.len(), "its pictures are of another size");

@@ -2,7 +2,7 @@
 
 use crate::import::Node;
 use crate::import::moves::layout::Layout;
-use crate::network::Step;
+use crate::network::operation::Step;
 use anyhow::{Result, ensure};
 use ndarray::ArrayD;
 use std::sync::Arc;

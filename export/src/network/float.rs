@@ -3,9 +3,16 @@
 
 use crate::network::function::Function;
 use crate::network::linear::{Linear, planes};
-use crate::network::range::Range;
-use crate::network::{Both, Choice, Layer, Network, Operation};
+use crate::network::operation::{Both, Choice, Operation};
+use crate::network::quantization::Quantization;
+use crate::network::{Layer, Network};
 use crate::onnx::graph::{Graph, Values, float, tensor};
+use crate::onnx::input::Input;
+use crate::onnx::run::Onnx;
+use crate::onnx::source::Source;
+use crate::picture::Picture;
+use crate::picture::pixel_rule::PixelRule;
+use anyhow::Result;
 use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 
 /// Name of the latents.
@@ -27,7 +34,56 @@ pub struct Rounded {
     /// The layer.
     pub index: usize,
     /// The range.
-    pub range: Range,
+    pub range: Quantization,
+}
+
+/// Prepares `network` in tract, with one of its tensors rounded if that is wanted, to give the tensors named `names`,
+/// `[C, H, W]`: see [`output`] and [`before`].
+///
+/// # Errors
+/// If tract cannot run it.
+pub fn prepare(network: &Network, rounded: Option<Rounded>, names: &[String]) -> Result<Onnx> {
+    let len = network.latent_len();
+    let proto = encode(network, rounded);
+    let source = Source { path: "the imported network".into(), proto, sha256: [0; 32] };
+    let input = Input {
+        declared: tensor(INPUT, &[len as i64, 1, 1]),
+        shape: vec![1, len, 1, 1],
+        elements: 0..len,
+        number: false,
+        guessed: false,
+        fixed: None,
+    };
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    Onnx::new(&source, vec![input], &names)
+}
+
+/// A float network that draws: what a quantised one is compared with.
+pub struct Float {
+    onnx: Onnx,
+    image: [usize; 3],
+    pixels: PixelRule,
+}
+
+impl Float {
+    /// Prepares `network`, with one of its tensors rounded if that is wanted.
+    ///
+    /// # Errors
+    /// If tract cannot run it.
+    pub fn new(network: &Network, rounded: Option<Rounded>, pixels: PixelRule) -> Result<Self> {
+        let last = output(network.layers.len() - 1);
+        let onnx = prepare(network, rounded, &[last])?;
+        Ok(Self { onnx, image: network.image(), pixels })
+    }
+
+    /// The picture of latent `z`.
+    ///
+    /// # Errors
+    /// If `z` has the wrong length, or tract fails.
+    pub fn picture(&self, z: &[f32]) -> Result<Picture> {
+        let values = self.onnx.run(z)?.swap_remove(0);
+        Ok(self.pixels.picture(self.image, &values))
+    }
 }
 
 /// The model that computes what `network` does, from latents `[1, z, 1, 1]`, with one of its tensors rounded if
@@ -57,7 +113,7 @@ pub fn encode(network: &Network, rounded: Option<Rounded>) -> ModelProto {
 }
 
 /// What the steps of `range` make of `x`.
-fn round(graph: &mut Graph, range: Range, x: &str) -> String {
+fn round(graph: &mut Graph, range: Quantization, x: &str) -> String {
     let mut scalar = |part: &str, value: f64| {
         graph.constant(&format!("range_{part}"), &[], Values::Float(&[value as f32]))
     };

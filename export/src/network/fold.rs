@@ -1,7 +1,8 @@
 //! A layer's steps folded into its weights, a bias and one activation.
 
+use crate::network::Layer;
 use crate::network::function::Function;
-use crate::network::{Layer, Operation, Step};
+use crate::network::operation::{Operation, Step};
 use anyhow::{Result, bail};
 
 /// A layer with nothing left but one linear operation, one bias and one activation.
@@ -55,7 +56,7 @@ pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
         Operation::Function(_) | Operation::Both(_) | Operation::Choice(_) => 0,
     });
     let per_feature = longest.max().is_some_and(|longest| longest > layer.channels_out);
-    if per_feature && layer.kind != crate::network::Kind::Dense {
+    if per_feature && layer.kind != crate::network::LayerKind::Dense {
         bail!(
             "node \"{}\": numbers of each feature behind another activation: put it in front of that",
             layer.end()

@@ -1,7 +1,7 @@
 //! The plainest float arithmetic, to compare with in tests. Shares no geometry with gen-core.
 
 use crate::network::fold::{Activation, Folded};
-use crate::network::{Kind, Layer, Network};
+use crate::network::{Layer, LayerKind, Network};
 
 /// The network's output for `z`, HWC, step by step.
 pub(crate) fn run(network: &Network, z: &[f64]) -> Vec<f64> {
@@ -33,7 +33,7 @@ pub(crate) fn run_folded(layer: &Layer, folded: &Folded, x: &[f64]) -> Vec<f64> 
                 let slope = if y < 0.0 { negative[i % count] } else { 1.0 };
                 gain[i % count] * slope * y + shift[i % count]
             }
-            Activation::Curve(operations) => crate::network::all(operations, y),
+            Activation::Curve(operations) => crate::network::operation::all(operations, y),
             Activation::Clip(low, high) => y.clamp(*low, *high),
         }
     };
@@ -47,8 +47,8 @@ fn linear(layer: &Layer, weights: &[f64], x: &[f64]) -> Vec<f64> {
     for (iy, ix) in pairs(rows.input, columns.input) {
         for (ky, kx) in pairs(rows.kernel, columns.kernel) {
             let reached = |i: usize, k: usize, stride: usize, pad: usize| match layer.kind {
-                Kind::Dense | Kind::Transposed => (i * stride + k).checked_sub(pad),
-                Kind::Plain => {
+                LayerKind::Dense | LayerKind::Transposed => (i * stride + k).checked_sub(pad),
+                LayerKind::Plain => {
                     let at = (i + pad).checked_sub(k)?;
                     at.is_multiple_of(stride).then_some(at / stride)
                 }

@@ -3,5 +3,6 @@
 
 pub mod graph;
 pub mod input;
+pub mod metadata;
 pub mod run;
 pub mod source;

@@ -1,9 +1,5 @@
-//! An ONNX in tract.
+//! Running an ONNX in tract.
 
-use crate::network::Network;
-use crate::network::float;
-use crate::network::float::Rounded;
-use crate::onnx::graph::tensor;
 use crate::onnx::input::Input;
 use crate::onnx::source::Source;
 use anyhow::{Context, Result, anyhow, ensure};
@@ -11,15 +7,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use tract_onnx::prelude::*;
 
-/// How far tract takes a graph before it runs it.
+/// The passes that tract makes over a graph before it runs it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Passes {
-    /// To optimised, or where that fails to typed: it can run some graphs that it can't optimise.
+    /// Optimised; typed where that fails, since tract can run some graphs that it cannot optimise.
     #[default]
     Most,
-    /// To typed: operators are tract's own, types and shapes are known, constants are computed.
+    /// Typed: operators are tract's own, types and shapes are known, constants are computed.
     Typed,
-    /// To optimised: operators are merged as well, and as they are computed on this machine.
+    /// Optimised: typed, then operators are merged and specialised for this machine.
     Optimised,
 }
 
@@ -32,39 +28,24 @@ pub struct Onnx {
 }
 
 impl Onnx {
-    /// Prepares a float network, to give some of the tensors that [`float`] names, `[C, H, W]`.
+    /// Prepares `source` for one latent at a time, which goes into `inputs`, to give the tensors named `outputs`.
     ///
     /// # Errors
-    /// If tract can't.
-    pub fn network(network: &Network, names: &[String]) -> Result<Self> {
-        Self::rounded(network, None, names)
-    }
-
-    /// The same with one of its tensors rounded, if that is wanted.
-    ///
-    /// # Errors
-    /// If tract can't.
-    pub fn rounded(network: &Network, rounded: Option<Rounded>, names: &[String]) -> Result<Self> {
-        let len = network.latent_len();
-        let proto = float::encode(network, rounded);
-        let source = Source::new("the imported network".into(), proto, [0; 32]);
-        let input = Input {
-            declared: tensor(float::INPUT, &[len as i64, 1, 1]),
-            shape: vec![1, len, 1, 1],
-            elements: 0..len,
-            number: false,
-            guessed: false,
-            fixed: None,
-        };
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Self::new(&source, vec![input], &names)
-    }
-
-    /// Prepares `source` for single latents that go into `inputs`, to give the tensors named `outputs`.
-    ///
-    /// # Errors
-    /// If tract can't.
+    /// If tract cannot run the graph.
     pub fn new(source: &Source, inputs: Vec<Input>, outputs: &[&str]) -> Result<Self> {
+        Self::with_passes(source, Passes::Most, inputs, outputs)
+    }
+
+    /// As [`new`](Self::new), with the passes that tract makes over the graph.
+    ///
+    /// # Errors
+    /// If tract cannot make the passes or run the graph.
+    pub fn with_passes(
+        source: &Source,
+        passes: Passes,
+        inputs: Vec<Input>,
+        outputs: &[&str],
+    ) -> Result<Self> {
         let plan = guard(|| {
             let parsed = tract_onnx::onnx()
                 .with_ignore_value_info(true)
@@ -75,7 +56,7 @@ impl Onnx {
             for (index, input) in inputs.iter().enumerate() {
                 model.set_input_fact(index, input.datum_type().fact(&input.shape).into())?;
             }
-            let model = match source.passes {
+            let model = match passes {
                 Passes::Typed => model.into_typed()?,
                 Passes::Optimised => model.into_optimized()?,
                 Passes::Most => {
@@ -120,7 +101,7 @@ impl Onnx {
     }
 }
 
-/// What tract does, with its panics as errors: some malformed graphs make it panic.
+/// Runs `work` in tract and turns a panic into an error: some malformed graphs make tract panic.
 fn guard<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(|error| anyhow!("{}", one_line(&format!("{error:#}")))),
@@ -128,7 +109,7 @@ fn guard<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T> {
     }
 }
 
-/// tract's errors hold whole graphs.
+/// The first line of `text`, at most 200 characters: tract's errors print whole graphs.
 fn one_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().chars().take(200).collect()
 }
@@ -137,15 +118,16 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::import::import;
+    use crate::latent::wish::Wishes;
     use crate::pipeline::sketch;
 
     #[test]
     fn graphs_go_as_far_as_is_said() {
         let source = sketch::dense_first();
         let operators = |passes| {
-            let source = Source { passes, ..source.clone() };
-            let network = import(&source).unwrap();
-            let onnx = Onnx::new(&source, network.inputs, &[&network.output.name]).unwrap();
+            let network = import(&source, &Wishes::default()).unwrap();
+            let outputs = [network.output.name.as_str()];
+            let onnx = Onnx::with_passes(&source, passes, network.inputs, &outputs).unwrap();
             let nodes = onnx.plan.model().nodes().iter();
             nodes.map(|node| node.op.name().into_owned()).collect::<Vec<String>>()
         };

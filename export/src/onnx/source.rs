@@ -1,9 +1,8 @@
-//! An ONNX file as it lies on the disk.
+//! An ONNX file: its path, its decoded content, its hash.
 
-use crate::latent::Kind;
-use crate::onnx::run::Passes;
-use crate::picture::pixel_rule::PixelRule;
-use anyhow::{Context, Result, bail, ensure};
+use crate::file::read::read;
+use crate::onnx::metadata;
+use anyhow::{Result, bail, ensure};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +10,7 @@ use std::path::{Path, PathBuf};
 use tract_onnx::pb::{ModelProto, TensorProto};
 use tract_onnx::prelude::Tensor;
 
-/// A decoded ONNX file and where it came from.
+/// A decoded ONNX file. What a person asks of it is in [`Wishes`](crate::latent::wish::Wishes).
 #[derive(Clone, Debug)]
 pub struct Source {
     /// Its path, for messages.
@@ -20,12 +19,6 @@ pub struct Source {
     pub proto: ModelProto,
     /// SHA-256 of its bytes.
     pub sha256: [u8; 32],
-    /// Which label of a conditional generator is drawn.
-    pub label: Option<usize>,
-    /// What latents are drawn from, as far as somebody has said so.
-    pub kinds: Vec<Kind>,
-    /// How far tract takes the graph, if it runs as it is.
-    pub passes: Passes,
 }
 
 impl Source {
@@ -62,13 +55,7 @@ impl Source {
             "{}: defines functions of its own: export without them",
             path.display()
         );
-        let sha256 = Sha256::digest(bytes).into();
-        Ok(Self::new(path.to_owned(), proto, sha256))
-    }
-
-    /// A file of which nobody has said anything.
-    pub(crate) fn new(path: PathBuf, proto: ModelProto, sha256: [u8; 32]) -> Self {
-        Self { path, proto, sha256, label: None, kinds: Vec::new(), passes: Passes::default() }
+        Ok(Self { path: path.to_owned(), proto, sha256: Sha256::digest(bytes).into() })
     }
 
     /// The directory that external weights must lie in.
@@ -96,21 +83,16 @@ impl Source {
         }
     }
 
-    /// Whether it is one that `export` has quantised.
+    /// Whether `export` wrote it: the quantised ONNX of a generator.
     pub fn is_quantised(&self) -> bool {
-        self.metadata(PixelRule::METADATA).is_some()
+        self.metadata(metadata::PIXELS).is_some()
     }
 
-    /// A metadata property of the model.
+    /// The metadata property `key`, see [`metadata`].
     pub fn metadata(&self, key: &str) -> Option<&str> {
         let mut entries = self.proto.metadata_props.iter();
         entries.find(|entry| entry.key == key).map(|entry| entry.value.as_str())
     }
-}
-
-/// The bytes of the file at `path`.
-pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))
 }
 
 #[cfg(test)]

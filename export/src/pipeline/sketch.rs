@@ -96,7 +96,7 @@ impl Sketch {
     pub(crate) fn finish(self) -> Source {
         let output = tensor(&self.current, &[-1, -1, -1]);
         let proto = self.graph.model("sketch", self.inputs, output, vec![]);
-        Source::new(PathBuf::from("sketch.onnx"), proto, [7; 32])
+        Source { path: PathBuf::from("sketch.onnx"), proto, sha256: [7; 32] }
     }
 }
 

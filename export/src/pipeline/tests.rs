@@ -1,10 +1,13 @@
 use super::*;
 use crate::draw::{File, Generator};
+use crate::latent;
+use crate::latent::wish::Wishes;
 use crate::onnx::graph::{Values, float, geometry, ints, tensor};
 use crate::picture::Picture;
 use crate::picture::psnr;
 use crate::pipeline::sketch;
 use crate::pipeline::sketch::{Sketch, written};
+use crate::quantize::mix::Goal;
 use crate::report::inspect;
 use gen_core::format::write::DraftPart;
 use prost::Message;
@@ -41,19 +44,16 @@ fn exports_are_complete_repeatable_and_reported() {
         let worst = &first.report.worst;
         assert_eq!((worst.len(), worst[0].seed), (options.compare, first.report.worst_seed));
         assert!(worst.is_sorted_by(|a, b| a.psnr <= b.psnr));
-        let mut float = Generator::onnx(&source, None).unwrap();
+        let mut float = Generator::onnx(&source, &Wishes::default(), None).unwrap();
         let mut device = Generator::gen_file(&first.gen_file).unwrap();
         for worst in worst {
             let z = latent::shown(worst.seed, 0, &DraftPart::latent(&device.latent));
-            let [a, b] = [&mut float, &mut device].map(|it| {
-                let drawing = it.draw(&z).unwrap();
-                it.picture(&drawing)
-            });
+            let [a, b] = [&mut float, &mut device].map(|it| it.picture(&z).unwrap());
             assert_eq!(psnr::limited(&a, &b), worst.psnr);
         }
 
         // What inspect says of the ONNX is what came out.
-        let expected = inspect::inspect(&File::load(&path).unwrap()).unwrap();
+        let expected = inspect::inspect(&File::load(&path).unwrap(), &Wishes::default()).unwrap();
         assert_eq!(serde_json::to_value(expected).unwrap(), serde_json::to_value(layout).unwrap());
     }
 }
@@ -70,14 +70,11 @@ fn qdq_is_close_to_the_device() {
             let made = export(&path, &Options { qdq: true, ..few }, &|| ()).unwrap();
             let proto = Message::decode(&*made.qdq.unwrap()).unwrap();
             let qdq = Source { proto, ..source.clone() };
-            let mut qdq = Generator::onnx(&qdq, None).unwrap();
+            let mut qdq = Generator::onnx(&qdq, &Wishes::default(), None).unwrap();
             let mut device = Generator::gen_file(&made.gen_file).unwrap();
             for seed in 0..8 {
                 let z = latent::shown(seed, 0, &DraftPart::latent(&device.latent));
-                let [a, b] = [&mut qdq, &mut device].map(|it| {
-                    let drawing = it.draw(&z).unwrap();
-                    it.picture(&drawing)
-                });
+                let [a, b] = [&mut qdq, &mut device].map(|it| it.picture(&z).unwrap());
                 assert!(psnr::limited(&a, &b) > 40.0, "{}", psnr::psnr(&a, &b));
             }
         }
@@ -119,7 +116,7 @@ fn layers_too_large_are_refused_by_node() {
     let weights = sketch.constant(&[9000, 3], 0.01);
     let sketch = sketch.then("MatMul", &[&weights], vec![]).reshape(&[-1, 3, 1, 1]);
     let path = written(directory.path(), &sketch.finish());
-    let error = inspect::inspect(&File::load(&path).unwrap()).unwrap_err();
+    let error = inspect::inspect(&File::load(&path).unwrap(), &Wishes::default()).unwrap_err();
     let error = format!("{error:#}");
     assert!(
         error.contains("sketch.onnx: node \"net/MatMul2\": layer 0: so many products"),
@@ -148,7 +145,10 @@ fn inspect_shows_names_that_are_too_long_to_export() {
     let name = "a name that is longer than 32 bytes";
     let path = directory.path().join(format!("{name}.onnx"));
     std::fs::write(&path, sketch::dense_first().proto.encode_to_vec()).unwrap();
-    assert_eq!(inspect::inspect(&File::load(&path).unwrap()).unwrap().name, name);
+    assert_eq!(
+        inspect::inspect(&File::load(&path).unwrap(), &Wishes::default()).unwrap().name,
+        name
+    );
     assert!(Options::default().name(&path).is_err());
 }
 
@@ -182,7 +182,10 @@ fn pictures_are_compared_by_what_a_classifier_sees() {
     let source = sketch::dense_first();
     let path = written(directory.path(), &source);
     let [height, width, channels] =
-        inspect::inspect(&File::load(&path).unwrap()).unwrap().image.map(|side| side as i64);
+        inspect::inspect(&File::load(&path).unwrap(), &Wishes::default())
+            .unwrap()
+            .image
+            .map(|side| side as i64);
     let seen_by = |shape: [i64; 3], axes: &[usize]| {
         let means = Sketch::new(&shape).then("ReduceMean", &[], vec![ints("axes", axes)]);
         let classifier = directory.path().join("classifier.onnx");
@@ -196,8 +199,7 @@ fn pictures_are_compared_by_what_a_classifier_sees() {
         let parts = generator.latent.clone();
         let latent = DraftPart::latent(&parts);
         let means = (from..from + 40).map(|seed| {
-            let drawing = generator.draw(&latent::shown(seed, 0, &latent)).unwrap();
-            let pixels = generator.picture(&drawing).pixels;
+            let pixels = generator.picture(&latent::shown(seed, 0, &latent)).unwrap().pixels;
             let sum: f64 = pixels.iter().map(|pixel| f64::from(*pixel) / 127.5 - 1.0).sum();
             sum / pixels.len() as f64
         });
@@ -206,7 +208,7 @@ fn pictures_are_compared_by_what_a_classifier_sees() {
         let variance = means.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / 39.0;
         (mean, variance.sqrt())
     };
-    let float = |from| gaussian(Generator::onnx(&source, None).unwrap(), from);
+    let float = |from| gaussian(Generator::onnx(&source, &Wishes::default(), None).unwrap(), from);
     let (device, float, others) =
         (gaussian(Generator::gen_file(&gen_file).unwrap(), 1), float(1), float(41));
     let distance = |a: (f64, f64)| (a.0 - float.0).powi(2) + (a.1 - float.1).powi(2);

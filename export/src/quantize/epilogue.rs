@@ -2,8 +2,8 @@
 
 use crate::network::fold::{Activation, Folded};
 use crate::network::function::Function;
-use crate::network::range::Range;
-use crate::network::{Operation, all};
+use crate::network::operation::{Operation, all};
+use crate::network::quantization::Quantization;
 use crate::picture::pixel_rule::PixelRule;
 use gen_core::element::Weight;
 use gen_core::format::write::DraftActivation;
@@ -36,7 +36,7 @@ const fn largest_bias(weight: Weight) -> f64 {
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Target {
     /// A hidden tensor.
-    Tensor(Range),
+    Tensor(Quantization),
     /// Pixels.
     Pixels(PixelRule),
 }

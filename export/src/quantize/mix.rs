@@ -1,6 +1,6 @@
 //! Which of a network's numbers have 12 bits instead of 8, and the cheapest of such mixes that is good enough.
 
-use crate::network::range::Range;
+use crate::network::quantization::Quantization;
 use crate::quantize::sensitivity::Sensitivity;
 use anyhow::{Result, ensure};
 use gen_core::Model;
@@ -41,7 +41,7 @@ impl Mix {
     }
 
     /// Of outputs, what they have in 8 bits and in 12.
-    pub fn ranges(&self, bytes: &[Range], wide: &[Range]) -> Vec<Range> {
+    pub fn ranges(&self, bytes: &[Quantization], wide: &[Quantization]) -> Vec<Quantization> {
         let choose =
             |(index, (byte, wide))| if self.has(Part::Output(index)) { wide } else { byte };
         bytes.iter().copied().zip(wide.iter().copied()).enumerate().map(choose).collect()

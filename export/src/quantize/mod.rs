@@ -12,7 +12,7 @@ mod tests;
 
 use crate::latent;
 use crate::network::fold::{Folded, fold};
-use crate::network::range::Range;
+use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 use crate::picture::pixel_rule::PixelRule;
 use crate::twin;
@@ -40,7 +40,7 @@ pub struct Real {
     /// Real value of a step of the weights of each number.
     pub scales: Vec<f64>,
     /// What its inputs are.
-    pub input: Range,
+    pub input: Quantization,
 }
 
 /// The layers of `network` in integers; `ranges` are those of all outputs but the last, `weights` what each
@@ -52,7 +52,7 @@ pub struct Real {
 /// Naming layer and channel where a number doesn't fit.
 pub fn quantize(
     network: &Network,
-    ranges: &[Range],
+    ranges: &[Quantization],
     weights: &[Weight],
     looked_up: &[Option<(f64, f64)>],
     pixels: PixelRule,
@@ -62,7 +62,7 @@ pub fn quantize(
     let first = network.latent.first().map_or(1.0, |part| f64::from(part.scale));
     let ratios = latent::ratios(&network.latent);
     let element = Element::Wide { signed: true };
-    let mut input = Range { scale: 1.0 / first, zero_point: 0, element };
+    let mut input = Quantization { scale: 1.0 / first, zero_point: 0, element };
     let mut input_shape = [1, 1, network.latent_len()];
     for (index, layer) in network.layers.iter().enumerate() {
         let is_last = index + 1 == network.layers.len();
@@ -103,7 +103,7 @@ fn quantize_layer(
     layer: &Layer,
     folded: &Folded,
     (weight, coarser): (Weight, &[f64]),
-    input: Range,
+    input: Quantization,
     target: Target,
 ) -> Result<(DraftLayer, Vec<f64>)> {
     let channels = layer.channels_out;

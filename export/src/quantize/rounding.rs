@@ -7,9 +7,8 @@
 //! a transposed convolution has taps of its own and so an H of its own.
 
 use crate::network::float;
-use crate::network::range::Range;
+use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
-use crate::onnx::run::Onnx;
 use crate::{latent, parallel};
 use anyhow::Result;
 use gen_core::axis::{Axis, Taps};
@@ -55,7 +54,7 @@ impl Inputs {
     /// If tract can't run the network.
     pub fn see(
         network: &Network,
-        ranges: &[Range],
+        ranges: &[Quantization],
         seed: u64,
         count: usize,
         done: &(dyn Fn() + Sync),
@@ -64,7 +63,7 @@ impl Inputs {
         if names.is_empty() {
             return Ok(Self::default());
         }
-        let runner = Onnx::network(network, &names)?;
+        let runner = float::prepare(network, None, &names)?;
         let latent = DraftPart::latent(&network.latent);
         let parts = parallel::split(count, |indices| {
             let mut maps: Vec<Vec<Vec<u8>>> = vec![Vec::new(); ranges.len()];
@@ -85,7 +84,7 @@ impl Inputs {
         for part in parts {
             maps.iter_mut().zip(part).for_each(|(maps, part)| maps.extend(part));
         }
-        let seen = |(maps, range): (_, &Range)| Seen {
+        let seen = |(maps, range): (_, &Quantization)| Seen {
             maps,
             zero_point: range.zero_point,
             rounded: OnceLock::new(),
@@ -270,6 +269,7 @@ mod tests {
     use super::*;
     use crate::calibrate::calibrate;
     use crate::import::import;
+    use crate::latent::wish::Wishes;
     use crate::network::fold::{Activation, Folded};
     use crate::network::naive;
     use crate::pipeline::sketch;
@@ -296,7 +296,7 @@ mod tests {
     /// The same weights again are not rounded again, others are.
     #[test]
     fn what_was_rounded_first_is_kept_for_its_own_weights() {
-        let network = import(&sketch::dense_first()).unwrap();
+        let network = import(&sketch::dense_first(), &Wishes::default()).unwrap();
         let seen = calibrate(&network, 1, 4, &|| ()).unwrap();
         let ranges = seen.ranges();
         let see = || Inputs::see(&network, &ranges, 1, 4, &|| ()).unwrap();
@@ -319,7 +319,7 @@ mod tests {
     #[test]
     fn products_are_those_of_what_meets() {
         for source in sketch::all() {
-            let network = import(&source).unwrap();
+            let network = import(&source, &Wishes::default()).unwrap();
             let seen = calibrate(&network, 1, 4, &|| ()).unwrap();
             let ranges = seen.ranges();
             let inputs = Inputs::see(&network, &ranges, 1, 4, &|| ()).unwrap();

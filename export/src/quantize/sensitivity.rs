@@ -1,12 +1,11 @@
 //! What the pictures lose if only one thing is in 8 bits.
 
 use crate::latent;
-use crate::network::float;
-use crate::network::float::Rounded;
+use crate::network::float::{Float, Rounded};
 use crate::network::fold::scaled;
-use crate::network::range::Range;
-use crate::network::{Layer, Network, Operation, Step};
-use crate::onnx::run::Onnx;
+use crate::network::operation::{Operation, Step};
+use crate::network::quantization::Quantization;
+use crate::network::{Layer, Network};
 use crate::parallel;
 use crate::picture::Picture;
 use crate::picture::pixel_rule::PixelRule;
@@ -37,7 +36,7 @@ pub struct Sensitivity {
 /// If tract can't run the network.
 pub fn sensitivities(
     network: &Network,
-    ranges: &[Range],
+    ranges: &[Quantization],
     (drafts, reals): (&[DraftLayer], &[Real]),
     pixels: PixelRule,
     seed: u64,
@@ -68,21 +67,16 @@ pub fn sensitivities(
     Ok(parts.concat())
 }
 
+/// Pictures of latents of calibration, with one tensor rounded if that is wanted.
 fn draw(
     network: &Network,
     rounded: Option<Rounded>,
     pixels: PixelRule,
     seed: u64,
 ) -> Result<Vec<Picture>> {
-    let [height, width, channels] = network.image();
-    let last = float::output(network.layers.len() - 1);
-    let onnx = Onnx::rounded(network, rounded, &[last])?;
+    let float = Float::new(network, rounded, pixels)?;
     let latent = DraftPart::latent(&network.latent);
-    let picture = |index| {
-        let values = onnx.run(&latent::calibration(seed, index, &latent))?.swap_remove(0);
-        let pixels = values.iter().map(|&y| pixels.pixel(f64::from(y))).collect();
-        Ok(Picture { channels, height, width, pixels })
-    };
+    let picture = |index| float.picture(&latent::calibration(seed, index, &latent));
     (0..PICTURES).map(picture).collect()
 }
 
@@ -106,6 +100,7 @@ mod tests {
     use super::*;
     use crate::calibrate::calibrate;
     use crate::import::import;
+    use crate::latent::wish::Wishes;
     use crate::pipeline::sketch;
     use crate::quantize::{Inputs, Quantized, quantize};
     use gen_core::element::Weight;
@@ -113,17 +108,19 @@ mod tests {
 
     #[test]
     fn what_is_coarser_is_more_sensitive() {
-        let network = import(&sketch::dense_first()).unwrap();
+        let network = import(&sketch::dense_first(), &Wishes::default()).unwrap();
         let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
         let fine = seen.ranges();
-        let coarse = |range: &Range| Range { scale: range.scale * 16.0, ..*range };
-        let coarse: Vec<Range> = fine.iter().map(coarse).collect();
+        let coarse = |range: &Quantization| Quantization { scale: range.scale * 16.0, ..*range };
+        let coarse: Vec<Quantization> = fine.iter().map(coarse).collect();
         let (bytes, pixels) = (vec![Weight::Byte; network.layers.len()], PixelRule::SIGNED);
         let inputs = Inputs::default();
         let quantized =
             quantize(&network, &fine, &bytes, &seen.looked_up, pixels, &inputs).unwrap();
         let quantized = (&*quantized.layers, &*quantized.reals);
-        let of = |ranges: &[Range]| sensitivities(&network, ranges, quantized, pixels, 1).unwrap();
+        let of = |ranges: &[Quantization]| {
+            sensitivities(&network, ranges, quantized, pixels, 1).unwrap()
+        };
         let (fine, coarse) = (of(&fine), of(&coarse));
         assert_eq!(fine.len(), network.layers.len());
         assert_eq!(fine[fine.len() - 1].output_db, None);
@@ -140,7 +137,7 @@ mod tests {
     #[test]
     fn rounding_shows() {
         for source in sketch::all() {
-            let network = import(&source).unwrap();
+            let network = import(&source, &Wishes::default()).unwrap();
             let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
             let ranges = seen.ranges();
             let (bytes, pixels) = (vec![Weight::Byte; network.layers.len()], PixelRule::SIGNED);
@@ -165,7 +162,7 @@ mod tests {
     /// Weights on a part of other steps than the first are multiplied for these, and drawn without.
     #[test]
     fn parts_of_a_latent_may_have_other_steps() {
-        let mut network = import(&sketch::dense_first()).unwrap();
+        let mut network = import(&sketch::dense_first(), &Wishes::default()).unwrap();
         let part = |name, len, distribution| latent::part(name, len, distribution);
         network.latent =
             vec![part("a", 3, Distribution::Normal), part("b", 2, Distribution::Uniform)];

@@ -1,10 +1,13 @@
 use super::*;
 use crate::calibrate::calibrate;
-use crate::draw::{Drawing, Generator};
+use crate::calibrate::range;
+use crate::draw::Generator;
 use crate::import::import;
-use crate::network::Operation;
+use crate::latent::wish::Wishes;
+use crate::network::ending::pixel_rule;
 use crate::network::fold::Activation;
 use crate::network::function::Function;
+use crate::network::operation::Operation;
 use crate::onnx::graph::{float, geometry};
 use crate::onnx::run::Passes;
 use crate::onnx::source::Source;
@@ -24,14 +27,14 @@ fn exported(source: &Source) -> (Draft, Network, PixelRule) {
 
 /// Everything in integers, with the network.
 fn exported_as(source: &Source, mix: &Mix) -> (Draft, Network, PixelRule) {
-    let network = import(source).unwrap();
+    let network = import(source, &Wishes::default()).unwrap();
     let seen = calibrate(&network, 1, 24, &|| ()).unwrap();
     let bytes = seen.ranges();
-    let wide: Vec<Range> = seen.limits.iter().map(Range::wide).collect();
+    let wide: Vec<Quantization> = seen.limits.iter().map(range::wide).collect();
     let ranges = mix.ranges(&bytes, &wide);
     let weights = mix.weights(network.layers.len());
     let inputs = Inputs::see(&network, &bytes, 1, 24, &|| ()).unwrap();
-    let pixels = PixelRule::of(&network, None).unwrap();
+    let pixels = pixel_rule(&network, None).unwrap();
     let layers = quantize(&network, &ranges, &weights, &seen.looked_up, pixels, &inputs);
     let layers = layers.unwrap().layers;
     let latent = network.latent.clone();
@@ -44,17 +47,16 @@ fn pictures(mut generator: Generator, count: usize) -> Vec<Picture> {
     let parts = generator.latent.clone();
     let draw = |seed| {
         let z = latent::shown(seed as u64, 0, &DraftPart::latent(&parts));
-        let drawing: Drawing = generator.draw(&z).unwrap();
-        generator.picture(&drawing)
+        generator.picture(&z).unwrap()
     };
     (0..count).map(draw).collect()
 }
 
 /// What a quantised ONNX draws in tract, typed and optimised.
 fn drawn(bytes: &[u8], count: usize) -> [Vec<Picture>; 2] {
+    let twin = Source::decode("twin.onnx".as_ref(), bytes).unwrap();
     [Passes::Typed, Passes::Optimised].map(|passes| {
-        let twin = Source { passes, ..Source::decode("twin.onnx".as_ref(), bytes).unwrap() };
-        pictures(Generator::onnx(&twin, None).unwrap(), count)
+        pictures(Generator::quantised(&twin, &Wishes::default(), passes).unwrap(), count)
     })
 }
 
@@ -71,7 +73,7 @@ fn device_and_twin_are_equal_and_close_to_the_float_network() {
 #[test]
 fn mixes_are_equal_and_closer() {
     for source in sketch::all() {
-        let layers = import(&source).unwrap().layers.len();
+        let layers = import(&source, &Wishes::default()).unwrap().layers.len();
         let weights = || (0..layers).map(Part::Weights);
         let outputs = || (0..layers - 1).map(Part::Output);
         for part in weights().chain(outputs()) {
@@ -119,7 +121,7 @@ fn equal_and_close(source: &Source, mix: &Mix) -> f64 {
     for drawn in drawn(&twin, 16) {
         assert_eq!(drawn, device, "{mix:?}");
     }
-    let float = pictures(Generator::onnx(source, None).unwrap(), 16);
+    let float = pictures(Generator::onnx(source, &Wishes::default(), None).unwrap(), 16);
     float.iter().zip(&device).map(|(a, b)| psnr::limited(a, b)).sum::<f64>() / 16.0
 }
 
@@ -180,7 +182,8 @@ fn folded(weights: Vec<f64>, bias: f64, activation: Activation) -> Folded {
 
 #[test]
 fn epilogues_hold_the_real_factors() {
-    let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 10, element: Element::Byte });
+    let tensor =
+        Target::Tensor(Quantization { scale: 0.1, zero_point: 10, element: Element::Byte });
     let one = f64::from(u32::MAX) + 1.0;
     let plain = folded(vec![], 0.7, Activation::None);
     let numbers = epilogue::epilogue(&plain, &[0.001], Weight::Byte, tensor).unwrap();
@@ -206,7 +209,7 @@ fn epilogues_hold_the_real_factors() {
 
 #[test]
 fn multipliers_that_do_not_fit_are_refused_or_the_table_is_halved() {
-    let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 0, element: Element::Byte });
+    let tensor = Target::Tensor(Quantization { scale: 0.1, zero_point: 0, element: Element::Byte });
     let plain = folded(vec![], 0.0, Activation::Relu);
     let (channel, why) = epilogue::epilogue(&plain, &[0.06], Weight::Byte, tensor).err().unwrap();
     assert!(channel == 0 && why.contains("6.000e-1 steps of its output"), "{why}");
@@ -233,7 +236,7 @@ fn multipliers_that_do_not_fit_are_refused_or_the_table_is_halved() {
 
 #[test]
 fn dead_channels_get_usable_numbers() {
-    let tensor = Target::Tensor(Range { scale: 0.1, zero_point: 0, element: Element::Byte });
+    let tensor = Target::Tensor(Quantization { scale: 0.1, zero_point: 0, element: Element::Byte });
     let slopes = Activation::Slopes { negative: vec![0.2], gain: vec![1.0], shift: vec![0.0] };
     for activation in
         [Activation::Relu, slopes, Activation::Curve(vec![Operation::Function(Function::Sigmoid)])]
@@ -273,11 +276,12 @@ fn reaches_count_what_meets() {
 #[test]
 fn giant_weights_are_refused_by_node_and_channel() {
     let source = sketch::dense_first();
-    let mut network = import(&source).unwrap();
+    let mut network = import(&source, &Wishes::default()).unwrap();
     for w in &mut network.layers[2].weights[72..144] {
         *w *= 1e6;
     }
-    let ranges = [Range::new(0.0, 1.0), Range::new(-1.0, 1.0), Range::new(-1.0, 1.0)];
+    let ranges =
+        [Quantization::new(0.0, 1.0), Quantization::new(-1.0, 1.0), Quantization::new(-1.0, 1.0)];
     let error =
         quantize(&network, &ranges, &[Weight::Byte; 4], &[], PixelRule::SIGNED, &Inputs::default());
     let error = error.unwrap_err().to_string();

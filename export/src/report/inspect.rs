@@ -3,42 +3,43 @@
 use crate::draw::File;
 use crate::import::import;
 use crate::latent;
+use crate::latent::wish::Wishes;
 use crate::network::fold::{Activation, fold};
 use crate::network::{Layer, Network};
 use crate::onnx::source::Source;
-use crate::pipeline::{stem, to_bytes};
-use crate::report::Layout;
+use crate::report::gen_file::{stem, to_bytes};
+use crate::report::layout::Layout;
 use anyhow::{Context, Result};
 use gen_core::Model;
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 
-/// The bytes of the `.gen` that `file` is, or that `quantize` would give but for its numbers.
+/// The bytes of a `.gen`: those of `file`, or of an ONNX what `quantize` would give with all numbers 0.
 ///
 /// # Errors
 /// If the file is malformed or can't be converted.
-pub fn bytes(file: &File) -> Result<Vec<u8>> {
+pub fn bytes(file: &File, wishes: &Wishes) -> Result<Vec<u8>> {
     match file {
-        File::Gen { path, bytes, .. } => {
+        File::Gen { path, bytes } => {
             Model::parse(bytes).with_context(|| path.display().to_string())?;
             Ok(bytes.clone())
         }
-        File::Onnx(source) => blank(source, &import(source)?),
+        File::Onnx(source) => blank(source, &import(source, wishes)?),
     }
 }
 
-/// The layout of `file`; of a float ONNX, what `quantize` would give, to the byte, if no table has
-/// to be shorter than usual.
+/// The layout of `file`. Of a float ONNX it is what `quantize` would give, to the byte, if no table has to be
+/// shorter than usual.
 ///
 /// # Errors
 /// If the file is malformed or can't be converted.
-pub fn inspect(file: &File) -> Result<Layout> {
+pub fn inspect(file: &File, wishes: &Wishes) -> Result<Layout> {
     match file {
-        File::Gen { path, bytes, .. } => {
+        File::Gen { path, bytes } => {
             let model = Model::parse(bytes).with_context(|| path.display().to_string())?;
             Ok(Layout::new(&model, bytes.len(), None))
         }
         File::Onnx(source) => {
-            let network = import(source)?;
+            let network = import(source, wishes)?;
             let bytes = blank(source, &network)?;
             let layout = Layout::new(&Model::parse(&bytes)?, bytes.len(), Some(&network));
             // The file's name may be longer than a model's.

@@ -1,24 +1,29 @@
-//! What came of an export.
+//! What came of an export: as data, as JSON, and as text.
+//!
+//! - [`layout`]: sizes, layer by layer; [`text`]: the tables that people read
+//! - [`inspect`](mod@inspect): the layout without quantising anything
+//! - [`gen_file`]: the bytes of the file itself
 
+pub mod gen_file;
 pub mod inspect;
+pub mod layout;
 pub mod text;
 
+use crate::calibrate::histogram::Histogram;
+use crate::calibrate::range::quality;
 use crate::draw::classifier::Frechet;
 use crate::import::verify::Check;
-use crate::latent;
-use crate::network::range::Range;
-use crate::network::{Layer, Network, Operation};
+use crate::network::operation::Operation;
+use crate::network::quantization::Quantization;
+use crate::network::{Layer, Network};
 use crate::picture::fidelity::Fidelity;
-use crate::plans::{Choice, choices};
 use crate::quantize::mix::Goal;
 use crate::quantize::sensitivity::Sensitivity;
-use crate::times;
-use crate::times::CoreTime;
+use crate::times::{self, CoreTime};
 use anyhow::Result;
 use gen_core::Model;
-use gen_core::element::Weight;
-use gen_core::format::write::{DraftActivation, DraftLayer, DraftPart};
-use gen_core::layer::Layer as DeviceLayer;
+use gen_core::format::write::{DraftActivation, DraftLayer};
+use layout::Layout;
 use serde::Serialize;
 
 /// Everything worth knowing about an exported generator.
@@ -46,8 +51,59 @@ pub struct Report {
     pub worst_seed: u64,
     /// The pictures of the sheet, the worst first.
     pub worst: Vec<Worst>,
-    /// The same to a classifier, if one was given.
+    /// Fréchet distances in the features of a classifier, if one was given.
     pub frechet: Option<Frechet>,
+}
+
+/// What an export found out, for its report.
+pub(crate) struct Findings<'a> {
+    pub(crate) network: &'a Network,
+    pub(crate) import: Check,
+    /// How every hidden tensor is quantised.
+    pub(crate) ranges: Vec<Quantization>,
+    /// The values of every hidden tensor in calibration.
+    pub(crate) histograms: &'a [Histogram],
+    pub(crate) drafts: &'a [DraftLayer],
+    pub(crate) sensitivities: Vec<Sensitivity>,
+    pub(crate) eight_bits: Option<EightBits>,
+    pub(crate) fidelity: Fidelity,
+    /// Index and PSNR of the worst pictures, the worst first.
+    pub(crate) worst: Vec<(usize, f64)>,
+    pub(crate) frechet: Option<Frechet>,
+}
+
+impl Report {
+    /// The report of `model`, whose file has `flash_bytes`.
+    ///
+    /// # Errors
+    /// Those of [`times::times`].
+    pub(crate) fn new(
+        model: &Model,
+        flash_bytes: usize,
+        settings: Settings,
+        findings: Findings,
+    ) -> Result<Self> {
+        let Findings { network, ranges, histograms, drafts, fidelity, .. } = findings;
+        let seed = |index: usize| settings.seed.wrapping_add(index as u64);
+        let tensors = network.layers.iter().zip(ranges).zip(histograms);
+        let tensors = tensors
+            .map(|((layer, range), seen)| TensorReport::new(layer, range, quality(range, seen)));
+        let worst = findings.worst.into_iter();
+        Ok(Self {
+            layout: Layout::new(model, flash_bytes, Some(network)),
+            import: findings.import,
+            tensors: tensors.collect(),
+            sensitivities: findings.sensitivities,
+            times: times::times(model)?,
+            eight_bits: findings.eight_bits,
+            tables: network.layers.iter().zip(drafts).filter_map(TableReport::new).collect(),
+            worst_seed: seed(fidelity.worst),
+            worst: worst.map(|(index, psnr)| Worst { seed: seed(index), psnr }).collect(),
+            fidelity,
+            frechet: findings.frechet,
+            settings,
+        })
+    }
 }
 
 /// A picture of the sheet of the worst.
@@ -83,85 +139,6 @@ impl EightBits {
     }
 }
 
-/// Sizes of a generator.
-#[derive(Clone, Debug, Serialize)]
-pub struct Layout {
-    /// Its name.
-    pub name: String,
-    /// SHA-256 of the float ONNX.
-    pub source_sha256: String,
-    /// The latent's parts, one behind the other.
-    pub latent: Vec<PartReport>,
-    /// Height, width, channels of the pictures.
-    pub image: [usize; 3],
-    /// First to last.
-    pub layers: Vec<LayerReport>,
-    /// Products that land in the output.
-    pub useful_macs: u64,
-    /// Bytes of weights.
-    pub weight_bytes: usize,
-    /// Bytes of the `.gen` file.
-    pub flash_bytes: usize,
-    /// Bytes that the engine asks for, itself not included.
-    pub working_memory_bytes: usize,
-    /// Bytes of weights that pass by for a picture.
-    pub weight_read_bytes: u64,
-    /// What more working memory, or less, would do.
-    pub choices: Vec<Choice>,
-}
-
-/// Sizes of a layer.
-#[derive(Clone, Debug, Serialize)]
-pub struct LayerReport {
-    /// Name of the ONNX node, if known.
-    pub name: String,
-    /// What follows it in the ONNX and is one with it here: operator and node, in order.
-    pub steps: Vec<String>,
-    /// How an output is made of a sum: `clamp`, `slopes` or `table`.
-    pub epilogue: &'static str,
-    /// `dense`, `transposed` or `plain`.
-    pub kind: &'static str,
-    /// Height, width, channels of the input.
-    pub input: [usize; 3],
-    /// Height, width, channels of the output.
-    pub output: [usize; 3],
-    /// Kernel rows and columns.
-    pub kernel: [usize; 2],
-    /// Strides along rows and columns.
-    pub stride: [usize; 2],
-    /// Products that land in the output.
-    pub useful_macs: u64,
-    /// Bits of a weight.
-    pub weight_bits: u8,
-    /// Bits of an element of the output.
-    pub output_bits: u8,
-    /// Bytes of weights.
-    pub weight_bytes: usize,
-    /// Bytes of working memory for output rows.
-    pub window_bytes: usize,
-    /// Whether it is computed whole instead of row by row.
-    pub whole: bool,
-    /// Bytes of weights that pass by for a picture.
-    pub weight_read_bytes: u64,
-}
-
-/// A part of the latent.
-#[derive(Clone, Debug, Serialize)]
-pub struct PartReport {
-    /// Its name.
-    pub name: String,
-    /// Its first element.
-    pub begin: usize,
-    /// Its elements.
-    pub len: usize,
-    /// What they are drawn from.
-    pub distribution: &'static str,
-    /// Whether it is taken for a label by its name alone.
-    pub guessed: bool,
-    /// Steps of its quantised elements per unit.
-    pub scale: f32,
-}
-
 /// What an export was done with.
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
@@ -173,11 +150,11 @@ pub struct Settings {
     pub label: Option<usize>,
     /// Bytes of working memory that the engine was given.
     pub ram_budget: Option<usize>,
-    /// How much farther than what was seen of it each channel of a tensor reaches.
+    /// Headroom: the range of a channel, as a factor of its largest value in calibration.
     pub headroom: f64,
-    /// Bits of the tensors between the layers that nothing was searched for.
+    /// Activation width, in bits, when no mix was searched for.
     pub activation_bits: u8,
-    /// Bits of the weights, likewise.
+    /// Weight width, in bits, when no mix was searched for.
     pub weight_bits: u8,
     /// What 12 bits were searched for.
     pub goal: Goal,
@@ -194,13 +171,13 @@ pub struct TensorReport {
     pub scale: f64,
     /// Bits of an element.
     pub bits: u8,
-    /// What stands for 0.
+    /// The element that stands for 0: the zero-point.
     pub zero_point: u8,
     /// Smallest value.
     pub low: f64,
     /// Largest value.
     pub high: f64,
-    /// Part of the calibration values outside.
+    /// Fraction of the calibration values outside.
     pub saturated: f64,
     /// Signal to quantisation error, in dB.
     pub sqnr_db: f64,
@@ -217,98 +194,13 @@ pub struct TableReport {
     pub entries: usize,
 }
 
-impl Layout {
-    /// The layout of `model`, a file of `flash_bytes`, that was made of `network`.
-    pub fn new(model: &Model, flash_bytes: usize, network: Option<&Network>) -> Self {
-        let shape = model.image();
-        let known = |index: usize| network.and_then(|network| network.layers.get(index));
-        let hex = model.source().iter().map(|byte| format!("{byte:02x}"));
-        let layers: Vec<LayerReport> = model
-            .layers()
-            .iter()
-            .zip(model.plan().buffers())
-            .enumerate()
-            .map(|(index, (layer, buffer))| LayerReport {
-                name: known(index).map_or_else(String::new, |layer| layer.name.clone()),
-                steps: known(index).map_or_else(Vec::new, steps),
-                epilogue: layer.epilogue().name(),
-                kind: kind(layer),
-                input: [layer.rows.input, layer.columns.input, layer.channels_in],
-                output: [layer.rows.output, layer.columns.output, layer.channels_out],
-                kernel: [layer.rows.kernel, layer.columns.kernel],
-                stride: [layer.rows.stride, layer.columns.stride],
-                useful_macs: layer.useful_macs(),
-                weight_bits: if layer.weight == Weight::Wide { 12 } else { 8 },
-                output_bits: if layer.element.is_wide() { 12 } else { 8 },
-                weight_bytes: layer.weight_bytes(),
-                window_bytes: buffer.bytes(),
-                whole: index < model.plan().whole(),
-                weight_read_bytes: layer.weight_reads(index < model.plan().whole()),
-            })
-            .collect();
-        Self {
-            name: model.name().to_owned(),
-            source_sha256: hex.collect(),
-            latent: parts(model, network),
-            image: [shape.height, shape.width, shape.channels],
-            useful_macs: layers.iter().map(|layer| layer.useful_macs).sum(),
-            weight_bytes: layers.iter().map(|layer| layer.weight_bytes).sum(),
-            weight_read_bytes: layers.iter().map(|layer| layer.weight_read_bytes).sum(),
-            choices: choices(model),
-            layers,
-            flash_bytes,
-            working_memory_bytes: model.working_memory(),
-        }
-    }
-}
-
-fn parts(model: &Model, network: Option<&Network>) -> Vec<PartReport> {
-    let guessed = |place: &std::ops::Range<usize>| {
-        let mut inputs = network.iter().flat_map(|network| &network.inputs);
-        inputs.any(|input| input.guessed && input.elements == *place)
-    };
-
-    let parts: Vec<DraftPart> = model.latent().parts().iter().map(DraftPart::from).collect();
-    let reports = parts.iter().zip(latent::places(&parts)).map(|(part, place)| PartReport {
-        name: part.name.clone(),
-        guessed: guessed(&place),
-        begin: place.start,
-        len: part.len,
-        distribution: latent::name(part.distribution),
-        scale: part.scale,
-    });
-    reports.collect()
-}
-
-/// Neighbours of one node are told once.
-fn steps(layer: &Layer) -> Vec<String> {
-    let mut steps: Vec<String> = Vec::new();
-    for step in &layer.steps {
-        let text = match (&step.operation, step.node == layer.name) {
-            (Operation::Affine { .. }, true) => "bias".to_owned(),
-            (Operation::Affine { .. }, false) => step.node.clone(),
-            (operation, _) => format!("{} {}", operation.operator(), step.node),
-        };
-        if steps.last() != Some(&text) {
-            steps.push(text);
-        }
-    }
-    steps
-}
-
-fn kind(layer: &DeviceLayer) -> &'static str {
-    use gen_core::axis::Convolution;
-    let from_one = layer.rows.input == 1 && layer.columns.input == 1;
-    match layer.rows.convolution {
-        Convolution::Transposed if from_one => "dense",
-        Convolution::Transposed => "transposed",
-        Convolution::Plain => "plain",
-    }
-}
-
 impl TensorReport {
     /// The report of `layer`'s output, quantised to `range`, with its measured quality.
-    pub(crate) fn new(layer: &Layer, range: Range, (saturated, sqnr_db): (f64, f64)) -> Self {
+    pub(crate) fn new(
+        layer: &Layer,
+        range: Quantization,
+        (saturated, sqnr_db): (f64, f64),
+    ) -> Self {
         Self {
             name: layer.end().to_owned(),
             scale: range.scale,

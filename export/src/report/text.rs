@@ -4,148 +4,56 @@ use crate::boards::Verdict;
 use crate::draw::classifier::Frechet;
 use crate::import::verify::Check;
 use crate::picture::fidelity::{Fidelity, LEVELS};
-use crate::report::{Layout, Report, TableReport, Worst};
+use crate::report::{Report, TableReport, TensorReport, Worst, layout};
+use crate::text::{ending, grouped, significant};
 use crate::times::CoreTime;
 use std::fmt::Write;
 
-/// Sizes of a generator.
-pub fn layout(layout: &Layout) -> String {
-    let [height, width, channels] = layout.image;
-    let mut text = format!("{}: pictures {height}×{width}×{channels} of latents\n", layout.name);
-    text.push_str(&latent(layout));
-    text.push('\n');
-    row(
-        &mut text,
-        ["", "layer", "kind", "input", "output", "kernel", "MACs", "weights", "read", "window"],
-    );
-    for (index, layer) in layout.layers.iter().enumerate() {
-        let map = |[height, width, channels]: [usize; 3]| format!("{height}×{width}×{channels}");
-        let [kernel, stride] = [layer.kernel, layer.stride].map(|[rows, columns]| {
-            if rows == columns { rows.to_string() } else { format!("{rows}×{columns}") }
-        });
-        row(
-            &mut text,
-            [
-                &index.to_string(),
-                &ending(&layer.name, 21),
-                layer.kind,
-                &map(layer.input),
-                &map(layer.output),
-                &format!("k{kernel} s{stride}"),
-                &grouped(layer.useful_macs),
-                &grouped(layer.weight_bytes as u64),
-                &times(layer.weight_read_bytes, layer.weight_bytes),
-                &grouped(layer.window_bytes as u64),
-            ],
-        );
-    }
-    let (macs, weights) = (grouped(layout.useful_macs), grouped(layout.weight_bytes as u64));
-    let memory = grouped(layout.working_memory_bytes as u64);
-    let read = times(layout.weight_read_bytes, layout.weight_bytes);
-    row(&mut text, ["", "total", "", "", "", "", &macs, &weights, &read, ""]);
-    let flash = grouped(layout.flash_bytes as u64);
-    let _ = writeln!(
-        text,
-        "\nflash {flash} bytes (the .gen file), {macs} useful MACs a picture\n\
-         working memory {memory} bytes, beside the engine itself ({} here, about half on 32 bits)",
-        grouped(size_of::<gen_core::Engine>() as u64)
-    );
-    text.push_str(&reads(layout));
-    text
-}
-
-/// Elements of a latent.
-fn latent_len(layout: &Layout) -> usize {
-    layout.latent.iter().map(|part| part.len).sum()
-}
-
-/// What goes in, part by part.
-fn latent(layout: &Layout) -> String {
-    let mut text = String::new();
-    for part in &layout.latent {
-        let last = part.begin + part.len - 1;
-        let name = ending(&part.name, 24);
-        let guessed = if part.guessed {
-            format!(",\n{:27}by its name alone: if it is none, --latent {}=normal", "", part.name)
-        } else {
-            String::new()
-        };
-        let place = format!("{}…{last}", part.begin);
-        let _ = writeln!(text, "  {name:<24} elements {place}, {}{guessed}", part.distribution);
-    }
-    text
-}
-
-/// How often weights are read, and what that depends on.
-fn reads(layout: &Layout) -> String {
-    let whole = layout.layers.iter().filter(|layer| layer.whole).count();
-    let mut text = format!(
-        "weights are read once an output row{}: {} bytes a picture\n",
-        match whole {
-            0 => String::new(),
-            1 => ", of layer 0 once a picture".to_owned(),
-            _ => format!(", of layers 0 to {} once a picture", whole - 1),
-        },
-        grouped(layout.weight_read_bytes)
-    );
-    for choice in layout.choices.iter().filter(|it| it.whole != whole) {
-        let _ = writeln!(
-            text,
-            "  with --ram-budget {:<8} {:>14} bytes",
-            choice.working_memory_bytes,
-            grouped(choice.weight_read_bytes)
-        );
-    }
-    text
-}
-
-/// How often weights are read in a picture.
-fn times(read: u64, weights: usize) -> String {
-    format!("{:.1}×", read as f64 / weights.max(1) as f64)
-}
-
-/// The network from the latent down, each layer with what is one with it.
-pub fn diagram(layout: &Layout) -> String {
-    let mut text = format!("latent {}, 12 bits\n", latent_len(layout));
-    for layer in &layout.layers {
-        let [kernel, stride] = [layer.kernel, layer.stride].map(|[a, b]| format!("{a}×{b}"));
-        let geometry = match layer.kind {
-            "dense" => String::new(),
-            _ => format!(", kernel {kernel}, stride {stride}"),
-        };
-        let _ = writeln!(text, "  │  {}{geometry}  {}", layer.kind, layer.name);
-        for step in &layer.steps {
-            let _ = writeln!(text, "  │    {step}");
-        }
-        let [height, width, channels] = layer.output;
-        let (bits, epilogue) = (layer.output_bits, layer.epilogue);
-        let _ = writeln!(text, "  ▼  {height}×{width}×{channels}, {bits} bits ({epilogue})");
-    }
-    text
-}
-
-fn row(text: &mut String, cells: [&str; 10]) {
-    let [index, name, kind, input, output, kernel, macs, weights, read, window] = cells;
-    let line = format!(
-        "{index:>2} {name:<21} {kind:<10} {input:<9} {output:<9} {kernel:<7} {macs:>11} {weights:>9} {read:>5} \
-         {window:>7}"
-    );
-    text.push_str(line.trim_end());
-    text.push('\n');
-}
-
 /// A whole export.
 pub fn report(report: &Report) -> String {
-    let mut text = layout(&report.layout);
+    let mut text = layout::table(&report.layout);
     text.push_str(&times_on_cores(&report.times));
-    if !report.tensors.is_empty() {
+    text.push_str(&tensors(&report.tensors));
+    text.push_str(&sensitivities(report));
+    text.push_str(&against_eight_bits(report));
+    if !report.tables.is_empty() {
+        text.push('\n');
+    }
+    for TableReport { layer, function, entries } in &report.tables {
+        let _ = writeln!(text, "{function} behind {}: table of {entries}", ending(layer, 40));
+    }
+    text.push_str(&import(&report.import));
+    let settings = &report.settings;
+    let _ = write!(
+        text,
+        "\n{} latents for the ranges; against the float network on others, from seed {}:\n{}{}",
+        settings.calibration_latents,
+        settings.seed,
+        fidelity(&report.fidelity),
+        worst(&report.worst)
+    );
+    if let Some(Frechet { features, device, others }) = &report.frechet {
+        let [device, others] = [device, others].map(|it| significant(*it));
+        let _ = writeln!(
+            text,
+            "squared Fréchet distance in {features} of the classifier's features: {device};\n\
+             of the float network's pictures of as many other latents, which chance alone makes others: {others}",
+        );
+    }
+    text
+}
+
+/// How each tensor is quantised.
+fn tensors(tensors: &[TensorReport]) -> String {
+    let mut text = String::new();
+    if !tensors.is_empty() {
         let _ = writeln!(
             text,
             "\n{:<36} {:>4} {:>10} {:>10} {:>4} {:>11} {:>9}",
             "tensor", "bits", "low", "high", "zero", "saturated", "SQNR"
         );
     }
-    for tensor in &report.tensors {
+    for tensor in tensors {
         let name = ending(&tensor.name, 36);
         let _ = writeln!(
             text,
@@ -158,6 +66,12 @@ pub fn report(report: &Report) -> String {
             tensor.sqnr_db
         );
     }
+    text
+}
+
+/// What each layer costs the pictures in 8 bits.
+fn sensitivities(report: &Report) -> String {
+    let mut text = String::new();
     if !report.sensitivities.is_empty() {
         let _ = writeln!(
             text,
@@ -177,52 +91,34 @@ pub fn report(report: &Report) -> String {
         let line = format!("{name:<36} {:>8.1} dB {output:>11}  {wide}", it.weights_db);
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    text.push_str(&against_eight_bits(report));
-    if !report.tables.is_empty() {
-        text.push('\n');
-    }
-    for table in &report.tables {
-        let TableReport { layer, function, entries } = table;
-        let _ = writeln!(text, "{function} behind {}: table of {entries}", ending(layer, 40));
-    }
-    let _ = match &report.import {
+    text
+}
+
+/// Whether the import was verified.
+fn import(check: &Check) -> String {
+    match check {
         Check::Same => {
-            writeln!(text, "\nimported exactly: the file itself draws the same in tract")
+            "\nimported exactly: the file itself draws the same pictures in tract\n".to_owned()
         }
-        Check::NotRun(why) => {
-            writeln!(text, "\nnot compared with the file itself, in tract: {why}")
-        }
-        Check::Differs(off) => writeln!(
-            text,
+        Check::NotRun(why) => format!("\nnot compared with the file itself, in tract: {why}\n"),
+        Check::Differs(off) => format!(
             "\nThe file itself draws something else in tract, off by {:.2}% of the pictures' range: one of the \
-             two is wrong. Compare `export sample` with another runtime.",
+             two is wrong. Compare `export sample` with another runtime.\n",
             off * 100.0
         ),
-    };
-    let settings = &report.settings;
-    let _ = write!(
-        text,
-        "\n{} latents for the ranges; against the float network on others, from seed {}:\n{}",
-        settings.calibration_latents,
-        settings.seed,
-        fidelity(&report.fidelity)
-    );
-    let worst = report.worst.iter().map(|Worst { seed, psnr }| format!("{seed} ({psnr:.1} dB)"));
+    }
+}
+
+/// The seeds of the worst pictures, in the order of the sheet.
+fn worst(worst: &[Worst]) -> String {
+    let worst = worst.iter().map(|Worst { seed, psnr }| format!("{seed} ({psnr:.1} dB)"));
     let worst: Vec<String> = worst.collect();
     let lines: Vec<String> = worst.chunks(2).map(|line| line.join(", ")).collect();
-    let _ = writeln!(text, "worst pictures: seeds {}", lines.join(",\n                      "));
-    text.push_str(
-        "  NAME.worst.png has them in this order: in float, on the device, their difference × 8\n",
-    );
-    if let Some(Frechet { features, device, others }) = &report.frechet {
-        let [device, others] = [device, others].map(|it| significant(*it));
-        let _ = writeln!(
-            text,
-            "squared Fréchet distance in {features} of the classifier's features: {device};\n\
-             of the float network's pictures of as many other latents, which chance alone makes others: {others}",
-        );
-    }
-    text
+    format!(
+        "worst pictures: seeds {}\n  \
+         NAME.worst.png shows them in this order: float, device, their difference × 8\n",
+        lines.join(",\n                      ")
+    )
 }
 
 /// What 12 bits cost, and bring.
@@ -310,51 +206,4 @@ pub fn fidelity(fidelity: &Fidelity) -> String {
     let parts = parts.map(|(level, part)| format!("{level}: {:.3}%", part * 100.0));
     let _ = writeln!(text, "pixels off by more than {}", parts.collect::<Vec<_>>().join(", "));
     text
-}
-
-/// Three digits of a number that may be small.
-fn significant(number: f64) -> String {
-    let decimals = 2.0 - number.abs().max(1e-12).log10().floor();
-    format!("{number:.*}", decimals.clamp(0.0, 12.0) as usize)
-}
-
-/// The end of a name too long for its column.
-pub(crate) fn ending(name: &str, columns: usize) -> String {
-    let len = name.chars().count();
-    if len <= columns {
-        return name.to_owned();
-    }
-    let end: String = name.chars().skip(len - columns + 1).collect();
-    format!("…{end}")
-}
-
-/// 1,234,567
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ending, grouped, significant};
-
-    #[test]
-    fn numbers_are_grouped_and_names_cut_in_front() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_234_567), "1,234,567");
-        assert_eq!(
-            [0.0, 0.006_814, 1.2345, 123.4].map(significant),
-            ["0.000000000000", "0.00681", "1.23", "123"]
-        );
-        assert_eq!(ending("abcdef", 6), "abcdef");
-        assert_eq!(ending("abcdefg", 6), "…cdefg");
-    }
 }

@@ -10,12 +10,12 @@ pub mod qdq;
 
 pub(crate) use accumulator::is_exact;
 
-use crate::latent;
+use crate::latent::inputs;
 use crate::network::linear::planes;
 use crate::network::{Network, Order};
 use crate::onnx::graph::{Graph, Values, int, ints};
-use crate::onnx::input;
 use crate::onnx::input::{Input, data_type};
+use crate::onnx::metadata;
 use crate::picture::pixel_rule::PixelRule;
 use anyhow::{Context, Result};
 use gen_core::element::Element;
@@ -214,10 +214,10 @@ fn numbers(graph: &mut Graph, name: &str, layer: &DraftLayer, values: &[f64]) ->
 fn model(graph: Graph, draft: &Draft, network: &Network, pixels: PixelRule) -> ModelProto {
     let hex: String = draft.source.iter().map(|byte| format!("{byte:02x}")).collect();
     let metadata = [
-        (PixelRule::METADATA, pixels.to_string()),
-        (latent::METADATA, input::describe(&network.latent, &network.inputs)),
-        ("pocket_dcgan.source_sha256", hex),
-        (Order::METADATA, {
+        (metadata::PIXELS, pixels.to_string()),
+        (metadata::LATENTS, inputs::describe(&network.latent, &network.inputs)),
+        (metadata::SOURCE_SHA256, hex),
+        (metadata::PICTURE, {
             let [height, width, channels] = network.image();
             let order = if network.picture.interleaved { "HWC" } else { "CHW" };
             format!("{height} {width} {channels} {order}")

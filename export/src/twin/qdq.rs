@@ -10,8 +10,9 @@ use crate::network::float::operation;
 use crate::network::fold::Activation;
 use crate::network::function::Function;
 use crate::network::linear::{Linear, planes};
-use crate::network::range::Range;
-use crate::network::{Layer, Network, Operation};
+use crate::network::operation::Operation;
+use crate::network::quantization::Quantization;
+use crate::network::{Layer, Network};
 use crate::onnx::graph::{Graph, Values, int};
 use crate::picture::pixel_rule::PixelRule;
 use crate::quantize::Real;
@@ -167,7 +168,7 @@ fn activation(graph: &mut Graph, layer: &Layer, activation: &Activation, x: &str
 }
 
 /// Between QuantizeLinear and DequantizeLinear, if it has 8 bits.
-fn quantized(graph: &mut Graph, range: Range, x: &str) -> String {
+fn quantized(graph: &mut Graph, range: Quantization, x: &str) -> String {
     if range.element.is_wide() {
         return x.to_owned();
     }

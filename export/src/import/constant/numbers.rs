@@ -3,7 +3,7 @@
 use crate::import::constant::tensor::{Tensor, count};
 use crate::import::view::{Origin, View};
 use crate::import::{Node, Walk};
-use crate::network::Kind;
+use crate::network::LayerKind;
 use anyhow::{Result, ensure};
 
 impl Walk<'_> {
@@ -52,7 +52,7 @@ impl Walk<'_> {
             Origin::Latent => ([1, 1, self.forms.len()], true),
             Origin::Layer(index) => {
                 let layer = &self.layers[index];
-                (layer.output(), layer.kind == Kind::Dense)
+                (layer.output(), layer.kind == LayerKind::Dense)
             }
         };
         let refusal = || {

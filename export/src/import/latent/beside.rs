@@ -9,7 +9,8 @@ use crate::import::view::{Origin, View};
 use crate::import::{Node, Value, Walk};
 use crate::latent;
 use crate::network::function::Function;
-use crate::network::{Kind, Layer, Operation, Step};
+use crate::network::operation::{Operation, Step};
+use crate::network::{Layer, LayerKind};
 use anyhow::{Result, ensure};
 use gen_core::latent::Distribution;
 use ndarray::{ArrayD, Axis};
@@ -96,7 +97,7 @@ impl Walk<'_> {
         let features = shift.len();
         let axes = [Layer::dense_axis(1), Layer::dense_axis(1)];
         let weights = weights.into_iter().map(|weight: f64| weight as f32).collect();
-        self.push(node, Kind::Dense, axes, self.latent_len, features, weights);
+        self.push(node, LayerKind::Dense, axes, self.latent_len, features, weights);
         self.first += 1;
         let operation = Operation::Affine { scale: vec![1.0], shift };
         let step = Step { node: node.name().to_owned(), operation };

@@ -10,8 +10,10 @@ use crate::import::latent::label::ByLabel;
 use crate::import::view::{Origin, View};
 use crate::import::{Value, Walk};
 use crate::latent;
-use crate::onnx::input;
-use crate::onnx::input::{Draft, Input, data_type};
+use crate::latent::inputs::{self, Draft, part_of};
+use crate::latent::wish::Wishes;
+use crate::onnx::input::{Input, data_type};
+use crate::onnx::metadata;
 use crate::onnx::source::Source;
 use anyhow::{Context, Result, bail, ensure};
 use gen_core::format::DIMENSION_LIMIT;
@@ -41,6 +43,7 @@ impl<'a> Walk<'a> {
     pub(crate) fn inputs(
         &mut self,
         source: &Source,
+        wishes: &Wishes,
         graph: &'a GraphProto,
         needed: &HashSet<&str>,
     ) -> Result<()> {
@@ -52,7 +55,7 @@ impl<'a> Walk<'a> {
             .collect();
         let names =
             || inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
-        for name in source.kinds.iter().filter_map(|kind| kind.name.as_ref()) {
+        for name in wishes.kinds.iter().filter_map(|kind| kind.name.as_ref()) {
             ensure!(
                 inputs.iter().any(|input| input.name == *name),
                 "--latent {name}=…: there is no such input, but {}",
@@ -62,8 +65,8 @@ impl<'a> Walk<'a> {
         let mut drafts = Vec::new();
         for declared in &inputs {
             let shape = sizes(declared)?;
-            let taken = self.taken(source, graph, declared, &shape, inputs.len() == 1)?;
-            match (&taken, source.label) {
+            let taken = self.taken((source, wishes), graph, declared, &shape, inputs.len() == 1)?;
+            match (&taken, wishes.label) {
                 (Taken::Number(_) | Taken::OneHot { .. }, Some(label)) => {
                     self.fix(declared, shape, &taken, label)?;
                 }
@@ -71,13 +74,13 @@ impl<'a> Walk<'a> {
             }
         }
         ensure!(
-            source.label.is_none() || !self.fixed.is_empty(),
+            wishes.label.is_none() || !self.fixed.is_empty(),
             "takes no label beside the latents: leave --label out, or say which of {} it is with --latent NAME=one-hot",
             names()
         );
         let possible = drafts.len() <= MAX_PARTS;
         ensure!(possible, "has {} inputs, possible: up to {MAX_PARTS}", drafts.len());
-        (self.latent, self.inputs) = input::arrange(drafts);
+        (self.latent, self.inputs) = inputs::arrange(drafts);
         self.latent_len = self.latent.iter().map(|part| part.len).sum();
         ensure!(
             self.latent_len <= DIMENSION_LIMIT,
@@ -92,15 +95,14 @@ impl<'a> Walk<'a> {
     /// What goes into an input, by what is said of it, what becomes of it, and how it is called.
     fn taken(
         &mut self,
-        source: &Source,
+        (source, wishes): (&Source, &Wishes),
         graph: &'a GraphProto,
         declared: &'a ValueInfoProto,
         shape: &[usize],
         alone: bool,
     ) -> Result<Taken> {
         let name = &declared.name;
-        let said = source.kinds.iter().rfind(|kind| kind.name.as_ref() == Some(name));
-        let said = said.map(|kind| kind.distribution);
+        let said = wishes.named(name);
         let found = label::find(source, graph, name);
         let whole = data_type(declared) != Some(DataType::Float);
         if whole || found.is_some() {
@@ -123,8 +125,8 @@ impl<'a> Walk<'a> {
             Some(Distribution::OneHot) => Taken::Number(None),
             _ if whole || guessed => Taken::Number(None),
             _ => {
-                let told = source.metadata(latent::METADATA).and_then(latent::named);
-                let drawn = latent::said(&source.kinds, name).or(told);
+                let told = source.metadata(metadata::LATENTS).and_then(latent::named);
+                let drawn = wishes.distribution(name).or(told);
                 Taken::Noise(drawn.unwrap_or(Distribution::Normal))
             }
         })
@@ -157,7 +159,7 @@ impl<'a> Walk<'a> {
             let name = input.name();
             let declared = declared.iter().find(|it| it.name == name);
             let key: &'a str = declared.context("an input has gone")?.name.as_str();
-            let part = input.part(&self.latent);
+            let part = part_of(&input, &self.latent);
             let one_hot = part.is_some_and(|part| part.distribution == Distribution::OneHot);
             let value = if one_hot {
                 let (begin, labels) = (input.elements.start, input.elements.len());

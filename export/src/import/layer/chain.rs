@@ -3,7 +3,8 @@
 use crate::import::constant::tensor::ELEMENT_LIMIT;
 use crate::import::view::{Origin, View};
 use crate::import::{KERNEL_LIMIT, Node, Walk};
-use crate::network::{Kind, Layer, Step};
+use crate::network::operation::Step;
+use crate::network::{Layer, LayerKind};
 use anyhow::{Result, bail, ensure};
 use gen_core::axis::{Axis, Convolution};
 use gen_core::format::DIMENSION_LIMIT;
@@ -12,7 +13,7 @@ impl Walk<'_> {
     pub(crate) fn push(
         &mut self,
         node: Node,
-        kind: Kind,
+        kind: LayerKind,
         [rows, columns]: [Axis; 2],
         channels_in: usize,
         channels_out: usize,
@@ -91,7 +92,7 @@ impl Walk<'_> {
                 (0..channels * channels).map(|i| f32::from(u8::from(i % (channels + 1) == 0)));
             self.layers.push(Layer {
                 name: steps.first().map_or_else(String::new, |step| step.node.clone()),
-                kind: Kind::Plain,
+                kind: LayerKind::Plain,
                 rows: axis(height),
                 columns: axis(width),
                 channels_in: channels,

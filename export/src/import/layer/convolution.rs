@@ -4,7 +4,8 @@ use crate::import::layer::chain::check_map;
 use crate::import::layer::kernel::Kernel;
 use crate::import::view::View;
 use crate::import::{KERNEL_LIMIT, Node, Walk};
-use crate::network::{Kind, Operation};
+use crate::network::LayerKind;
+use crate::network::operation::Operation;
 use anyhow::{Result, ensure};
 use gen_core::axis::{Axis, Convolution};
 
@@ -84,7 +85,7 @@ impl Walk<'_> {
             Axis { convolution, input, output, kernel, stride: stride[along], pad }
         };
         let axes = [axis(0), axis(1)];
-        self.convolution(node, view, Kind::Transposed, axes, &kernel)
+        self.convolution(node, view, LayerKind::Transposed, axes, &kernel)
     }
 
     pub(crate) fn plain(&mut self, node: Node, view: &View) -> Result<View> {
@@ -116,7 +117,7 @@ impl Walk<'_> {
             Axis { convolution: Convolution::Plain, input, output, kernel, stride, pad }
         };
         let axes = [axis(0), axis(1)];
-        self.convolution(node, view, Kind::Plain, axes, &kernel)
+        self.convolution(node, view, LayerKind::Plain, axes, &kernel)
     }
 
     fn group(&self, node: Node, channels: usize) -> Result<usize> {
@@ -198,7 +199,7 @@ impl Walk<'_> {
         &mut self,
         node: Node,
         view: &View,
-        kind: Kind,
+        kind: LayerKind,
         axes: [Axis; 2],
         kernel: &Kernel,
     ) -> Result<View> {

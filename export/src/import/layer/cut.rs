@@ -2,7 +2,7 @@
 
 use crate::import::Walk;
 use crate::import::view::{Origin, View, ZERO};
-use crate::network::Kind;
+use crate::network::LayerKind;
 use anyhow::Result;
 use gen_core::axis::{Axis, Convolution};
 use ndarray::ArrayD;
@@ -14,7 +14,7 @@ impl Walk<'_> {
     /// layer cannot, the view stays as it is.
     pub(crate) fn cut(&mut self, view: &View) -> Result<View> {
         let Origin::Layer(index) = view.origin else { return Ok(view.clone()) };
-        if index + 1 != self.layers.len() || self.layers[index].kind == Kind::Dense {
+        if index + 1 != self.layers.len() || self.layers[index].kind == LayerKind::Dense {
             return Ok(view.clone());
         }
         let layer = &mut self.layers[index];

@@ -5,7 +5,8 @@ use crate::import::layer::chain::check_dense;
 use crate::import::layer::kernel::pairs;
 use crate::import::view::{Origin, View};
 use crate::import::{KERNEL_LIMIT, Node, Walk};
-use crate::network::{Kind, Layer, Operation, Step};
+use crate::network::operation::{Operation, Step};
+use crate::network::{Layer, LayerKind};
 use anyhow::{Result, ensure};
 use gen_core::axis::{Axis, Convolution};
 use ndarray::ArrayD;
@@ -83,7 +84,14 @@ impl Walk<'_> {
             };
             let sides = height <= KERNEL_LIMIT && width <= KERNEL_LIMIT;
             ensure!(sides, node.refuse(format!("stands on a map of {height}×{width}: too large")));
-            self.push(node, Kind::Plain, [axis(height), axis(width)], depth, features, weights);
+            self.push(
+                node,
+                LayerKind::Plain,
+                [axis(height), axis(width)],
+                depth,
+                features,
+                weights,
+            );
         }
         let view = self.newest();
         let elements = ArrayD::from_shape_vec(output, view.elements.iter().copied().collect())?;
@@ -154,7 +162,7 @@ impl Walk<'_> {
             weights.extend(sums.iter().map(|sum| *sum as f32));
         }
         let axes = [Layer::dense_axis(height), Layer::dense_axis(width)];
-        self.push(node, Kind::Dense, axes, inputs, channels, weights);
+        self.push(node, LayerKind::Dense, axes, inputs, channels, weights);
         if shift.iter().any(|b| *b != 0.0) {
             let operation = Operation::Affine { scale: vec![1.0; features], shift };
             let step = Step { node: node.name().to_owned(), operation };

@@ -4,7 +4,7 @@ use crate::import::layer::fit::Fit;
 use crate::import::layer::kernel::{Kernel, pairs};
 use crate::import::view::View;
 use crate::import::{KERNEL_LIMIT, Node, Walk};
-use crate::network::Kind;
+use crate::network::LayerKind;
 use anyhow::{Result, ensure};
 use gen_core::axis::{Axis, Convolution};
 use ndarray::{ArrayD, Axis as Dimension, Slice};
@@ -15,7 +15,7 @@ impl Walk<'_> {
         &mut self,
         node: Node,
         view: &View,
-        kind: Kind,
+        kind: LayerKind,
         axes: [Axis; 2],
         kernel: &Kernel,
     ) -> Result<()> {
@@ -26,7 +26,7 @@ impl Walk<'_> {
         let own = Fit::of(&view.elements, map);
         // With the zeros that the node pads with, so that they are verified too.
         let fit = match kind {
-            Kind::Plain => Fit::of(&self.padded(&view, &axes), map),
+            LayerKind::Plain => Fit::of(&self.padded(&view, &axes), map),
             _ => own.clone().filter(|fit| whole(fit, &view, map, &axes)),
         };
         let fit = fit.filter(|fit| readable(fit, kind, &axes));
@@ -45,14 +45,14 @@ impl Walk<'_> {
             self.repeated(node, &view, &own)?;
             return self.on_map(node, &self.newest(), kind, axes, kernel);
         };
-        let turned = kind == Kind::Plain && fit.repeat != [1, 1];
+        let turned = kind == LayerKind::Plain && fit.repeat != [1, 1];
         let reading = |along: usize| reading(&axes[along], &fit, along, map[along], turned);
         let (Some(rows), Some(columns)) = (reading(0), reading(1)) else {
             return Err(node.refuse("kernel or padding above 255"));
         };
         let weights =
             weights(kernel, &fit, [&axes[0], &axes[1]], [&rows, &columns], turned, map[2]);
-        let kind = if turned { Kind::Transposed } else { kind };
+        let kind = if turned { LayerKind::Transposed } else { kind };
         self.push(node, kind, [rows, columns], map[2], kernel.out, weights);
         Ok(())
     }
@@ -91,7 +91,7 @@ impl Walk<'_> {
                 weights[((channel * sides[0] + row) * sides[1] + column) * depth + from] = 1.0;
             }
         }
-        let kind = if zeros { Kind::Plain } else { Kind::Transposed };
+        let kind = if zeros { LayerKind::Plain } else { LayerKind::Transposed };
         self.push(node, kind, [rows, columns], depth, out, weights);
         Ok(())
     }
@@ -129,11 +129,11 @@ fn whole(fit: &Fit, view: &View, map: [usize; 3], axes: &[Axis; 2]) -> bool {
 
 /// Whether a convolution can read the layer's map by itself: repeated pixels only if it is a plain one
 /// without strides, and else no map of which borders were cut off.
-fn readable(fit: &Fit, kind: Kind, axes: &[Axis; 2]) -> bool {
+fn readable(fit: &Fit, kind: LayerKind, axes: &[Axis; 2]) -> bool {
     let strides = axes.iter().any(|axis| axis.stride > 1);
     match (kind, fit.repeat) {
-        (Kind::Plain, [1, 1]) => fit.begin.iter().all(|begin| *begin <= 0),
-        (Kind::Plain, _) => !strides,
+        (LayerKind::Plain, [1, 1]) => fit.begin.iter().all(|begin| *begin <= 0),
+        (LayerKind::Plain, _) => !strides,
         (_, repeat) => repeat == [1, 1],
     }
 }

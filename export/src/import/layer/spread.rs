@@ -3,7 +3,8 @@
 use crate::import::layer::chain::check_dense;
 use crate::import::view::{Origin, View, ZERO};
 use crate::import::{Node, Walk};
-use crate::network::{Kind, Layer, Operation};
+use crate::network::operation::Operation;
+use crate::network::{Layer, LayerKind};
 use anyhow::{Result, ensure};
 use ndarray::ArrayD;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ impl Walk<'_> {
             Origin::Layer(_) => view.clone(),
         };
         let Origin::Layer(index) = view.origin else { return Ok(view.clone()) };
-        if self.layers[index].kind != Kind::Dense || index + 1 != self.layers.len() {
+        if self.layers[index].kind != LayerKind::Dense || index + 1 != self.layers.len() {
             return Ok(view.clone());
         }
         let elements = &view.elements;

@@ -1,16 +1,17 @@
 use super::*;
 use crate::import::import;
-use crate::network::Step;
+use crate::latent::wish::Wishes;
 use crate::network::naive;
+use crate::network::operation::Step;
 use crate::pipeline::sketch;
 
 /// A dense layer of 2 channels on 2×1, or a transposed one, with `steps`.
-fn layer(kind: crate::network::Kind, steps: Vec<Step>) -> Layer {
+fn layer(kind: crate::network::LayerKind, steps: Vec<Step>) -> Layer {
     let source = sketch::dense_first();
-    let mut layer = import(&source)
+    let mut layer = import(&source, &Wishes::default())
         .unwrap()
         .layers
-        .swap_remove(usize::from(kind == crate::network::Kind::Transposed));
+        .swap_remove(usize::from(kind == crate::network::LayerKind::Transposed));
     layer.steps = steps;
     layer
 }
@@ -39,7 +40,7 @@ fn input(layer: &Layer) -> Vec<f64> {
 /// BatchNorm in every position that can be converted gives what the steps give.
 #[test]
 fn folded_layers_compute_the_same() {
-    use crate::network::Kind::{Dense, Transposed};
+    use crate::network::LayerKind::{Dense, Transposed};
     let leaky = function(Function::LeakyRelu(0.2));
     let relu = function(Function::Relu);
     for kind in [Dense, Transposed] {
@@ -79,7 +80,7 @@ fn folded_layers_compute_the_same() {
 /// What one epilogue cannot do goes to a layer behind, and comes to the same.
 #[test]
 fn what_one_epilogue_cannot_do_is_split() {
-    let kind = crate::network::Kind::Transposed;
+    let kind = crate::network::LayerKind::Transposed;
     let tanh = function(Function::Tanh);
     let relu = function(Function::Relu);
     let clip = function(Function::Clip(0.0, 6.0));

@@ -1,0 +1,12 @@
+//! Reading a whole file.
+
+use anyhow::{Context, Result};
+use std::path::Path;
+
+/// The bytes of the file at `path`.
+///
+/// # Errors
+/// Naming the file, if it cannot be read.
+pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))
+}

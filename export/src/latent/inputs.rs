@@ -1,0 +1,60 @@
+//! Which input of the graph takes which part of the latent.
+
+use crate::latent::{name, named, places};
+use crate::onnx::input::Input;
+use gen_core::format::write::DraftPart;
+use gen_core::latent::Distribution;
+use tract_onnx::pb::ValueInfoProto;
+
+/// The part that goes into `input`, of `parts`, which are in the latent's order.
+pub(crate) fn part_of<'p>(input: &Input, parts: &'p [DraftPart]) -> Option<&'p DraftPart> {
+    let mut all = parts.iter().zip(places(parts));
+    all.find(|(_, place)| *place == input.elements).map(|(part, _)| part)
+}
+
+/// An input before the latent's parts are in order.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) declared: ValueInfoProto,
+    pub(crate) shape: Vec<usize>,
+    pub(crate) part: DraftPart,
+    pub(crate) number: bool,
+    pub(crate) guessed: bool,
+}
+
+/// Puts the parts in the latent's order and gives each input its elements. Labels come last, so that the samples of
+/// the other parts do not depend on whether there are labels.
+pub(crate) fn arrange(drafts: Vec<Draft>) -> (Vec<DraftPart>, Vec<Input>) {
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by_key(|&i| drafts[i].part.distribution == Distribution::OneHot);
+    let parts: Vec<DraftPart> = order.iter().map(|&i| drafts[i].part.clone()).collect();
+    let mut elements = vec![0..0; drafts.len()];
+    for (&i, place) in order.iter().zip(places(&parts)) {
+        elements[i] = place;
+    }
+    let inputs = drafts.into_iter().zip(elements).map(|(draft, elements)| {
+        let Draft { declared, shape, number, guessed, .. } = draft;
+        Input { declared, shape, elements, number, guessed, fixed: None }
+    });
+    (parts, inputs.collect())
+}
+
+/// What each input is drawn from, in the graph's order, as [`LATENTS`](crate::onnx::metadata::LATENTS) keeps it:
+/// `normal`, `uniform`, `one-hot`, or `one-hot 10` for an input that takes the number of one of 10 labels.
+pub(crate) fn describe(parts: &[DraftPart], inputs: &[Input]) -> String {
+    let each = inputs.iter().filter_map(|input| {
+        let part = part_of(input, parts)?;
+        let name = name(part.distribution);
+        Some(if input.number { format!("{name} {}", part.len) } else { name.to_owned() })
+    });
+    each.collect::<Vec<_>>().join(", ")
+}
+
+/// Reads what [`describe`] wrote: the distribution of each input, and its number of labels if it takes a number.
+pub(crate) fn described(text: &str) -> Option<Vec<(Distribution, Option<usize>)>> {
+    let each = text.split(", ").map(|entry| match entry.split_once(' ') {
+        Some((name, count)) => Some((named(name)?, Some(count.parse().ok()?))),
+        None => Some((named(entry)?, None)),
+    });
+    each.collect()
+}

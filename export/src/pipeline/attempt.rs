@@ -1,0 +1,156 @@
+//! One attempt: a network quantised with one mix of 8 and 12 bits, written as a `.gen` and drawn.
+
+use crate::calibrate::equalize::equalize;
+use crate::calibrate::{Seen, calibrate, range};
+use crate::draw::comparison::Comparison;
+use crate::latent;
+use crate::network::Network;
+use crate::network::quantization::Quantization;
+use crate::picture::Picture;
+use crate::picture::fidelity::{Fidelity, Pair};
+use crate::picture::pixel_rule::PixelRule;
+use crate::pipeline::options::{Options, ROUNDED_FOR};
+use crate::plans;
+use crate::quantize::mix::{Mix, Outcome};
+use crate::quantize::sensitivity::{Sensitivity, sensitivities};
+use crate::quantize::{Inputs, Quantized, Real, quantize};
+use crate::report::gen_file::to_bytes;
+use anyhow::Result;
+use gen_core::Model;
+use gen_core::format::write::Draft;
+
+/// What all attempts at one network begin with.
+pub(crate) struct Groundwork<'a> {
+    options: &'a Options,
+    name: &'a str,
+    source_sha256: [u8; 32],
+    /// As imported.
+    network: &'a Network,
+    pixels: PixelRule,
+    /// The same network with channels of rare large values divided.
+    equalized: Network,
+    /// What calibration saw of the equalised network.
+    pub(crate) seen: Seen,
+    /// Every hidden tensor in 8 bits.
+    bytes: Vec<Quantization>,
+    /// Every hidden tensor in 12 bits.
+    wide: Vec<Quantization>,
+    /// What 8-bit weights are rounded for.
+    inputs: Inputs,
+}
+
+/// A quantised network and its file.
+pub(crate) struct Made {
+    pub(crate) draft: Draft,
+    pub(crate) reals: Vec<Real>,
+    pub(crate) gen_file: Vec<u8>,
+}
+
+/// A quantised network and what it draws.
+pub(crate) struct Drawn {
+    pub(crate) made: Made,
+    pub(crate) pictures: Vec<Picture>,
+    pub(crate) pairs: Vec<Pair>,
+    pub(crate) fidelity: Fidelity,
+}
+
+impl<'a> Groundwork<'a> {
+    /// Calibrates and equalises `network`, whose file has the hash `source_sha256`. `done` is called after every
+    /// picture.
+    ///
+    /// # Errors
+    /// If tract can't run the network, or a tensor isn't finite.
+    pub(crate) fn lay(
+        (network, source_sha256): (&'a Network, [u8; 32]),
+        pixels: PixelRule,
+        (name, options): (&'a str, &'a Options),
+        done: &(dyn Fn() + Sync),
+    ) -> Result<Self> {
+        let (seed, count) = (options.seed, options.calibrate);
+        let mut seen = calibrate(network, seed, count, done)?;
+        let bytes = seen.ranges();
+        let mut equalized = network.clone();
+        if equalize(&mut equalized, &bytes, &seen.limits, options.headroom) {
+            seen = calibrate(&equalized, seed, count, done)?;
+        }
+        let wide = seen.limits.iter().map(range::wide).collect();
+        let inputs = Inputs::see(&equalized, &bytes, seed, count.min(ROUNDED_FOR), done)?;
+        Ok(Self {
+            options,
+            name,
+            source_sha256,
+            network,
+            pixels,
+            equalized,
+            seen,
+            bytes,
+            wide,
+            inputs,
+        })
+    }
+
+    /// How `mix` quantises every hidden tensor.
+    pub(crate) fn ranges(&self, mix: &Mix) -> Vec<Quantization> {
+        mix.ranges(&self.bytes, &self.wide)
+    }
+
+    /// Quantises the network with `mix` and writes its `.gen`.
+    ///
+    /// # Errors
+    /// Naming the node whose numbers do not fit.
+    pub(crate) fn make(&self, mix: &Mix) -> Result<Made> {
+        let weights = mix.weights(self.network.layers.len());
+        let (ranges, looked_up) = (self.ranges(mix), &self.seen.looked_up);
+        let Quantized { layers, reals } =
+            quantize(&self.equalized, &ranges, &weights, looked_up, self.pixels, &self.inputs)?;
+        let mut draft = Draft {
+            name: self.name.to_owned(),
+            source: self.source_sha256,
+            latent: latent::short(&self.network.latent),
+            whole: 0,
+            layers,
+            directions: Vec::new(),
+        };
+        let mut gen_file = to_bytes(&draft, self.network)?;
+        if let Some(budget) = self.options.ram_budget {
+            draft.whole = plans::choose(&Model::parse(&gen_file)?, budget)?.whole;
+            gen_file = to_bytes(&draft, self.network)?;
+        }
+        Ok(Made { draft, reals, gen_file })
+    }
+
+    /// What each layer costs the pictures, by `made`, which has 8 bits throughout.
+    ///
+    /// # Errors
+    /// If tract can't run the network.
+    pub(crate) fn sensitivities(&self, made: &Made) -> Result<Vec<Sensitivity>> {
+        let quantized = (&*made.draft.layers, &*made.reals);
+        sensitivities(&self.equalized, &self.bytes, quantized, self.pixels, self.options.seed)
+    }
+}
+
+impl Drawn {
+    /// Draws with `made` what `comparison` has in float. `done` is called after every picture.
+    ///
+    /// # Errors
+    /// If gen-core refuses the file.
+    pub(crate) fn new(
+        made: Made,
+        comparison: &Comparison,
+        done: &(dyn Fn() + Sync),
+    ) -> Result<Self> {
+        let pictures = comparison.draw(&made.gen_file, done)?;
+        let pairs = comparison.pairs(&pictures)?;
+        Ok(Self { fidelity: Fidelity::of(&pairs), pictures, pairs, made })
+    }
+}
+
+impl Outcome for Drawn {
+    fn psnr(&self) -> f64 {
+        self.fidelity.psnr_mean
+    }
+
+    fn flash(&self) -> usize {
+        self.made.gen_file.len()
+    }
+}

@@ -1,0 +1,65 @@
+//! Which mix of 8 and 12 bits is taken: the one asked for, or the cheapest that reaches a goal.
+
+use crate::draw::comparison::Comparison;
+use crate::pipeline::attempt::{Drawn, Groundwork};
+use crate::pipeline::options::Options;
+use crate::quantize::mix::{self, Mix, Outcome};
+use crate::quantize::sensitivity::Sensitivity;
+use crate::report::EightBits;
+use anyhow::{Result, anyhow};
+use gen_core::Model;
+
+/// The mix that was taken, and what is known of others.
+pub(crate) struct Found {
+    pub(crate) mix: Mix,
+    pub(crate) drawn: Drawn,
+    /// What each layer costs the pictures in 8 bits; empty where 8 bits can't be had.
+    pub(crate) sensitivities: Vec<Sensitivity>,
+    /// With a goal, what 8 bits throughout come to.
+    pub(crate) eight_bits: Option<EightBits>,
+}
+
+/// Makes and draws the mix that `options` ask for. `done` is called after every picture.
+///
+/// # Errors
+/// If it can't be had, or no mix that was tried reaches the goal.
+pub(crate) fn search(
+    ground: &Groundwork,
+    comparison: &Comparison,
+    layers: usize,
+    options: &Options,
+    done: &(dyn Fn() + Sync),
+) -> Result<Found> {
+    let bytes = ground.make(&Mix::default());
+    let sensitivities = match &bytes {
+        Ok(made) => ground.sensitivities(made)?,
+        // 12 bits may do where 8 can't.
+        Err(_) => Vec::new(),
+    };
+    let mix = Mix::whole(layers, options.activations == 12, options.weights == 12);
+    let made = if mix == Mix::default() { bytes? } else { ground.make(&mix)? };
+    let drawn = Drawn::new(made, comparison, done)?;
+    if !options.goal.is_some() {
+        return Ok(Found { mix, drawn, sensitivities, eight_bits: None });
+    }
+
+    let (eight_bits, parts) = {
+        let model = Model::parse(&drawn.made.gen_file)?;
+        let eight_bits = EightBits::new(&model, drawn.flash(), drawn.psnr())?;
+        (eight_bits, mix::candidates(&model, drawn.flash(), &sensitivities))
+    };
+    let mut refused = None;
+    let mut try_out = |mix: &Mix| match ground.make(mix) {
+        Ok(made) => Drawn::new(made, comparison, done).map(Some),
+        Err(why) => {
+            refused = Some(why);
+            Ok(None)
+        }
+    };
+    let found = mix::search(options.goal, &parts, drawn, &mut try_out);
+    let (mix, drawn) = found.map_err(|error| match refused {
+        Some(why) => anyhow!("{error:#}; not every mix can be had: {why:#}"),
+        None => error,
+    })?;
+    Ok(Found { mix, drawn, sensitivities, eight_bits: Some(eight_bits) })
+}

@@ -1,0 +1,47 @@
+//! The bytes of a `.gen` file, with errors that name the node of the ONNX.
+
+use crate::network::Network;
+use anyhow::{Result, anyhow};
+use gen_core::element::Element;
+use gen_core::format::FormatError;
+use gen_core::format::write::{Draft, WriteError};
+use std::path::Path;
+
+/// The name of the file at `path` without its extension.
+pub(crate) fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The `.gen` file of `draft`, made from `network`.
+///
+/// # Errors
+/// Naming the node whose layer doesn't fit.
+pub(crate) fn to_bytes(draft: &Draft, network: &Network) -> Result<Vec<u8>> {
+    draft.to_bytes().map_err(|error| {
+        let layer = match &error {
+            WriteError::Count { layer, .. }
+            | WriteError::Invalid(
+                FormatError::Code { layer, .. }
+                | FormatError::Dimension { layer }
+                | FormatError::Table { layer, .. }
+                | FormatError::Constant { layer, .. }
+                | FormatError::Accumulator { layer },
+            ) => network.layers.get(*layer),
+            _ => None,
+        };
+        let too_wide = |index: &usize| index.checked_sub(1).map(|it| draft.layers[it].element);
+        let remedy = match &error {
+            WriteError::Invalid(FormatError::Accumulator { layer })
+                if too_wide(layer).is_some_and(Element::is_wide) =>
+            {
+                ": its sums of 12-bit inputs and 8-bit weights could; give its weights 12 bits too, or its inputs 8"
+            }
+            _ => "",
+        };
+        let error = anyhow!("{error}{remedy}");
+        match layer {
+            Some(layer) => error.context(format!("node \"{}\"", layer.name)),
+            None => error,
+        }
+    })
+}

@@ -1,0 +1,307 @@
+//! A generator's sizes, layer by layer: flash, working memory, MACs; as data, as a table, and as a diagram.
+
+use crate::latent;
+use crate::network::operation::Operation;
+use crate::network::{Layer, Network};
+use crate::plans::{Choice, choices};
+use crate::text::{ending, grouped};
+use gen_core::Model;
+use gen_core::element::Weight;
+use gen_core::format::write::DraftPart;
+use gen_core::layer::Layer as DeviceLayer;
+use serde::Serialize;
+use std::fmt::Write;
+
+/// Sizes of a generator.
+#[derive(Clone, Debug, Serialize)]
+pub struct Layout {
+    /// Its name.
+    pub name: String,
+    /// SHA-256 of the float ONNX.
+    pub source_sha256: String,
+    /// The latent's parts, one behind the other.
+    pub latent: Vec<PartReport>,
+    /// Height, width, channels of the pictures.
+    pub image: [usize; 3],
+    /// First to last.
+    pub layers: Vec<LayerReport>,
+    /// Products that land in the output.
+    pub useful_macs: u64,
+    /// Bytes of weights.
+    pub weight_bytes: usize,
+    /// Bytes of the `.gen` file.
+    pub flash_bytes: usize,
+    /// Bytes that the engine asks for, itself not included.
+    pub working_memory_bytes: usize,
+    /// Bytes of weights that pass by for a picture.
+    pub weight_read_bytes: u64,
+    /// What more working memory, or less, would do.
+    pub choices: Vec<Choice>,
+}
+
+/// Sizes of a layer.
+#[derive(Clone, Debug, Serialize)]
+pub struct LayerReport {
+    /// Name of the ONNX node, if known.
+    pub name: String,
+    /// What follows it in the ONNX and is one with it here: operator and node, in order.
+    pub steps: Vec<String>,
+    /// How an output is made of a sum: `clamp`, `slopes` or `table`.
+    pub epilogue: &'static str,
+    /// `dense`, `transposed` or `plain`.
+    pub kind: &'static str,
+    /// Height, width, channels of the input.
+    pub input: [usize; 3],
+    /// Height, width, channels of the output.
+    pub output: [usize; 3],
+    /// Kernel rows and columns.
+    pub kernel: [usize; 2],
+    /// Strides along rows and columns.
+    pub stride: [usize; 2],
+    /// Products that land in the output.
+    pub useful_macs: u64,
+    /// Bits of a weight.
+    pub weight_bits: u8,
+    /// Bits of an element of the output.
+    pub output_bits: u8,
+    /// Bytes of weights.
+    pub weight_bytes: usize,
+    /// Bytes of working memory for output rows.
+    pub window_bytes: usize,
+    /// Whether it is computed whole instead of row by row.
+    pub whole: bool,
+    /// Bytes of weights that pass by for a picture.
+    pub weight_read_bytes: u64,
+}
+
+/// A part of the latent.
+#[derive(Clone, Debug, Serialize)]
+pub struct PartReport {
+    /// Its name.
+    pub name: String,
+    /// Its first element.
+    pub begin: usize,
+    /// Its elements.
+    pub len: usize,
+    /// What they are drawn from.
+    pub distribution: &'static str,
+    /// Whether it is taken for a label by its name alone.
+    pub guessed: bool,
+    /// Steps of its quantised elements per unit.
+    pub scale: f32,
+}
+
+impl Layout {
+    /// The layout of `model`, a file of `flash_bytes`, that was made of `network`.
+    pub fn new(model: &Model, flash_bytes: usize, network: Option<&Network>) -> Self {
+        let shape = model.image();
+        let known = |index: usize| network.and_then(|network| network.layers.get(index));
+        let hex = model.source().iter().map(|byte| format!("{byte:02x}"));
+        let layers: Vec<LayerReport> = model
+            .layers()
+            .iter()
+            .zip(model.plan().buffers())
+            .enumerate()
+            .map(|(index, (layer, buffer))| LayerReport {
+                name: known(index).map_or_else(String::new, |layer| layer.name.clone()),
+                steps: known(index).map_or_else(Vec::new, steps),
+                epilogue: layer.epilogue().name(),
+                kind: kind(layer),
+                input: [layer.rows.input, layer.columns.input, layer.channels_in],
+                output: [layer.rows.output, layer.columns.output, layer.channels_out],
+                kernel: [layer.rows.kernel, layer.columns.kernel],
+                stride: [layer.rows.stride, layer.columns.stride],
+                useful_macs: layer.useful_macs(),
+                weight_bits: if layer.weight == Weight::Wide { 12 } else { 8 },
+                output_bits: if layer.element.is_wide() { 12 } else { 8 },
+                weight_bytes: layer.weight_bytes(),
+                window_bytes: buffer.bytes(),
+                whole: index < model.plan().whole(),
+                weight_read_bytes: layer.weight_reads(index < model.plan().whole()),
+            })
+            .collect();
+        Self {
+            name: model.name().to_owned(),
+            source_sha256: hex.collect(),
+            latent: parts(model, network),
+            image: [shape.height, shape.width, shape.channels],
+            useful_macs: layers.iter().map(|layer| layer.useful_macs).sum(),
+            weight_bytes: layers.iter().map(|layer| layer.weight_bytes).sum(),
+            weight_read_bytes: layers.iter().map(|layer| layer.weight_read_bytes).sum(),
+            choices: choices(model),
+            layers,
+            flash_bytes,
+            working_memory_bytes: model.working_memory(),
+        }
+    }
+}
+
+fn parts(model: &Model, network: Option<&Network>) -> Vec<PartReport> {
+    let guessed = |place: &std::ops::Range<usize>| {
+        let mut inputs = network.iter().flat_map(|network| &network.inputs);
+        inputs.any(|input| input.guessed && input.elements == *place)
+    };
+
+    let parts: Vec<DraftPart> = model.latent().parts().iter().map(DraftPart::from).collect();
+    let reports = parts.iter().zip(latent::places(&parts)).map(|(part, place)| PartReport {
+        name: part.name.clone(),
+        guessed: guessed(&place),
+        begin: place.start,
+        len: part.len,
+        distribution: latent::name(part.distribution),
+        scale: part.scale,
+    });
+    reports.collect()
+}
+
+/// Neighbours of one node are told once.
+fn steps(layer: &Layer) -> Vec<String> {
+    let mut steps: Vec<String> = Vec::new();
+    for step in &layer.steps {
+        let text = match (&step.operation, step.node == layer.name) {
+            (Operation::Affine { .. }, true) => "bias".to_owned(),
+            (Operation::Affine { .. }, false) => step.node.clone(),
+            (operation, _) => format!("{} {}", operation.operator(), step.node),
+        };
+        if steps.last() != Some(&text) {
+            steps.push(text);
+        }
+    }
+    steps
+}
+
+fn kind(layer: &DeviceLayer) -> &'static str {
+    use gen_core::axis::Convolution;
+    let from_one = layer.rows.input == 1 && layer.columns.input == 1;
+    match layer.rows.convolution {
+        Convolution::Transposed if from_one => "dense",
+        Convolution::Transposed => "transposed",
+        Convolution::Plain => "plain",
+    }
+}
+
+/// The sizes as a table of at most 100 columns.
+pub fn table(layout: &Layout) -> String {
+    let [height, width, channels] = layout.image;
+    let mut text = format!("{}: pictures {height}×{width}×{channels} of latents\n", layout.name);
+    text.push_str(&latent(layout));
+    text.push('\n');
+    row(
+        &mut text,
+        ["", "layer", "kind", "input", "output", "kernel", "MACs", "weights", "read", "window"],
+    );
+    for (index, layer) in layout.layers.iter().enumerate() {
+        let map = |[height, width, channels]: [usize; 3]| format!("{height}×{width}×{channels}");
+        let [kernel, stride] = [layer.kernel, layer.stride].map(|[rows, columns]| {
+            if rows == columns { rows.to_string() } else { format!("{rows}×{columns}") }
+        });
+        row(
+            &mut text,
+            [
+                &index.to_string(),
+                &ending(&layer.name, 21),
+                layer.kind,
+                &map(layer.input),
+                &map(layer.output),
+                &format!("k{kernel} s{stride}"),
+                &grouped(layer.useful_macs),
+                &grouped(layer.weight_bytes as u64),
+                &times(layer.weight_read_bytes, layer.weight_bytes),
+                &grouped(layer.window_bytes as u64),
+            ],
+        );
+    }
+    let (macs, weights) = (grouped(layout.useful_macs), grouped(layout.weight_bytes as u64));
+    let memory = grouped(layout.working_memory_bytes as u64);
+    let read = times(layout.weight_read_bytes, layout.weight_bytes);
+    row(&mut text, ["", "total", "", "", "", "", &macs, &weights, &read, ""]);
+    let flash = grouped(layout.flash_bytes as u64);
+    let _ = writeln!(
+        text,
+        "\nflash {flash} bytes (the .gen file), {macs} useful MACs a picture\n\
+         working memory {memory} bytes, beside the engine itself ({} here, about half on 32 bits)",
+        grouped(size_of::<gen_core::Engine>() as u64)
+    );
+    text.push_str(&reads(layout));
+    text
+}
+
+/// Elements of a latent.
+fn latent_len(layout: &Layout) -> usize {
+    layout.latent.iter().map(|part| part.len).sum()
+}
+
+/// What goes in, part by part.
+fn latent(layout: &Layout) -> String {
+    let mut text = String::new();
+    for part in &layout.latent {
+        let last = part.begin + part.len - 1;
+        let name = ending(&part.name, 24);
+        let guessed = if part.guessed {
+            format!(",\n{:27}by its name alone: if it is none, --latent {}=normal", "", part.name)
+        } else {
+            String::new()
+        };
+        let place = format!("{}…{last}", part.begin);
+        let _ = writeln!(text, "  {name:<24} elements {place}, {}{guessed}", part.distribution);
+    }
+    text
+}
+
+/// How often weights are read, and what that depends on.
+fn reads(layout: &Layout) -> String {
+    let whole = layout.layers.iter().filter(|layer| layer.whole).count();
+    let mut text = format!(
+        "weights are read once an output row{}: {} bytes a picture\n",
+        match whole {
+            0 => String::new(),
+            1 => ", of layer 0 once a picture".to_owned(),
+            _ => format!(", of layers 0 to {} once a picture", whole - 1),
+        },
+        grouped(layout.weight_read_bytes)
+    );
+    for choice in layout.choices.iter().filter(|it| it.whole != whole) {
+        let _ = writeln!(
+            text,
+            "  with --ram-budget {:<8} {:>14} bytes",
+            choice.working_memory_bytes,
+            grouped(choice.weight_read_bytes)
+        );
+    }
+    text
+}
+
+/// How often weights are read in a picture.
+fn times(read: u64, weights: usize) -> String {
+    format!("{:.1}×", read as f64 / weights.max(1) as f64)
+}
+
+/// The network from the latent down, each layer with what is one with it.
+pub fn diagram(layout: &Layout) -> String {
+    let mut text = format!("latent {}, 12 bits\n", latent_len(layout));
+    for layer in &layout.layers {
+        let [kernel, stride] = [layer.kernel, layer.stride].map(|[a, b]| format!("{a}×{b}"));
+        let geometry = match layer.kind {
+            "dense" => String::new(),
+            _ => format!(", kernel {kernel}, stride {stride}"),
+        };
+        let _ = writeln!(text, "  │  {}{geometry}  {}", layer.kind, layer.name);
+        for step in &layer.steps {
+            let _ = writeln!(text, "  │    {step}");
+        }
+        let [height, width, channels] = layer.output;
+        let (bits, epilogue) = (layer.output_bits, layer.epilogue);
+        let _ = writeln!(text, "  ▼  {height}×{width}×{channels}, {bits} bits ({epilogue})");
+    }
+    text
+}
+
+fn row(text: &mut String, cells: [&str; 10]) {
+    let [index, name, kind, input, output, kernel, macs, weights, read, window] = cells;
+    let line = format!(
+        "{index:>2} {name:<21} {kind:<10} {input:<9} {output:<9} {kernel:<7} {macs:>11} {weights:>9} {read:>5} \
+         {window:>7}"
+    );
+    text.push_str(line.trim_end());
+    text.push('\n');
+}

@@ -1,0 +1,48 @@
+//! Text for people: grouped digits, significant digits, the ends of long names.
+
+/// `number` with three significant digits.
+pub(crate) fn significant(number: f64) -> String {
+    let decimals = 2.0 - number.abs().max(1e-12).log10().floor();
+    format!("{number:.*}", decimals.clamp(0.0, 12.0) as usize)
+}
+
+/// `name`, or `…` and its end where it is longer than `columns`.
+pub(crate) fn ending(name: &str, columns: usize) -> String {
+    let len = name.chars().count();
+    if len <= columns {
+        return name.to_owned();
+    }
+    let end: String = name.chars().skip(len - columns + 1).collect();
+    format!("…{end}")
+}
+
+/// `number` with its digits in groups of three: 1,234,567.
+pub(crate) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ending, grouped, significant};
+
+    #[test]
+    fn numbers_are_grouped_and_names_cut_in_front() {
+        assert_eq!(grouped(0), "0");
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+        assert_eq!(
+            [0.0, 0.006_814, 1.2345, 123.4].map(significant),
+            ["0.000000000000", "0.00681", "1.23", "123"]
+        );
+        assert_eq!(ending("abcdef", 6), "abcdef");
+        assert_eq!(ending("abcdefg", 6), "…cdefg");
+    }
+}
