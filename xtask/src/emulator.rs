@@ -4,10 +4,10 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use setup::{npm, workspace};
 
 use crate::board::{Board, Emulator};
 use crate::image::Image;
-use crate::workspace;
 
 /// QEMU for RISC-V.
 const RISCV: &str = "qemu-system-riscv32";
@@ -19,9 +19,6 @@ pub fn qemu(board: &Board) -> &'static str {
 
 /// QEMU's name for a display that is a window.
 pub const WINDOW: &str = if cfg!(target_os = "macos") { "cocoa" } else { "gtk" };
-
-/// What runs rp2040js.
-pub const NODE: &str = "node";
 
 /// Where rp2040js is installed, in cargo's target directory.
 pub const RP2040JS: &str = "rp2040";
@@ -98,21 +95,13 @@ fn qemu_command(board: &Board, image: &Image, socket: &Path, options: Options<'_
     qemu
 }
 
-/// Node.js as nobody has set it up.
-pub fn node() -> Command {
-    let mut node = Command::new(NODE);
-    // Somebody's debugger would wait, or print.
-    node.env_remove("NODE_OPTIONS");
-    node
-}
-
 fn rp2040(board: &Board, image: &Image, socket: &Path, options: Options<'_>) -> Result<Command> {
     let uf2 = image.uf2.as_ref();
     let uf2 = uf2.with_context(|| format!("the image for {} has no UF2 file", board.name))?;
     let installed = workspace::target_directory()?.join(RP2040JS);
     let there = installed.join("node_modules").is_dir();
     ensure!(there, "rp2040js is not installed: type cargo xtask qemu {}", board.name);
-    let mut node = node();
+    let mut node = npm::node();
     node.arg(workspace::root().join("xtask/pico/main.mjs"));
     node.arg("--rp2040js").arg(installed).arg("--image").arg(uf2).arg("--qmp").arg(socket);
     if let Some(entropy) = options.entropy {

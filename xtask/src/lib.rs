@@ -5,15 +5,14 @@
 //! - [`image`]: the files that it becomes, [`uf2`] among them; [`flash`] brings them to the board
 //! - [`machine`]: a running board: its log ([`log`]), its keys and its screen ([`picture`]), in an
 //!   [`emulator`] over [`qmp`]
-//! - [`data`]: open pictures to train with; [`model`]: the shipped models, trained again
+//! - [`model`]: the shipped models, trained again
 //! - [`mod@test`], [`oracles`], [`mod@bench`], [`mod@bench_trainer`]: everything that is checked and
-//!   measured, [`study`] for docs/studies.md, [`step`] by step, with [`tools`] that are installed on the way
+//!   measured, [`study`] for docs/studies.md, with the [`tools`] that they need
 
 pub mod bench;
 pub mod bench_trainer;
 pub mod board;
 pub mod chip;
-pub mod data;
 pub mod emulator;
 pub mod firmware;
 pub mod flash;
@@ -25,9 +24,9 @@ pub mod oracles;
 pub mod picture;
 pub mod qmp;
 pub mod size;
-pub mod step;
 pub mod study;
 pub mod test;
 pub mod tools;
 pub mod uf2;
-pub mod workspace;
+
+pub(crate) use setup::{step, workspace};

@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, ensure};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
+use setup::{rustup, step};
 use xtask::board::{BOARDS, Board};
-use xtask::data::{self, Set};
 use xtask::emulator::{self, Options};
 use xtask::flash::{self, Ways};
 use xtask::image::Image;
 use xtask::machine::Machine;
 use xtask::model::{self, Shipped};
-use xtask::{bench, bench_trainer, firmware, oracles, step, study, test, tools};
+use xtask::{bench, bench_trainer, firmware, oracles, study, test, tools};
 
 /// The slowest picture that is waited for.
 const FRAME: Duration = Duration::from_secs(60);
@@ -51,14 +51,6 @@ enum Task {
     StudyVectors,
     /// Time the trainer's steps beside PyTorch's, in a Python environment of its own
     BenchTrainer,
-    /// Fetch or make open pictures to train with, in target/data
-    Data {
-        /// The pictures
-        set: Set,
-        /// Instead of target/data/SET
-        #[arg(long, value_name = "DIR")]
-        out: Option<PathBuf>,
-    },
     /// Train and quantise a shipped model again, into models/
     Model {
         /// The model
@@ -112,7 +104,6 @@ fn main() -> ExitCode {
         Task::Bench(options) => bench::bench(&options),
         Task::StudyVectors => study::vectors(),
         Task::BenchTrainer => bench_trainer::bench_trainer(),
-        Task::Data { set, out } => data::data(set, out.as_deref()).map(drop),
         Task::Model { model } => model::model(model),
         Task::Qemu { board, model, window, seconds, picture } => {
             let limit = seconds.map(Duration::from_secs);
@@ -137,7 +128,7 @@ fn board() -> impl TypedValueParser<Value = &'static Board> {
 }
 
 fn build(board: &Board, model: Option<&Path>) -> Result<Image> {
-    tools::rustup("target", &[board.target])?;
+    rustup::targets(&[board.target])?;
     println!("the model fits {}: {}", board.name, firmware::fit(board, model)?);
     step::job(&format!("firmware, {}", board.name), || firmware::build(board, model))
 }

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use setup::{rustup, step, workspace};
 
 use crate::bench::program::ONE_EACH;
 use crate::board::{BARE, Board};
 use crate::emulator::Options;
 use crate::image::Image;
 use crate::machine::Machine;
-use crate::{firmware, step, tools, workspace};
+use crate::{firmware, tools};
 
 /// The program with weights in an order made for Arm's vectors, on a core that has them.
 pub(crate) const VECTORS: Board =
@@ -23,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 ///
 /// If it cannot be built or run, or its sums are wrong.
 pub fn vectors() -> Result<()> {
-    tools::rustup("target", &[VECTORS.target])?;
+    rustup::targets(&[VECTORS.target])?;
     tools::emulator(&VECTORS, false)?;
     let place = workspace::target_directory()?.join("study");
     let image = step::job("program of the study of vectors", || {

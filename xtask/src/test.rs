@@ -3,12 +3,13 @@
 use std::process::Command;
 
 use anyhow::Result;
+use recipes::faces;
+use setup::workspace::cargo;
+use setup::{npm, rustup, step, workspace};
 
 use crate::bench::core::CORES;
 use crate::board::BOARDS;
-use crate::data::faces;
-use crate::workspace::cargo;
-use crate::{bench, emulator, firmware, step, study, tools, workspace};
+use crate::{bench, firmware, study, tools};
 
 /// Processors that gen-core is built for, from the smallest.
 const TARGETS: [&str; 6] = [
@@ -26,12 +27,12 @@ const TARGETS: [&str; 6] = [
 ///
 /// The first step that fails, with what it printed.
 pub fn test() -> Result<()> {
-    tools::rustup("component", &["rustfmt", "clippy"])?;
+    rustup::components(&["rustfmt", "clippy"])?;
     let mut targets: Vec<&str> = TARGETS.into();
     targets.extend(BOARDS.iter().map(|board| board.target));
     targets.sort_unstable();
     targets.dedup();
-    tools::rustup("target", &targets)?;
+    rustup::targets(&targets)?;
     BOARDS.iter().try_for_each(|board| tools::emulator(board, false))?;
 
     cargo_step("format", &["fmt", "--all", "--check"])?;
@@ -63,11 +64,11 @@ pub fn test() -> Result<()> {
     // No machine of ours has a graphics card: this only says that it compiles.
     let gpu = ["check", "--package", "dcgan", "--features", "gpu"];
     cargo_step("trainer, graphics card", &gpu)?;
-    let mut node = emulator::node();
+    let mut node = npm::node();
     // Not a file or directory: what that means depends on the version.
     node.arg("--test").current_dir(workspace::root().join("xtask/pico"));
     step::run("tests of the emulated Pico", &mut node)?;
-    faces::test()?;
+    step::run("tests of the faces", &mut faces::tests()?)?;
     // All in one: with other packages or features chosen, cargo would build tract once more.
     cargo_step("tests", &["test", "--workspace", "--features", "pocket-tests/qemu"])?;
     println!("\neverything passed");

@@ -19,13 +19,14 @@ use std::process::Command;
 use anyhow::{Context, Result, bail, ensure};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use setup::{rustup, step};
 
 use self::core::{CORES, Core};
 use self::program::Program;
 use self::record::Record;
 use self::reference::REFERENCES;
 use crate::board::Board;
-use crate::{emulator, step, tools};
+use crate::{emulator, tools};
 
 /// What is measured, and what becomes of it.
 #[derive(Args, Debug, Default)]
@@ -77,7 +78,7 @@ pub fn bench(options: &Options) -> Result<()> {
     };
     let boards: Vec<Board> = cores.iter().map(|core| core.board("bench")).collect();
     let targets: Vec<&str> = boards.iter().map(|board| board.target).collect();
-    tools::rustup("target", &targets)?;
+    rustup::targets(&targets)?;
     boards.iter().try_for_each(|board| tools::emulator(board, false))?;
 
     let names = model::names().into_iter().filter(|name| chosen(models, name));

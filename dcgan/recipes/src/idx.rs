@@ -1,4 +1,4 @@
-//! The format that MNIST came in: a shape, then bytes.
+//! The idx format of MNIST's files: a shape, then bytes.
 
 use std::fs::File;
 use std::io::{BufReader, Read};

@@ -1,30 +1,30 @@
-//! A directory that is there as a whole or not at all.
+//! A directory that is filled completely or not at all.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Whether something is where a directory is to be made. An empty directory is nothing.
+/// Whether `place` exists and is not an empty directory.
 pub fn is_taken(place: &Path) -> bool {
     let entries = || Some(fs::read_dir(place).ok()?.next().is_some());
     place.symlink_metadata().is_ok() && entries().unwrap_or(true)
 }
 
-/// Fills a directory beside, then puts it in its place. `make` gets that one and another for what is
-/// needed on the way; both go away if it fails.
+/// Lets `make` fill a new directory beside `place`, then renames that to `place`. `make` gets the new
+/// directory and another for intermediate files. Both are removed if it fails.
 ///
 /// # Errors
 ///
 /// Those of `make`, or if the directory cannot be written.
 pub fn fill<T>(place: &Path, make: impl FnOnce(&Path, &Path) -> Result<T>) -> Result<T> {
     let failed = || format!("cannot write {}: try another directory with --out", place.display());
-    // Programs are run in these: they have to be the same from anywhere.
+    // Programs run with these as arguments, in other working directories.
     let place = std::path::absolute(place).with_context(failed)?;
     let parent = place.parent().unwrap_or(&place);
     let name = place.file_name().unwrap_or_default().to_string_lossy();
     fs::create_dir_all(parent).with_context(failed)?;
-    // On the same disk, or it could not be moved in one step.
+    // On the same disk, so that one rename moves it.
     let beside =
         tempfile::Builder::new().prefix(&format!("{name}.")).suffix(".new").tempdir_in(parent);
     let beside = beside.with_context(failed)?;
@@ -33,7 +33,7 @@ pub fn fill<T>(place: &Path, make: impl FnOnce(&Path, &Path) -> Result<T>) -> Re
         fs::create_dir(directory).with_context(failed)?;
     }
     let made = make(&new, &scratch)?;
-    // Fails if something has come there meanwhile, unless it is empty.
+    // The rename fails if the directory has been filled meanwhile.
     let _ = fs::remove_dir(&place);
     fs::rename(&new, &place).with_context(failed)?;
     Ok(made)

@@ -1,22 +1,22 @@
-//! Fashion-MNIST: clothes, in files like MNIST's.
+//! Fashion-MNIST: photographs of clothes, in files of MNIST's format.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use setup::debian;
 
-use super::mnist::FILES;
-use crate::tools;
+use crate::mnist::FILES;
 
 const PACKAGE: &str = "dataset-fashion-mnist";
 
-/// Takes the files out of Debian's package.
+/// Takes the files out of Debian's package, into the directory `new`.
 ///
 /// # Errors
 ///
-/// If it cannot be had.
+/// If the package cannot be fetched.
 pub fn make(new: &Path, scratch: &Path) -> Result<()> {
-    tools::debian_content(PACKAGE, scratch)?;
+    debian::unpack(PACKAGE, scratch)?;
     let take = |from: String, name: &str| {
         fs::rename(scratch.join(&from), new.join(name))
             .with_context(|| format!("{PACKAGE} has no {from}"))

@@ -1,55 +1,56 @@
-//! Faces of pixels, drawn from seeds by the recipe in `dcgan/recipes/faces`.
+//! Pixel-art faces, drawn from seeds by the scripts in `dcgan/recipes/faces`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use setup::{npm, step, workspace};
 use sha2::{Digest, Sha256};
 
-use super::labels;
-use crate::{emulator, step, tools, workspace};
+use crate::labels;
 
 const FACES: usize = 10_000;
 
-/// What [`digest`] is to find, in the recipe's directory.
+/// The file with the expected [`digest`], in the scripts' directory.
 const DIGEST: &str = "sha256.txt";
 
-fn recipe() -> PathBuf {
-    workspace::root().join("dcgan/recipes/faces")
+/// The directory of the scripts.
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("faces")
 }
 
-/// Makes sure that what draws the faces is installed. Gives the directory it is installed in.
+/// Makes sure that the packages that draw the faces are installed. Returns their directory.
 fn packages() -> Result<PathBuf> {
     let packages = workspace::target_directory()?.join("faces");
-    tools::npm_of("DiceBear", &packages, &recipe())?;
+    npm::install_from(&scripts(), "DiceBear", &packages)?;
     Ok(packages)
 }
 
-/// Node.js, in the recipe's directory.
+/// Node.js, in the scripts' directory.
 fn node() -> Command {
-    let mut node = emulator::node();
-    node.current_dir(recipe());
+    let mut node = npm::node();
+    node.current_dir(scripts());
     node
 }
 
-/// Tests the recipe.
+/// The command that tests the scripts, with its packages installed.
 ///
 /// # Errors
 ///
-/// If what draws the faces cannot be installed, or a test fails.
-pub fn test() -> Result<()> {
-    let packages = packages()?;
+/// If the packages cannot be installed.
+pub fn tests() -> Result<Command> {
     let mut node = node();
-    step::run("tests of the faces", node.arg("--test").env("FACES_PACKAGES", packages))
+    node.arg("--test").env("FACES_PACKAGES", packages()?);
+    Ok(node)
 }
 
-/// Draws all faces.
+/// Draws all faces into the directory `new`.
 ///
 /// # Errors
 ///
-/// If what draws them cannot be installed, or fails.
-pub(super) fn make(new: &Path) -> Result<()> {
+/// If the packages cannot be installed, or the drawing fails.
+pub(crate) fn make(new: &Path) -> Result<()> {
     let packages = packages()?;
     let mut node = node();
     node.args(["make.mjs", "--faces", &FACES.to_string()]);
@@ -57,16 +58,16 @@ pub(super) fn make(new: &Path) -> Result<()> {
     step::run(&format!("draw {FACES} faces"), &mut node)
 }
 
-/// Says what is in a directory that has all faces, byte for byte.
+/// Checks that a directory holds all faces, byte for byte, and describes them in one line.
 ///
 /// # Errors
 ///
-/// If one is missing or is another.
-pub(super) fn check(directory: &Path) -> Result<String> {
+/// If a file is missing or differs.
+pub(crate) fn check(directory: &Path) -> Result<String> {
     let table = directory.join("labels.csv");
     let table = fs::read_to_string(&table).with_context(|| format!("{}", table.display()))?;
     let summary = labels::check(&table, FACES)?;
-    let wanted = recipe().join(DIGEST);
+    let wanted = scripts().join(DIGEST);
     let wanted = fs::read_to_string(&wanted).with_context(|| format!("{}", wanted.display()))?;
     let found = digest(directory, FACES)?;
     ensure!(
@@ -95,7 +96,7 @@ fn digest(directory: &Path, faces: usize) -> Result<String> {
 mod tests {
     use std::fs;
 
-    use super::{DIGEST, digest, recipe};
+    use super::{DIGEST, digest, scripts};
 
     #[test]
     fn every_byte_of_every_file_counts() {
@@ -116,7 +117,7 @@ mod tests {
 
     #[test]
     fn the_recipe_has_its_files_and_its_lock_names_no_registry() {
-        let read = |name| fs::read_to_string(recipe().join(name)).unwrap();
+        let read = |name| fs::read_to_string(scripts().join(name)).unwrap();
         assert_eq!(read(DIGEST).trim().len(), 64);
         let lock: serde_json::Value = serde_json::from_str(&read("package-lock.json")).unwrap();
         let package: serde_json::Value = serde_json::from_str(&read("package.json")).unwrap();

@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 const NO_OR_YES: &[&str] = &["0", "1"];
 
-/// The columns behind the file's name, with all that they can have.
+/// The columns after the file's name, with the values that each may have.
 const COLUMNS: [(&str, &[&str]); 7] = [
     ("smile", NO_OR_YES),
     ("long_hair", NO_OR_YES),
@@ -23,16 +23,16 @@ const COLUMNS: [(&str, &[&str]); 7] = [
     ),
 ];
 
-/// The file of a face.
+/// The file name of the face of this index.
 pub fn file(index: usize) -> String {
     format!("{index:05}.png")
 }
 
-/// Checks a table of so many faces and says how many have what.
+/// Checks a table of `faces` faces, and counts how many have each attribute, in one line.
 ///
 /// # Errors
 ///
-/// With the first line that is not as it should be.
+/// Naming the first line that is wrong.
 pub fn check(table: &str, faces: usize) -> Result<String> {
     let mut lines = table.lines();
     let header = COLUMNS.iter().fold("file".to_owned(), |header, (name, _)| header + "," + name);

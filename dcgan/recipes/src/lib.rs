@@ -1,4 +1,7 @@
-//! `cargo xtask data`: open pictures to train with, fetched or made.
+//! Open pictures to train with: fetched from where they are published, or drawn.
+//!
+//! [`data`] puts a [`Set`] into a directory, completely or not at all. Each set has a file that
+//! fetches and checks it: [`faces`], `fashion`, `mnist`.
 
 pub mod faces;
 mod fashion;
@@ -12,7 +15,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
-use crate::workspace;
+use setup::workspace;
 
 /// A set of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -26,7 +29,7 @@ pub enum Set {
 }
 
 impl Set {
-    /// What it is called on the command line, and its directory.
+    /// Its name on the command line, and the name of its directory.
     pub fn name(self) -> &'static str {
         match self {
             Self::Faces => "faces",
@@ -35,7 +38,7 @@ impl Set {
         }
     }
 
-    /// Fills a new directory; `scratch` is one for what is needed on the way.
+    /// Fills the directory `new`. Intermediate files go to the directory `scratch`.
     fn make(self, new: &Path, scratch: &Path) -> Result<()> {
         match self {
             Self::Faces => faces::make(new),
@@ -44,7 +47,7 @@ impl Set {
         }
     }
 
-    /// Says what is in a directory that has all of it.
+    /// Checks that a directory holds the whole set, and describes it in one line.
     fn check(self, directory: &Path) -> Result<String> {
         match self {
             Self::Faces => faces::check(directory),
@@ -53,11 +56,11 @@ impl Set {
     }
 }
 
-/// Makes sure that a set is in a directory, or in cargo's target directory. Gives the directory.
+/// Makes sure that a set is in the directory `out`, or in target/data. Returns the directory.
 ///
 /// # Errors
 ///
-/// If it cannot be had, or something else is in the directory; says what to do.
+/// If the set cannot be fetched, or the directory holds something else; says what to do.
 pub fn data(set: Set, out: Option<&Path>) -> Result<PathBuf> {
     let place = match out {
         Some(place) => place.to_owned(),
@@ -80,7 +83,7 @@ fn default(set: Set) -> Result<PathBuf> {
     Ok(workspace::target_directory()?.join("data").join(set.name()))
 }
 
-/// Somebody's directory is not deleted to make room.
+/// The error for a directory that holds something else: it is not deleted to make room.
 fn other(set: Set, place: &Path) -> String {
     let (name, place) = (set.name(), place.display());
     format!("{place} is there, but not all of {name}: remove it, or give another with --out")

