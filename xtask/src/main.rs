@@ -32,7 +32,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Check everything: style, tests, every board, the boards that can be emulated
-    Test,
+    Test(test::Options),
     /// Compare with ONNX Runtime and tract, in a Python environment of its own
     Oracles {
         /// Also run everything over the generators in this directory
@@ -96,7 +96,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Task::Test => test::test(),
+        Task::Test(options) => test::test(options),
         Task::Oracles { speed: true, .. } => oracles::speed(),
         Task::Oracles { generators, latents, .. } => {
             oracles::oracles(generators.as_deref(), latents)
