@@ -48,7 +48,6 @@ mod naive;
 pub mod network;
 pub mod npy;
 pub mod npz;
-pub mod output;
 mod parallel;
 pub mod picture;
 pub mod pixels;

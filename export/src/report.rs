@@ -15,6 +15,7 @@ use gen_core::Model;
 use gen_core::element::Weight;
 use gen_core::format::write::{DraftActivation, DraftLayer, DraftPart};
 use gen_core::layer::Layer as DeviceLayer;
+use output::number::hexadecimal;
 use serde::Serialize;
 
 /// Everything worth knowing about an exported generator.
@@ -218,7 +219,6 @@ impl Layout {
     pub fn new(model: &Model, flash_bytes: usize, network: Option<&Network>) -> Self {
         let shape = model.image();
         let known = |index: usize| network.and_then(|network| network.layers.get(index));
-        let hex = model.source().iter().map(|byte| format!("{byte:02x}"));
         let layers: Vec<LayerReport> = model
             .layers()
             .iter()
@@ -244,7 +244,7 @@ impl Layout {
             .collect();
         Self {
             name: model.name().to_owned(),
-            source_sha256: hex.collect(),
+            source_sha256: hexadecimal(model.source()),
             latent: parts(model, network),
             image: [shape.height, shape.width, shape.channels],
             useful_macs: layers.iter().map(|layer| layer.useful_macs).sum(),

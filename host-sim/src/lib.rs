@@ -9,9 +9,7 @@
 mod film;
 mod frame;
 mod half_block;
-mod picture;
 mod recorder;
-mod replace;
 mod replay;
 mod run;
 mod screen;
@@ -21,7 +19,7 @@ mod test_card;
 pub use film::Film;
 pub use frame::{Frame, Outside};
 pub use half_block::half_blocks;
-pub use picture::Picture;
+pub use output::Picture;
 pub use recorder::Recorder;
 pub use replay::{Script, replay};
 pub use run::{SimError, Viewer, run};

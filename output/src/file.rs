@@ -31,7 +31,7 @@ pub fn write(files: &[(PathBuf, &[u8])]) -> Result<()> {
         }
         for (path, _) in files {
             let renamed = fs::rename(beside(path), path);
-            renamed.with_context(|| format!("{}: cannot be written", path.display()))?;
+            renamed.with_context(|| format!("cannot write {}", path.display()))?;
         }
         Ok(())
     };
@@ -48,7 +48,8 @@ pub fn check(paths: &[&Path]) -> Result<()> {
         let mut places = HashSet::new();
         for path in paths {
             let name = path.file_name().filter(|_| !path.is_dir());
-            let name = name.with_context(|| format!("{}: is no file", path.display()))?;
+            let name = name
+                .with_context(|| format!("cannot write {}: it is a directory", path.display()))?;
             put(path, &[])?;
             // Now that there is a file beside it, its directory has one true name.
             let place = beside(path).canonicalize()?.with_file_name(name);
@@ -78,7 +79,7 @@ fn beside(path: &Path) -> PathBuf {
 }
 
 fn put(path: &Path, bytes: &[u8]) -> Result<()> {
-    fs::write(beside(path), bytes).with_context(|| format!("{}: cannot be written", path.display()))
+    fs::write(beside(path), bytes).with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn clear(paths: &[&Path]) {
@@ -106,9 +107,9 @@ mod tests {
         write(&[(place("a"), b"2"), (place("b"), b"2")]).unwrap();
         fs::create_dir(place("directory")).unwrap();
 
-        refused(&[place("a"), place("missing/b")], "missing/b: cannot be written");
-        refused(&[place("a"), place("directory")], "directory: is no file");
-        refused(&[place("a"), place("..")], "..: is no file");
+        refused(&[place("a"), place("missing/b")], "missing/b: No such file");
+        refused(&[place("a"), place("directory")], "directory: it is a directory");
+        refused(&[place("a"), place("..")], "..: it is a directory");
         refused(&[place("a"), place("directory/../a")], "a: given for two outputs");
         let read = |name| fs::read(place(name)).unwrap();
         assert_eq!([read("a"), read("b")], [b"2", b"2"]);

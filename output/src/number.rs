@@ -24,8 +24,8 @@ mod tests {
 
     #[test]
     fn digits_are_in_groups_of_three() {
-        let numbers = [0, 999, 1000, 65_536, 1_234_567].map(grouped);
-        assert_eq!(numbers, ["0", "999", "1,000", "65,536", "1,234,567"]);
+        let numbers = [0, 999, 1000, 65_536, 4_194_304].map(grouped);
+        assert_eq!(numbers, ["0", "999", "1,000", "65,536", "4,194,304"]);
     }
 
     #[test]

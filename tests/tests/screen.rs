@@ -8,6 +8,7 @@
 use anyhow::{Context, Result, bail, ensure};
 use firmware::Button;
 use host_sim::{Screen, replay};
+use output::Picture;
 use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
@@ -15,7 +16,6 @@ use xtask::board::Board;
 use xtask::emulator::Options;
 use xtask::log::Line;
 use xtask::machine::Machine;
-use xtask::picture::Picture;
 use xtask::size::Size;
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -146,9 +146,9 @@ impl Device {
 }
 
 /// Compares a panel with what host-sim shows, pixel by pixel.
-fn same(panel: &Picture, desk: &host_sim::Picture) -> Result<()> {
-    let size = (desk.width as usize, desk.height as usize);
-    ensure!((panel.width, panel.height) == size, "the sizes differ");
+fn same(panel: &Picture, desk: &Picture) -> Result<()> {
+    let size = |picture: &Picture| (picture.width, picture.height);
+    ensure!(size(panel) == size(desk), "the sizes differ");
     let different = panel.rgb.chunks(3).zip(desk.rgb.chunks(3)).filter(|(a, b)| a != b).count();
     if different > 0 {
         let test = thread::current().name().unwrap_or("screen").replace("::", "-");
@@ -160,13 +160,9 @@ fn same(panel: &Picture, desk: &host_sim::Picture) -> Result<()> {
 }
 
 /// The panel above the desk, for eyes.
-fn side_by_side(panel: &Picture, desk: &host_sim::Picture) -> host_sim::Picture {
-    host_sim::Picture::from_pixels(desk.width, desk.height * 2, |x, y| {
-        if y < desk.height {
-            panel.pixel(x as usize, y as usize)
-        } else {
-            desk.pixel(x, y - desk.height)
-        }
+fn side_by_side(panel: &Picture, desk: &Picture) -> Picture {
+    Picture::from_pixels(desk.width, desk.height * 2, |x, y| {
+        if y < desk.height { panel.pixel(x, y) } else { desk.pixel(x, y - desk.height) }
     })
 }
 

@@ -8,9 +8,10 @@ use std::process::Command;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use firmware::fit::Fit;
 use gen_core::Model;
+use output::file;
 
 use crate::board::Board;
-use crate::image::{self, Image};
+use crate::image::Image;
 use crate::size::Size;
 use crate::workspace;
 
@@ -77,7 +78,7 @@ pub fn build(board: &Board, model: Option<&Path>) -> Result<Image> {
     let directory = images()?.join(image_name(board, model)?);
     let image = Image::write(&directory, board, &elf)?;
     let table = Size::of(&image.elf)?.table(fit.ram as u64);
-    image::replace(&directory.join(SIZE), table.as_bytes())?;
+    file::replace(&directory.join(SIZE), table.as_bytes())?;
     Ok(image)
 }
 

@@ -1,9 +1,9 @@
 //! The files that a board's program becomes.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
+use output::file;
 
 use crate::board::Board;
 use crate::uf2::Uf2;
@@ -28,23 +28,13 @@ impl Image {
         let uf2 = uf2.with_context(|| format!("the program for {}", board.name))?;
         let place = |kind: &str| directory.join(format!("{}.{kind}", board.name));
         let image = Self { elf: place("elf"), uf2: uf2.is_some().then(|| place("uf2")) };
-        replace(&image.elf, elf)?;
+        file::directory(directory)?;
+        file::replace(&image.elf, elf)?;
         if let (Some(place), Some(uf2)) = (&image.uf2, uf2) {
-            replace(place, &uf2.to_bytes())?;
+            file::replace(place, &uf2.to_bytes())?;
         }
         Ok(image)
     }
-}
-
-/// Writes a file beside, then puts it in its place: whoever reads sees one or the other.
-pub(crate) fn replace(place: &Path, content: &[u8]) -> Result<()> {
-    let write = || {
-        let beside = place.with_added_extension("new");
-        fs::create_dir_all(place.parent().unwrap_or(place))?;
-        fs::write(&beside, content)?;
-        fs::rename(&beside, place)
-    };
-    write().with_context(|| format!("cannot write {}", place.display()))
 }
 
 #[cfg(test)]

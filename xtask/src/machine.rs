@@ -10,6 +10,7 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use output::Picture;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -17,7 +18,7 @@ use crate::board::{Board, Emulator};
 use crate::emulator::{self, Options};
 use crate::image::Image;
 use crate::log::{Decoder, Line};
-use crate::picture::Picture;
+use crate::picture::{from_ppm, unmagnified};
 use crate::qmp::Qmp;
 
 /// The file for what the emulator itself has to say.
@@ -169,7 +170,7 @@ impl Machine {
         ensure!(self.magnified > 0, "the board has no screen");
         let file = self.directory.path().join("screen.ppm");
         self.command("screendump", json!({ "filename": file }))?;
-        Picture::from_ppm(&fs::read(&file)?)?.reduced(self.magnified)
+        unmagnified(&from_ppm(&fs::read(&file)?)?, self.magnified as u32)
     }
 
     /// What the board's memory holds: zeros where nothing was ever written to RAM.

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, elf::SHF_ALLOC};
+use output::number::grouped;
 
 /// Bytes used and available.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,18 +98,6 @@ impl Size {
     }
 }
 
-/// 65536 as 65,536.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .filter_map(|group| std::str::from_utf8(group).ok())
-        .collect();
-    groups.join(",")
-}
-
 #[cfg(test)]
 mod tests {
     use super::Size;
@@ -130,12 +119,5 @@ mod tests {
             stack         16,000      25,536       9,536  reserved, of the RAM that is left\n";
         assert_eq!(size.table(36_000), expected);
         assert_eq!(size.stack(), 0x2000_9c40..0x2001_0000);
-    }
-
-    #[test]
-    fn digits_are_grouped_from_the_right() {
-        assert_eq!(super::grouped(0), "0");
-        assert_eq!(super::grouped(65_536), "65,536");
-        assert_eq!(super::grouped(4_194_304), "4,194,304");
     }
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+use output::number::hexadecimal;
 use setup::{npm, step, workspace};
 use sha2::{Digest, Sha256};
 
@@ -89,7 +90,7 @@ fn digest(directory: &Path, faces: usize) -> Result<String> {
     let entries = directory.join("images");
     let entries = fs::read_dir(&entries).with_context(|| format!("{}", entries.display()))?;
     ensure!(entries.count() == faces, "images/ has more than {faces} files");
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(&hash.finalize()))
 }
 
 #[cfg(test)]

@@ -10,8 +10,9 @@ use dcgan::random::{self, Purpose};
 use dcgan::run::JUDGED_SEED;
 use export::generator::{File, Generator};
 use export::picture::Picture;
-use export::{latents, output, sheet};
+use export::{latents, sheet};
 use gen_core::format::write::DraftPart;
+use output::file;
 
 use super::session::{self, bar};
 
@@ -44,7 +45,7 @@ pub(crate) struct Evaluate {
 impl Evaluate {
     pub(crate) fn run(&self) -> Result<()> {
         if let Some(path) = &self.neighbours {
-            output::check(&[path])?;
+            file::check(&[path])?;
         }
         if let Some(threads) = self.threads {
             session::threads(threads.into())?;
@@ -92,7 +93,7 @@ impl Evaluate {
         let pairs = pictures.iter().zip(&found.indices).take(PAIRS);
         let pairs: Vec<Picture> =
             pairs.flat_map(|(picture, &i)| [picture.clone(), dataset.picture(i)]).collect();
-        output::write(&[(path.clone(), &sheet::encode(&pairs)?)])
+        file::write(&[(path.clone(), &sheet::encode(&pairs)?)])
     }
 }
 

@@ -6,8 +6,9 @@ use clap::Args;
 use export::export::{Options, export};
 use export::mix::Goal;
 use export::pixels::PixelRule;
-use export::{output, table};
+use export::table;
 use indicatif::{ProgressBar, ProgressStyle};
+use output::file;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -108,8 +109,8 @@ impl Quantize {
             places.push(place("qdq.onnx"));
         }
         // Better now than after minutes.
-        output::directory(&self.out)?;
-        output::check(&places.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+        file::directory(&self.out)?;
+        file::check(&places.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
 
         let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} pictures, {eta} left")?;
         let bar = ProgressBar::new(options.pictures() as u64).with_style(style);
@@ -120,7 +121,7 @@ impl Quantize {
         let contents = [&*result.gen_file, &*result.onnx, report.as_bytes(), &*result.worst];
         let contents = contents.into_iter().chain(result.qdq.as_deref());
         let files: Vec<(PathBuf, &[u8])> = places.into_iter().zip(contents).collect();
-        output::write(&files)?;
+        file::write(&files)?;
         if self.json {
             return super::say(&report);
         }

@@ -7,7 +7,8 @@ use clap::{ArgGroup, Args};
 use export::generator::{File, Generator};
 use export::pixels::PixelRule;
 use export::runner::Passes;
-use export::{npy, output, sheet};
+use export::{npy, sheet};
+use output::file;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -42,7 +43,7 @@ impl Sample {
     pub(crate) fn run(&self) -> Result<()> {
         let places: Vec<&Path> =
             [&self.npy, &self.png].into_iter().flatten().map(PathBuf::as_path).collect();
-        output::check(&places)?;
+        file::check(&places)?;
         let mut file = self.drawn.load(&self.file)?;
         if let Some(passes) = self.tract {
             match &mut file {
@@ -72,7 +73,7 @@ impl Sample {
             files.push((path.clone(), sheet::encode(&pictures)?));
         }
         let borrowed: Vec<_> = files.iter().map(|(path, bytes)| (path.clone(), &**bytes)).collect();
-        output::write(&borrowed)
+        file::write(&borrowed)
     }
 }
 

@@ -21,6 +21,7 @@ use gen_core::element::Element;
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
 use gen_core::latent::LATENT_MAX;
 use gen_core::requant::FRACTION_BITS;
+use output::number::hexadecimal;
 use prost::Message;
 use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 
@@ -211,11 +212,10 @@ fn numbers(graph: &mut Graph, name: &str, layer: &DraftLayer, values: &[f64]) ->
 }
 
 fn model(graph: Graph, draft: &Draft, network: &Network, pixels: PixelRule) -> ModelProto {
-    let hex: String = draft.source.iter().map(|byte| format!("{byte:02x}")).collect();
     let metadata = [
         (PixelRule::METADATA, pixels.to_string()),
         (latents::METADATA, input::describe(&network.latent, &network.inputs)),
-        ("pocket_dcgan.source_sha256", hex),
+        ("pocket_dcgan.source_sha256", hexadecimal(&draft.source)),
         (Order::METADATA, {
             let [height, width, channels] = network.image();
             let order = if network.picture.interleaved { "HWC" } else { "CHW" };

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
+use output::file;
 
 use super::reference::REFERENCES;
-use crate::{firmware, image, step, workspace};
+use crate::{firmware, step, workspace};
 
 /// Those of `models/`.
 pub const SHIPPED: [&str; 2] = ["faces", "fashion"];
@@ -24,8 +25,10 @@ pub fn file(name: &str) -> Result<PathBuf> {
     let Some(reference) = REFERENCES.iter().find(|reference| reference.name == name) else {
         return firmware::model(name).map_err(|why| anyhow!("{name}: {why}"));
     };
-    let path = workspace::target_directory()?.join("bench").join(format!("{name}.gen"));
+    let directory = workspace::target_directory()?.join("bench");
+    let path = directory.join(format!("{name}.gen"));
     let bytes = step::job(&format!("model, {name}"), || Ok(reference.draft().to_bytes()?))?;
-    image::replace(&path, &bytes)?;
+    file::directory(&directory)?;
+    file::replace(&path, &bytes)?;
     Ok(path)
 }

@@ -1,8 +1,9 @@
 //! Records as tables of Markdown.
 
+use output::number::grouped;
+
 use super::core::CORES;
 use super::record::{Layer, Record};
-use crate::size::grouped;
 
 /// Two tables: instructions, and bytes. Records are in the order of [`super::sort`].
 pub fn tables(records: &[Record]) -> String {
