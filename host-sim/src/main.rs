@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
+use boards::Screen;
 use clap::Parser;
 use firmware::Button;
 use gen_core::Model;
-use host_sim::{
-    MODELS, Recorder, SCREENS, Screen, Script, Terminal, half_blocks, replay, run, test_card,
-};
+use host_sim::{MODELS, Recorder, SCREENS, Script, Terminal, half_blocks, replay, run, test_card};
 
 /// Shows generated pictures exactly as a board with a screen would.
 ///
@@ -117,7 +116,7 @@ fn say(text: &str) -> Result<()> {
 }
 
 fn screen(name: &str) -> Result<Screen, String> {
-    Screen::named(name).ok_or_else(|| {
+    SCREENS.into_iter().find(|screen| screen.name == name).ok_or_else(|| {
         let names = SCREENS.map(|screen| screen.name).join(", ");
         format!("choose one of {names}")
     })

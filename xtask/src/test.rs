@@ -3,12 +3,14 @@
 use std::process::Command;
 
 use anyhow::Result;
+use boards::{BOARDS, CORES};
+use emulator::image::Image;
+use emulator::launch;
+use emulator::program::Program;
+use emulator::workspace::cargo;
 
-use crate::bench::core::CORES;
-use crate::board::BOARDS;
 use crate::data::faces;
-use crate::workspace::cargo;
-use crate::{bench, emulator, firmware, step, study, tools, workspace};
+use crate::{bench, step, tools};
 
 /// Processors that gen-core is built for, from the smallest.
 const TARGETS: [&str; 6] = [
@@ -28,7 +30,7 @@ const TARGETS: [&str; 6] = [
 pub fn test() -> Result<()> {
     tools::rustup("component", &["rustfmt", "clippy"])?;
     let mut targets: Vec<&str> = TARGETS.into();
-    targets.extend(BOARDS.iter().map(|board| board.target));
+    targets.extend(BOARDS.iter().map(|board| board.core.target));
     targets.sort_unstable();
     targets.dedup();
     tools::rustup("target", &targets)?;
@@ -38,15 +40,15 @@ pub fn test() -> Result<()> {
     let all = ["--workspace", "--all-targets", "--features", "pocket-tests/qemu"];
     cargo_step("clippy, desktop", &[&["clippy"], &all[..], &["--", "-D", "warnings"]].concat())?;
     for board in &BOARDS {
-        let mut clippy = firmware::command(board, "clippy", None)?;
+        let mut clippy = Program::of(board).command("clippy", None)?;
         clippy.args(["--", "-D", "warnings"]);
         step::run(&format!("clippy, {}", board.name), &mut clippy)?;
     }
-    let programs = CORES.iter().flat_map(|core| ["bench", "blank"].map(|name| core.board(name)));
-    for board in programs.chain([study::VECTORS]) {
-        let mut clippy = firmware::command(&board, "clippy", None)?;
+    for (core, name) in CORES.iter().flat_map(|core| ["bench", "blank"].map(|name| (*core, name))) {
+        let program = Program { board: emulator::bench::board(core)?, core, name };
+        let mut clippy = program.command("clippy", None)?;
         clippy.args(["--", "-D", "warnings"]);
-        step::run(&format!("clippy, {} for {}", board.program, board.target), &mut clippy)?;
+        step::run(&format!("clippy, {name} for {}", core.target), &mut clippy)?;
     }
     for target in TARGETS {
         let build = ["build", "--package", "gen-core", "--no-default-features", "--target", target];
@@ -56,16 +58,15 @@ pub fn test() -> Result<()> {
         ["build", "--package", "gen-core", "--example", "draw", "--target", "thumbv6m-none-eabi"];
     cargo_step("gen-core's example, thumbv6m-none-eabi", &examples)?;
     for board in &BOARDS {
-        step::job(&format!("firmware, {}", board.name), || firmware::build(board, None))?;
+        step::job(&format!("firmware, {}", board.name), || Image::build(board, None))?;
     }
     bench::bench(&bench::subset())?;
-    study::vectors()?;
     // No machine of ours has a graphics card: this only says that it compiles.
     let gpu = ["check", "--package", "dcgan", "--features", "gpu"];
     cargo_step("trainer, graphics card", &gpu)?;
-    let mut node = emulator::node();
+    let mut node = launch::node();
     // Not a file or directory: what that means depends on the version.
-    node.arg("--test").current_dir(workspace::root().join("xtask/pico"));
+    node.arg("--test").current_dir(launch::pico());
     step::run("tests of the emulated Pico", &mut node)?;
     faces::test()?;
     // All in one: with other packages or features chosen, cargo would build tract once more.

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
+use boards::{Board, Emulator};
+use emulator::launch::{self, NODE, WINDOW};
 
-use crate::board::{Board, Emulator};
-use crate::emulator::{self, NODE, RP2040JS, WINDOW};
-use crate::{step, workspace};
+use crate::step;
 
 /// The oldest Node.js that everything here runs on.
 const NODE_VERSION: u32 = 18;
@@ -57,8 +57,8 @@ fn missing<'w>(wanted: &[&'w str], installed: &str, host: &str) -> Vec<&'w str> 
 /// If it cannot be installed.
 pub fn emulator(board: &Board, window: bool) -> Result<()> {
     match board.emulator {
-        Some(Emulator::Qemu { .. }) => qemu(emulator::qemu(board), window),
-        Some(Emulator::Rp2040) => rp2040js().map(drop),
+        Some(Emulator::Qemu { .. }) => qemu(launch::qemu(board.core), window),
+        Some(Emulator::Rp2040js) => rp2040js().map(drop),
         None => Ok(()),
     }
 }
@@ -79,15 +79,15 @@ fn qemu(program: &str, window: bool) -> Result<()> {
     debian_packages(&["qemu-system-gui"], &format!("{program} can open no window"))
 }
 
-/// Makes sure that rp2040js is there, in the version of `xtask/pico`'s lock file. Gives the
+/// Makes sure that rp2040js is there, in the version of `emulator/pico`'s lock file. Gives the
 /// directory it is installed in.
 ///
 /// # Errors
 ///
 /// If there is no Node.js with npm, or npm cannot install; says what to do.
 pub fn rp2040js() -> Result<PathBuf> {
-    let directory = workspace::target_directory()?.join(RP2040JS);
-    npm_of("rp2040js", &directory, &workspace::root().join("xtask/pico"))?;
+    let directory = launch::rp2040js()?;
+    npm_of("rp2040js", &directory, &launch::pico())?;
     Ok(directory)
 }
 

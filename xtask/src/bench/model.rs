@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
 
-use super::reference::REFERENCES;
-use crate::{firmware, image, step, workspace};
+use emulator::{image, model};
+use reference::{REFERENCES, SHIPPED};
 
-/// Those of `models/`.
-pub const SHIPPED: [&str; 2] = ["faces", "fashion"];
+use crate::{step, workspace};
 
 /// Names of all, in the order of the table's rows.
 pub fn names() -> Vec<&'static str> {
@@ -22,7 +21,7 @@ pub fn names() -> Vec<&'static str> {
 /// If there is no such model or its file cannot be written.
 pub fn file(name: &str) -> Result<PathBuf> {
     let Some(reference) = REFERENCES.iter().find(|reference| reference.name == name) else {
-        return firmware::model(name).map_err(|why| anyhow!("{name}: {why}"));
+        return model::find(name).map_err(|why| anyhow!("{name}: {why}"));
     };
     let path = workspace::target_directory()?.join("bench").join(format!("{name}.gen"));
     let bytes = step::job(&format!("model, {name}"), || Ok(reference.draft().to_bytes()?))?;

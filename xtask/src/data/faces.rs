@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use sha2::{Digest, Sha256};
 
 use super::labels;
-use crate::{emulator, step, tools, workspace};
+use crate::{step, tools, workspace};
 
 const FACES: usize = 10_000;
 
@@ -28,7 +28,7 @@ fn packages() -> Result<PathBuf> {
 
 /// Node.js, in the recipe's directory.
 fn node() -> Command {
-    let mut node = emulator::node();
+    let mut node = emulator::launch::node();
     node.current_dir(recipe());
     node
 }
