@@ -8,7 +8,7 @@
 //! 4. [`launch`]: starts QEMU or rp2040js (`pico/`, in JavaScript) with an image
 //! 5. [`machine`]: the running board: its [`log`], its keys, its memory and its screen as a [`picture`], over [`qmp`]
 //!
-//! [`bench`] does all of it for the program that counts instructions; [`workspace`] says where the files are.
+//! [`mod@bench`] does all of it for the program that counts instructions; [`workspace`] says where the files are.
 
 pub mod bench;
 pub mod image;

@@ -150,7 +150,7 @@ impl Machine {
     }
 
     /// Presses and releases a key, by QEMU's name for it: `left`, `up`, `ctrl`, …. In QEMU it is down for
-    /// [`HELD_MS`], and the next waits for as long again; in rp2040js for 100 ms of the processor's time.
+    /// `HELD_MS`, and the next waits for as long again; in rp2040js for 100 ms of the processor's time.
     ///
     /// # Errors
     ///

@@ -51,8 +51,9 @@ pub fn test() -> Result<()> {
         step::run(&format!("clippy, {name} for {}", core.target), &mut clippy)?;
     }
     for target in TARGETS {
-        let build = ["build", "--package", "gen-core", "--no-default-features", "--target", target];
-        cargo_step(&format!("gen-core, {target}"), &build)?;
+        let packages = ["--package", "gen-core", "--package", "boards"];
+        let build = [&["build"], &packages[..], &["--no-default-features", "--target", target]];
+        cargo_step(&format!("gen-core and boards, {target}"), &build.concat())?;
     }
     let examples =
         ["build", "--package", "gen-core", "--example", "draw", "--target", "thumbv6m-none-eabi"];
