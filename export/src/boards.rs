@@ -1,27 +1,14 @@
 //! Whether a generator fits a board, and what to change.
 
-use crate::{plans, times};
+use crate::plans;
 use anyhow::Result;
-use firmware::fit::Fit;
+use boards::{BOARDS, Board, Fit, Memory, time};
 use gen_core::Model;
 use gen_core::element::{Element, Weight};
 use gen_core::layer::Layer;
 use serde::Serialize;
 
-/// A board that the application runs on, or memory that somebody has.
-#[derive(Clone, Debug)]
-pub struct Board {
-    /// Its name.
-    pub name: String,
-    /// Its core, as `docs/bench.json` calls it, and the clock in MHz.
-    pub core: Option<(&'static str, f64)>,
-    /// Bytes of flash that a program may take.
-    pub flash: usize,
-    /// Bytes of RAM.
-    pub ram: usize,
-}
-
-/// What comes of a generator on a board.
+/// Whether a generator fits a board.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
     /// The board's name.
@@ -32,40 +19,30 @@ pub struct Verdict {
     pub flash: [usize; 2],
     /// Bytes of its working memory, and how many there may be.
     pub ram: [usize; 2],
-    /// About how many seconds a picture takes, see [`times::time`], where the core is known.
+    /// About how many seconds a picture takes by [`boards::time`], where the core is known.
     pub seconds: Option<f64>,
     /// What would make it fit.
     pub advice: Vec<String>,
 }
 
-/// Boards with a memory map in `firmware/memory`, their cores and the clocks that the firmware gives them.
-const MAPS: [(&str, &str, f64, &str); 3] = [
-    ("lm3s6965evb", "M3", 50.0, include_str!("../../firmware/memory/lm3s6965evb.x")),
-    ("pico", "M0+", 125.0, include_str!("../../firmware/memory/pico.x")),
-    ("pico2", "M33", 150.0, include_str!("../../firmware/memory/pico2.x")),
-];
-
-/// The boards.
-///
-/// # Errors
-/// If a memory map has no flash or no RAM.
-pub fn boards() -> Result<Vec<Board>> {
-    let board = |(name, core, clock, map): (&str, &'static str, f64, &str)| {
-        let [flash, ram] = ["FLASH", "RAM"].map(|region| firmware::fit::length(map, region));
-        let (Some(flash), Some(ram)) = (flash, ram) else {
-            anyhow::bail!("{name}: a memory map without FLASH or RAM");
-        };
-        Ok(Board { name: name.to_owned(), core: Some((core, clock)), flash, ram })
-    };
-    MAPS.into_iter().map(board).collect()
+/// The boards that the application runs on: those with a screen.
+pub fn with_a_screen() -> impl Iterator<Item = &'static Board> {
+    BOARDS.iter().filter(|board| board.screen.is_some())
 }
 
-/// What comes of `model`, whose file has so many bytes, on `board`.
+/// Whether `model`, whose file has `file` bytes, fits `board`, and about how long it draws there.
 ///
 /// # Errors
-/// If the bench's figures can't be read.
-pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
-    let fit = Fit::within(model, file, board.flash, board.ram);
+/// If the bench has not measured the board's core.
+pub fn on_board(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
+    let verdict = in_memory(model, file, board.name, board.map.memory);
+    let seconds = board.clock_mhz.map(|mhz| anyhow::Ok(time(board.core, mhz, model)?.seconds));
+    Ok(Verdict { seconds: seconds.transpose()?, ..verdict })
+}
+
+/// Whether `model`, whose file has `file` bytes, fits memory that somebody has, called `name`.
+pub fn in_memory(model: &Model, file: usize, name: &str, memory: Memory) -> Verdict {
+    let fit = Fit::new(model, file, memory);
     let (flash, ram) = (fit.flash_room(), fit.ram_room());
     let (saved, least_in_bytes) = in_eight_bits(model);
     let mut advice = Vec::new();
@@ -99,15 +76,14 @@ pub fn check(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
             format!("{} bytes of RAM too many, row by row: {}", least - ram, narrower(percent))
         });
     }
-    let time = board.core.map(|(core, clock)| times::time(core, clock, model)).transpose()?;
-    Ok(Verdict {
-        board: board.name.clone(),
+    Verdict {
+        board: name.to_owned(),
         fits: fit.fits(),
         flash: [file, flash],
         ram: [fit.ram, ram],
-        seconds: time.map(|time| time.seconds),
+        seconds: None,
         advice,
-    })
+    }
 }
 
 /// What to do about a generator of which only so many percent of the channels fit.
@@ -159,8 +135,8 @@ mod tests {
     fn the_shipped_model_fits_every_board() {
         let file = faces();
         let model = Model::parse(&file).unwrap();
-        for board in boards().unwrap() {
-            let verdict = check(&model, file.len(), &board).unwrap();
+        for board in with_a_screen() {
+            let verdict = on_board(&model, file.len(), board).unwrap();
             assert!(verdict.fits && verdict.advice.is_empty(), "{verdict:?}");
             // 2.3 million MACs, 1.3 to 3.5 instructions each, at 50 to 150 MHz.
             assert!((0.01..0.1).contains(&verdict.seconds.unwrap()), "{verdict:?}");
@@ -171,10 +147,8 @@ mod tests {
     fn what_does_not_fit_is_told_what_would() {
         let file = faces();
         let model = Model::parse(&file).unwrap();
-        let of = |flash: usize, ram: usize| {
-            let board = Board { name: "mine".to_owned(), core: None, flash, ram };
-            check(&model, file.len(), &board).unwrap()
-        };
+        let of =
+            |flash: usize, ram: usize| in_memory(&model, file.len(), "mine", Memory { flash, ram });
         let enough = of(1 << 20, 1 << 20);
         let code = (1 << 20) - enough.flash[1];
         let reserved = (1 << 20) - enough.ram[1];
@@ -213,10 +187,8 @@ mod tests {
         let (wide, bytes) = (of(12), of(8));
         let [wide_model, byte_model] = [&wide, &bytes].map(|file| Model::parse(file).unwrap());
         let advice = |flash: usize, ram: usize| {
-            let all = |flash, ram| {
-                let board = Board { name: "mine".to_owned(), core: None, flash, ram };
-                check(&wide_model, wide.len(), &board).unwrap()
-            };
+            let all =
+                |flash, ram| in_memory(&wide_model, wide.len(), "mine", Memory { flash, ram });
             let enough = all(1 << 20, 1 << 20);
             let reserved = [enough.flash[1], enough.ram[1]].map(|room| (1 << 20) - room);
             all(reserved[0] + flash, reserved[1] + ram).advice

@@ -17,7 +17,7 @@ use crate::range::Range;
 use crate::report::{EightBits, Layout, Report, Settings, TableReport, TensorReport, Worst};
 use crate::sensitivity::sensitivities;
 use crate::verify::verify;
-use crate::{latents, plans, times, twin};
+use crate::{latents, plans, twin};
 use anyhow::{Context, Result, anyhow, ensure};
 use gen_core::Model;
 use gen_core::element::Element;
@@ -270,7 +270,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         },
         tensors,
         sensitivities,
-        times: times::times(&Model::parse(&gen_file)?)?,
+        times: boards::usual_times(&Model::parse(&gen_file)?)?,
         eight_bits,
         tables: network.layers.iter().zip(&draft.layers).filter_map(TableReport::new).collect(),
         worst_seed: seed.wrapping_add(fidelity.worst as u64),

@@ -14,8 +14,8 @@
 //!   channel by channel
 //! - [`mix`]: which numbers have 12 bits, by what that is worth
 //! - [`twin`]: the quantised ONNX, the same integers for any runtime
-//! - [`export`](mod@export): all of that in one call, with a [`report`]; [`boards`]: where it fits, [`times`]:
-//!   how long it draws
+//! - [`export`](mod@export): all of that in one call, with a [`report`]; [`boards`](mod@boards): where it fits and
+//!   what would make it fit
 //! - [`graph`]: building any ONNX
 //! - [`runner`], [`generator`]: running either file; [`psnr`](mod@psnr), [`ssim`](mod@ssim),
 //!   [`fidelity`], [`comparison`]: how close the pictures are, and to a [`classifier`] by [`frechet`];
@@ -63,6 +63,5 @@ pub mod sheet;
 mod sketch;
 pub mod ssim;
 pub mod table;
-pub mod times;
 pub mod twin;
 pub mod verify;

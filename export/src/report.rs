@@ -8,9 +8,9 @@ use crate::network::{Layer, Network, Operation};
 use crate::plans::{Choice, choices};
 use crate::range::Range;
 use crate::sensitivity::Sensitivity;
-use crate::times::{self, CoreTime};
 use crate::verify::Check;
 use anyhow::Result;
+use boards::CoreTime;
 use gen_core::Model;
 use gen_core::element::Weight;
 use gen_core::format::write::{DraftActivation, DraftLayer, DraftPart};
@@ -73,9 +73,9 @@ impl EightBits {
     /// That of `model`, a file of `flash_bytes`.
     ///
     /// # Errors
-    /// Those of [`times::times`].
+    /// Those of [`boards::usual_times`].
     pub fn new(model: &Model, flash_bytes: usize, psnr_mean: f64) -> Result<Self> {
-        let (working_memory_bytes, times) = (model.working_memory(), times::times(model)?);
+        let (working_memory_bytes, times) = (model.working_memory(), boards::usual_times(model)?);
         Ok(Self { psnr_mean, flash_bytes, working_memory_bytes, times })
     }
 }

@@ -4,8 +4,8 @@ use crate::boards::Verdict;
 use crate::classifier::Frechet;
 use crate::fidelity::{Fidelity, LEVELS};
 use crate::report::{Layout, Report, TableReport, Worst};
-use crate::times::CoreTime;
 use crate::verify::Check;
+use boards::CoreTime;
 use output::number::grouped;
 use std::fmt::Write;
 

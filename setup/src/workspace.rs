@@ -1,4 +1,4 @@
-//! Where things are.
+//! Where the workspace and its build output are.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 
 /// The workspace's root.
 pub fn root() -> &'static Path {
-    let xtask = Path::new(env!("CARGO_MANIFEST_DIR"));
-    xtask.parent().unwrap_or(xtask)
+    let emulator = Path::new(env!("CARGO_MANIFEST_DIR"));
+    emulator.parent().unwrap_or(emulator)
 }
 
 /// Cargo, at the workspace's root.

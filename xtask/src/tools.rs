@@ -4,10 +4,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
-use setup::{debian, npm, runs, workspace};
-
-use crate::board::{Board, Emulator};
-use crate::emulator::{self, RP2040JS, WINDOW};
+use boards::{Board, Emulator};
+use emulator::launch::{self, WINDOW};
+use setup::{debian, npm, runs};
 
 /// Makes sure that the emulator of a board is installed, if it has one. With `window` also what QEMU
 /// needs to open a window.
@@ -17,8 +16,8 @@ use crate::emulator::{self, RP2040JS, WINDOW};
 /// If it cannot be installed.
 pub fn emulator(board: &Board, window: bool) -> Result<()> {
     match board.emulator {
-        Some(Emulator::Qemu { .. }) => qemu(emulator::qemu(board), window),
-        Some(Emulator::Rp2040) => rp2040js().map(drop),
+        Some(Emulator::Qemu { .. }) => qemu(launch::qemu(board.core), window),
+        Some(Emulator::Rp2040js) => rp2040js().map(drop),
         None => Ok(()),
     }
 }
@@ -39,14 +38,14 @@ fn qemu(program: &str, window: bool) -> Result<()> {
     debian::install(&["qemu-system-gui"], &format!("{program} can open no window"))
 }
 
-/// Makes sure that rp2040js is installed, in the version of `xtask/pico`'s lock file. Returns the
+/// Makes sure that rp2040js is installed, in the version of `emulator/pico`'s lock file. Returns the
 /// directory that it is installed in.
 ///
 /// # Errors
 ///
 /// If there is no Node.js with npm, or npm cannot install; says what to do.
 pub fn rp2040js() -> Result<PathBuf> {
-    let directory = workspace::target_directory()?.join(RP2040JS);
-    npm::install_from(&workspace::root().join("xtask/pico"), "rp2040js", &directory)?;
+    let directory = launch::rp2040js()?;
+    npm::install_from(&launch::pico(), "rp2040js", &directory)?;
     Ok(directory)
 }

@@ -3,13 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
+use emulator::model;
 use output::file;
-
-use super::reference::REFERENCES;
-use crate::{firmware, step, workspace};
-
-/// Those of `models/`.
-pub const SHIPPED: [&str; 2] = ["faces", "fashion"];
+use reference::{REFERENCES, SHIPPED};
+use setup::{step, workspace};
 
 /// Names of all, in the order of the table's rows.
 pub fn names() -> Vec<&'static str> {
@@ -23,7 +20,7 @@ pub fn names() -> Vec<&'static str> {
 /// If there is no such model or its file cannot be written.
 pub fn file(name: &str) -> Result<PathBuf> {
     let Some(reference) = REFERENCES.iter().find(|reference| reference.name == name) else {
-        return firmware::model(name).map_err(|why| anyhow!("{name}: {why}"));
+        return model::find(name).map_err(|why| anyhow!("{name}: {why}"));
     };
     let directory = workspace::target_directory()?.join("bench");
     let path = directory.join(format!("{name}.gen"));

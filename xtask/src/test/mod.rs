@@ -6,14 +6,15 @@ use std::env;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use boards::{BOARDS, CORES};
 use clap::{Args, ValueEnum};
-use setup::workspace::{cargo, root};
+use emulator::launch;
+use emulator::program::Program;
+use setup::workspace::cargo;
 use setup::{npm, rustup};
 
 use self::lanes::Job;
-use crate::bench::core::CORES;
-use crate::board::{BOARDS, Board};
-use crate::{bench, firmware, study, tools};
+use crate::{bench, tools};
 
 /// Processors that gen-core is built for, from the smallest.
 const TARGETS: [&str; 6] = [
@@ -69,7 +70,7 @@ pub fn test(options: Options) -> Result<()> {
     }
     if boards || lint && !options.quick {
         let mut targets: Vec<&str> = TARGETS.into();
-        targets.extend(BOARDS.iter().map(|board| board.target));
+        targets.extend(BOARDS.iter().map(|board| board.core.target));
         targets.sort_unstable();
         targets.dedup();
         rustup::targets(&targets)?;
@@ -109,23 +110,25 @@ fn lint_desk() -> [Job; 2] {
 
 /// Clippy on every program of every board and core.
 fn lint_boards() -> Result<Vec<Job>> {
-    let programs = CORES.iter().flat_map(|core| ["bench", "blank"].map(|name| core.board(name)));
-    let programs = programs.chain([study::VECTORS]);
-    let named = |board: &Board| format!("{} for {}", board.program, board.name);
-    let clippy = |name, board: &Board| {
-        let mut clippy = firmware::command(board, "clippy", None)?;
+    let mut programs: Vec<(&str, Program)> =
+        BOARDS.iter().map(|board| (board.name, Program::of(board))).collect();
+    for core in CORES {
+        let board = emulator::bench::board(core)?;
+        programs.extend(["bench", "blank"].map(|name| (core.name, Program { board, core, name })));
+    }
+    let jobs = programs.iter().map(|(place, program)| {
+        let mut clippy = program.command("clippy", None)?;
         clippy.args(["--", "-D", "warnings"]);
-        Ok(Job::new(format!("clippy, {name}"), clippy))
-    };
-    let boards = BOARDS.iter().map(|board| clippy(named(board), board));
-    boards.chain(programs.map(|board| clippy(named(&board), &board))).collect()
+        Ok(Job::new(format!("clippy, {} for {place}", program.name), clippy))
+    });
+    jobs.collect()
 }
 
 /// All tests but those that need an emulator, and the tests in JavaScript.
 fn test_desk() -> Result<[Job; 3]> {
     let mut pico = npm::node();
     // Not a file or directory: what that means depends on the version.
-    pico.arg("--test").current_dir(root().join("xtask/pico"));
+    pico.arg("--test").current_dir(launch::pico());
     Ok([
         Job::new("tests of the emulated Pico's parts", pico),
         Job::new("tests of the faces", recipes::faces::tests()?),
@@ -133,11 +136,11 @@ fn test_desk() -> Result<[Job; 3]> {
     ])
 }
 
-/// gen-core alone, for every kind of processor.
+/// gen-core and the table of boards, without std, for every kind of processor.
 fn core_on_targets() -> Job {
     let targets = TARGETS.iter().flat_map(|target| ["--target", target]);
-    let build = ["build", "--package", "gen-core", "--no-default-features"];
-    job("gen-core for 6 targets", &build.into_iter().chain(targets).collect::<Vec<_>>())
+    let build = ["build", "--package", "gen-core", "--package", "boards", "--no-default-features"];
+    job("gen-core and boards for 6 targets", &build.into_iter().chain(targets).collect::<Vec<_>>())
 }
 
 /// gen-core's example, for the smallest processor.
@@ -156,7 +159,6 @@ fn test_boards() -> Result<Vec<Job>> {
     let models = subset.models.iter().flat_map(|model| ["--model", model]);
     let arguments: Vec<_> = ["bench", "--check"].into_iter().chain(models).collect();
     jobs.push(ours("bench, two models", &arguments)?);
-    jobs.push(ours("study of vectors", &["study-vectors"])?);
     let tests = EMULATED.iter().flat_map(|name| ["--test", name]);
     let arguments = TEST.into_iter().chain(["--features", "pocket-tests/qemu"]).chain(tests);
     jobs.push(job("tests in emulators", &arguments.collect::<Vec<_>>()));

@@ -1,8 +1,7 @@
-//! What is known of a layer on a core, and how it is written down.
+//! What the bench measured on emulated cores, and how it is written down: `bench.json`.
 
 use std::fmt;
 
-use anyhow::Result;
 use serde::{Deserialize, Serialize};
 
 /// A layer, or a whole network, drawing one picture on a core.
@@ -78,6 +77,20 @@ impl Record {
     pub fn is_of(&self, other: &Self) -> bool {
         (&self.core, &self.model, self.layer) == (&other.core, &other.model, other.layer)
     }
+
+    /// Instructions for each useful MAC.
+    pub fn per_mac(&self) -> f64 {
+        self.instructions as f64 / self.useful_macs as f64
+    }
+}
+
+/// The records of `bench.json`: the figures as they were accepted.
+///
+/// # Panics
+///
+/// If the file was not written by [`to_json`], which the tests would say.
+pub fn accepted() -> Vec<Record> {
+    serde_json::from_str(include_str!("../bench.json")).expect("`cargo xtask bench` wrote it")
 }
 
 /// JSON with a record a line, so that a change shows what it changes.
@@ -85,17 +98,25 @@ impl Record {
 /// # Errors
 ///
 /// None that is known.
-pub fn to_json(records: &[Record]) -> Result<String> {
+pub fn to_json(records: &[Record]) -> Result<String, serde_json::Error> {
     let lines: Vec<String> = records.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
     Ok(format!("[\n{}\n]\n", lines.join(",\n")))
 }
 
 #[cfg(test)]
-pub(super) mod tests {
-    use super::{Layer, Record, Whole, to_json};
+mod tests {
+    use super::{Layer, Record, Whole, accepted, to_json};
 
-    /// A network of one layer.
-    pub fn network(core: &str, model: &str, instructions: u64) -> [Record; 2] {
+    #[test]
+    fn json_is_read_back() {
+        let record = |layer, whole| Record {
+            core: "M3".into(),
+            model: "faces".into(),
+            layer,
+            instructions: 1500,
+            useful_macs: 1000,
+            whole,
+        };
         let whole = Whole {
             picture: "00c0ffee".into(),
             working_memory: 2048,
@@ -104,19 +125,7 @@ pub(super) mod tests {
             code: 20_000,
             file: 150_000,
         };
-        [(Layer::Index(0), None), (Layer::ALL, Some(whole))].map(|(layer, whole)| Record {
-            core: core.into(),
-            model: model.into(),
-            layer,
-            instructions,
-            useful_macs: 1000,
-            whole,
-        })
-    }
-
-    #[test]
-    fn json_is_read_back() {
-        let records = network("M3", "faces", 1500);
+        let records = [record(Layer::Index(0), None), record(Layer::ALL, Some(whole))];
         let text = to_json(&records).unwrap();
         let expected = r#"[
 {"core":"M3","model":"faces","layer":0,"instructions":1500,"useful_macs":1000},
@@ -125,5 +134,10 @@ pub(super) mod tests {
 "#;
         assert_eq!(text, expected);
         assert_eq!(serde_json::from_str::<Vec<Record>>(&text).unwrap(), records);
+    }
+
+    #[test]
+    fn the_accepted_records_are_read_and_written_back() {
+        assert_eq!(to_json(&accepted()).unwrap(), include_str!("../bench.json"));
     }
 }

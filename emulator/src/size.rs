@@ -1,4 +1,4 @@
-//! What a program takes of its board's memory.
+//! The memory that a program takes of its board.
 
 use std::ops::Range;
 use std::path::Path;

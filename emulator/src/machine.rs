@@ -1,4 +1,4 @@
-//! A board, emulated.
+//! A running board, in its emulator.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -10,13 +10,13 @@ use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
+use boards::{Board, Emulator};
 use output::Picture;
 use serde_json::json;
 use tempfile::TempDir;
 
-use crate::board::{Board, Emulator};
-use crate::emulator::{self, Options};
 use crate::image::Image;
+use crate::launch::{self, Options};
 use crate::log::{Decoder, Line};
 use crate::picture::{from_ppm, unmagnified};
 use crate::qmp::Qmp;
@@ -69,7 +69,7 @@ impl Machine {
         // A socket, unlike a pipe, can be read with a timeout.
         let (ours, theirs) = UnixStream::pair()?;
 
-        let mut emulator = emulator::command(board, image, &socket, options)?;
+        let mut emulator = launch::command(board, image, &socket, options)?;
         emulator.stdin(Stdio::null()).stdout(OwnedFd::from(theirs));
         emulator.stderr(fs::File::create(&complaints)?);
         let program = emulator.get_program().to_string_lossy().into_owned();
@@ -94,8 +94,8 @@ impl Machine {
         qmp.send("cont", json!({}))?;
         let log = Log { socket: ours, decoder, lines: VecDeque::new(), ended: false };
         let magnified = match board.emulator {
-            Some(Emulator::Qemu { magnified }) => magnified,
-            Some(Emulator::Rp2040) => 1,
+            Some(Emulator::Qemu { magnified }) => magnified as usize,
+            Some(Emulator::Rp2040js) => 1,
             None => 0,
         };
         Ok(Self { process, qmp, log, magnified, directory })
@@ -151,7 +151,7 @@ impl Machine {
     }
 
     /// Presses and releases a key, by QEMU's name for it: `left`, `up`, `ctrl`, …. In QEMU it is down for
-    /// [`HELD_MS`], and the next waits for as long again; in rp2040js for 100 ms of the processor's time.
+    /// `HELD_MS`, and the next waits for as long again; in rp2040js for 100 ms of the processor's time.
     ///
     /// # Errors
     ///

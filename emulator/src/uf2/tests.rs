@@ -1,9 +1,11 @@
+use boards::BootDrive;
 use object::Endianness;
 use object::elf::{FileHeader32, PT_LOAD};
 use object::read::elf::{FileHeader, ProgramHeader};
 
 use super::{BLOCK, Uf2};
-use crate::chip::{RP2040, RP2350};
+const RP2040: BootDrive = BootDrive::RP2040;
+const RP2350: BootDrive = BootDrive::RP2350;
 
 /// An ELF file that loads segments: addresses in flash, and what is there.
 pub(crate) fn elf(segments: &[(u32, &[u8])]) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! QEMU's machine protocol, which `xtask/pico` speaks too: lines of JSON over a socket.
+//! QEMU's machine protocol, which `pico/` speaks too: lines of JSON over a socket.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;

@@ -1,6 +1,7 @@
-//! Networks of the paper's shape with random weights: what sizes cost, whoever trained them.
+//! The models that the benches measure: the shipped ones by name, and networks of the paper's shape with random
+//! weights, which say what sizes cost, whoever trained them.
 //!
-//! All are of kernel 4: a first layer from 1×1 to 4×4, then layers that double the size, each with
+//! All random ones are of kernel 4: a first layer from 1×1 to 4×4, then layers that double the size, each with
 //! BatchNorm and ReLU, the last with tanh instead. Weights are N(0, 0.02), the paper's
 //! initialisation; BatchNorm has its initial scale 1 and shift 0, and the statistics of the network
 //! itself, measured on some latents: so that ReLU leaves zeros where it does in a trained network,
@@ -12,18 +13,24 @@ use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
 use gen_core::latent::{self, Distribution};
 use gen_core::requant::{FRACTION_BITS, scale};
 
-/// A network, named after its layers' channels.
+/// The models of `models/`.
+pub const SHIPPED: [&str; 2] = ["faces", "fashion"];
+
+/// A network with random weights.
+#[derive(Clone, Copy, Debug)]
 pub struct Reference {
-    /// Its name.
+    /// Its name: the channels of its layers, and what else is special.
     pub name: &'static str,
-    latent: usize,
-    channels: [usize; 5],
+    /// Elements of the latent.
+    pub latent: usize,
+    /// Channels of each layer's output.
+    pub channels: [usize; 5],
     /// Layers, from the first on, that are computed whole.
     pub whole: usize,
     /// Elements between the layers.
-    element: Element,
+    pub element: Element,
     /// Weights of all layers.
-    weight: Weight,
+    pub weight: Weight,
 }
 
 const SMALL: Reference = Reference {

@@ -1,38 +1,44 @@
-//! The programs that pretend to be boards, and how they are told which.
+//! Starting the emulator of a board.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use boards::{Board, Core, Emulator};
 use setup::{npm, workspace};
 
-use crate::board::{Board, Emulator};
 use crate::image::Image;
 
 /// QEMU for RISC-V.
 const RISCV: &str = "qemu-system-riscv32";
 
-/// QEMU's program for a board's processor.
-pub fn qemu(board: &Board) -> &'static str {
-    if board.target.starts_with("riscv32") { RISCV } else { "qemu-system-arm" }
+/// QEMU's program for a core.
+pub fn qemu(core: Core) -> &'static str {
+    if core.target.starts_with("riscv32") { RISCV } else { "qemu-system-arm" }
 }
 
 /// QEMU's name for a display that is a window.
 pub const WINDOW: &str = if cfg!(target_os = "macos") { "cocoa" } else { "gtk" };
 
-/// Where rp2040js is installed, in cargo's target directory.
-pub const RP2040JS: &str = "rp2040";
+/// Where rp2040js is installed.
+///
+/// # Errors
+///
+/// If cargo cannot say where its target directory is.
+pub fn rp2040js() -> Result<PathBuf> {
+    Ok(workspace::target_directory()?.join("rp2040"))
+}
 
-/// What may differ from one run to the next.
+/// What differs from one run to the next.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options<'o> {
     /// Show QEMU's own display.
     pub window: bool,
-    /// What the ring oscillator of an emulated RP2040 does: other bits for other numbers.
+    /// Seed of the bits that the ring oscillator of an emulated RP2040 gives.
     pub entropy: Option<u32>,
     /// Keys that are down from the start, of an emulated RP2040.
     pub down: &'o [&'o str],
-    /// What else QEMU is told.
+    /// More arguments for QEMU.
     pub arguments: &'o [String],
 }
 
@@ -48,7 +54,7 @@ pub fn check(board: &Board, options: Options<'_>) -> Result<()> {
             let plain = options.entropy.is_none() && options.down.is_empty();
             ensure!(plain, "QEMU has no entropy and no held keys for {name}");
         }
-        Some(Emulator::Rp2040) => {
+        Some(Emulator::Rp2040js) => {
             ensure!(options.arguments.is_empty(), "the emulated {name} is not QEMU");
             ensure!(!options.window, "the emulated {name} has no window: try --picture FILE.png");
         }
@@ -73,13 +79,13 @@ pub fn command(
 ) -> Result<Command> {
     check(board, options)?;
     match board.emulator {
-        Some(Emulator::Rp2040) => rp2040(board, image, socket, options),
+        Some(Emulator::Rp2040js) => rp2040(board, image, socket, options),
         _ => Ok(qemu_command(board, image, socket, options)),
     }
 }
 
 fn qemu_command(board: &Board, image: &Image, socket: &Path, options: Options<'_>) -> Command {
-    let program = qemu(board);
+    let program = qemu(board.core);
     let mut qemu = Command::new(program);
     if program == RISCV {
         // It would put firmware of its own where the program is.
@@ -95,14 +101,19 @@ fn qemu_command(board: &Board, image: &Image, socket: &Path, options: Options<'_
     qemu
 }
 
+/// The emulated Pico on top of rp2040js: its JavaScript, its tests, and the versions of what it needs.
+pub fn pico() -> PathBuf {
+    workspace::root().join("emulator/pico")
+}
+
 fn rp2040(board: &Board, image: &Image, socket: &Path, options: Options<'_>) -> Result<Command> {
     let uf2 = image.uf2.as_ref();
     let uf2 = uf2.with_context(|| format!("the image for {} has no UF2 file", board.name))?;
-    let installed = workspace::target_directory()?.join(RP2040JS);
+    let installed = rp2040js()?;
     let there = installed.join("node_modules").is_dir();
     ensure!(there, "rp2040js is not installed: type cargo xtask qemu {}", board.name);
     let mut node = npm::node();
-    node.arg(workspace::root().join("xtask/pico/main.mjs"));
+    node.arg(pico().join("main.mjs"));
     node.arg("--rp2040js").arg(installed).arg("--image").arg(uf2).arg("--qmp").arg(socket);
     if let Some(entropy) = options.entropy {
         node.arg("--entropy").arg(entropy.to_string());
@@ -117,8 +128,9 @@ fn rp2040(board: &Board, image: &Image, socket: &Path, options: Options<'_>) -> 
 mod tests {
     use std::path::Path;
 
+    use boards::Board;
+
     use super::{Options, command};
-    use crate::board::Board;
     use crate::image::Image;
 
     fn refusal(board: &str, options: Options<'_>) -> String {

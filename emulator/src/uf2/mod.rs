@@ -8,14 +8,13 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use anyhow::{Context, Result, ensure};
+use boards::BootDrive;
 use object::Endianness;
 use object::elf::{FileHeader32, PT_LOAD};
 use object::read::elf::{FileHeader, ProgramHeader};
 
 pub use block::PAGE;
 use block::{BLOCK, Block};
-
-use crate::chip::Chip;
 
 /// Where both chips see their flash, 16 MB at most.
 const FLASH: Range<u32> = 0x1000_0000..0x1100_0000;
@@ -44,7 +43,7 @@ impl Uf2 {
     /// # Errors
     ///
     /// If the file is no ELF file for a small Arm, or loads anything elsewhere than to flash.
-    pub fn from_elf(elf: &[u8], chip: &Chip) -> Result<Self> {
+    pub fn from_elf(elf: &[u8], drive: &BootDrive) -> Result<Self> {
         let header = FileHeader32::<Endianness>::parse(elf).context("not a 32-bit ELF file")?;
         let endian = header.endian()?;
         let mut pages = BTreeMap::new();
@@ -66,7 +65,7 @@ impl Uf2 {
                 pages.entry(address).or_insert([0; PAGE]);
             }
         }
-        Ok(Self { family: chip.family, pages })
+        Ok(Self { family: drive.family, pages })
     }
 
     /// Reads a file, as its chip's boot ROM would.
@@ -74,7 +73,7 @@ impl Uf2 {
     /// # Errors
     ///
     /// If the boot ROM would pass over a block, wait for one, or erase what it has written.
-    pub fn parse(bytes: &[u8], chip: &Chip) -> Result<Self> {
+    pub fn parse(bytes: &[u8], drive: &BootDrive) -> Result<Self> {
         let count = bytes.len().div_ceil(BLOCK);
         let mut pages = BTreeMap::new();
         for (index, bytes) in bytes.chunks(BLOCK).enumerate() {
@@ -82,10 +81,10 @@ impl Uf2 {
                 let block = Block::parse(bytes)?;
                 let (family, address) = (block.family, block.address);
                 ensure!(
-                    family == chip.family,
+                    family == drive.family,
                     "family {family:#010x} is not {}'s {:#010x}",
-                    chip.name,
-                    chip.family
+                    drive.probe_rs,
+                    drive.family
                 );
                 ensure!(
                     (block.number as usize, block.count as usize) == (index, count),
@@ -112,7 +111,7 @@ impl Uf2 {
             pages.insert(address, page);
         }
         ensure!(!pages.is_empty(), "the file is empty");
-        Ok(Self { family: chip.family, pages })
+        Ok(Self { family: drive.family, pages })
     }
 
     /// The file.
