@@ -3,8 +3,8 @@
 use burn::module::Param;
 use burn::nn::BatchNorm;
 use burn::tensor::Tensor;
-use export::graph::{Graph, Values, float, geometry, int, ints, tensor};
-use export::latents;
+use export::latent;
+use export::onnx::graph::{Graph, Values, float, geometry, int, ints, tensor};
 use gen_core::latent::Distribution;
 use prost::Message;
 use tract_onnx::pb::ValueInfoProto;
@@ -160,6 +160,6 @@ fn finish(
         ("seed", about.seed.to_string()),
     ];
     metadata.extend(about.licence.clone().map(|licence| ("licence", licence)));
-    metadata.extend(latents.map(|drawn| (latents::METADATA, latents::name(drawn).to_owned())));
+    metadata.extend(latents.map(|drawn| (latent::METADATA, latent::name(drawn).to_owned())));
     graph.model(name, vec![input], output, metadata).encode_to_vec()
 }

@@ -2,7 +2,7 @@
 //! 3).
 
 use anyhow::{Context, Result, bail};
-use export::load::Source;
+use export::onnx::source::Source;
 use tract_onnx::pb::NodeProto;
 
 /// What the network is for.

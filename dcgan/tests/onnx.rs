@@ -3,8 +3,8 @@
 use std::io::Cursor;
 use std::path::Path;
 
-use ::export::export;
-use ::export::load::Source;
+use ::export::onnx::source::Source;
+use ::export::pipeline::{Options, export};
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use clap::ValueEnum;
@@ -141,8 +141,8 @@ fn micro_presets_fit_their_flash() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("generator.onnx");
         std::fs::write(&path, &file).unwrap();
-        let options = export::Options { calibrate: 2, compare: 1, ..Default::default() };
-        let size = export::export(&path, &options, &|| ()).unwrap().gen_file.len();
+        let options = Options { calibrate: 2, compare: 1, ..Default::default() };
+        let size = export(&path, &options, &|| ()).unwrap().gen_file.len();
         let used = size + APPLICATION;
         assert!(used <= flash, "{preset:?}: {used} of {flash} bytes");
         // Not made for a smaller device.

@@ -9,8 +9,8 @@ use dcgan::network::Network;
 use dcgan::onnx::{self, About};
 use dcgan::random::Purpose;
 use dcgan::rules;
-use export::graph::{float, ints};
-use export::load::Source;
+use export::onnx::graph::{float, ints};
+use export::onnx::source::Source;
 use tract_onnx::pb::NodeProto;
 
 /// The nodes of a generator, or else of a discriminator.

@@ -223,8 +223,8 @@ fn a_tiny_network_learns() {
     let float = evaluate(&generator);
     assert!((float / last - 1.0).abs() < 0.02, "{last} in training, then {float}");
     image::open(&sheet).unwrap();
-    let options = ::export::export::Options::default();
-    let quantized = ::export::export::export(Path::new(&generator), &options, &|| ()).unwrap();
+    let options = ::export::pipeline::Options::default();
+    let quantized = ::export::pipeline::export(Path::new(&generator), &options, &|| ()).unwrap();
     let file = format!("{run}/generator.gen");
     fs::write(&file, quantized.gen_file).unwrap();
     let device = evaluate(&file);

@@ -1,10 +1,10 @@
 //! What headroom for channels of rare large values does to pictures: the study behind
-//! [`equalize`](export::equalize).
+//! [`equalize`](export::calibrate::equalize).
 //!
 //!     cargo run -p export --example headroom -- models/faces.onnx other.onnx@uniform
 
 use anyhow::Result;
-use export::export::{Options, export};
+use export::pipeline::{Options, export};
 use std::path::Path;
 
 /// Three times as many as `export quantize` compares: the worst are rare.
@@ -15,7 +15,7 @@ fn main() -> Result<()> {
     println!("| --- | --- | --- | --- | ---: |");
     for argument in std::env::args().skip(1) {
         let (path, kind) = argument.split_once('@').unwrap_or((&argument, "normal"));
-        let kind: export::latents::Kind = kind.parse().map_err(anyhow::Error::msg)?;
+        let kind: export::latent::Kind = kind.parse().map_err(anyhow::Error::msg)?;
         for headroom in [0.0, 1.0, 1.1, 1.2, 1.3, 1.5] {
             let kinds = vec![kind.clone()];
             let options = Options { kinds, headroom, compare: PICTURES, ..Options::default() };

@@ -7,16 +7,17 @@
 
 use anyhow::{Context, Result};
 use export::calibrate::calibrate;
-use export::fidelity::{Fidelity, Pair};
-use export::fold::fold;
-use export::generator::Generator;
+use export::draw::Generator;
 use export::import::import;
-use export::latents::{self, Kind};
-use export::load::Source;
+use export::latent;
+use export::latent::Kind;
+use export::network::fold::fold;
+use export::network::range::Range;
 use export::network::{Layer, Network};
-use export::pixels::PixelRule;
+use export::onnx::source::Source;
+use export::picture::fidelity::{Fidelity, Pair};
+use export::picture::pixel_rule::PixelRule;
 use export::quantize::{Inputs, quantize};
-use export::range::Range;
 use gen_core::element::Weight;
 use gen_core::format::write::{Draft, DraftPart};
 use std::path::Path;
@@ -47,7 +48,7 @@ fn study(path: &Path, kind: Kind) -> Result<()> {
     let ranges: Vec<Range> = histograms.iter().map(Range::choose).collect();
     let mut float = Generator::onnx(&source, None)?;
     let latent = DraftPart::latent(&network.latent);
-    let latents: Vec<_> = (0..PICTURES).map(|index| latents::shown(SEED, index, &latent)).collect();
+    let latents: Vec<_> = (0..PICTURES).map(|index| latent::shown(SEED, index, &latent)).collect();
     let drawn = latents.iter().map(|z| {
         let picture = float.draw(z)?;
         Ok(float.picture(&picture))

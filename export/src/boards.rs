@@ -124,8 +124,8 @@ fn in_eight_bits(model: &Model) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::Options;
-    use crate::sketch;
+    use crate::pipeline::Options;
+    use crate::pipeline::sketch;
 
     fn faces() -> Vec<u8> {
         include_bytes!("../../models/faces.gen").to_vec()

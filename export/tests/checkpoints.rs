@@ -1,11 +1,13 @@
 //! Checkpoints become the generator that the framework has trained: its pictures of the same
 //! latents, made by `tests/checkpoints/make.py` and `make_keras.py`.
 
-use export::checkpoint::{convert, settings::Settings};
+use export::checkpoint::convert;
+use export::checkpoint::settings::Settings;
+use export::file::npz;
 use export::import::import;
-use export::load::Source;
-use export::runner::Onnx;
-use export::{latents, npz};
+use export::latent;
+use export::onnx::run::Onnx;
+use export::onnx::source::Source;
 use ndarray::Array4;
 use ndarray_npy::ReadNpyExt;
 use std::fs;
@@ -40,7 +42,7 @@ fn same_pictures(file: &Path, options: &[&str], pictures: &str, tolerance: f32) 
     assert_eq!(network.last().output()[2], image.shape()[1]);
     let generator = Onnx::new(&source, network.inputs.clone(), &[&graph.output[0].name]).unwrap();
     assert_eq!(generator.output_shape()[1..], image.shape()[1..], "{table}");
-    let latents = latents::read(&fixture(pictures), shape[1]).unwrap();
+    let latents = latent::read(&fixture(pictures), shape[1]).unwrap();
     for (z, expected) in latents.iter().zip(image.outer_iter()) {
         let drawn = &generator.run(z).unwrap()[0];
         let far = drawn.iter().zip(expected.iter()).map(|(a, b)| (a - b).abs());

@@ -2,9 +2,9 @@
 //! the application's screen, each against the next.
 
 use anyhow::{Context, Result, ensure};
-use export::export::{Export, Options, export};
-use export::generator::{File, Generator};
-use export::mix::Goal;
+use export::draw::{File, Generator};
+use export::pipeline::{Export, Options, export};
+use export::quantize::mix::Goal;
 use gen_core::format::write::DraftPart;
 use gen_core::{Engine, EngineError, Model};
 use host_sim::replay;

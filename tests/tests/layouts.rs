@@ -3,11 +3,11 @@
 //! `layouts/make.py` makes them, with pictures of ONNX Runtime to compare with.
 
 use anyhow::{Context, Result, ensure};
-use export::export::{Export, Options, export};
-use export::generator::{Drawing, Generator};
-use export::load::Source;
+use export::draw::{Drawing, Generator};
 use export::network::Network;
-use export::runner::Passes;
+use export::onnx::run::Passes;
+use export::onnx::source::Source;
+use export::pipeline::{Export, Options, export};
 use gen_core::format::write::DraftPart;
 use ndarray::{ArrayD, Axis, IxDyn};
 use ndarray_npy::NpzReader;

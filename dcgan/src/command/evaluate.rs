@@ -8,9 +8,10 @@ use dcgan::data::{Dataset, Reading};
 use dcgan::judge::{Judge, nearest};
 use dcgan::random::{self, Purpose};
 use dcgan::run::JUDGED_SEED;
-use export::generator::{File, Generator};
+use export::draw::{File, Generator};
+use export::latent;
 use export::picture::Picture;
-use export::{latents, sheet};
+use export::picture::sheet;
 use gen_core::format::write::DraftPart;
 use output::file;
 
@@ -105,7 +106,7 @@ fn draw(generator: &mut Generator, count: usize) -> Result<Vec<Picture>> {
     let latent = DraftPart::latent(&parts);
     let pictures = (0..count).map(|index| {
         bar.inc(1);
-        let z = latents::shown(JUDGED_SEED, index, &latent);
+        let z = latent::shown(JUDGED_SEED, index, &latent);
         let drawing = generator.draw(&z)?;
         Ok(generator.picture(&drawing))
     });

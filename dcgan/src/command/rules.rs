@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 use dcgan::rules::{self, Role};
-use export::generator::File;
+use export::draw::File;
 
 #[derive(Args)]
 pub(crate) struct Rules {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use export::npz;
+use export::file::npz;
 use image::{DynamicImage, GrayImage, RgbImage};
 use ndarray::{ArrayViewD, Axis};
 use ndarray_npy::ViewNpyExt;

@@ -12,8 +12,8 @@ mod neighbours;
 
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor};
-use export::frechet::Gaussian;
 use export::picture::Picture;
+use export::picture::frechet::Gaussian;
 use image::{ImageBuffer, Luma, imageops};
 use indicatif::ProgressBar;
 use serde::Serialize;

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use export::latents;
+use export::latent;
 use export::picture::Picture;
-use export::pixels::PixelRule;
+use export::picture::pixel_rule::PixelRule;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 
@@ -18,9 +18,9 @@ const BATCH: usize = 250;
 
 /// The latents that a device shows for the seeds from `seed` on, one behind the other.
 pub(super) fn shown(generator: &Generator, seed: u64, indices: Range<usize>) -> Vec<f32> {
-    let parts = [latents::part("z", generator.latent(), Distribution::Normal)];
+    let parts = [latent::part("z", generator.latent(), Distribution::Normal)];
     let latent = DraftPart::latent(&parts);
-    indices.flat_map(|i| latents::shown(seed, i, &latent)).collect()
+    indices.flat_map(|i| latent::shown(seed, i, &latent)).collect()
 }
 
 /// The pictures of `count` seeds from `seed` on: what `export sample` and a device show for them,

@@ -27,7 +27,7 @@ use std::time::Instant;
 use anyhow::{Result, bail, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use export::sheet;
+use export::picture::sheet;
 use indicatif::ProgressBar;
 use output::file;
 

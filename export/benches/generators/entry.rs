@@ -3,8 +3,8 @@
 use crate::engine::Engine;
 use crate::float;
 use anyhow::{Context, Result};
-use export::generator::File;
-use export::load::Source;
+use export::draw::File;
+use export::onnx::source::Source;
 use reference::{REFERENCES, SHIPPED};
 use std::fs;
 use std::path::Path;

@@ -1,6 +1,6 @@
 //! A reference network in float, as others run it best: BatchNorm and scales are in weights and biases.
 
-use export::graph::{Graph, Values, geometry, tensor};
+use export::onnx::graph::{Graph, Values, geometry, tensor};
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 use gen_core::requant::FRACTION_BITS;
 use prost::Message;

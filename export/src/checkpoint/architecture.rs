@@ -1,10 +1,10 @@
 //! The network that a chain of modules is: geometry and activations, given or assumed.
 
-use super::chain::{Chain, Linear, Link};
-use super::chosen::Chosen;
-use super::geometry::Geometry;
-use super::module::fits;
-use super::settings::{Activation, Settings};
+use crate::checkpoint::chain::{Chain, Linear, Link};
+use crate::checkpoint::chosen::Chosen;
+use crate::checkpoint::geometry::Geometry;
+use crate::checkpoint::module::fits;
+use crate::checkpoint::settings::{Activation, Settings};
 use anyhow::{Context, Result, bail, ensure};
 
 /// A generator, layer by layer.

@@ -1,8 +1,8 @@
 //! Modules in the order in which they work on latents.
 
-use super::module::{Module, Norm};
-use super::settings::Direction;
-use super::tensor::Tensor;
+use crate::checkpoint::module::{Module, Norm};
+use crate::checkpoint::settings::Direction;
+use crate::checkpoint::tensor::Tensor;
 
 /// A linear module with those that follow it.
 #[derive(Clone)]

@@ -1,7 +1,7 @@
 //! Strides and paddings: those given, and what generators of the family have otherwise.
 
-use super::chosen::Chosen;
-use super::settings::{Direction, Padding, Settings};
+use crate::checkpoint::chosen::Chosen;
+use crate::checkpoint::settings::{Direction, Padding, Settings};
 use anyhow::{Result, ensure};
 
 /// Largest kernel, stride and padding of a `.gen` file.

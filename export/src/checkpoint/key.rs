@@ -1,6 +1,6 @@
 //! Which tensors of a checkpoint are the generator's.
 
-use super::tensor::Tensor;
+use crate::checkpoint::tensor::Tensor;
 use std::collections::BTreeSet;
 
 /// What wrappers of whole models put before every name.

@@ -8,25 +8,23 @@ mod architecture;
 mod chain;
 mod chosen;
 mod geometry;
-mod hdf5;
-mod keras;
 mod key;
 mod module;
 mod onnx;
-mod safetensors;
+mod read;
 mod search;
 pub mod settings;
 mod table;
 pub mod tensor;
 #[cfg(test)]
 mod tests;
-mod torch;
 
-use crate::load;
+use crate::onnx::source;
 use anyhow::{Context, Result, bail, ensure};
 use architecture::Architecture;
 use key::Part;
 use module::Module;
+use read::{hdf5, keras, safetensors, torch};
 use settings::Settings;
 use std::fs::File;
 use std::io::Read;
@@ -126,11 +124,11 @@ fn read(path: &Path) -> Result<Checkpoint> {
     let open = File::open(path).context("cannot be read")?;
     open.take(16).read_to_end(&mut begin).context("cannot be read")?;
     if begin.starts_with(hdf5::MAGIC) || (begin.starts_with(b"PK") && hdf5::is_keras(path)) {
-        let (tensors, description) = hdf5::read(load::read(path)?)?;
+        let (tensors, description) = hdf5::read(source::read(path)?)?;
         return Ok(Checkpoint { tensors, description, keras: true });
     }
     let tensors = match begin.get(8) {
-        Some(b'{') => safetensors::read(load::read(path)?)?,
+        Some(b'{') => safetensors::read(source::read(path)?)?,
         // It reads no more than it needs of a file that may be many times the generator.
         _ => torch::read(path)?,
     };

@@ -1,7 +1,7 @@
 //! Tensors that belong together: the weights of one module.
 
-use super::key::Part;
-use super::tensor::{Tensor, natural};
+use crate::checkpoint::key::Part;
+use crate::checkpoint::tensor::{Tensor, natural};
 use anyhow::{Result, bail, ensure};
 use std::collections::BTreeMap;
 

@@ -1,9 +1,9 @@
 //! An architecture as an ONNX graph.
 
-use super::architecture::{Architecture, Layer};
-use super::settings::{Activation, Direction};
-use super::tensor::Tensor;
-use crate::graph::{Graph, Values, float, geometry, int, tensor, text};
+use crate::checkpoint::architecture::{Architecture, Layer};
+use crate::checkpoint::settings::{Activation, Direction};
+use crate::checkpoint::tensor::Tensor;
+use crate::onnx::graph::{Graph, Values, float, geometry, int, tensor, text};
 use anyhow::Result;
 use tract_onnx::pb::{AttributeProto, ModelProto};
 

@@ -1,9 +1,9 @@
 //! In what order the modules stand, and what 4-D weights are: what the numbers of channels allow,
 //! the names' order first.
 
-use super::chain::{Chain, Flow, Linear, Link};
-use super::module::{Kind, Module};
-use super::settings::{Direction, Settings};
+use crate::checkpoint::chain::{Chain, Flow, Linear, Link};
+use crate::checkpoint::module::{Kind, Module};
+use crate::checkpoint::settings::{Direction, Settings};
 use anyhow::{Context, Result, bail, ensure};
 
 /// Far more modules than a `.gen` file's layers have.

@@ -1,10 +1,10 @@
 //! What was understood of a checkpoint, as text.
 
-use super::architecture::{Architecture, Layer};
-use super::chosen::{Chosen, MARK};
-use super::key::Part;
-use super::settings::{Activation, Direction};
-use crate::table::ending;
+use crate::checkpoint::architecture::{Architecture, Layer};
+use crate::checkpoint::chosen::{Chosen, MARK};
+use crate::checkpoint::key::Part;
+use crate::checkpoint::settings::{Activation, Direction};
+use crate::report::text::ending;
 use std::fmt::Write;
 
 /// Columns of a name.

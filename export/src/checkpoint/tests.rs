@@ -1,8 +1,8 @@
 //! What is made of names and shapes, and what is said where they don't suffice.
 
-use super::settings::Settings;
-use super::tensor::Tensor;
-use super::{Checkpoint, Converted, generator};
+use crate::checkpoint::settings::Settings;
+use crate::checkpoint::tensor::Tensor;
+use crate::checkpoint::{Checkpoint, Converted, generator};
 use anyhow::Result;
 
 const DCGAN: [(&str, &[usize]); 6] = [

@@ -5,7 +5,7 @@ use anyhow::{Result, bail};
 use boards::{CoreTime, Memory, usual_times};
 use clap::Args;
 use export::boards::{Verdict, in_memory, on_board, with_a_screen};
-use export::{inspect, table};
+use export::report::{inspect, text};
 use gen_core::Model;
 use std::path::PathBuf;
 
@@ -42,7 +42,7 @@ impl Check {
             super::say(&format!("{}\n", serde_json::to_string_pretty(&verdicts)?))?;
             return Ok(());
         }
-        super::say(&table::verdicts(&verdicts))?;
+        super::say(&text::verdicts(&verdicts))?;
         if self.flash.is_some() {
             for time in usual_times(&model)? {
                 let CoreTime { core, clock_mhz, seconds, .. } = time;

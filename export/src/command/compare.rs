@@ -4,11 +4,12 @@ use super::Drawn;
 use super::series::Series;
 use anyhow::{Result, ensure};
 use clap::Args;
-use export::fidelity::{Fidelity, Pair};
-use export::generator::{File, Generator};
-use export::latents::Kind;
-use export::pixels::PixelRule;
-use export::{latents, table};
+use export::draw::{File, Generator};
+use export::latent;
+use export::latent::Kind;
+use export::picture::fidelity::{Fidelity, Pair};
+use export::picture::pixel_rule::PixelRule;
+use export::report::text;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 use gen_core::shape::Shape;
@@ -61,7 +62,7 @@ fn drawn(parts: &[DraftPart], fixed: bool) -> Vec<(usize, Distribution)> {
 /// Parts in words.
 fn list(parts: &[DraftPart]) -> String {
     let each = parts.iter().map(|part| {
-        format!("\"{}\" of {}, {}", part.name, part.len, latents::name(part.distribution))
+        format!("\"{}\" of {}, {}", part.name, part.len, latent::name(part.distribution))
     });
     each.collect::<Vec<_>>().join(", ")
 }
@@ -116,7 +117,7 @@ impl Compare {
             pairs.push(Pair::of(&a.picture(&drawn_a), &b.picture(&drawn_b)));
         }
         let fidelity = Fidelity::of(&pairs);
-        super::say(&table::fidelity(&fidelity))?;
+        super::say(&text::fidelity(&fidelity))?;
         super::say(&format!("worst picture: {}\n", self.series.called(fidelity.worst)))?;
         Ok(())
     }

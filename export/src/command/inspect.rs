@@ -3,7 +3,7 @@
 use super::Drawn;
 use anyhow::Result;
 use clap::Args;
-use export::{inspect, table};
+use export::report::{inspect, text};
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -27,7 +27,7 @@ impl Inspect {
         if self.json {
             super::say(&format!("{}\n", serde_json::to_string_pretty(&layout)?))?;
         } else {
-            super::say(&format!("{}\n{}", table::diagram(&layout), table::layout(&layout)))?;
+            super::say(&format!("{}\n{}", text::diagram(&layout), text::layout(&layout)))?;
         }
         Ok(())
     }

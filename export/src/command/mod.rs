@@ -11,9 +11,9 @@ mod series;
 
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser};
-use export::generator::{File, Generator};
-use export::latents::Kind;
-use export::pixels::PixelRule;
+use export::draw::{File, Generator};
+use export::latent::Kind;
+use export::picture::pixel_rule::PixelRule;
 use gen_core::latent::Distribution;
 use std::io::{ErrorKind, Write};
 use std::path::Path;

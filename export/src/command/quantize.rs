@@ -3,10 +3,10 @@
 use super::Drawn;
 use anyhow::Result;
 use clap::Args;
-use export::export::{Options, export};
-use export::mix::Goal;
-use export::pixels::PixelRule;
-use export::table;
+use export::picture::pixel_rule::PixelRule;
+use export::pipeline::{Options, export};
+use export::quantize::mix::Goal;
+use export::report::text;
 use indicatif::{ProgressBar, ProgressStyle};
 use output::file;
 use std::path::PathBuf;
@@ -125,7 +125,7 @@ impl Quantize {
         if self.json {
             return super::say(&report);
         }
-        super::say(&table::report(&result.report))?;
+        super::say(&text::report(&result.report))?;
         for (path, _) in &files {
             super::say(&format!("wrote {}\n", path.display()))?;
         }

@@ -4,10 +4,11 @@ use super::Drawn;
 use super::series::Series;
 use anyhow::{Result, bail, ensure};
 use clap::{ArgGroup, Args};
-use export::generator::{File, Generator};
-use export::pixels::PixelRule;
-use export::runner::Passes;
-use export::{npy, sheet};
+use export::draw::npy;
+use export::draw::{File, Generator};
+use export::onnx::run::Passes;
+use export::picture::pixel_rule::PixelRule;
+use export::picture::sheet;
 use output::file;
 use std::path::{Path, PathBuf};
 

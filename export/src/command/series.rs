@@ -3,7 +3,7 @@
 use super::Drawn;
 use anyhow::{Context, Result};
 use clap::Args;
-use export::latents;
+use export::latent;
 use gen_core::format::write::DraftPart;
 use std::path::{Path, PathBuf};
 
@@ -37,12 +37,12 @@ impl Series {
     ) -> Result<Vec<Vec<f32>>> {
         let latent = DraftPart::latent(parts);
         let mut all = match &self.latents {
-            Some(path) => latents::read(path, latent.len())?,
-            None => (0..count as usize).map(|i| latents::shown(self.seed, i, &latent)).collect(),
+            Some(path) => latent::read(path, latent.len())?,
+            None => (0..count as usize).map(|i| latent::shown(self.seed, i, &latent)).collect(),
         };
         if let Some(label) = drawn.label {
             all.iter_mut()
-                .try_for_each(|z| latents::set_label(z, parts, label))
+                .try_for_each(|z| latent::set_label(z, parts, label))
                 .with_context(|| file.display().to_string())?;
         }
         Ok(all)

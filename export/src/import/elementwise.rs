@@ -1,16 +1,16 @@
 //! Operators on single elements: with constants, with functions, and with one another.
 
-use super::tensor::Tensor;
-use super::view::{Origin, View};
-use super::{Node, Walk};
-use crate::function::Function;
+use crate::import::constant::tensor::Tensor;
+use crate::import::view::{Origin, View};
+use crate::import::{Node, Walk};
+use crate::network::function::Function;
 use crate::network::{Binary, Both, Choice, Operation, Step};
 use anyhow::{Result, ensure};
 
 /// Operators that are read here.
-pub(super) const BINARY: [&str; 9] =
+pub(crate) const BINARY: [&str; 9] =
     ["Add", "Sub", "Mul", "Div", "Max", "Min", "Pow", "Greater", "Less"];
-pub(super) const UNARY: [&str; 23] = [
+pub(crate) const UNARY: [&str; 23] = [
     "Relu",
     "LeakyRelu",
     "PRelu",
@@ -38,7 +38,7 @@ pub(super) const UNARY: [&str; 23] = [
 
 impl Walk<'_> {
     /// A view and a constant.
-    pub(super) fn with_constant(
+    pub(crate) fn with_constant(
         &mut self,
         node: Node,
         view: &View,
@@ -101,7 +101,7 @@ impl Walk<'_> {
     }
 
     /// Two views of the same elements.
-    pub(super) fn with_view(&mut self, node: Node, a: &View, b: &View) -> Result<View> {
+    pub(crate) fn with_view(&mut self, node: Node, a: &View, b: &View) -> Result<View> {
         node.expect(2, &[])?;
         let sign = match node.operator() {
             "Add" => Some(1.0),
@@ -140,7 +140,7 @@ impl Walk<'_> {
     }
 
     /// One view or the other, or a number, depending on a third, which is 0 or 1.
-    pub(super) fn choice(
+    pub(crate) fn choice(
         &mut self,
         node: Node,
         condition: &View,
@@ -192,7 +192,7 @@ impl Walk<'_> {
     }
 
     /// One view alone, with what else the node has.
-    pub(super) fn unary(&mut self, node: Node, view: &View) -> Result<View> {
+    pub(crate) fn unary(&mut self, node: Node, view: &View) -> Result<View> {
         let named = |function| Ok::<_, anyhow::Error>(Operation::Function(function));
         let operation = match node.operator() {
             "BatchNormalization" => return self.batch_normalization(node, view),
@@ -308,7 +308,7 @@ impl Walk<'_> {
     }
 
     /// `view` with one more step.
-    pub(super) fn step(&mut self, node: Node, view: &View, operation: Operation) -> Result<View> {
+    pub(crate) fn step(&mut self, node: Node, view: &View, operation: Operation) -> Result<View> {
         if view.origin == Origin::Latent {
             let Operation::Affine { scale, shift } = operation else {
                 return Err(node.refuse(

@@ -12,45 +12,32 @@
 //!   [`beside`]: first layers beside each other, as one
 //! - [`on_map`], [`fit`], [`spread`], [`cut`]: how a layer's input lies in the layer before
 
-mod beside;
-mod convolution;
-mod cut;
-mod dense;
+mod constant;
 mod elementwise;
-mod evaluate;
-mod fit;
-mod form;
-mod kernel;
-mod label;
 mod latent;
-mod layers;
-mod layout;
+mod layer;
 mod moves;
 mod node;
-mod numbers;
-mod on_map;
 mod operators;
 mod picture;
-mod resize;
-mod spread;
-mod tensor;
 #[cfg(test)]
 mod tests;
+pub mod verify;
 mod view;
 
-use crate::input::Input;
-use crate::load::Source;
 use crate::network::{Layer, Network};
+use crate::onnx::input::Input;
+use crate::onnx::source::Source;
 use anyhow::{Context, Result, anyhow, ensure};
-use form::Form;
+pub(crate) use constant::tensor::count;
+use constant::tensor::{ELEMENT_LIMIT, Tensor};
 use gen_core::format::write::DraftPart;
 use gen_core::model::MAX_LAYERS;
-use label::ByLabel;
+use latent::form::Form;
+use latent::label::ByLabel;
 pub(crate) use latent::sizes;
 use node::Node;
 use std::collections::{HashMap, HashSet};
-pub(crate) use tensor::count;
-use tensor::{ELEMENT_LIMIT, Tensor};
 use tract_onnx::pb::GraphProto;
 use view::View;
 

@@ -7,33 +7,33 @@ use tract_onnx::pb::{AttributeProto, NodeProto};
 
 /// A node of the graph.
 #[derive(Clone, Copy)]
-pub(super) struct Node<'a>(pub(super) &'a NodeProto);
+pub(crate) struct Node<'a>(pub(crate) &'a NodeProto);
 
 impl<'a> Node<'a> {
     /// What people find the node by: its name, or its output's where it has none.
-    pub(super) fn name(self) -> &'a str {
+    pub(crate) fn name(self) -> &'a str {
         match self.0.name.as_str() {
             "" => self.0.output.first().map_or("?", String::as_str),
             name => name,
         }
     }
 
-    pub(super) fn operator(self) -> &'a str {
+    pub(crate) fn operator(self) -> &'a str {
         &self.0.op_type
     }
 
     /// An input's name; empty where it is left out.
-    pub(super) fn input(self, index: usize) -> &'a str {
+    pub(crate) fn input(self, index: usize) -> &'a str {
         self.0.input.get(index).map_or("", String::as_str)
     }
 
     /// The error that refuses this node.
-    pub(super) fn refuse(self, why: impl Display) -> anyhow::Error {
+    pub(crate) fn refuse(self, why: impl Display) -> anyhow::Error {
         anyhow!("node \"{}\" ({}): {why}", self.name(), self.operator())
     }
 
     /// Refuses attributes that nobody here has heard of, and inputs beyond `inputs`.
-    pub(super) fn expect(self, inputs: usize, attributes: &[&str]) -> Result<()> {
+    pub(crate) fn expect(self, inputs: usize, attributes: &[&str]) -> Result<()> {
         for attribute in &self.0.attribute {
             ensure!(
                 attributes.contains(&attribute.name.as_str()),
@@ -55,25 +55,25 @@ impl<'a> Node<'a> {
         Ok(Some(attribute))
     }
 
-    pub(super) fn int(self, name: &str, default: i64) -> Result<i64> {
+    pub(crate) fn int(self, name: &str, default: i64) -> Result<i64> {
         Ok(self.attribute(name, AttributeType::Int)?.map_or(default, |a| a.i))
     }
 
-    pub(super) fn float(self, name: &str, default: f32) -> Result<f64> {
+    pub(crate) fn float(self, name: &str, default: f32) -> Result<f64> {
         let value = self.attribute(name, AttributeType::Float)?.map_or(default, |a| a.f);
         ensure!(value.is_finite(), self.refuse(format!("attribute {name} = {value}")));
         Ok(f64::from(value))
     }
 
-    pub(super) fn ints(self, name: &str) -> Result<Option<&'a [i64]>> {
+    pub(crate) fn ints(self, name: &str) -> Result<Option<&'a [i64]>> {
         Ok(self.attribute(name, AttributeType::Ints)?.map(|a| a.ints.as_slice()))
     }
 
-    pub(super) fn floats(self, name: &str) -> Result<Option<&'a [f32]>> {
+    pub(crate) fn floats(self, name: &str) -> Result<Option<&'a [f32]>> {
         Ok(self.attribute(name, AttributeType::Floats)?.map(|a| a.floats.as_slice()))
     }
 
-    pub(super) fn text(self, name: &str, default: &'a str) -> Result<&'a str> {
+    pub(crate) fn text(self, name: &str, default: &'a str) -> Result<&'a str> {
         let Some(attribute) = self.attribute(name, AttributeType::String)? else {
             return Ok(default);
         };
@@ -82,7 +82,7 @@ impl<'a> Node<'a> {
     }
 
     /// Two numbers, rows and columns, at most 255 each.
-    pub(super) fn pair(self, name: &str, default: usize) -> Result<[usize; 2]> {
+    pub(crate) fn pair(self, name: &str, default: usize) -> Result<[usize; 2]> {
         match self.ints(name)? {
             None => Ok([default; 2]),
             Some(&[rows, columns]) => {

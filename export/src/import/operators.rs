@@ -1,16 +1,17 @@
 //! What each operator does, to constants and to views.
 
-use super::layers::check_map;
-use super::tensor::{ELEMENT_LIMIT, Tensor, count};
-use super::view::{Origin, View};
-use super::{Node, Value, Walk, elementwise, evaluate, moves};
+use crate::import::constant::evaluate;
+use crate::import::constant::tensor::{ELEMENT_LIMIT, Tensor, count};
+use crate::import::layer::chain::check_map;
+use crate::import::view::{Origin, View};
+use crate::import::{Node, Value, Walk, elementwise, moves};
 use crate::network::Kind;
 use anyhow::{Result, bail, ensure};
 use tract_onnx::pb::NodeProto;
 
 impl Walk<'_> {
     /// A node whose inputs are constants.
-    pub(super) fn constants(&self, node: Node, inputs: &[&Tensor]) -> Result<Vec<Value>> {
+    pub(crate) fn constants(&self, node: Node, inputs: &[&Tensor]) -> Result<Vec<Value>> {
         let one = |tensor| Ok(vec![Value::Constant(tensor)]);
         let given = !inputs.is_empty() || node.operator() == "Constant";
         ensure!(given, node.refuse("has no inputs"));
@@ -53,7 +54,7 @@ impl Walk<'_> {
     }
 
     /// A node that a view goes into.
-    pub(super) fn operator(&mut self, node: Node, inputs: &[Value]) -> Result<Vec<Value>> {
+    pub(crate) fn operator(&mut self, node: Node, inputs: &[Value]) -> Result<Vec<Value>> {
         // Not all of it depends on a label alone.
         let mixed = |value: &Value| match value {
             Value::ByLabel(_) => Ok(Value::View(self.as_latent(node, value)?)),
@@ -154,7 +155,7 @@ impl Walk<'_> {
     }
 
     /// The input of a refused node, if that is likely to have been of its output's shape.
-    pub(super) fn unchanged(&self, node: Node) -> Option<Value> {
+    pub(crate) fn unchanged(&self, node: Node) -> Option<Value> {
         let operator = node.operator();
         let same = elementwise::UNARY.contains(&operator)
             || elementwise::BINARY.contains(&operator)
@@ -207,7 +208,7 @@ fn concatenated(node: Node, parts: &[Tensor]) -> Result<Tensor> {
 }
 
 /// The axis of a Concat of tensors of this rank.
-pub(super) fn axis(node: Node, rank: usize) -> Result<usize> {
+pub(crate) fn axis(node: Node, rank: usize) -> Result<usize> {
     let axis = node.int("axis", 1)?;
     let at = if axis < 0 { axis + rank as i64 } else { axis };
     ensure!((0..rank as i64).contains(&at), node.refuse(format!("attribute axis = {axis}")));
@@ -215,7 +216,7 @@ pub(super) fn axis(node: Node, rank: usize) -> Result<usize> {
 }
 
 /// One tensor behind the other along the node's axis.
-pub(super) fn join<T: Clone>(
+pub(crate) fn join<T: Clone>(
     node: Node,
     parts: &[ndarray::ArrayD<T>],
 ) -> Result<ndarray::ArrayD<T>> {

@@ -1,9 +1,9 @@
 //! The graph's output as a picture.
 
-use super::fit::Fit;
-use super::view::{Origin, View};
-use super::{Node, Value, Walk};
-use crate::function::Function;
+use crate::import::layer::fit::Fit;
+use crate::import::view::{Origin, View};
+use crate::import::{Node, Value, Walk};
+use crate::network::function::Function;
 use crate::network::{Kind, Operation, Order, Step};
 use anyhow::{Result, anyhow, bail, ensure};
 use ndarray::{ArrayD, IxDyn};
@@ -12,7 +12,7 @@ use tract_onnx::pb::{NodeProto, ValueInfoProto, tensor_proto::DataType};
 
 impl Walk<'_> {
     /// Makes the newest layer the last, and says how its map is the output.
-    pub(super) fn picture(&mut self, output: &ValueInfoProto, end: Option<Value>) -> Result<Order> {
+    pub(crate) fn picture(&mut self, output: &ValueInfoProto, end: Option<Value>) -> Result<Order> {
         let name = &output.name;
         let view = match end {
             Some(Value::View(view)) => view,
@@ -25,7 +25,7 @@ impl Walk<'_> {
             _ => bail!("output \"{name}\" does not depend on the latent"),
         };
         ensure!(!self.layers.is_empty(), "has 0 layers: output \"{name}\" is the latent");
-        let known = crate::input::data_type(output);
+        let known = crate::onnx::input::data_type(output);
         ensure!(
             matches!(known, None | Some(DataType::Float | DataType::Uint8)),
             "output \"{name}\" is neither float32 nor uint8: export without the last Cast"

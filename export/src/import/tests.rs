@@ -1,10 +1,13 @@
 use super::*;
-use crate::graph::{self, geometry};
-use crate::graph::{Values, float, int, ints};
+use crate::latent;
 use crate::network::Kind;
-use crate::runner::Onnx;
-use crate::sketch::{self, Sketch};
-use crate::{latents, naive};
+use crate::network::naive;
+use crate::onnx::graph;
+use crate::onnx::graph::geometry;
+use crate::onnx::graph::{Values, float, int, ints};
+use crate::onnx::run::Onnx;
+use crate::pipeline::sketch;
+use crate::pipeline::sketch::Sketch;
 use gen_core::format::write::DraftPart;
 use tract_onnx::pb::tensor_proto::DataType;
 
@@ -16,7 +19,7 @@ fn networks_compute_what_tract_does() {
         let network = import(&source).unwrap();
         let onnx = Onnx::new(&source, network.inputs.clone(), &[&network.output.name]).unwrap();
         for seed in 0..4 {
-            let z = latents::shown(seed, 0, &DraftPart::latent(&network.latent));
+            let z = latent::shown(seed, 0, &DraftPart::latent(&network.latent));
             let expected = onnx.run(&z).unwrap().swap_remove(0);
             let z: Vec<f64> = z.iter().map(|&z| f64::from(z)).collect();
             let got = naive::run(&network, &z);

@@ -1,7 +1,7 @@
 //! What a tensor of the graph shows of a layer's output, or of the latent.
 
-use super::Node;
-use super::layout::Layout;
+use crate::import::Node;
+use crate::import::moves::layout::Layout;
 use crate::network::Step;
 use anyhow::{Result, ensure};
 use ndarray::ArrayD;
@@ -9,57 +9,57 @@ use std::sync::Arc;
 
 /// Whose elements a view shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Origin {
+pub(crate) enum Origin {
     Latent,
     Layer(usize),
 }
 
 /// Elements of one origin, moved about, after some steps that work on each of them.
 #[derive(Clone, Debug)]
-pub(super) struct View {
-    pub(super) origin: Origin,
+pub(crate) struct View {
+    pub(crate) origin: Origin,
     /// Which element each is, in HWC order, or [`ZERO`].
-    pub(super) elements: Arc<ArrayD<i32>>,
-    pub(super) steps: Vec<Step>,
+    pub(crate) elements: Arc<ArrayD<i32>>,
+    pub(crate) steps: Vec<Step>,
 }
 
 /// Most operations on an element.
 const LARGEST: usize = 100;
 
 /// A zero that was put there.
-pub(super) const ZERO: i32 = -1;
+pub(crate) const ZERO: i32 = -1;
 
 impl View {
-    pub(super) fn new(origin: Origin, elements: ArrayD<i32>) -> Self {
+    pub(crate) fn new(origin: Origin, elements: ArrayD<i32>) -> Self {
         Self { origin, elements: Arc::new(elements), steps: Vec::new() }
     }
 
     /// The output of a layer, `[1, C, H, W]`.
-    pub(super) fn of_layer(index: usize, [height, width, channels]: [usize; 3]) -> Self {
+    pub(crate) fn of_layer(index: usize, [height, width, channels]: [usize; 3]) -> Self {
         let elements = ArrayD::from_shape_fn(vec![1, channels, height, width], |at| {
             ((at[2] * width + at[3]) * channels + at[1]) as i32
         });
         Self::new(Origin::Layer(index), elements)
     }
 
-    pub(super) fn dims(&self) -> &[usize] {
+    pub(crate) fn dims(&self) -> &[usize] {
         self.elements.shape()
     }
 
     /// Repeated to these sizes, if it can be.
-    pub(super) fn broadcast(&self, dims: &[usize]) -> Option<Self> {
+    pub(crate) fn broadcast(&self, dims: &[usize]) -> Option<Self> {
         let elements = self.elements.broadcast(dims.to_vec())?.as_standard_layout().into_owned();
         Some(Self { elements: Arc::new(elements), ..self.clone() })
     }
 
-    pub(super) fn moved(&self, layout: &Layout, node: Node) -> Result<Vec<Self>> {
+    pub(crate) fn moved(&self, layout: &Layout, node: Node) -> Result<Vec<Self>> {
         let parts = layout.run(&self.elements, ZERO, node)?;
         let same = |elements| Self { elements: Arc::new(elements), ..self.clone() };
         Ok(parts.into_iter().map(same).collect())
     }
 
     /// With one more step, which leaves zeros that were put there as they are.
-    pub(super) fn then(&self, node: Node, step: Step) -> Result<Self> {
+    pub(crate) fn then(&self, node: Node, step: Step) -> Result<Self> {
         let padded = self.elements.iter().any(|element| *element < 0);
         ensure!(
             !padded || step.operation.at(0.0, 0) == 0.0 && step.operation.is_uniform(),

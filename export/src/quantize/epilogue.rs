@@ -1,10 +1,10 @@
 //! Real factors as the engine's fixed-point numbers.
 
-use crate::fold::{Activation, Folded};
-use crate::function::Function;
+use crate::network::fold::{Activation, Folded};
+use crate::network::function::Function;
+use crate::network::range::Range;
 use crate::network::{Operation, all};
-use crate::pixels::PixelRule;
-use crate::range::Range;
+use crate::picture::pixel_rule::PixelRule;
 use gen_core::element::Weight;
 use gen_core::format::write::DraftActivation;
 use gen_core::requant::FRACTION_BITS;

@@ -1,5 +1,8 @@
 //! From a float network to the integers of a `.gen` file.
 
+pub mod mix;
+pub mod sensitivity;
+
 pub(crate) mod bound;
 mod epilogue;
 mod rounding;
@@ -7,11 +10,11 @@ mod scale;
 #[cfg(test)]
 mod tests;
 
-use crate::fold::{Folded, fold};
-use crate::latents;
+use crate::latent;
+use crate::network::fold::{Folded, fold};
+use crate::network::range::Range;
 use crate::network::{Layer, Network};
-use crate::pixels::PixelRule;
-use crate::range::Range;
+use crate::picture::pixel_rule::PixelRule;
 use crate::twin;
 use anyhow::{Result, anyhow, ensure};
 pub(crate) use epilogue::TABLE;
@@ -57,7 +60,7 @@ pub fn quantize(
 ) -> Result<Quantized> {
     let mut quantized = Quantized { layers: Vec::new(), reals: Vec::new() };
     let first = network.latent.first().map_or(1.0, |part| f64::from(part.scale));
-    let ratios = latents::ratios(&network.latent);
+    let ratios = latent::ratios(&network.latent);
     let element = Element::Wide { signed: true };
     let mut input = Range { scale: 1.0 / first, zero_point: 0, element };
     let mut input_shape = [1, 1, network.latent_len()];

@@ -6,11 +6,11 @@
 //! al. 2020, arXiv 2004.10568, by the coordinate descent of Behdin et al. 2023, arXiv 2309.01885). Each phase of
 //! a transposed convolution has taps of its own and so an H of its own.
 
-use crate::float;
+use crate::network::float;
+use crate::network::range::Range;
 use crate::network::{Layer, Network};
-use crate::range::Range;
-use crate::runner::Onnx;
-use crate::{latents, parallel};
+use crate::onnx::run::Onnx;
+use crate::{latent, parallel};
 use anyhow::Result;
 use gen_core::axis::{Axis, Taps};
 use gen_core::element::Weight;
@@ -69,7 +69,7 @@ impl Inputs {
         let parts = parallel::split(count, |indices| {
             let mut maps: Vec<Vec<Vec<u8>>> = vec![Vec::new(); ranges.len()];
             for index in indices {
-                let tensors = runner.run(&latents::calibration(seed, index, &latent))?;
+                let tensors = runner.run(&latent::calibration(seed, index, &latent))?;
                 for (index, tensor) in tensors.iter().enumerate() {
                     let (range, channels) = (ranges[index], network.layers[index].channels_out);
                     let plane = tensor.len() / channels;
@@ -269,10 +269,11 @@ fn descend(h: &[f64], real: &[f64], steps: &mut [i16]) {
 mod tests {
     use super::*;
     use crate::calibrate::calibrate;
-    use crate::fold::{Activation, Folded};
     use crate::import::import;
+    use crate::network::fold::{Activation, Folded};
+    use crate::network::naive;
+    use crate::pipeline::sketch;
     use crate::quantize::scale;
-    use crate::{naive, sketch};
 
     /// Where inputs are nearly the same, only the sum of the weights counts.
     #[test]

@@ -1,17 +1,19 @@
 use super::*;
 use crate::calibrate::calibrate;
-use crate::fold::Activation;
-use crate::function::Function;
-use crate::generator::{Drawing, Generator};
-use crate::graph::{float, geometry};
+use crate::draw::{Drawing, Generator};
 use crate::import::import;
-use crate::load::Source;
-use crate::mix::{Mix, Part};
 use crate::network::Operation;
+use crate::network::fold::Activation;
+use crate::network::function::Function;
+use crate::onnx::graph::{float, geometry};
+use crate::onnx::run::Passes;
+use crate::onnx::source::Source;
 use crate::picture::Picture;
-use crate::runner::Passes;
-use crate::sketch::{self, Sketch};
-use crate::{latents, psnr, twin};
+use crate::picture::psnr;
+use crate::pipeline::sketch;
+use crate::pipeline::sketch::Sketch;
+use crate::quantize::mix::{Mix, Part};
+use crate::{latent, twin};
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::{Draft, DraftPart};
 
@@ -41,7 +43,7 @@ fn exported_as(source: &Source, mix: &Mix) -> (Draft, Network, PixelRule) {
 fn pictures(mut generator: Generator, count: usize) -> Vec<Picture> {
     let parts = generator.latent.clone();
     let draw = |seed| {
-        let z = latents::shown(seed as u64, 0, &DraftPart::latent(&parts));
+        let z = latent::shown(seed as u64, 0, &DraftPart::latent(&parts));
         let drawing: Drawing = generator.draw(&z).unwrap();
         generator.picture(&drawing)
     };

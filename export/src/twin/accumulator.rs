@@ -2,8 +2,8 @@
 //!
 //! 12-bit weights are 256·b + a in two tensors of bytes, as the kernels have them.
 
-use crate::graph::{Graph, Values};
-use crate::linear::Linear;
+use crate::network::linear::Linear;
+use crate::onnx::graph::{Graph, Values};
 use crate::quantize::bound::{input_reach, reach};
 use anyhow::{Context, Result};
 use gen_core::element::{Element, Weight};

@@ -10,12 +10,13 @@ pub mod qdq;
 
 pub(crate) use accumulator::is_exact;
 
-use crate::graph::{Graph, Values, int, ints};
-use crate::input::{self, Input, data_type};
-use crate::latents;
-use crate::linear::planes;
+use crate::latent;
+use crate::network::linear::planes;
 use crate::network::{Network, Order};
-use crate::pixels::PixelRule;
+use crate::onnx::graph::{Graph, Values, int, ints};
+use crate::onnx::input;
+use crate::onnx::input::{Input, data_type};
+use crate::picture::pixel_rule::PixelRule;
 use anyhow::{Context, Result};
 use gen_core::element::Element;
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
@@ -214,7 +215,7 @@ fn numbers(graph: &mut Graph, name: &str, layer: &DraftLayer, values: &[f64]) ->
 fn model(graph: Graph, draft: &Draft, network: &Network, pixels: PixelRule) -> ModelProto {
     let metadata = [
         (PixelRule::METADATA, pixels.to_string()),
-        (latents::METADATA, input::describe(&network.latent, &network.inputs)),
+        (latent::METADATA, input::describe(&network.latent, &network.inputs)),
         ("pocket_dcgan.source_sha256", hexadecimal(&draft.source)),
         (Order::METADATA, {
             let [height, width, channels] = network.image();

@@ -5,17 +5,17 @@
 //! Weights have a scale for each output channel, which is axis 1 of a ConvTranspose. What has 12 bits stays in
 //! float, latents too: 16-bit QuantizeLinear needs opset 21, which few tools read.
 
-use super::{model, parts, picture};
-use crate::float::operation;
-use crate::fold::Activation;
-use crate::function::Function;
-use crate::graph::{Graph, Values, int};
-use crate::latents;
-use crate::linear::{Linear, planes};
+use crate::latent;
+use crate::network::float::operation;
+use crate::network::fold::Activation;
+use crate::network::function::Function;
+use crate::network::linear::{Linear, planes};
+use crate::network::range::Range;
 use crate::network::{Layer, Network, Operation};
-use crate::pixels::PixelRule;
+use crate::onnx::graph::{Graph, Values, int};
+use crate::picture::pixel_rule::PixelRule;
 use crate::quantize::Real;
-use crate::range::Range;
+use crate::twin::{model, parts, picture};
 use gen_core::element::Weight;
 use gen_core::format::write::{Draft, DraftLayer};
 use prost::Message;
@@ -38,7 +38,7 @@ pub fn encode(draft: &Draft, reals: &[Real], network: &Network, pixels: PixelRul
         }
     }
     let x = picture(&mut graph, network, &x);
-    super::finish(&mut graph, network, &x);
+    crate::twin::finish(&mut graph, network, &x);
     model(graph, draft, network, pixels).encode_to_vec()
 }
 
@@ -47,7 +47,7 @@ fn latent(graph: &mut Graph, network: &Network) -> String {
     let x = parts(graph, network);
     let mut x = graph.cast("float", &x, DataType::Float);
     let ratios: Vec<f32> =
-        latents::ratios(&network.latent).iter().map(|ratio| ratio.recip() as f32).collect();
+        latent::ratios(&network.latent).iter().map(|ratio| ratio.recip() as f32).collect();
     if ratios.iter().any(|ratio| *ratio != 1.0) {
         let ratios = graph.constant("ratios", &[ratios.len()], Values::Float(&ratios));
         x = graph.node("Mul", "units", &[&x, &ratios], vec![]);

@@ -1,0 +1,128 @@
+//! Steps of their own for channels that hold rare large values.
+//!
+//! The range of least squared error cuts such values off, which is what the worst pictures suffer from.
+//! A channel whose largest value, times a headroom, is beyond the range is divided by a number of its own
+//! instead, and the next layer's weights on it are multiplied by that (Nagel et al. 2019, arXiv 1906.04721,
+//! who do so to all channels): the same network in real numbers.
+
+use crate::network::range::Range;
+use crate::network::{Layer, Network, Operation, Step};
+
+/// Smallest and largest value of each channel of a tensor.
+pub type Limits = Vec<(f32, f32)>;
+
+/// Divides channels of hidden layers of which `headroom` times the largest value seen is beyond their range.
+///
+/// Layers whose activation is not ReLU or the like stay as they are: a quotient would not pass through.
+///
+/// Gives whether anything was divided.
+pub fn equalize(network: &mut Network, ranges: &[Range], seen: &[Limits], headroom: f64) -> bool {
+    let mut divided = false;
+    for (index, (range, limits)) in ranges.iter().zip(seen).enumerate() {
+        let [layer, next] = &mut network.layers[index..index + 2] else { continue };
+        let quotients: Vec<f64> =
+            limits.iter().map(|limits| quotient(*range, *limits, headroom)).collect();
+        if quotients.iter().any(|quotient| *quotient > 1.0) && divide(layer, &quotients) {
+            for weights in next.weights.chunks_exact_mut(quotients.len()) {
+                for (weight, quotient) in weights.iter_mut().zip(&quotients) {
+                    *weight = (f64::from(*weight) * quotient) as f32;
+                }
+            }
+            divided = true;
+        }
+    }
+    divided
+}
+
+/// What brings a channel's largest value within the longer end of `range`; at least 1. What the shorter end
+/// of a signed range cuts off stays cut off: looking at both ends cost the one generator that we measured
+/// with LeakyReLU 1 dB of the mean.
+fn quotient(range: Range, (low, high): (f32, f32), headroom: f64) -> f64 {
+    let largest = f64::from(low.abs().max(high.abs()));
+    (headroom * largest / range.high().max(-range.low())).max(1.0)
+}
+
+/// Divides the output of `layer`, channel by channel, in front of its activation. Whether that was possible.
+fn divide(layer: &mut Layer, quotients: &[f64]) -> bool {
+    let rectifier = layer.steps.iter().position(|step| !step.operation.is_affine());
+    let (place, behind) = match rectifier {
+        None => (layer.steps.len(), layer.steps.len()),
+        Some(place) => (place, place + 1),
+    };
+    let fits = layer.steps[place..behind].iter().all(|step| step.operation.slopes().is_some())
+        && layer.steps[behind..].iter().all(|step| step.operation.is_affine())
+        && quotients.len() == layer.channels_out;
+    if !fits {
+        return false;
+    }
+    for step in &mut layer.steps[behind..] {
+        if let Operation::Affine { scale, shift } = &mut step.operation {
+            let len = shift.len().max(quotients.len());
+            let of = |numbers: &[f64], i: usize| numbers[i % numbers.len()];
+            *shift = (0..len).map(|i| of(shift, i) / of(quotients, i)).collect();
+            *scale = (0..len).map(|i| of(scale, i)).collect();
+        }
+    }
+    let scale = quotients.iter().map(|quotient| quotient.recip()).collect();
+    let operation = Operation::Affine { scale, shift: vec![0.0; quotients.len()] };
+    layer.steps.insert(place, Step { node: layer.name.clone(), operation });
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::calibrate::calibrate;
+    use crate::import::import;
+    use crate::latent;
+    use crate::network::naive;
+    use crate::pipeline::sketch;
+    use gen_core::format::write::DraftPart;
+
+    /// Whatever is divided, the network stays what it was; and what is divided fits.
+    #[test]
+    fn the_network_stays_the_same_and_its_channels_fit() {
+        let mut divided = 0;
+        for source in sketch::all() {
+            let network = import(&source).unwrap();
+            let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
+            // Half of what would be chosen: many channels reach beyond.
+            let half = |range: Range| Range { scale: range.scale / 2.0, ..range };
+            let ranges: Vec<Range> = seen.ranges().into_iter().map(half).collect();
+            let mut equal = network.clone();
+            divided += usize::from(equalize(&mut equal, &ranges, &seen.limits, 1.2));
+            let latent = DraftPart::latent(&network.latent);
+            for seed in 0..4 {
+                let z = latent::shown(seed, 0, &latent);
+                let z: Vec<f64> = z.iter().map(|&z| f64::from(z)).collect();
+                let pairs = naive::run(&network, &z).into_iter().zip(naive::run(&equal, &z));
+                for (before, after) in pairs {
+                    assert!((before - after).abs() < 1e-5, "{before} {after}");
+                }
+            }
+            let after = calibrate(&equal, 1, 16, &|| ()).unwrap();
+            for (index, layer) in equal.layers[..ranges.len()].iter().enumerate() {
+                let reach = ranges[index].high().max(-ranges[index].low());
+                let changed = layer.steps.len() > network.layers[index].steps.len();
+                for (low, high) in after.limits[index].iter().filter(|_| changed) {
+                    let largest = f64::from(low.abs().max(high.abs()));
+                    assert!(largest * 1.2 < reach * 1.0001, "{largest} beyond {reach}");
+                }
+            }
+        }
+        assert!(divided >= 3, "{divided} networks were changed");
+    }
+
+    #[test]
+    fn tensors_within_their_ranges_are_left_alone() {
+        let mut network = import(&sketch::dense_first()).unwrap();
+        let before = network.clone();
+        let seen = calibrate(&network, 1, 4, &|| ()).unwrap();
+        let wide = vec![Range::new(-1000.0, 1000.0); network.layers.len() - 1];
+        assert!(!equalize(&mut network, &wide, &seen.limits, 1.2));
+        assert!(!equalize(&mut network, &[Range::new(0.0, 0.1)], &seen.limits, 0.0));
+        for (a, b) in network.layers.iter().zip(&before.layers) {
+            assert_eq!((&a.weights, &a.steps), (&b.weights, &b.steps));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! PyTorch's checkpoints: `.pth` and `.pt` as a zip archive or as older versions wrote them, of a
+//! state dictionary, one nested in others, or a whole module.
+//!
+//! No code of the file is run: the reader knows the few classes that tensors are made of, takes a
+//! module's parameters and buffers, and keeps the rest as names.
+
+use crate::checkpoint::tensor::{Element, Tensor};
+use anyhow::{Context, Result, bail};
+use pytorch_reader::{DType, PytorchReader};
+use std::path::Path;
+
+/// The tensors of the file at `path`.
+pub(crate) fn read(path: &Path) -> Result<Vec<Tensor>> {
+    let reader = PytorchReader::new(path)
+        .context("cannot be read as PyTorch's: save model.state_dict() by torch.save")?;
+    let tensors = reader.into_tensors().into_iter().map(|(name, tensor)| {
+        let shape = tensor.shape().to_vec();
+        let read = move || {
+            let element = match tensor.dtype() {
+                DType::F16 => Element::F16,
+                DType::BF16 => Element::Bf16,
+                DType::F32 => Element::F32,
+                DType::F64 => Element::F64,
+                other => bail!("{other:?} are no weights: save the model in float32"),
+            };
+            let mut bytes = tensor.read()?;
+            if cfg!(target_endian = "big") {
+                bytes.chunks_mut(tensor.dtype().size()).for_each(<[u8]>::reverse);
+            }
+            element.decode(&bytes)
+        };
+        Tensor::new(name, shape, read)
+    });
+    Ok(tensors.collect())
+}

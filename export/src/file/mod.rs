@@ -1,0 +1,3 @@
+//! Files that are read: arrays out of an `.npz`.
+
+pub mod npz;

@@ -1,0 +1,200 @@
+//! A convolution on a map that a layer gives.
+
+use crate::import::layer::fit::Fit;
+use crate::import::layer::kernel::{Kernel, pairs};
+use crate::import::view::View;
+use crate::import::{KERNEL_LIMIT, Node, Walk};
+use crate::network::Kind;
+use anyhow::{Result, ensure};
+use gen_core::axis::{Axis, Convolution};
+use ndarray::{ArrayD, Axis as Dimension, Slice};
+
+impl Walk<'_> {
+    /// A layer on a map that a layer gives.
+    pub(crate) fn on_map(
+        &mut self,
+        node: Node,
+        view: &View,
+        kind: Kind,
+        axes: [Axis; 2],
+        kernel: &Kernel,
+    ) -> Result<()> {
+        let view = self.spread(node, view)?;
+        let view = self.cut(&view)?;
+        let index = self.close(node, &view)?;
+        let map = self.layers[index].output();
+        let own = Fit::of(&view.elements, map);
+        // With the zeros that the node pads with, so that they are verified too.
+        let fit = match kind {
+            Kind::Plain => Fit::of(&self.padded(&view, &axes), map),
+            _ => own.clone().filter(|fit| whole(fit, &view, map, &axes)),
+        };
+        let fit = fit.filter(|fit| readable(fit, kind, &axes));
+        let Some(fit) = fit else {
+            let own = own.ok_or_else(|| {
+                node.refuse("pixels or channels of the layer before are mixed in a way that cannot be converted")
+            })?;
+            let itself = own.repeat == [1, 1] && own.begin == [0, 0];
+            ensure!(
+                !itself || view.dims()[1..] != [map[2], map[0], map[1]],
+                node.refuse(
+                    "reads nothing but the zeros around its input, or zeros around repeated pixels"
+                )
+            );
+            // A layer that gives just what is shown, and then this one.
+            self.repeated(node, &view, &own)?;
+            return self.on_map(node, &self.newest(), kind, axes, kernel);
+        };
+        let turned = kind == Kind::Plain && fit.repeat != [1, 1];
+        let reading = |along: usize| reading(&axes[along], &fit, along, map[along], turned);
+        let (Some(rows), Some(columns)) = (reading(0), reading(1)) else {
+            return Err(node.refuse("kernel or padding above 255"));
+        };
+        let weights =
+            weights(kernel, &fit, [&axes[0], &axes[1]], [&rows, &columns], turned, map[2]);
+        let kind = if turned { Kind::Transposed } else { kind };
+        self.push(node, kind, [rows, columns], map[2], kernel.out, weights);
+        Ok(())
+    }
+
+    /// A layer that gives what `view` shows of the layer before, of which `fit` is the fit.
+    pub(crate) fn repeated(&mut self, node: Node, view: &View, fit: &Fit) -> Result<()> {
+        let before = &self.layers[self.layers.len() - 1];
+        let [height, width, depth] = before.output();
+        let dims = view.dims();
+        let (out, sides) = (dims[1], fit.repeat);
+        // With zeros in front, or else repeated or cut. What is behind follows from the size.
+        let zeros = fit.begin.iter().any(|begin| *begin < 0);
+        let (convolution, sign) = match zeros {
+            true => (Convolution::Plain, -1),
+            false => (Convolution::Transposed, 1),
+        };
+        ensure!(
+            !zeros || sides == [1, 1],
+            node.refuse("reads zeros around repeated pixels: not supported")
+        );
+        let axis = |along: usize| {
+            let pad = usize::try_from(sign * fit.begin[along]).ok()?;
+            let (input, output) = ([height, width][along], dims[2 + along]);
+            let (kernel, stride) = (sides[along], sides[along]);
+            Some(Axis { convolution, input, output, kernel, stride, pad })
+        };
+        let (Some(rows), Some(columns)) = (axis(0), axis(1)) else {
+            return Err(node.refuse(
+                "reads a map of which one border is cut and another padded: not supported",
+            ));
+        };
+        let mut weights = vec![0.0; out * sides[0] * sides[1] * depth];
+        for channel in 0..out {
+            for (sub, (row, column)) in pairs(sides).enumerate() {
+                let from = fit.channels[sub * out + channel];
+                weights[((channel * sides[0] + row) * sides[1] + column) * depth + from] = 1.0;
+            }
+        }
+        let kind = if zeros { Kind::Plain } else { Kind::Transposed };
+        self.push(node, kind, [rows, columns], depth, out, weights);
+        Ok(())
+    }
+
+    /// A convolution's input with the zeros around it that it reads.
+    fn padded(&self, view: &View, axes: &[Axis; 2]) -> ArrayD<i32> {
+        let mut all = (*view.elements).clone();
+        for (along, axis) in axes.iter().enumerate() {
+            let read = (axis.output - 1) * axis.stride + axis.kernel;
+            let behind = read.saturating_sub(axis.pad + axis.input);
+            let used = (read - behind).saturating_sub(axis.pad).min(axis.input);
+            all.slice_axis_inplace(Dimension(2 + along), Slice::from(0..used));
+            let zeros = |count: usize| {
+                let mut dims = all.shape().to_vec();
+                dims[2 + along] = count;
+                ArrayD::from_elem(dims, crate::import::view::ZERO)
+            };
+            let parts = [zeros(axis.pad), all.clone(), zeros(behind)];
+            let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+            all = ndarray::concatenate(Dimension(2 + along), &views).unwrap_or(all);
+        }
+        all
+    }
+}
+
+/// Whether a transposed convolution can read the layer's map itself: it reads all of its pixels, and
+/// zeros around are outputs that begin earlier, though not before the first.
+fn whole(fit: &Fit, view: &View, map: [usize; 3], axes: &[Axis; 2]) -> bool {
+    (0..2).all(|along| {
+        let (begin, axis) = (fit.begin[along], &axes[along]);
+        let end = begin + view.dims()[2 + along] as i64;
+        begin <= 0 && end >= map[along] as i64 && axis.pad as i64 + begin * axis.stride as i64 >= 0
+    })
+}
+
+/// Whether a convolution can read the layer's map by itself: repeated pixels only if it is a plain one
+/// without strides, and else no map of which borders were cut off.
+fn readable(fit: &Fit, kind: Kind, axes: &[Axis; 2]) -> bool {
+    let strides = axes.iter().any(|axis| axis.stride > 1);
+    match (kind, fit.repeat) {
+        (Kind::Plain, [1, 1]) => fit.begin.iter().all(|begin| *begin <= 0),
+        (Kind::Plain, _) => !strides,
+        (_, repeat) => repeat == [1, 1],
+    }
+}
+
+/// An axis of the layer that reads the map itself; `None` if it is beyond a file's limits.
+fn reading(axis: &Axis, fit: &Fit, along: usize, input: usize, turned: bool) -> Option<Axis> {
+    let (begin, repeat) = (fit.begin[along], fit.repeat[along]);
+    let (pad, kernel, stride) = match (axis.convolution, turned) {
+        // Position i is the layer's i + begin.
+        (Convolution::Plain, false) => (-begin, axis.kernel as i64, axis.stride),
+        // Output o reads layer pixel p = ⌊(o + tap + begin) / repeat⌋: kernel index o + pad − repeat · p.
+        (Convolution::Plain, true) => {
+            let pad = (axis.kernel as i64 - 1 + begin).max(0);
+            (pad, pad - begin + repeat as i64, repeat)
+        }
+        // Zeros in front are outputs that begin earlier.
+        (Convolution::Transposed, _) => {
+            (axis.pad as i64 + begin * axis.stride as i64, axis.kernel as i64, axis.stride)
+        }
+    };
+    let limited = |number: i64| usize::try_from(number).ok().filter(|it| *it <= KERNEL_LIMIT);
+    let (pad, kernel) = (limited(pad)?, limited(kernel)?);
+    let convolution = if turned { Convolution::Transposed } else { axis.convolution };
+    Some(Axis { convolution, input, output: axis.output, kernel, stride, pad })
+}
+
+/// The weights of a layer with the axes `new` that does what `kernel` does with the axes `old`,
+/// `[out][row][column][in]`.
+fn weights(
+    kernel: &Kernel,
+    fit: &Fit,
+    old: [&Axis; 2],
+    new: [&Axis; 2],
+    turned: bool,
+    depth: usize,
+) -> Vec<f32> {
+    // Which taps of the node a kernel index stands for, and where within a repeat each reads.
+    let taps = |along: usize, index: usize| -> Vec<(usize, usize)> {
+        if !turned {
+            return vec![(index, 0)];
+        }
+        let within = |tap: usize| {
+            let at = (index + tap) as i64 - new[along].pad as i64 + fit.begin[along];
+            usize::try_from(at).ok().filter(|at| *at < fit.repeat[along])
+        };
+        (0..old[along].kernel).filter_map(|tap| Some((tap, within(tap)?))).collect()
+    };
+    let mut weights = vec![0.0_f32; kernel.out * new[0].kernel * new[1].kernel * depth];
+    for (ky, kx) in pairs([new[0].kernel, new[1].kernel]) {
+        for &(row, sub_y) in &taps(0, ky) {
+            for &(column, sub_x) in &taps(1, kx) {
+                let sub = sub_y * fit.repeat[1] + sub_x;
+                let channels = &fit.channels[sub * kernel.input..][..kernel.input];
+                for out in 0..kernel.out {
+                    let at = ((out * new[0].kernel + ky) * new[1].kernel + kx) * depth;
+                    for (input, channel) in channels.iter().enumerate() {
+                        weights[at + channel] += kernel.at(out, input, row, column);
+                    }
+                }
+            }
+        }
+    }
+    weights
+}

@@ -1,0 +1,237 @@
+//! The float network as an ONNX of its own, for tract: one layout, one batch, and only what tract runs
+//! right, whatever the graph was like that it came from.
+
+use crate::network::function::Function;
+use crate::network::linear::{Linear, planes};
+use crate::network::range::Range;
+use crate::network::{Both, Choice, Layer, Network, Operation};
+use crate::onnx::graph::{Graph, Values, float, tensor};
+use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
+
+/// Name of the latents.
+pub const INPUT: &str = "latent";
+
+/// Name of a layer's output, `[1, C, H, W]`.
+pub fn output(index: usize) -> String {
+    format!("layer{index}")
+}
+
+/// Name of what a layer's activation is given: behind what is folded into its weights.
+pub fn before(index: usize) -> String {
+    format!("before{index}")
+}
+
+/// A layer's output, rounded to the steps of a range.
+#[derive(Clone, Copy, Debug)]
+pub struct Rounded {
+    /// The layer.
+    pub index: usize,
+    /// The range.
+    pub range: Range,
+}
+
+/// The model that computes what `network` does, from latents `[1, z, 1, 1]`, with one of its tensors rounded if
+/// that is wanted.
+pub fn encode(network: &Network, rounded: Option<Rounded>) -> ModelProto {
+    let mut graph = Graph::default();
+    let mut x = INPUT.to_owned();
+    for (index, layer) in network.layers.iter().enumerate() {
+        graph.prefix = format!("layer{index}");
+        x = linear(&mut graph, layer, &x);
+        let linear = layer.steps.iter().take_while(|it| it.operation.is_affine());
+        let linear = linear.count();
+        for (i, step) in layer.steps.iter().enumerate() {
+            if i == linear {
+                x = graph.named("Identity", &before(index), &[&x]);
+            }
+            x = operation(&mut graph, &i.to_string(), layer, &step.operation, &x);
+        }
+        if let Some(Rounded { range, .. }) = rounded.filter(|it| it.index == index) {
+            x = round(&mut graph, range, &x);
+        }
+        x = graph.named("Identity", &output(index), &[&x]);
+    }
+    let [height, width, channels] = network.image().map(|side| side as i64);
+    let latent = tensor(INPUT, &[network.latent_len() as i64, 1, 1]);
+    graph.model("float", vec![latent], tensor(&x, &[channels, height, width]), Vec::new())
+}
+
+/// What the steps of `range` make of `x`.
+fn round(graph: &mut Graph, range: Range, x: &str) -> String {
+    let mut scalar = |part: &str, value: f64| {
+        graph.constant(&format!("range_{part}"), &[], Values::Float(&[value as f32]))
+    };
+    let (inverse, scale) = (scalar("inverse", range.scale.recip()), scalar("scale", range.scale));
+    let zero = f64::from(range.zero_point);
+    let (low, high) = (scalar("low", -zero), scalar("high", 255.0 - zero));
+    let steps = graph.node("Mul", "steps", &[x, &inverse], vec![]);
+    let whole = graph.node("Round", "whole", &[&steps], vec![]);
+    let above = graph.node("Max", "above", &[&whole, &low], vec![]);
+    let within = graph.node("Min", "within", &[&above, &high], vec![]);
+    graph.node("Mul", "rounded", &[&within, &scale], vec![])
+}
+
+/// The convolution alone.
+fn linear(graph: &mut Graph, layer: &Layer, x: &str) -> String {
+    let linear = Linear::of(layer);
+    let (dims, weights) = linear.reordered(&layer.weights);
+    let weights = graph.constant("weights", &dims, Values::Float(&weights));
+    linear.add(graph, "", x, &weights, None)
+}
+
+pub(crate) fn operation(
+    graph: &mut Graph,
+    name: &str,
+    layer: &Layer,
+    operation: &Operation,
+    x: &str,
+) -> String {
+    let side = |graph: &mut Graph, side: &str, operations: &[Operation]| {
+        let each = operations.iter().enumerate();
+        each.fold(x.to_owned(), |x, (i, it)| {
+            self::operation(graph, &format!("{name}_{side}{i}"), layer, it, &x)
+        })
+    };
+    match operation {
+        Operation::Affine { scale, shift } => {
+            let scale = numbers(graph, &format!("{name}_scale"), layer, scale);
+            let shift = numbers(graph, &format!("{name}_shift"), layer, shift);
+            let scaled = graph.node("Mul", &format!("{name}_scaled"), &[x, &scale], vec![]);
+            graph.node("Add", name, &[&scaled, &shift], vec![])
+        }
+        Operation::Slopes(slopes) => {
+            let slopes = numbers(graph, &format!("{name}_slopes"), layer, slopes);
+            let zero = graph.constant(&format!("{name}_zero"), &[], Values::Float(&[0.0]));
+            let above = graph.node("Max", &format!("{name}_above"), &[x, &zero], vec![]);
+            let below = graph.node("Min", &format!("{name}_below"), &[x, &zero], vec![]);
+            let below = graph.node("Mul", &format!("{name}_sloped"), &[&below, &slopes], vec![]);
+            graph.node("Add", name, &[&above, &below], vec![])
+        }
+        Operation::Choice(choice) => {
+            let Choice { condition, then, otherwise } = &**choice;
+            let condition = side(graph, "condition", condition);
+            let condition = graph.cast(&format!("{name}_flag"), &condition, DataType::Bool);
+            let (a, b) = (side(graph, "then", then), side(graph, "otherwise", otherwise));
+            graph.node("Where", name, &[&condition, &a, &b], vec![])
+        }
+        Operation::Both(both) => {
+            let Both { binary, left, right } = &**both;
+            let (a, b) = (side(graph, "left", left), side(graph, "right", right));
+            graph.node(binary.operator(), name, &[&a, &b], vec![])
+        }
+        Operation::Function(function) => self::function(graph, name, *function, x),
+    }
+}
+
+/// What of one operator is one; of the others, what they are by their definition.
+fn function(graph: &mut Graph, name: &str, function: Function, x: &str) -> String {
+    let plain = |graph: &mut Graph, operator: &str, attributes| {
+        graph.node(operator, name, &[x], attributes)
+    };
+    let scalar = |graph: &mut Graph, part: &str, value: f64| {
+        graph.constant(&format!("{name}_number_{part}"), &[], Values::Float(&[value as f32]))
+    };
+    match function {
+        Function::LeakyRelu(slope) => plain(graph, "LeakyRelu", vec![float("alpha", slope as f32)]),
+        Function::Elu(alpha) => plain(graph, "Elu", vec![float("alpha", alpha as f32)]),
+        Function::Selu { alpha, gamma } => {
+            let attributes = vec![float("alpha", alpha as f32), float("gamma", gamma as f32)];
+            plain(graph, "Selu", attributes)
+        }
+        Function::HardSigmoid { alpha, beta } => {
+            let attributes = vec![float("alpha", alpha as f32), float("beta", beta as f32)];
+            plain(graph, "HardSigmoid", attributes)
+        }
+        Function::Clip(low, high) => {
+            let mut y = x.to_owned();
+            for (part, operator, limit) in [("low", "Max", low), ("high", "Min", high)] {
+                if limit.is_finite() {
+                    let limit = scalar(graph, part, limit);
+                    y = graph.node(operator, &format!("{name}_{operator}"), &[&y, &limit], vec![]);
+                }
+            }
+            y
+        }
+        Function::Gelu => {
+            let (half, one) = (scalar(graph, "half", 0.5), scalar(graph, "one", 1.0));
+            let root = scalar(graph, "root", std::f64::consts::FRAC_1_SQRT_2);
+            let y = graph.node("Mul", &format!("{name}_rooted"), &[x, &root], vec![]);
+            let y = graph.node("Erf", &format!("{name}_erf"), &[&y], vec![]);
+            let y = graph.node("Add", &format!("{name}_above"), &[&y, &one], vec![]);
+            let y = graph.node("Mul", &format!("{name}_half"), &[&y, &half], vec![]);
+            graph.node("Mul", name, &[x, &y], vec![])
+        }
+        Function::GeluByTanh => {
+            let (half, one) = (scalar(graph, "half", 0.5), scalar(graph, "one", 1.0));
+            let root = scalar(graph, "root", (2.0 / std::f64::consts::PI).sqrt());
+            let cubic = scalar(graph, "cubic", 0.044_715);
+            let square = graph.node("Mul", &format!("{name}_square"), &[x, x], vec![]);
+            let y = graph.node("Mul", &format!("{name}_cubic"), &[&square, &cubic], vec![]);
+            let y = graph.node("Add", &format!("{name}_factor"), &[&y, &one], vec![]);
+            let y = graph.node("Mul", &format!("{name}_inner"), &[&y, x], vec![]);
+            let y = graph.node("Mul", &format!("{name}_rooted"), &[&y, &root], vec![]);
+            let y = graph.node("Tanh", &format!("{name}_tanh"), &[&y], vec![]);
+            let y = graph.node("Add", &format!("{name}_above"), &[&y, &one], vec![]);
+            let y = graph.node("Mul", &format!("{name}_half"), &[&y, &half], vec![]);
+            graph.node("Mul", name, &[x, &y], vec![])
+        }
+        Function::HardSwish => {
+            let attributes = vec![float("alpha", 1.0 / 6.0), float("beta", 0.5)];
+            let y = graph.node("HardSigmoid", &format!("{name}_gate"), &[x], attributes);
+            graph.node("Mul", name, &[x, &y], vec![])
+        }
+        Function::Mish => {
+            let y = softplus(graph, &format!("{name}_softplus"), x);
+            let y = graph.node("Tanh", &format!("{name}_tanh"), &[&y], vec![]);
+            graph.node("Mul", name, &[x, &y], vec![])
+        }
+        Function::Celu(alpha) => {
+            // α·Elu(x/α)
+            let (alpha, inverse) =
+                (scalar(graph, "alpha", alpha), scalar(graph, "inverse", 1.0 / alpha));
+            let y = graph.node("Mul", &format!("{name}_narrow"), &[x, &inverse], vec![]);
+            let y = graph.node("Elu", &format!("{name}_elu"), &[&y], vec![float("alpha", 1.0)]);
+            graph.node("Mul", name, &[&y, &alpha], vec![])
+        }
+        Function::Above(limit) => {
+            let limit = scalar(graph, "limit", limit);
+            let above = graph.node("Greater", &format!("{name}_above"), &[x, &limit], vec![]);
+            graph.cast(name, &above, DataType::Float)
+        }
+        Function::Softplus => softplus(graph, name, x),
+        Function::Power(power) => {
+            let power = scalar(graph, "power", power);
+            graph.node("Pow", name, &[x, &power], vec![])
+        }
+        other => plain(graph, other.operator(), vec![]),
+    }
+}
+
+/// max(x, 0) + ln(1 + e^−|x|): tract's own overflows.
+fn softplus(graph: &mut Graph, name: &str, x: &str) -> String {
+    let scalar = |graph: &mut Graph, part: &str, value: f32| {
+        graph.constant(&format!("{name}_number_{part}"), &[], Values::Float(&[value]))
+    };
+    let (zero, one) = (scalar(graph, "zero", 0.0), scalar(graph, "one", 1.0));
+    let above = graph.node("Max", &format!("{name}_above"), &[x, &zero], vec![]);
+    let y = graph.node("Abs", &format!("{name}_abs"), &[x], vec![]);
+    let y = graph.node("Neg", &format!("{name}_neg"), &[&y], vec![]);
+    let y = graph.node("Exp", &format!("{name}_exp"), &[&y], vec![]);
+    let y = graph.node("Add", &format!("{name}_sum"), &[&y, &one], vec![]);
+    let y = graph.node("Log", &format!("{name}_log"), &[&y], vec![]);
+    graph.node("Add", name, &[&above, &y], vec![])
+}
+
+/// One number, one per channel as `[1, C, 1, 1]`, or per feature as `[1, C, H, W]`.
+fn numbers(graph: &mut Graph, name: &str, layer: &Layer, values: &[f64]) -> String {
+    let output @ [height, width, channels] = layer.output();
+    let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();
+    if values.len() == 1 {
+        return graph.constant(name, &[], Values::Float(&values));
+    }
+    if values.len() == channels {
+        return graph.constant(name, &[1, channels, 1, 1], Values::Float(&values));
+    }
+    let planes = planes(&values, output);
+    graph.constant(name, &[1, channels, height, width], Values::Float(&planes))
+}

@@ -1,0 +1,115 @@
+//! A layer's linear operation in ONNX: nodes for the float network as for the quantised one.
+
+use crate::network::Layer;
+use crate::onnx::graph::{Graph, Values, int, ints};
+use gen_core::axis::{Axis, Convolution};
+
+/// What a layer does along rows and columns, and its channels in and out.
+pub struct Linear {
+    /// Geometry along rows and columns, of one kind.
+    pub axes: [Axis; 2],
+    /// Channels of the input.
+    pub channels_in: usize,
+    /// Channels of the output.
+    pub channels_out: usize,
+}
+
+impl Linear {
+    /// That of `layer`.
+    pub fn of(layer: &Layer) -> Self {
+        let Layer { rows, columns, channels_in, channels_out, .. } = *layer;
+        Self { axes: [rows, columns], channels_in, channels_out }
+    }
+
+    /// All of `weights`, `[out][kernel row][kernel column][in]`, in ONNX's [order](Self::weights).
+    pub fn reordered<T: Copy>(&self, weights: &[T]) -> ([usize; 4], Vec<T>) {
+        let [rows, columns] = self.axes.map(|axis| axis.kernel);
+        self.weights(|out, tap, input| {
+            weights[(out * rows * columns + tap) * self.channels_in + input]
+        })
+    }
+
+    /// ONNX's order of weights, `[in][out][row][column]` of a transposed convolution and
+    /// `[out][in][row][column]` of a plain one, and its shape. `at` gives the weight of an output
+    /// channel, tap and input channel.
+    pub fn weights<T>(&self, at: impl Fn(usize, usize, usize) -> T) -> ([usize; 4], Vec<T>) {
+        let [rows, columns] = self.axes.map(|axis| axis.kernel);
+        let taps = rows * columns;
+        let transposed = self.is_transposed();
+        let (outer, inner) = match transposed {
+            true => (self.channels_in, self.channels_out),
+            false => (self.channels_out, self.channels_in),
+        };
+        let mut weights = Vec::with_capacity(outer * inner * taps);
+        for (a, b) in (0..outer).flat_map(|a| (0..inner).map(move |b| (a, b))) {
+            let (input, out) = if transposed { (a, b) } else { (b, a) };
+            weights.extend((0..taps).map(|tap| at(out, tap, input)));
+        }
+        ([outer, inner, rows, columns], weights)
+    }
+
+    /// Adds the operation on `x`, and returns the name of its output. Names of nodes end in `suffix`, a `bias` is
+    /// one number for each output channel.
+    pub fn add(
+        &self,
+        graph: &mut Graph,
+        suffix: &str,
+        x: &str,
+        weights: &str,
+        bias: Option<&str>,
+    ) -> String {
+        let operator = if self.is_transposed() { "ConvTranspose" } else { "Conv" };
+        let pad = self.axes.map(|axis| axis.pad);
+        let [end, extra] = [self.axes.map(|axis| far(&axis).0), self.axes.map(|axis| far(&axis).1)];
+        let attributes = vec![
+            int("group", 1),
+            ints("kernel_shape", &self.axes.map(|axis| axis.kernel)),
+            ints("strides", &self.axes.map(|axis| axis.stride)),
+            ints("pads", &[pad, end].concat()),
+        ];
+        let padded = self.is_transposed() && extra != [0, 0];
+        let mut inputs = vec![x, weights];
+        inputs.extend(bias.filter(|_| !padded));
+        let y = graph.node(operator, &format!("linear{suffix}"), &inputs, attributes);
+        if extra == [0, 0] {
+            return y;
+        }
+        if !self.is_transposed() {
+            return graph.cut(&format!("cut{suffix}"), &y, self.axes.map(|axis| axis.output));
+        }
+        let more = [0, 0, 0, 0, 0, 0, extra[0] as i64, extra[1] as i64];
+        let more = graph.constant(&format!("more{suffix}"), &[8], Values::Int64(&more));
+        let y = graph.node("Pad", &format!("padded{suffix}"), &[&y, &more], vec![]);
+        let Some(bias) = bias else { return y };
+        let axes = graph.constant(&format!("bias_axes{suffix}"), &[2], Values::Int64(&[1, 2]));
+        let bias = graph.node("Unsqueeze", &format!("bias_map{suffix}"), &[bias, &axes], vec![]);
+        graph.node("Add", &format!("biased{suffix}"), &[&y, &bias], vec![])
+    }
+
+    pub(crate) fn is_transposed(&self) -> bool {
+        self.axes[0].convolution == Convolution::Transposed
+    }
+}
+
+/// Padding at the far end, and what is beside it: where that would be negative, how many zeros are
+/// behind (of a plain convolution: how many outputs are too many).
+fn far(axis: &Axis) -> (usize, usize) {
+    let Axis { convolution, input, output, kernel, stride, pad } = *axis;
+    match convolution {
+        Convolution::Transposed => {
+            let whole = (input - 1) * stride + kernel;
+            (whole.saturating_sub(pad + output), (pad + output).saturating_sub(whole))
+        }
+        Convolution::Plain => {
+            let end = ((output - 1) * stride + kernel).saturating_sub(pad + input);
+            (end, (pad + input + end - kernel) / stride + 1 - output)
+        }
+    }
+}
+
+/// Per-feature values `[H][W][C]` as ONNX has them, `[C][H][W]`.
+pub fn planes<T: Copy>(values: &[T], [height, width, channels]: [usize; 3]) -> Vec<T> {
+    let positions = height * width;
+    let value = |i: usize| values[i % positions * channels + i / positions];
+    (0..positions * channels).map(value).collect()
+}

@@ -1,0 +1,7 @@
+//! ONNX files as files: reading one, building one, running one in tract. What a graph means is
+//! [`import`](mod@crate::import)'s business.
+
+pub mod graph;
+pub mod input;
+pub mod run;
+pub mod source;

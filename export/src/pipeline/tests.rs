@@ -1,0 +1,283 @@
+use super::*;
+use crate::draw::{File, Generator};
+use crate::onnx::graph::{Values, float, geometry, ints, tensor};
+use crate::picture::Picture;
+use crate::picture::psnr;
+use crate::pipeline::sketch;
+use crate::pipeline::sketch::{Sketch, written};
+use crate::report::inspect;
+use gen_core::format::write::DraftPart;
+use prost::Message;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tract_onnx::pb::tensor_proto::DataType;
+use tract_onnx::pb::{GraphProto, type_proto};
+
+#[test]
+fn exports_are_complete_repeatable_and_reported() {
+    let directory = tempfile::tempdir().unwrap();
+    for source in sketch::all() {
+        let path = written(directory.path(), &source);
+        let options = Options { calibrate: 8, compare: 4, ..Options::default() };
+        let count = AtomicUsize::new(0);
+        let counted = || {
+            count.fetch_add(1, Ordering::Relaxed);
+        };
+        let first = export(&path, &options, &counted).unwrap();
+        let again = export(&path, &options, &|| ()).unwrap();
+        assert_eq!((&first.gen_file, &first.onnx), (&again.gen_file, &again.onnx));
+        assert!(count.into_inner() <= options.pictures());
+
+        let model = Model::parse(&first.gen_file).unwrap();
+        let layout = &first.report.layout;
+        assert_eq!(layout.working_memory_bytes, model.working_memory());
+        assert_eq!(layout.flash_bytes, first.gen_file.len());
+        assert_eq!((model.name(), layout.name.as_str()), ("sketch", "sketch"));
+        assert_eq!(model.source(), &Source::load(&path).unwrap().sha256);
+        for table in &first.report.tables {
+            assert!(table.layer.starts_with("net/") && table.entries == 4096, "{table:?}");
+        }
+
+        // The worst pictures are those of their seeds, in order.
+        let worst = &first.report.worst;
+        assert_eq!((worst.len(), worst[0].seed), (options.compare, first.report.worst_seed));
+        assert!(worst.is_sorted_by(|a, b| a.psnr <= b.psnr));
+        let mut float = Generator::onnx(&source, None).unwrap();
+        let mut device = Generator::gen_file(&first.gen_file).unwrap();
+        for worst in worst {
+            let z = latent::shown(worst.seed, 0, &DraftPart::latent(&device.latent));
+            let [a, b] = [&mut float, &mut device].map(|it| {
+                let drawing = it.draw(&z).unwrap();
+                it.picture(&drawing)
+            });
+            assert_eq!(psnr::limited(&a, &b), worst.psnr);
+        }
+
+        // What inspect says of the ONNX is what came out.
+        let expected = inspect::inspect(&File::load(&path).unwrap()).unwrap();
+        assert_eq!(serde_json::to_value(expected).unwrap(), serde_json::to_value(layout).unwrap());
+    }
+}
+
+/// Whatever has 12 bits; a pixel may be rounded to its neighbour, and that one layer farther down.
+#[test]
+fn qdq_is_close_to_the_device() {
+    let directory = tempfile::tempdir().unwrap();
+    for source in sketch::all() {
+        let path = written(directory.path(), &source);
+        for (activations, weights) in [(8, 8), (12, 8), (8, 12), (12, 12)] {
+            let few = Options { calibrate: 8, compare: 8, ..Options::default() };
+            let few = Options { activations, weights, ..few };
+            let made = export(&path, &Options { qdq: true, ..few }, &|| ()).unwrap();
+            let proto = Message::decode(&*made.qdq.unwrap()).unwrap();
+            let qdq = Source { proto, ..source.clone() };
+            let mut qdq = Generator::onnx(&qdq, None).unwrap();
+            let mut device = Generator::gen_file(&made.gen_file).unwrap();
+            for seed in 0..8 {
+                let z = latent::shown(seed, 0, &DraftPart::latent(&device.latent));
+                let [a, b] = [&mut qdq, &mut device].map(|it| {
+                    let drawing = it.draw(&z).unwrap();
+                    it.picture(&drawing)
+                });
+                assert!(psnr::limited(&a, &b) > 40.0, "{}", psnr::psnr(&a, &b));
+            }
+        }
+    }
+}
+
+#[test]
+fn dead_tensors_are_exported_exactly() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = written(directory.path(), &sketch::dead());
+    let options = Options { calibrate: 8, compare: 4, ..Options::default() };
+    let report = export(&path, &options, &|| ()).unwrap().report;
+    assert!(report.fidelity.largest_difference <= 1, "{:?}", report.fidelity);
+    assert_eq!((report.tensors[0].zero_point, report.tensors[0].saturated), (0, 0.0));
+    let tables: Vec<_> = report.tables.iter().map(|it| (it.function, it.entries)).collect();
+    assert_eq!(tables, [("Tanh", 4096)]);
+}
+
+#[test]
+fn one_sided_clips_are_exported_with_a_rule_only() {
+    let directory = tempfile::tempdir().unwrap();
+    let start = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 12], vec![]);
+    let clipped = start.then("Clip", &[], vec![float("min", 0.0)]).finish();
+    let path = written(directory.path(), &clipped);
+    let options = Options { calibrate: 8, compare: 4, ..Options::default() };
+    let error = format!("{:#}", export(&path, &options, &|| ()).unwrap_err());
+    assert!(error.contains("sketch.onnx: the pictures end in Relu, node \"net/Clip"), "{error}");
+    let options = Options { pixels: Some(PixelRule::UNIT), ..options };
+    let report = export(&path, &options, &|| ()).unwrap().report;
+    assert_eq!(report.settings.pixels, [0.0, 1.0]);
+    let fidelity = report.fidelity;
+    assert!((30.0..100.0).contains(&fidelity.psnr_mean), "{fidelity:?}");
+}
+
+#[test]
+fn layers_too_large_are_refused_by_node() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut sketch = Sketch::new(&[9000]);
+    let weights = sketch.constant(&[9000, 3], 0.01);
+    let sketch = sketch.then("MatMul", &[&weights], vec![]).reshape(&[-1, 3, 1, 1]);
+    let path = written(directory.path(), &sketch.finish());
+    let error = inspect::inspect(&File::load(&path).unwrap()).unwrap_err();
+    let error = format!("{error:#}");
+    assert!(
+        error.contains("sketch.onnx: node \"net/MatMul2\": layer 0: so many products"),
+        "{error}"
+    );
+}
+
+/// Of 9,216 products of 12-bit inputs and 8-bit weights the reader can't know that they stay below 2³¹.
+#[test]
+fn wide_layers_on_wide_inputs_are_told_to_take_wide_weights() {
+    let directory = tempfile::tempdir().unwrap();
+    let sketch = Sketch::new(&[2, 1, 1])
+        .convolution("ConvTranspose", [2, 1024, 3], vec![])
+        .plain("Relu")
+        .convolution("Conv", [1024, 1, 3], geometry(1, [1, 1, 1, 1], 0));
+    let path = written(directory.path(), &sketch.plain("Tanh").finish());
+    let few = Options { calibrate: 2, compare: 1, activations: 12, ..Options::default() };
+    let error = format!("{:#}", export(&path, &few, &|| ()).unwrap_err());
+    assert!(error.contains("node \"net/Conv") && error.contains("weights 12 bits too"), "{error}");
+    export(&path, &Options { weights: 12, ..few }, &|| ()).unwrap();
+}
+
+#[test]
+fn inspect_shows_names_that_are_too_long_to_export() {
+    let directory = tempfile::tempdir().unwrap();
+    let name = "a name that is longer than 32 bytes";
+    let path = directory.path().join(format!("{name}.onnx"));
+    std::fs::write(&path, sketch::dense_first().proto.encode_to_vec()).unwrap();
+    assert_eq!(inspect::inspect(&File::load(&path).unwrap()).unwrap().name, name);
+    assert!(Options::default().name(&path).is_err());
+}
+
+#[test]
+fn names_and_pixel_rules_that_do_not_fit_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = written(directory.path(), &sketch::dense_first());
+    let refused = |options: Options, expected: &str| {
+        let error = format!("{:#}", export(&path, &options, &|| ()).unwrap_err());
+        assert!(error.contains(expected), "{error}");
+    };
+    for name in ["", "a/b", "a name that is longer than 32 bytes"] {
+        let name = Some(name.to_owned());
+        refused(Options { name, ..Options::default() }, "is no name for a model");
+    }
+    let pixels = Some(PixelRule::UNIT);
+    refused(Options { pixels, ..Options::default() }, "end in Tanh");
+    refused(Options { calibrate: 0, ..Options::default() }, "at least one latent");
+    refused(Options { activations: 4, ..Options::default() }, "activations of 4 bits");
+    let goal = Goal { psnr: Some(40.0), flash: None };
+    refused(Options { activations: 12, goal, ..Options::default() }, "activations of 12 bits");
+    let goal = Goal { psnr: None, flash: Some(100) };
+    refused(Options { goal, ..Options::default() }, "bytes of flash already");
+}
+
+/// A classifier that gives the mean of all pixels, by the formula for one feature; one that gives the channels' means,
+/// whichever way it takes them.
+#[test]
+fn pictures_are_compared_by_what_a_classifier_sees() {
+    let directory = tempfile::tempdir().unwrap();
+    let source = sketch::dense_first();
+    let path = written(directory.path(), &source);
+    let [height, width, channels] =
+        inspect::inspect(&File::load(&path).unwrap()).unwrap().image.map(|side| side as i64);
+    let seen_by = |shape: [i64; 3], axes: &[usize]| {
+        let means = Sketch::new(&shape).then("ReduceMean", &[], vec![ints("axes", axes)]);
+        let classifier = directory.path().join("classifier.onnx");
+        std::fs::write(&classifier, means.finish().proto.encode_to_vec()).unwrap();
+        let few = Options { calibrate: 8, compare: 40, ..Options::default() };
+        export(&path, &Options { classifier: Some(classifier), ..few }, &|| ())
+    };
+    let Export { gen_file, report, .. } = seen_by([channels, height, width], &[1, 2, 3]).unwrap();
+    let found = report.frechet.unwrap();
+    let gaussian = |mut generator: Generator, from: u64| {
+        let parts = generator.latent.clone();
+        let latent = DraftPart::latent(&parts);
+        let means = (from..from + 40).map(|seed| {
+            let drawing = generator.draw(&latent::shown(seed, 0, &latent)).unwrap();
+            let pixels = generator.picture(&drawing).pixels;
+            let sum: f64 = pixels.iter().map(|pixel| f64::from(*pixel) / 127.5 - 1.0).sum();
+            sum / pixels.len() as f64
+        });
+        let means: Vec<f64> = means.collect();
+        let mean = means.iter().sum::<f64>() / 40.0;
+        let variance = means.iter().map(|it| (it - mean).powi(2)).sum::<f64>() / 39.0;
+        (mean, variance.sqrt())
+    };
+    let float = |from| gaussian(Generator::onnx(&source, None).unwrap(), from);
+    let (device, float, others) =
+        (gaussian(Generator::gen_file(&gen_file).unwrap(), 1), float(1), float(41));
+    let distance = |a: (f64, f64)| (a.0 - float.0).powi(2) + (a.1 - float.1).powi(2);
+    assert_eq!(found.features, 1);
+    // Means of pixels are f32.
+    assert!((found.device - distance(device)).abs() < 1e-8, "{found:?}, {}", distance(device));
+    assert!(
+        (found.others / distance(others) - 1.0).abs() < 1e-3,
+        "{found:?}, {}",
+        distance(others)
+    );
+
+    let planes = seen_by([channels, height, width], &[2, 3]).unwrap().report.frechet.unwrap();
+    let together = seen_by([height, width, channels], &[1, 2]).unwrap().report.frechet.unwrap();
+    assert_eq!([planes.features, together.features], [3, 3]);
+    assert!((planes.others - together.others).abs() < 1e-6, "{planes:?} {together:?}");
+    assert!(planes.others > found.others, "{planes:?}");
+}
+
+#[test]
+fn classifiers_of_something_else_are_refused() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("classifier.onnx");
+    let refused = |sketch: Sketch, change: &dyn Fn(&mut GraphProto), expected: &str| {
+        let mut proto = sketch.finish().proto;
+        change(proto.graph.as_mut().unwrap());
+        std::fs::write(&path, proto.encode_to_vec()).unwrap();
+        let pictures = [1, 2].map(|level| Picture {
+            channels: 3,
+            height: 4,
+            width: 5,
+            pixels: vec![level; 60],
+        });
+        let loaded = Classifier::load(&path, [4, 5, 3], PixelRule::SIGNED);
+        let seen = loaded.and_then(|classifier| classifier.look(&pictures, &|| ()).map(drop));
+        let error = format!("{:#}", seen.unwrap_err());
+        assert!(error.contains("classifier.onnx") && error.contains(expected), "{error}");
+    };
+    let same = |_: &mut GraphProto| ();
+    let of = |shape: &[i64]| Sketch::new(shape).plain("Abs");
+    refused(of(&[3, 4, 6]), &same, "takes [1, 3, 4, 6], and not pictures in float32");
+    refused(of(&[]), &same, "takes [1], and not pictures");
+    refused(of(&[3, 5, 4]), &same, "[n, 3, 4, 5] or [n, 4, 5, 3]");
+    refused(of(&[3, 4, 5]), &|graph| graph.output.clear(), "1 inputs and 0 outputs");
+    let twice = |graph: &mut GraphProto| graph.input.push(tensor("more", &[3, 4, 5]));
+    refused(of(&[3, 4, 5]), &twice, "2 inputs and 1 outputs");
+    // Of all pixels but -127, whose logarithm is no number.
+    refused(Sketch::new(&[3, 4, 5]).plain("Log"), &same, "gives what is no number");
+    let whole = |graph: &mut GraphProto| {
+        let kind = graph.input[0].r#type.as_mut().and_then(|it| it.value.as_mut());
+        let Some(type_proto::Value::TensorType(kind)) = kind else { unreachable!() };
+        kind.elem_type = DataType::Int32 as i32;
+    };
+    refused(of(&[3, 4, 5]), &whole, "not pictures in float32");
+}
+
+/// 8 bits of the last layer's weights are too few for what it gives; its report can do without them.
+#[test]
+fn twelve_bits_are_had_where_eight_are_not() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut sketch = Sketch::new(&[4, 1, 1])
+        .convolution("ConvTranspose", [4, 3, 4], geometry(1, [0, 0, 0, 0], 0))
+        .plain("Relu");
+    let weights = sketch.graph.constant("large", &[3, 1, 1, 1], Values::Float(&[90.0, -90.0, 3.0]));
+    let sketch = sketch.then("ConvTranspose", &[&weights], vec![]).plain("Tanh");
+    let path = written(directory.path(), &sketch.finish());
+    let few = Options { calibrate: 8, compare: 4, ..Options::default() };
+    let error = format!("{:#}", export(&path, &few, &|| ()).unwrap_err());
+    assert!(error.contains("sketch.onnx: ") && error.contains("weights of 12 bits"), "{error}");
+    let report = export(&path, &Options { weights: 12, ..few }, &|| ()).unwrap().report;
+    assert!(report.sensitivities.is_empty());
+    assert!(report.fidelity.psnr_mean > 30.0, "{:?}", report.fidelity);
+    assert!(!crate::report::text::report(&report).contains("only these are in 8 bits"));
+}

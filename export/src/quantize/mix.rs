@@ -1,0 +1,308 @@
+//! Which of a network's numbers have 12 bits instead of 8, and the cheapest of such mixes that is good enough.
+
+use crate::network::range::Range;
+use crate::quantize::sensitivity::Sensitivity;
+use anyhow::{Result, ensure};
+use gen_core::Model;
+use gen_core::element::Weight;
+use serde::Serialize;
+
+/// What 12 bits may gain in all without being worth it, in dB, where only the flash is limited.
+const WORTH: f64 = 0.05;
+
+/// What 12-bit inputs add to the time of a layer, about; whole pictures take 0.08 to 0.48 more (docs/performance.md).
+/// 12-bit weights double it.
+const SLOWER: f64 = 0.3;
+
+/// What can have 12 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// A layer's output.
+    Output(usize),
+    /// A layer's weights.
+    Weights(usize),
+}
+
+/// What has 12 bits; all else has 8.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Mix(Vec<Part>);
+
+impl Mix {
+    /// All outputs of a network of so many layers but the last, which are pixels, if they are to have 12 bits, and
+    /// all weights, likewise.
+    pub fn whole(layers: usize, outputs: bool, weights: bool) -> Self {
+        let outputs = (0..layers.saturating_sub(1)).filter(|_| outputs).map(Part::Output);
+        outputs.chain((0..layers).filter(|_| weights).map(Part::Weights)).collect()
+    }
+
+    /// Whether `part` has 12 bits.
+    pub fn has(&self, part: Part) -> bool {
+        self.0.contains(&part)
+    }
+
+    /// Of outputs, what they have in 8 bits and in 12.
+    pub fn ranges(&self, bytes: &[Range], wide: &[Range]) -> Vec<Range> {
+        let choose =
+            |(index, (byte, wide))| if self.has(Part::Output(index)) { wide } else { byte };
+        bytes.iter().copied().zip(wide.iter().copied()).enumerate().map(choose).collect()
+    }
+
+    /// What the weights of so many layers are.
+    pub fn weights(&self, layers: usize) -> Vec<Weight> {
+        let choose = |index| match self.has(Part::Weights(index)) {
+            true => Weight::Wide,
+            false => Weight::Byte,
+        };
+        (0..layers).map(choose).collect()
+    }
+
+    fn with(&self, part: Part) -> Self {
+        self.0.iter().copied().chain([part]).collect()
+    }
+
+    fn without(&self, part: Part) -> Self {
+        self.0.iter().copied().filter(|it| *it != part).collect()
+    }
+}
+
+impl FromIterator<Part> for Mix {
+    fn from_iter<I: IntoIterator<Item = Part>>(parts: I) -> Self {
+        Self(parts.into_iter().collect())
+    }
+}
+
+/// What a mix must reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Goal {
+    /// Least mean PSNR, dB.
+    #[serde(rename = "psnr_db")]
+    pub psnr: Option<f64>,
+    /// Most bytes of the `.gen` file.
+    #[serde(rename = "flash_bytes")]
+    pub flash: Option<usize>,
+}
+
+impl Goal {
+    /// Whether anything is asked for.
+    pub fn is_some(&self) -> bool {
+        self.psnr.is_some() || self.flash.is_some()
+    }
+
+    fn fits(&self, flash: usize) -> bool {
+        self.flash.is_none_or(|most| flash <= most)
+    }
+}
+
+/// A part of the network, with what 12 bits for it are worth.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate {
+    part: Part,
+    /// Squared error of pixels for which only its 8 bits are to blame, as the mean PSNR has it.
+    noise: f64,
+    /// What 12 bits cost, as parts of the flash, the time and the working memory that 8 take.
+    cost: f64,
+}
+
+/// The parts of a network, whose file in 8 bits is `model`, and what is known of them; the best for their cost
+/// first.
+pub fn candidates(model: &Model, flash: usize, sensitivities: &[Sensitivity]) -> Vec<Candidate> {
+    let of = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
+    let noise = |db: f64| 255.0 * 255.0 * 10.0_f64.powf(-db / 10.0);
+    let macs: u64 = model.layers().iter().map(|layer| layer.useful_macs()).sum();
+    let macs_of = |index: usize| {
+        let layer = model.layers().get(index);
+        layer.map_or(0.0, |layer| layer.useful_macs() as f64 / macs.max(1) as f64)
+    };
+    let layers = model.layers().iter().zip(model.plan().buffers()).zip(sensitivities);
+    let mut candidates: Vec<Candidate> = layers
+        .enumerate()
+        .flat_map(|(index, ((layer, buffer), sensitivity))| {
+            let weights = Candidate {
+                part: Part::Weights(index),
+                noise: noise(sensitivity.weights_db),
+                cost: of(layer.weight_bytes(), flash) + macs_of(index),
+            };
+            let slower = macs_of(index + 1) * SLOWER;
+            let output = sensitivity.output_db.map(|db| Candidate {
+                part: Part::Output(index),
+                noise: noise(db),
+                cost: of(buffer.bytes(), model.working_memory())
+                    + of(layer.epilogue().table_bytes(), flash)
+                    + slower,
+            });
+            [Some(weights), output].into_iter().flatten()
+        })
+        .collect();
+    candidates.sort_by(|a, b| (b.noise / b.cost).total_cmp(&(a.noise / a.cost)));
+    candidates
+}
+
+/// What came of a mix.
+pub trait Outcome {
+    /// Mean PSNR, dB.
+    fn psnr(&self) -> f64;
+    /// Bytes of the `.gen` file.
+    fn flash(&self) -> usize;
+}
+
+/// The mix that meets `goal`, and what came of it, from `bytes`, which is what came of none.
+///
+/// 12 bits go to one candidate after the other until the goal is met, then are taken away again, the dearest first,
+/// where it is met without them. If only the flash is limited, candidates get them as long as they fit, and lose what
+/// all together is not worth 0.05 dB. `draw` quantises and draws; `None` is a mix that can't be had.
+///
+/// # Errors
+/// If nothing that is tried meets the goal, with what comes nearest; those of `draw`.
+pub fn search<O: Outcome>(
+    goal: Goal,
+    candidates: &[Candidate],
+    bytes: O,
+    draw: &mut dyn FnMut(&Mix) -> Result<Option<O>>,
+) -> Result<(Mix, O)> {
+    let flash = bytes.flash();
+    ensure!(
+        goal.fits(flash),
+        "8 bits throughout take {flash} bytes of flash already: give --budget-flash {} or more, or train with fewer \
+         channels",
+        flash.div_ceil(1024)
+    );
+    let mut most = bytes.psnr();
+    let mut draw = |mix: &Mix| -> Result<Option<O>> {
+        let outcome = draw(mix)?;
+        if let Some(outcome) = outcome.as_ref().filter(|it| goal.fits(it.flash())) {
+            most = most.max(outcome.psnr());
+        }
+        Ok(outcome)
+    };
+    let reached = |outcome: &O| goal.psnr.is_some_and(|least| outcome.psnr() >= least);
+    let (mut mix, mut best) = (Mix::default(), bytes);
+    let (mut left, mut taken): (Vec<&Candidate>, _) = (candidates.iter().collect(), Vec::new());
+    while !reached(&best) {
+        let (mut found, mut index) = (None, 0);
+        while found.is_none() && index < left.len() {
+            let wider = mix.with(left[index].part);
+            match draw(&wider)? {
+                Some(outcome) if goal.fits(outcome.flash()) => {
+                    found = Some((left.remove(index), wider, outcome));
+                }
+                // What doesn't fit never will; what can't be had may be had beside another.
+                Some(_) => drop(left.remove(index)),
+                None => index += 1,
+            }
+        }
+        let Some((candidate, wider, outcome)) = found else { break };
+        (mix, best) = (wider, outcome);
+        taken.push(candidate);
+    }
+    if let Some(least) = goal.psnr.filter(|_| !reached(&best)) {
+        let most = (most * 10.0).floor() / 10.0;
+        let within =
+            goal.flash.map_or(String::new(), |flash| format!(" within {flash} bytes of flash"));
+        anyhow::bail!(
+            "the best of the mixes tried reaches {most:.1} dB{within}, not {least}: \
+             give --target-psnr {most:.1} or less"
+        );
+    }
+    let most = best.psnr();
+    taken.sort_by(|a, b| b.cost.total_cmp(&a.cost));
+    for candidate in taken {
+        let narrower = mix.without(candidate.part);
+        let Some(outcome) = draw(&narrower)? else { continue };
+        let enough = match goal.psnr {
+            Some(_) => reached(&outcome),
+            None => outcome.psnr() > most - WORTH,
+        };
+        if enough {
+            (mix, best) = (narrower, outcome);
+        }
+    }
+    Ok((mix, best))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Noise that adds up, flash that does.
+    #[derive(Clone, Copy, Debug)]
+    struct Sum {
+        noise: f64,
+        flash: usize,
+    }
+
+    impl Outcome for Sum {
+        fn psnr(&self) -> f64 {
+            -10.0 * self.noise.log10()
+        }
+
+        fn flash(&self) -> usize {
+            self.flash
+        }
+    }
+
+    /// Weights 1 are the noisiest, weights 2 can't be had, output 0 costs least.
+    fn run(goal: Goal) -> Result<(Mix, Sum)> {
+        run_if(goal, |mix| !mix.has(Part::Weights(2)))
+    }
+
+    /// Likewise of those that can be had.
+    fn run_if(goal: Goal, possible: impl Fn(&Mix) -> bool) -> Result<(Mix, Sum)> {
+        let all = [
+            (Part::Output(0), 0.02, 0.01, 0),
+            (Part::Weights(1), 0.05, 0.1, 40),
+            (Part::Weights(2), 0.02, 0.1, 10),
+            (Part::Weights(0), 0.01, 0.5, 100),
+        ];
+        let candidates = all.map(|(part, noise, cost, _)| Candidate { part, noise, cost });
+        let of = |mix: &Mix| Sum {
+            noise: 1e-3 + all.iter().filter(|it| !mix.has(it.0)).map(|it| it.1).sum::<f64>(),
+            flash: 1000 + all.iter().filter(|it| mix.has(it.0)).map(|it| it.3).sum::<usize>(),
+        };
+        search(
+            goal,
+            &candidates,
+            of(&Mix::default()),
+            &mut |mix| Ok(possible(mix).then(|| of(mix))),
+        )
+    }
+
+    fn parts(goal: Goal) -> Vec<Part> {
+        run(goal).unwrap().0.0
+    }
+
+    #[test]
+    fn the_cheapest_that_reaches_the_target_is_found() {
+        let psnr = |psnr| Goal { psnr: Some(psnr), flash: None };
+        assert_eq!(parts(psnr(9.0)), []);
+        // 0.1 of noise to begin with; 0.08 without the output's.
+        assert_eq!(parts(psnr(10.9)), [Part::Output(0)]);
+        // 0.031 is 15.1 dB, 0.051 without the output's is 12.9.
+        assert_eq!(parts(psnr(15.0)), [Part::Output(0), Part::Weights(1)]);
+        assert_eq!(parts(psnr(12.5)), [Part::Weights(1)], "the output's is taken away again");
+        assert_eq!(parts(psnr(16.5)), [Part::Output(0), Part::Weights(1), Part::Weights(0)]);
+        let error = run(psnr(17.0)).unwrap_err().to_string();
+        assert!(error.contains("reaches 16.7 dB, not 17"), "{error}");
+    }
+
+    #[test]
+    fn what_can_only_be_had_beside_another_is_tried_again() {
+        let goal = Goal { psnr: Some(15.0), flash: None };
+        let beside = |mix: &Mix| mix.has(Part::Weights(1)) || !mix.has(Part::Output(0));
+        let possible = |mix: &Mix| beside(mix) && !mix.has(Part::Weights(2));
+        assert_eq!(run_if(goal, possible).unwrap().0.0, [Part::Weights(1), Part::Output(0)]);
+    }
+
+    #[test]
+    fn the_best_within_the_flash_is_found() {
+        let flash = |flash| Goal { psnr: None, flash: Some(flash) };
+        assert_eq!(parts(flash(1000)), [Part::Output(0)]);
+        assert_eq!(parts(flash(1099)), [Part::Output(0), Part::Weights(1)]);
+        assert_eq!(parts(flash(1100)), [Part::Output(0), Part::Weights(1)]);
+        assert_eq!(parts(flash(1140)), [Part::Output(0), Part::Weights(1), Part::Weights(0)]);
+        assert!(run(flash(999)).unwrap_err().to_string().contains("1000 bytes of flash already"));
+        let both = Goal { psnr: Some(15.0), flash: Some(1030) };
+        let error = run(both).unwrap_err().to_string();
+        // With the weights of 40 bytes it would be 15.1.
+        assert!(error.contains("reaches 10.9 dB within 1030 bytes of flash"), "{error}");
+    }
+}
