@@ -5,15 +5,11 @@
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use fit::{CODE, Fit};
+use boards::{BOARDS, Board, CODE, Fit};
 use gen_core::Model;
-
-#[path = "src/fit.rs"]
-mod fit;
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=memory");
     if env::var("CARGO_CFG_TARGET_OS").as_deref() != Ok("none") {
         return;
     }
@@ -23,18 +19,17 @@ fn main() {
 }
 
 fn chip() -> Result<(), String> {
-    let board = &the_board()?;
+    let board = the_board()?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?);
 
-    let map = format!("memory/{board}.x");
-    let map = fs::read_to_string(&map).map_err(|e| format!("{map}: {e}"))?;
-    let reserved = built_in(&out, board, &map)?;
+    let map = board.map.script;
+    let reserved = built_in(&out, board)?;
     // For those who measure a program.
     let symbols = format!(
         "_flash_size = LENGTH(FLASH);\n_flash_reserved = {CODE};\n\
          _ram_size = LENGTH(RAM);\n_ram_reserved = {reserved};\n"
     );
-    write(&out.join("memory.x"), (map.clone() + &symbols).as_bytes())?;
+    write(&out.join("memory.x"), [map, &symbols].concat().as_bytes())?;
 
     println!("cargo::rustc-link-search={}", out.display());
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
@@ -52,38 +47,39 @@ fn chip() -> Result<(), String> {
     Ok(())
 }
 
-/// The one board that the features name: each has a memory map of its name.
-fn the_board() -> Result<String, String> {
-    let maps = fs::read_dir("memory").map_err(|e| format!("memory: {e}"))?;
-    let name = |map: PathBuf| Some(map.file_stem()?.to_str()?.to_owned());
-    let mut boards: Vec<String> = maps.filter_map(|map| name(map.ok()?.path())).collect();
-    boards.sort();
-    let chosen = |board: &&String| {
-        let feature = board.to_uppercase().replace('-', "_");
+/// The one board that the features name.
+fn the_board() -> Result<&'static Board, String> {
+    let chosen = |board: &&Board| {
+        let feature = board.name.to_uppercase().replace('-', "_");
         env::var_os(format!("CARGO_FEATURE_{feature}")).is_some()
     };
-    match boards.iter().filter(chosen).map(String::as_str).collect::<Vec<_>>()[..] {
-        [board] => Ok(board.into()),
-        [] => Err(format!("choose a board: --features with one of {}", boards.join(", "))),
+    let names = |boards: &[&Board], and: &str| {
+        boards.iter().map(|board| board.name).collect::<Vec<_>>().join(and)
+    };
+    match BOARDS.iter().filter(chosen).collect::<Vec<_>>()[..] {
+        [board] => Ok(board),
+        [] => {
+            let all: Vec<&Board> = BOARDS.iter().collect();
+            Err(format!("choose a board: --features with one of {}", names(&all, ", ")))
+        }
         ref several => Err(format!(
             "choose one board, not {}: a program runs on one chip",
-            several.join(" and ")
+            names(several, " and ")
         )),
     }
 }
 
 /// Copies a model that fits, and gives the RAM that was kept for other things.
-fn built_in(out: &Path, board: &str, map: &str) -> Result<usize, String> {
+fn built_in(out: &Path, board: &Board) -> Result<usize, String> {
     println!("cargo::rerun-if-env-changed=GEN_MODEL");
     let path = env::var("GEN_MODEL").unwrap_or_else(|_| "../models/faces.gen".into());
     println!("cargo::rerun-if-changed={path}");
     let file = fs::read(&path).map_err(|e| format!("{path}: {e}; set GEN_MODEL to a .gen file"))?;
     let model = Model::parse(&file)
         .map_err(|e| format!("{path}: {e}; convert it with `cargo run -p export -- quantize`"))?;
-    let fit = Fit::new(&model, file.len(), map)
-        .ok_or_else(|| format!("memory/{board}.x gives no LENGTH of FLASH and RAM"))?;
+    let fit = Fit::new(&model, file.len(), board.map.memory);
     if !fit.fits() {
-        return Err(format!("{path} does not fit {board}: {fit}; choose a smaller model"));
+        return Err(format!("{path} does not fit {}: {fit}; choose a smaller model", board.name));
     }
     write(&out.join("model.gen"), &file)?;
     Ok(fit.ram_reserved)

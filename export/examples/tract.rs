@@ -5,11 +5,11 @@
 
 use anyhow::{Context, Result, bail};
 use export::draw::{Generator, npy};
-use export::file::output;
 use export::latent::file;
 use export::latent::wish::Wishes;
 use export::onnx::run::Passes;
 use export::onnx::source::Source;
+use output::file as written;
 use std::path::Path;
 
 fn main() -> Result<()> {
@@ -27,5 +27,5 @@ fn main() -> Result<()> {
     let latents = file::read(Path::new(latents), generator.latent_len())?;
     let drawings = latents.iter().map(|z| generator.draw(z)).collect::<Result<Vec<_>>>();
     let bytes = npy::encode(&drawings.context("cannot draw")?, generator.image)?;
-    output::write(&[(pictures.into(), &bytes)])
+    written::write(&[(pictures.into(), &bytes)])
 }

@@ -1,27 +1,23 @@
 //! Turns a trained generator in ONNX into a `.gen` file for microcontrollers.
 //!
-//! From the file to the device, one step a module:
+//! Each room may use those below it, never those above:
 //!
-//! - [`checkpoint`]: trained weights of PyTorch or Keras as an ONNX file
-//! - [`load`], [`import`](mod@import), [`network`]: an ONNX file as a chain of float layers; what
-//!   can't be converted is refused by node, operator and attribute
-//! - [`latents`], [`input`]: what goes in, part by part
-//! - [`fold`](mod@fold): BatchNorm and biases into weights, or behind the activation
-//! - [`calibrate`](mod@calibrate), [`histogram`], [`range`]: the float network runs in tract on
-//!   sampled latents; ranges by measured error
-//! - [`equalize`](mod@equalize): steps of their own for channels of rare large values
-//! - [`quantize`](mod@quantize): everything in integers, weights rounded for what they give, overflow disproved
-//!   channel by channel
-//! - [`mix`]: which numbers have 12 bits, by what that is worth
-//! - [`twin`]: the quantised ONNX, the same integers for any runtime
-//! - [`export`](mod@export): all of that in one call, with a [`report`]; [`boards`]: where it fits, [`times`]:
-//!   how long it draws
-//! - [`graph`]: building any ONNX
-//! - [`runner`], [`generator`]: running either file; [`psnr`](mod@psnr), [`ssim`](mod@ssim),
-//!   [`fidelity`], [`comparison`]: how close the pictures are, and to a [`classifier`] by [`frechet`];
-//!   [`sensitivity`]: what each layer costs them
+//! | room | what it does |
+//! |---|---|
+//! | `command` (the binary) | the command line, one file a command |
+//! | [`pipeline`] | from an ONNX file to everything that `quantize` writes |
+//! | [`report`] | what came of it: sizes, times, errors, whether it fits a board |
+//! | [`twin`], [`draw`] | the quantised ONNX; any generator's file as something that draws |
+//! | [`import`](mod@import) | a graph becomes a chain of float layers, or is refused by node, operator and attribute |
+//! | [`calibrate`](mod@calibrate) | what values tensors take, and the range of each by measured error |
+//! | [`quantize`](mod@quantize) | all numbers become integers; overflow is disproved channel by channel |
+//! | [`checkpoint`] | trained weights of PyTorch or Keras become an ONNX |
+//! | [`network`] | the chain of float layers; BatchNorm and biases folded; its ONNX for tract |
+//! | [`latent`] | what goes into a generator: parts, distributions, labels, seeds |
+//! | [`onnx`] | ONNX files: read, built, run in tract |
+//! | [`picture`] | pictures, the pixel rule, PSNR, SSIM, Fréchet distance |
+//! | [`file`](mod@file) | reading files and arrays |
 
-pub mod boards;
 pub mod calibrate;
 pub mod checkpoint;
 pub mod draw;
@@ -33,9 +29,7 @@ pub mod onnx;
 mod parallel;
 pub mod picture;
 pub mod pipeline;
-pub mod plans;
 pub mod quantize;
 pub mod report;
 mod text;
-pub mod times;
 pub mod twin;

@@ -1,4 +1,4 @@
-//! Text for people: grouped digits, significant digits, the ends of long names.
+//! Text for people: significant digits, the ends of long names.
 
 /// `number` with three significant digits.
 pub(crate) fn significant(number: f64) -> String {
@@ -16,28 +16,12 @@ pub(crate) fn ending(name: &str, columns: usize) -> String {
     format!("…{end}")
 }
 
-/// `number` with its digits in groups of three: 1,234,567.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{ending, grouped, significant};
+    use super::{ending, significant};
 
     #[test]
-    fn numbers_are_grouped_and_names_cut_in_front() {
-        assert_eq!(grouped(0), "0");
-        assert_eq!(grouped(999), "999");
-        assert_eq!(grouped(1_234_567), "1,234,567");
+    fn numbers_are_short_and_names_cut_in_front() {
         assert_eq!(
             [0.0, 0.006_814, 1.2345, 123.4].map(significant),
             ["0.000000000000", "0.00681", "1.23", "123"]

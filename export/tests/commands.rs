@@ -181,7 +181,7 @@ fn outputs_that_cannot_be_written_are_refused_first() {
     fs::write(place("faces.gen"), "old").unwrap();
     let onnx = model("faces.onnx");
     let arguments = ["quantize", text(&onnx), "-o", text(directory.path())];
-    refused(&arguments, "faces.report.json: is no file");
+    refused(&arguments, "faces.report.json: it is a directory");
     assert_eq!(fs::read(place("faces.gen")).unwrap(), b"old");
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 2, "nothing is left");
 }

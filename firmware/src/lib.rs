@@ -7,7 +7,6 @@
 //! - [`TestCard`]: what tells a screen that is wired or turned wrongly
 //! - [`Debounce`]: presses, from contacts that bounce
 //! - [`ssd0323`]: driver of the OLED of lm3s6965evb, for which there is no crate
-//! - [`fit`]: whether a model and a board's memory fit each other
 //! - `built_in`: the model that is part of the program, on a chip
 //!
 //! Nothing here names a chip: a board's file does, beside the program that runs on it.
@@ -23,7 +22,6 @@ mod button;
 mod caption;
 mod debounce;
 mod event;
-pub mod fit;
 mod layout;
 pub mod ssd0323;
 mod test_card;

@@ -2,12 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::Result;
-use image::codecs::gif::{GifEncoder, Repeat};
-use image::{Delay, DynamicImage, Frame};
-
-use crate::Picture;
-use crate::replace::replace;
+use anyhow::{Context, Result};
+use image::{DynamicImage, RgbImage};
+use output::{Picture, file, gif};
 
 /// Pictures, and how long each is looked at.
 #[derive(Default)]
@@ -34,15 +31,12 @@ impl Film {
     ///
     /// If the file cannot be written.
     pub fn save_gif(&self, path: &Path) -> Result<()> {
-        let mut gif = Vec::new();
-        let mut encoder = GifEncoder::new_with_speed(&mut gif, 10);
-        encoder.set_repeat(Repeat::Infinite)?;
-        for (picture, time) in &self.pictures {
-            let pixels = DynamicImage::from(picture.image()?).into_rgba8();
-            let delay = Delay::from_numer_denom_ms(*time, 1);
-            encoder.encode_frame(Frame::from_parts(pixels, 0, 0, delay))?;
-        }
-        drop(encoder);
-        replace(path, &gif)
+        let frames = self.pictures.iter().map(|(picture, milliseconds)| {
+            let Picture { width, height, ref rgb } = *picture;
+            let image = RgbImage::from_raw(width, height, rgb.clone());
+            let image = image.context("fewer bytes than pixels")?;
+            Ok((DynamicImage::from(image), *milliseconds))
+        });
+        file::replace(path, &gif::encode(frames)?)
     }
 }

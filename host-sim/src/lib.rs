@@ -1,6 +1,6 @@
 //! A board made of a desktop: the firmware's own application, the same pixels.
 //!
-//! - [`run`] runs the application on a [`Screen`] for a [`Viewer`]: somebody who looks, waits and
+//! - [`run`] runs the application on a [`Screen`](boards::Screen) for a [`Viewer`]: somebody who looks, waits and
 //!   presses buttons
 //! - [`replay`] gives the [`Picture`] that a device shows at a frame, from its seed and presses
 //! - [`test_card()`] gives what a screen shows that is wired as it should be
@@ -9,9 +9,7 @@
 mod film;
 mod frame;
 mod half_block;
-mod picture;
 mod recorder;
-mod replace;
 mod replay;
 mod run;
 mod screen;
@@ -21,11 +19,11 @@ mod test_card;
 pub use film::Film;
 pub use frame::{Frame, Outside};
 pub use half_block::half_blocks;
-pub use picture::Picture;
+pub use output::Picture;
 pub use recorder::Recorder;
 pub use replay::{Script, replay};
 pub use run::{SimError, Viewer, run};
-pub use screen::{Color, SCREENS, Screen};
+pub use screen::SCREENS;
 pub use terminal::Terminal;
 pub use test_card::test_card;
 

@@ -5,12 +5,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
+use boards::{Color, Screen};
 use clap::Parser;
 use firmware::Button;
 use gen_core::Model;
-use host_sim::{
-    MODELS, Recorder, SCREENS, Screen, Script, Terminal, half_blocks, replay, run, test_card,
-};
+use host_sim::{MODELS, Recorder, SCREENS, Script, Terminal, half_blocks, replay, run, test_card};
 
 /// Shows generated pictures exactly as a board with a screen would.
 ///
@@ -20,8 +19,8 @@ struct Arguments {
     /// A built-in model, faces or fashion, or a file
     #[arg(long, value_name = "NAME|FILE.gen", default_value = MODELS[0].0)]
     model: PathBuf,
-    /// tft 160x80, oled 128x64 in 16 greys, tft240 240x240, mono 128x64 black and white
     #[arg(long, value_name = "NAME", default_value = SCREENS[0].name, value_parser = screen)]
+    #[arg(help = screens())]
     screen: Screen,
     /// The first seed; the others count up from it
     #[arg(long, default_value_t = 1)]
@@ -116,8 +115,21 @@ fn say(text: &str) -> Result<()> {
     }
 }
 
+/// The screens and their sizes, for the help.
+fn screens() -> String {
+    let text = SCREENS.map(|Screen { name, width, height, color, .. }| {
+        let color = match color {
+            Color::Rgb565 => "",
+            Color::Gray4 => " in 16 greys",
+            Color::Binary => " black and white",
+        };
+        format!("{name} {width}x{height}{color}")
+    });
+    text.join(", ")
+}
+
 fn screen(name: &str) -> Result<Screen, String> {
-    Screen::named(name).ok_or_else(|| {
+    SCREENS.into_iter().find(|screen| screen.name == name).ok_or_else(|| {
         let names = SCREENS.map(|screen| screen.name).join(", ");
         format!("choose one of {names}")
     })

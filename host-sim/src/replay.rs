@@ -1,8 +1,9 @@
 //! What a device showed, from its seed and presses.
 
+use boards::Screen;
 use firmware::{Button, Event, Presses};
 
-use crate::{Picture, Screen, SimError, Viewer, run};
+use crate::{Picture, SimError, Viewer, run};
 
 /// Buttons pressed at frames, in the order of the device's log. It presses no others and takes no
 /// time.

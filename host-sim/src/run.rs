@@ -1,12 +1,13 @@
 //! The application on a screen in memory.
 
+use boards::{Color, Screen};
 use embedded_graphics::pixelcolor::{BinaryColor, Gray4, Rgb565, Rgb888};
 use embedded_graphics::prelude::*;
 use firmware::{App, AppError, Board, Event, Presses};
 use gen_core::pixel::Shade;
 use gen_core::{FormatError, Model};
 
-use crate::{Color, Frame, Outside, Picture, Screen};
+use crate::{Frame, Outside, Picture};
 
 /// Room for any latent. Boards have room for that of their model alone.
 const LATENT: usize = gen_core::format::DIMENSION_LIMIT;

@@ -1,11 +1,12 @@
 //! The test card, on a desk.
 
+use boards::{Color, Screen};
 use embedded_graphics::pixelcolor::{BinaryColor, Gray4, Rgb565, Rgb888};
 use embedded_graphics::prelude::*;
 use firmware::TestCard;
 use gen_core::pixel::Shade;
 
-use crate::{Color, Frame, Outside, Picture, Screen};
+use crate::{Frame, Outside, Picture};
 
 /// What a screen shows that is wired and turned as it should be.
 ///
@@ -48,7 +49,7 @@ mod tests {
     /// Seen from the outside: bars left to right, greys from black, the arrow above on the left.
     #[test]
     fn a_turned_mirrored_or_negative_card_is_another() {
-        let screen = crate::Screen::named("tft240").unwrap();
+        let screen = boards::TFT240;
         let card = test_card(screen).unwrap();
         let bars = [[255, 0, 0], [0, 255, 0], [0, 0, 255]];
         for (column, rgb) in [20, 100, 180].into_iter().zip(bars) {

@@ -1,11 +1,8 @@
 //! The application, as a desk sees it.
 
+use boards::{Color, OLED, Screen};
 use firmware::{Button, Event, Mode, Presses, WALK_STEPS};
-use host_sim::{
-    BUILT_IN, Color, Picture, SCREENS, Screen, Script, SimError, Viewer, replay, run, test_card,
-};
-
-const OLED: Screen = SCREENS[1];
+use host_sim::{BUILT_IN, Picture, SCREENS, Script, SimError, Viewer, replay, run, test_card};
 
 /// Notes every frame.
 struct Diary {
@@ -94,7 +91,7 @@ fn no_screen_is_drawn_beyond() {
     for width in [1, 2, 7, 31, 32, 33, 65, 101, 127, 161] {
         for height in [1, 3, 31, 32, 33, 47, 64, 66, 81] {
             for color in [Color::Rgb565, Color::Gray4, Color::Binary] {
-                let screen = Screen { name: "odd", width, height, color };
+                let screen = Screen { name: "odd", controller: None, width, height, color };
                 let shown = watch(screen, &[(0, Button::Mode), (0, Button::Hold)], 2);
                 assert_eq!(shown.frames.len(), 2);
                 assert!(test_card(screen).is_ok());

@@ -8,7 +8,7 @@ use export::pipeline::{Export, Options, export};
 use export::quantize::mix::Goal;
 use gen_core::format::write::DraftPart;
 use gen_core::{Engine, EngineError, Model};
-use host_sim::{Screen, replay};
+use host_sim::replay;
 use std::path::{Path, PathBuf};
 
 fn onnx() -> PathBuf {
@@ -100,8 +100,7 @@ fn quantised_onnx_equals_the_engine() -> Result<()> {
 /// What host-sim shows is the engine's picture, every pixel a square of the screen.
 #[test]
 fn the_screen_shows_the_picture() -> Result<()> {
-    let screen = Screen::named("tft240").context("host-sim has a large screen")?;
-    let shown = replay(host_sim::BUILT_IN, screen, 7, &[], 0)?;
+    let shown = replay(host_sim::BUILT_IN, boards::TFT240, 7, &[], 0)?;
     let model = Model::parse(host_sim::BUILT_IN)?;
     let mut memory = vec![0; model.working_memory()];
     let mut engine = Engine::new(model, &mut memory)?;

@@ -2,13 +2,13 @@
 //! as here.
 
 use anyhow::{Context, Result, ensure};
+use boards::Board;
 use crc::{CRC_32_ISO_HDLC, Crc};
+use emulator::image::Image;
+use emulator::launch::Options;
+use emulator::machine::Machine;
 use gen_core::{Engine, Model, latent};
 use std::time::Duration;
-use xtask::board::Board;
-use xtask::emulator::Options;
-use xtask::firmware;
-use xtask::machine::Machine;
 
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 /// A picture takes well under a second; the machine may be busy with other tests.
@@ -44,8 +44,8 @@ fn here(seed: u64) -> Result<[u32; 3]> {
 }
 
 fn same_bytes_on(board: &str) -> Result<()> {
-    let board = Board::named(board)?;
-    let image = firmware::build(board, None)?;
+    let board = Board::named(board).context("there is no such board")?;
+    let image = Image::build(board, None)?;
     let mut machine = Machine::start(board, &image, Options::default())?;
     let mut seeds = 0;
     while let Some(line) = machine.line(PATIENCE)? {

@@ -1,14 +1,13 @@
 //! A program that faults says where and ends, at once: nobody waits for a board that hangs.
 
 use anyhow::{Context, Result};
+use boards::Board;
+use emulator::image::Image;
+use emulator::launch::Options;
+use emulator::machine::Machine;
 use object::{Object, ObjectSection, ObjectSymbol};
 use std::fs;
 use std::time::Duration;
-use xtask::board::Board;
-use xtask::emulator::Options;
-use xtask::firmware;
-use xtask::image::Image;
-use xtask::machine::Machine;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -21,8 +20,8 @@ const RISC_V: Undefined = (0, "exception 2");
 
 /// Breaks a function of the board's program at its first instruction, and runs it.
 fn breaks(board: &str, function: &str, (instruction, said): Undefined) -> Result<()> {
-    let board = Board::named(board)?;
-    let image = firmware::build(board, None)?;
+    let board = Board::named(board).context("there is no such board")?;
+    let image = Image::build(board, None)?;
     let mut program = fs::read(&image.elf)?;
     let file = object::File::parse(&*program)?;
     let symbol = file.symbol_by_name(function).context("the program has such a function")?;

@@ -1,10 +1,10 @@
 //! The images of the boards that one can buy, as their boot ROMs take them.
 
 use anyhow::{Context, Result, ensure};
+use boards::{BOARDS, Board};
+use emulator::image::Image;
+use emulator::uf2::Uf2;
 use std::fs;
-use xtask::board::{BOARDS, Board};
-use xtask::firmware;
-use xtask::uf2::Uf2;
 
 const FLASH: u32 = 0x1000_0000;
 
@@ -18,18 +18,18 @@ const SECURE_ARM_RP2350: [u8; 4] = 0x1021_0142_u32.to_le_bytes();
 
 /// What flash holds once the board's UF2 has been copied to its drive.
 fn flash(board: &str) -> Result<Vec<u8>> {
-    let board = Board::named(board)?;
-    let image = firmware::build(board, None)?;
+    let board = Board::named(board).context("there is no such board")?;
+    let image = Image::build(board, None)?;
     let file = fs::read(image.uf2.context("a board that one can buy takes UF2")?)?;
-    let chip = board.chip.context("a board that one can buy has a chip")?;
+    let drive = board.drive.context("a board that one can buy has a boot drive")?;
     // Half of a block is a page.
     let end = FLASH + file.len() as u32 / 2;
-    Uf2::parse(&file, chip)?.flash(FLASH..end).context("the image has a gap")
+    Uf2::parse(&file, &drive)?.flash(FLASH..end).context("the image has a gap")
 }
 
 #[test]
 fn an_image_holds_its_model() -> Result<()> {
-    let sold: Vec<_> = BOARDS.iter().filter(|board| board.chip.is_some()).collect();
+    let sold: Vec<_> = BOARDS.iter().filter(|board| board.drive.is_some()).collect();
     assert_eq!(sold.len(), 2);
     for board in sold {
         let flash = flash(board.name)?;

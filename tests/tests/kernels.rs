@@ -8,14 +8,15 @@
 #[allow(dead_code)]
 mod net;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
+use boards::CORES;
 use crc::{CRC_32_ISO_HDLC, Crc};
+use emulator::bench::{Bench, said};
 use gen_core::axis::Convolution::{Plain, Transposed};
 use gen_core::latent::Random;
 use gen_core::{Engine, Model};
 use net::{Draft, Geometry, Numbers, Values};
-use xtask::bench::core::CORES;
-use xtask::bench::program::Program;
+use std::path::Path;
 
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 /// Networks, half of them with numbers at the ends of their ranges.
@@ -73,6 +74,14 @@ fn here(file: &[u8]) -> Result<u32> {
     Ok(digest.finalize())
 }
 
+/// CRC-32 of the picture of seed 1, drawn there.
+fn there(bench: &Bench, model: &Path) -> Result<u32> {
+    let log = bench.run(model)?;
+    let crc = log.last().and_then(|line| line.field("crc"));
+    let crc = crc.and_then(|crc| u32::from_str_radix(crc, 16).ok());
+    crc.with_context(|| format!("the program said: {}", said(&log)))
+}
+
 #[test]
 fn random_networks_on_every_core() -> Result<()> {
     let directory = tempfile::tempdir()?;
@@ -87,9 +96,9 @@ fn random_networks_on_every_core() -> Result<()> {
     });
     let files: Vec<_> = files.collect::<Result<_>>()?;
     for core in CORES {
-        let program = Program::build(core)?;
+        let bench = Bench::build(core)?;
         for (seed, path, picture) in &files {
-            let there = program.picture(path)?;
+            let there = there(&bench, path)?;
             ensure!(there == *picture, "network {seed} differs on {}", core.name);
         }
     }

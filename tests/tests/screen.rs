@@ -6,17 +6,18 @@
 //! seed and presses; if a frame is half drawn, the board goes on to the next.
 
 use anyhow::{Context, Result, bail, ensure};
+use boards::{Board, Screen};
+use emulator::image::Image;
+use emulator::launch::Options;
+use emulator::log::Line;
+use emulator::machine::Machine;
+use emulator::size::Size;
 use firmware::Button;
-use host_sim::{Screen, replay};
+use host_sim::replay;
+use output::Picture;
 use std::collections::BTreeSet;
 use std::thread;
 use std::time::Duration;
-use xtask::board::Board;
-use xtask::emulator::Options;
-use xtask::log::Line;
-use xtask::machine::Machine;
-use xtask::picture::Picture;
-use xtask::size::Size;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Lines of the log in which a press must be obeyed: in QEMU it waits for the end of the last one, which is 400 ms
@@ -24,13 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LINES: usize = 100;
 /// Halts that may hit a half-drawn frame before something must be wrong.
 const TRIES: usize = 40;
-
-/// A board with a screen. On each, the arrows and Ctrl are its buttons.
-struct Desk {
-    board: &'static str,
-    /// host-sim's name for the screen.
-    screen: &'static str,
-}
 
 /// A running board, and what it has logged so far.
 struct Device {
@@ -44,10 +38,10 @@ struct Device {
 }
 
 impl Device {
-    fn start(desk: &Desk, options: Options<'_>) -> Result<Self> {
-        let screen = Screen::named(desk.screen).context("host-sim has the board's screen")?;
-        let board = Board::named(desk.board)?;
-        let image = xtask::firmware::build(board, None)?;
+    fn start(board: &str, options: Options<'_>) -> Result<Self> {
+        let board = Board::named(board).context("there is no such board")?;
+        let screen = board.screen.context("the board has no screen")?;
+        let image = Image::build(board, None)?;
         let mut machine = Machine::start(board, &image, options)?;
         let started = machine.line(PATIENCE)?;
         let started = started
@@ -146,9 +140,9 @@ impl Device {
 }
 
 /// Compares a panel with what host-sim shows, pixel by pixel.
-fn same(panel: &Picture, desk: &host_sim::Picture) -> Result<()> {
-    let size = (desk.width as usize, desk.height as usize);
-    ensure!((panel.width, panel.height) == size, "the sizes differ");
+fn same(panel: &Picture, desk: &Picture) -> Result<()> {
+    let size = |picture: &Picture| (picture.width, picture.height);
+    ensure!(size(panel) == size(desk), "the sizes differ");
     let different = panel.rgb.chunks(3).zip(desk.rgb.chunks(3)).filter(|(a, b)| a != b).count();
     if different > 0 {
         let test = thread::current().name().unwrap_or("screen").replace("::", "-");
@@ -160,19 +154,15 @@ fn same(panel: &Picture, desk: &host_sim::Picture) -> Result<()> {
 }
 
 /// The panel above the desk, for eyes.
-fn side_by_side(panel: &Picture, desk: &host_sim::Picture) -> host_sim::Picture {
-    host_sim::Picture::from_pixels(desk.width, desk.height * 2, |x, y| {
-        if y < desk.height {
-            panel.pixel(x as usize, y as usize)
-        } else {
-            desk.pixel(x, y - desk.height)
-        }
+fn side_by_side(panel: &Picture, desk: &Picture) -> Picture {
+    Picture::from_pixels(desk.width, desk.height * 2, |x, y| {
+        if y < desk.height { panel.pixel(x, y) } else { desk.pixel(x, y - desk.height) }
     })
 }
 
 /// Single faces, one seed after another.
-fn faces(desk: &Desk) -> Result<()> {
-    let mut device = Device::start(desk, Options::default())?;
+fn faces(board: &str) -> Result<()> {
+    let mut device = Device::start(board, Options::default())?;
     let mut seeds = BTreeSet::new();
     while seeds.len() < 4 {
         device.until(|shown| !seeds.contains(&shown.number("seed")))?;
@@ -183,8 +173,8 @@ fn faces(desk: &Desk) -> Result<()> {
 }
 
 /// A walk, begun by a button; frames of it at the start, between and at the next seed.
-fn walk(desk: &Desk) -> Result<()> {
-    let mut device = Device::start(desk, Options::default())?;
+fn walk(board: &str) -> Result<()> {
+    let mut device = Device::start(board, Options::default())?;
     device.until(|_| true)?;
     device.press("up", Button::Mode)?;
     let mut steps = BTreeSet::new();
@@ -198,8 +188,8 @@ fn walk(desk: &Desk) -> Result<()> {
 }
 
 /// Every button, and hold: the held picture stays, the next ones are as without hold.
-fn buttons(desk: &Desk, [next, mode, hold]: [&str; 3]) -> Result<()> {
-    let mut device = Device::start(desk, Options::default())?;
+fn buttons(board: &str, [next, mode, hold]: [&str; 3]) -> Result<()> {
+    let mut device = Device::start(board, Options::default())?;
     device.until(|_| true)?;
     device.press(hold, Button::Hold)?;
     let held = device.until(|shown| shown.field("held") == Some("true"))?;
@@ -220,8 +210,8 @@ fn buttons(desk: &Desk, [next, mode, hold]: [&str; 3]) -> Result<()> {
 
 /// The program takes no more memory than `build.rs` keeps for it beside the model: code, and after
 /// faces, a walk and every button, stack and variables. `--nocapture` shows how much.
-fn memory(desk: &Desk) -> Result<()> {
-    let mut device = Device::start(desk, Options::default())?;
+fn memory(board: &str) -> Result<()> {
+    let mut device = Device::start(board, Options::default())?;
     let fourth = device.seed + 3;
     device.until(|shown| shown.number("seed") == Some(fourth))?;
     for (key, button) in [("ctrl", Button::Hold), ("up", Button::Mode), ("ctrl", Button::Hold)] {
@@ -239,74 +229,74 @@ fn memory(desk: &Desk) -> Result<()> {
     for (what, used, kept) in
         [("RAM", ram, size.ram_reserved), ("flash", flash, size.flash_reserved)]
     {
-        println!("{}: {what}: {used} of {kept} bytes", desk.board);
+        println!("{}: {what}: {used} of {kept} bytes", board);
         ensure!(used <= kept, "{what}: {used} bytes used, {kept} kept");
     }
     Ok(())
 }
 
 mod lm3s6965evb {
-    use super::{Desk, Result};
+    use super::Result;
 
-    const DESK: Desk = Desk { board: "lm3s6965evb", screen: "oled" };
+    const BOARD: &str = "lm3s6965evb";
 
     #[test]
     fn faces() -> Result<()> {
-        super::faces(&DESK)
+        super::faces(BOARD)
     }
 
     #[test]
     fn walk() -> Result<()> {
-        super::walk(&DESK)
+        super::walk(BOARD)
     }
 
     #[test]
     fn buttons() -> Result<()> {
-        super::buttons(&DESK, ["right", "down", "ctrl"])
+        super::buttons(BOARD, ["right", "down", "ctrl"])
     }
 
     #[test]
     fn memory() -> Result<()> {
-        super::memory(&DESK)
+        super::memory(BOARD)
     }
 }
 
 mod pico {
-    use super::{BTreeSet, Button, Desk, Device, Duration, Options, Result, ensure, same};
+    use super::{BTreeSet, Button, Device, Duration, Options, Result, ensure, same};
 
     const WATCHDOG: Duration = Duration::from_secs(8);
 
-    const DESK: Desk = Desk { board: "pico", screen: "tft240" };
+    const BOARD: &str = "pico";
 
     #[test]
     fn faces() -> Result<()> {
-        super::faces(&DESK)
+        super::faces(BOARD)
     }
 
     #[test]
     fn walk() -> Result<()> {
-        super::walk(&DESK)
+        super::walk(BOARD)
     }
 
     #[test]
     fn joystick() -> Result<()> {
-        super::buttons(&DESK, ["left", "down", "ctrl"])
+        super::buttons(BOARD, ["left", "down", "ctrl"])
     }
 
     #[test]
     fn keys() -> Result<()> {
-        super::buttons(&DESK, ["a", "b", "x"])
+        super::buttons(BOARD, ["a", "b", "x"])
     }
 
     #[test]
     fn memory() -> Result<()> {
-        super::memory(&DESK)
+        super::memory(BOARD)
     }
 
     /// Longer than the watchdog waits, nothing happens: somebody who holds a picture shows life.
     #[test]
     fn a_held_picture_stays() -> Result<()> {
-        let mut device = Device::start(&DESK, Options::default())?;
+        let mut device = Device::start(BOARD, Options::default())?;
         device.until(|_| true)?;
         device.press("x", Button::Hold)?;
         let held = device.until(|_| true)?;
@@ -322,7 +312,7 @@ mod pico {
         let mut seeds = BTreeSet::new();
         for entropy in [1, 2] {
             let options = Options { entropy: Some(entropy), ..Options::default() };
-            let mut device = Device::start(&DESK, options)?;
+            let mut device = Device::start(BOARD, options)?;
             let first = device.until(|_| true)?;
             assert_eq!(first.number("seed"), Some(device.seed));
             device.compare()?;
@@ -336,7 +326,7 @@ mod pico {
     #[test]
     fn test_card() -> Result<()> {
         let options = Options { down: &["a"], ..Options::default() };
-        let mut device = Device::start(&DESK, options)?;
+        let mut device = Device::start(BOARD, options)?;
         let line = device.line()?;
         assert_eq!(line.message, "TestCard");
         device.machine.stop()?;

@@ -4,8 +4,7 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-
-use crate::{step, tools, workspace};
+use setup::{python, step, workspace};
 
 /// Makes the Python environment, builds the trainer and runs both, one after the other.
 ///
@@ -16,8 +15,10 @@ pub fn bench_trainer() -> Result<()> {
     let target = workspace::target_directory()?;
     let scripts = workspace::root().join("tests/bench");
     println!("PyTorch takes some gigabytes in {}", target.join("bench-trainer").display());
-    let python =
-        tools::python(&target.join("bench-trainer/python"), &scripts.join("requirements.txt"))?;
+    let python = python::environment(
+        &target.join("bench-trainer/python"),
+        &scripts.join("requirements.txt"),
+    )?;
     step::run("build", workspace::cargo().args(["build", "--package", "dcgan"]))?;
     let out = target.join("bench-trainer/out");
     fs::create_dir_all(&out).with_context(|| format!("cannot create {}", out.display()))?;

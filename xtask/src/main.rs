@@ -1,25 +1,28 @@
 //! The developer's commands. `cargo xtask` lists them.
 
+mod bench;
+mod bench_trainer;
+mod flash;
+mod model;
+mod oracles;
+mod qemu;
+mod test;
+mod tools;
+
 use std::fs;
-use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
+use boards::{BOARDS, Board};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
-use xtask::board::{BOARDS, Board};
-use xtask::data::{self, Set};
-use xtask::emulator::{self, Options};
-use xtask::flash::{self, Ways};
-use xtask::image::Image;
-use xtask::machine::Machine;
-use xtask::model::{self, Shipped};
-use xtask::{bench, bench_trainer, firmware, oracles, step, study, test, tools};
+use emulator::image::{Image, SIZE};
+use setup::{rustup, step};
 
-/// The slowest picture that is waited for.
-const FRAME: Duration = Duration::from_secs(60);
+use crate::flash::Ways;
+use crate::model::Shipped;
 
 /// The developer's commands.
 #[derive(Parser)]
@@ -32,7 +35,7 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Task {
     /// Check everything: style, tests, every board, the boards that can be emulated
-    Test,
+    Test(test::Options),
     /// Compare with ONNX Runtime and tract, in a Python environment of its own
     Oracles {
         /// Also run everything over the generators in this directory
@@ -47,18 +50,8 @@ enum Task {
     },
     /// Count instructions, memory and flash of models on emulated cores
     Bench(bench::Options),
-    /// Count instructions of a loop for weights in an order made for Arm's vectors: docs/studies.md
-    StudyVectors,
     /// Time the trainer's steps beside PyTorch's, in a Python environment of its own
     BenchTrainer,
-    /// Fetch or make open pictures to train with, in target/data
-    Data {
-        /// The pictures
-        set: Set,
-        /// Instead of target/data/SET
-        #[arg(long, value_name = "DIR")]
-        out: Option<PathBuf>,
-    },
     /// Train and quantise a shipped model again, into models/
     Model {
         /// The model
@@ -70,7 +63,7 @@ enum Task {
         #[arg(default_value = "lm3s6965evb", value_parser = board())]
         board: &'static Board,
         /// A model of models/, or a file, instead of faces
-        #[arg(long, value_name = "NAME|FILE.gen", value_parser = firmware::model)]
+        #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
         model: Option<PathBuf>,
         /// Show QEMU's own display. Left and right: next; up and down: mode; Ctrl: hold
         #[arg(long)]
@@ -88,7 +81,7 @@ enum Task {
         #[arg(value_parser = board())]
         board: &'static Board,
         /// A model of models/, or a file, instead of faces
-        #[arg(long, value_name = "NAME|FILE.gen", value_parser = firmware::model)]
+        #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
         model: Option<PathBuf>,
     },
     /// Build the program of a board and bring it there, by debug probe or boot drive
@@ -97,26 +90,24 @@ enum Task {
         #[arg(value_parser = board())]
         board: &'static Board,
         /// A model of models/, or a file, instead of faces
-        #[arg(long, value_name = "NAME|FILE.gen", value_parser = firmware::model)]
+        #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
         model: Option<PathBuf>,
     },
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
-        Task::Test => test::test(),
+        Task::Test(options) => test::test(options),
         Task::Oracles { speed: true, .. } => oracles::speed(),
         Task::Oracles { generators, latents, .. } => {
             oracles::oracles(generators.as_deref(), latents)
         }
         Task::Bench(options) => bench::bench(&options),
-        Task::StudyVectors => study::vectors(),
         Task::BenchTrainer => bench_trainer::bench_trainer(),
-        Task::Data { set, out } => data::data(set, out.as_deref()).map(drop),
         Task::Model { model } => model::model(model),
         Task::Qemu { board, model, window, seconds, picture } => {
             let limit = seconds.map(Duration::from_secs);
-            qemu(board, model.as_deref(), window, limit, picture.as_deref())
+            qemu::qemu(board, model.as_deref(), window, limit, picture.as_deref())
         }
         Task::Firmware { board, model } => image(board, model.as_deref()),
         Task::Flash { board, model } => bring(board, model.as_deref()),
@@ -133,73 +124,28 @@ fn main() -> ExitCode {
 /// Takes a board by its name.
 fn board() -> impl TypedValueParser<Value = &'static Board> {
     PossibleValuesParser::new(BOARDS.iter().map(|board| board.name))
-        .try_map(|name| Board::named(&name))
+        .try_map(|name| Board::named(&name).ok_or("no such board"))
 }
 
-fn build(board: &Board, model: Option<&Path>) -> Result<Image> {
-    tools::rustup("target", &[board.target])?;
-    println!("the model fits {}: {}", board.name, firmware::fit(board, model)?);
-    step::job(&format!("firmware, {}", board.name), || firmware::build(board, model))
+fn build(board: &'static Board, model: Option<&Path>) -> Result<Image> {
+    rustup::targets(&[board.core.target])?;
+    println!("the model fits {}: {}", board.name, emulator::model::fit(board, model)?);
+    step::job(&format!("firmware, {}", board.name), || Image::build(board, model))
 }
 
-fn image(board: &Board, model: Option<&Path>) -> Result<()> {
+fn image(board: &'static Board, model: Option<&Path>) -> Result<()> {
     let image = build(board, model)?;
     for file in [Some(&image.elf), image.uf2.as_ref()].into_iter().flatten() {
         println!("{}", file.display());
     }
-    print!("{}", fs::read_to_string(image.elf.with_file_name(firmware::SIZE))?);
+    print!("{}", fs::read_to_string(image.elf.with_file_name(SIZE))?);
     Ok(())
 }
 
-fn bring(board: &Board, model: Option<&Path>) -> Result<()> {
+fn bring(board: &'static Board, model: Option<&Path>) -> Result<()> {
     // Said before minutes are spent on a build.
-    flash::chip(board)?;
+    flash::drive_of(board)?;
     let image = build(board, model)?;
     println!("{}", flash::flash(board, &image, &Ways::default())?);
     Ok(())
-}
-
-fn qemu(
-    board: &Board,
-    model: Option<&Path>,
-    window: bool,
-    limit: Option<Duration>,
-    picture: Option<&Path>,
-) -> Result<()> {
-    let options = Options { window, ..Options::default() };
-    emulator::check(board, options)?;
-    tools::emulator(board, window)?;
-    let image = build(board, model)?;
-    let mut machine = Machine::start(board, &image, options)?;
-    let end = limit.map(|limit| Instant::now() + limit);
-    loop {
-        // A held picture may say nothing for ever.
-        let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
-        match machine.line(left) {
-            // A reader who has seen enough is no error.
-            Ok(Some(line)) if writeln!(stdout(), "{line}").is_err() => return Ok(()),
-            Ok(Some(_)) => {}
-            Ok(None) => break,
-            Err(_) if end.is_some_and(|end| Instant::now() >= end) => {
-                return picture.map_or(Ok(()), |path| photograph(&mut machine, path));
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    let status = machine.wait()?;
-    let why = machine.complaints();
-    ensure!(status.success(), "the program on {} failed, {status}: {why}", board.name);
-    Ok(())
-}
-
-/// Writes what the screen shows as soon as that is a whole frame.
-fn photograph(machine: &mut Machine, path: &Path) -> Result<()> {
-    loop {
-        let line = machine.line(FRAME)?.context("the board ended before a whole frame")?;
-        writeln!(stdout(), "{line}").ok();
-        if line.is("Shown") {
-            machine.stop()?;
-            return machine.screendump()?.save_png(path);
-        }
-    }
 }

@@ -5,9 +5,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-
-use crate::data::{self, Set};
-use crate::{step, workspace};
+use recipes::Set;
+use setup::{step, workspace};
 
 /// A model of `models/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,7 +40,7 @@ impl Shipped {
 pub fn model(shipped: Shipped) -> Result<()> {
     let (set, licence) = shipped.data();
     let name = set.name();
-    let pictures = data::data(set, None)?;
+    let pictures = recipes::data(set, None)?;
     let run = workspace::target_directory()?.join("models").join(name);
     if run.exists() {
         fs::remove_dir_all(&run).with_context(|| format!("cannot remove {}", run.display()))?;

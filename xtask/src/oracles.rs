@@ -5,8 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
-
-use crate::{step, tools, workspace};
+use setup::{python, step, workspace};
 
 /// Makes the Python environment and runs the comparison over the models here, and over those in
 /// `generators` too; of so many latents each, if that is said.
@@ -53,7 +52,7 @@ pub fn speed() -> Result<()> {
 fn script(name: &str, out: &Path) -> Result<Command> {
     let scripts = workspace::root().join("tests/oracles");
     let python = workspace::target_directory()?.join("oracles/python");
-    let python = tools::python(&python, &scripts.join("requirements.txt"))?;
+    let python = python::environment(&python, &scripts.join("requirements.txt"))?;
     fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
     let mut script = Command::new(python);
     script.arg(scripts.join(name)).arg("--out").arg(out);

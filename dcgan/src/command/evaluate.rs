@@ -9,12 +9,12 @@ use dcgan::judge::{Judge, nearest};
 use dcgan::random::{self, Purpose};
 use dcgan::run::JUDGED_SEED;
 use export::draw::{File, Generator};
-use export::file::output;
 use export::latent;
 use export::latent::wish::Wishes;
 use export::picture::Picture;
 use export::picture::sheet;
 use gen_core::format::write::DraftPart;
+use output::file;
 
 use super::session::{self, bar};
 
@@ -47,7 +47,7 @@ pub(crate) struct Evaluate {
 impl Evaluate {
     pub(crate) fn run(&self) -> Result<()> {
         if let Some(path) = &self.neighbours {
-            output::check(&[path])?;
+            file::check(&[path])?;
         }
         if let Some(threads) = self.threads {
             session::threads(threads.into())?;
@@ -95,7 +95,7 @@ impl Evaluate {
         let pairs = pictures.iter().zip(&found.indices).take(PAIRS);
         let pairs: Vec<Picture> =
             pairs.flat_map(|(picture, &i)| [picture.clone(), dataset.picture(i)]).collect();
-        output::write(&[(path.clone(), &sheet::encode(&pairs)?)])
+        file::write(&[(path.clone(), &sheet::encode(&pairs)?)])
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow};
 use burn::module::Module;
 use burn::store::ModuleRecord;
-use export::file::output;
+use output::file;
 
 use super::log::Sums;
 use crate::trainer::{Trainer, adam};
@@ -24,7 +24,7 @@ pub(super) fn save(directory: &Path, trainer: &Trainer, sums: &Sums) -> Result<(
     }
     let beside = place.with_extension("part");
     let write = || -> Result<()> {
-        output::directory(&beside)?;
+        file::directory(&beside)?;
         // Statistics are handed on a step late: `valid` waits for the last ones.
         let record = |module: ModuleRecord| module.into_bytes().map_err(|error| anyhow!("{error}"));
         let files = [

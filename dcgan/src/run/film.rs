@@ -4,8 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use image::codecs::gif::{GifEncoder, Repeat};
-use image::{Delay, Frame};
+use output::gif;
 
 /// How long a sheet is looked at, and the last one, in milliseconds.
 const TIME: u32 = 250;
@@ -22,17 +21,9 @@ pub(super) fn encode(directory: &Path, step: u64, last: &[u8]) -> Result<Vec<u8>
     }
     sheets.sort();
 
-    let mut gif = Vec::new();
-    let mut encoder = GifEncoder::new_with_speed(&mut gif, 10);
-    encoder.set_repeat(Repeat::Infinite)?;
-    let mut add = |image: image::DynamicImage, time| {
-        let delay = Delay::from_numer_denom_ms(time, 1);
-        encoder.encode_frame(Frame::from_parts(image.into_rgba8(), 0, 0, delay))
-    };
-    for (_, path) in &sheets {
-        add(image::open(path).with_context(|| path.display().to_string())?, TIME)?;
-    }
-    add(image::load_from_memory(last)?, LAST)?;
-    drop(encoder);
-    Ok(gif)
+    let sheets = sheets.iter().map(|(_, path)| {
+        let sheet = image::open(path).with_context(|| path.display().to_string())?;
+        Ok((sheet, TIME))
+    });
+    gif::encode(sheets.chain([Ok((image::load_from_memory(last)?, LAST))]))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use export::file::output;
+use output::file;
 use serde::{Deserialize, Serialize};
 
 use crate::trainer::Progress;
@@ -59,7 +59,7 @@ impl Log {
             is_whole && cells[0].parse().is_ok_and(|number: u64| number <= step)
         };
         let kept: String = text.split_inclusive('\n').filter(is_kept).collect();
-        output::write(&[(path.to_owned(), format!("{HEADER}{kept}").as_bytes())])?;
+        file::write(&[(path.to_owned(), format!("{HEADER}{kept}").as_bytes())])?;
         Ok(Self { path: path.to_owned(), sums })
     }
 

@@ -27,9 +27,9 @@ use std::time::Instant;
 use anyhow::{Result, bail, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use export::file::output;
 use export::picture::sheet;
 use indicatif::ProgressBar;
+use output::file;
 
 use crate::data::Dataset;
 use crate::generator::Generator;
@@ -75,9 +75,9 @@ pub enum End {
 /// # Errors
 /// If there is one already, or it can't be written.
 pub fn check(directory: &Path) -> Result<()> {
-    output::directory(directory)?;
+    file::directory(directory)?;
     let file = directory.join("run.json");
-    output::check(&[&file])?;
+    file::check(&[&file])?;
     ensure!(
         !file.exists(),
         "{}: a run already: `dcgan resume` goes on with it, or choose another directory",
@@ -93,11 +93,11 @@ pub fn check(directory: &Path) -> Result<()> {
 pub fn begin(directory: &Path, plan: &Plan, judge: Option<&Judge>) -> Result<()> {
     check(directory)?;
     for part in ["sheets", "checkpoints"] {
-        output::directory(&directory.join(part))?;
+        file::directory(&directory.join(part))?;
     }
     if let Some(judge) = judge {
         let scale = serde_json::to_string_pretty(&judge.scale)?;
-        output::write(&[(directory.join("judge.json"), scale.as_bytes())])?;
+        file::write(&[(directory.join("judge.json"), scale.as_bytes())])?;
     }
     plan.save(directory)
 }
@@ -200,9 +200,9 @@ impl<'a> Run<'a> {
         ];
         let place = |(name, bytes): &'_ (&str, Vec<u8>)| (self.directory.join(name), bytes.clone());
         let files = files.each_ref().map(place);
-        output::write(&files.each_ref().map(|(path, bytes)| (path.clone(), &**bytes)))?;
+        file::write(&files.each_ref().map(|(path, bytes)| (path.clone(), &**bytes)))?;
         let film = film::encode(&self.directory.join("sheets"), self.trainer.step, &sheet)?;
-        output::write(&[(self.directory.join("film.gif"), &film)])
+        file::write(&[(self.directory.join("film.gif"), &film)])
     }
 
     fn save(&self) -> Result<()> {
@@ -230,7 +230,7 @@ impl<'a> Run<'a> {
     fn show(&self, step: u64, say: &dyn Fn(String)) -> Result<Option<Quality>> {
         let generator = self.trainer.shown();
         let sheet = self.sheet(&generator)?;
-        output::write(&[(self.directory.join(format!("sheets/{step:06}.png")), &sheet)])?;
+        file::write(&[(self.directory.join(format!("sheets/{step:06}.png")), &sheet)])?;
         let Some(judge) = &self.judge else { return Ok(None) };
         let verdict = judge.judge(&draw(&generator, JUDGED_SEED, judge.scale.count));
         let floors = verdict.frechet / judge.scale.floor;

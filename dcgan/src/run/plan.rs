@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
-use export::file::output;
+use output::file;
+use output::number::hexadecimal;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -60,7 +61,7 @@ impl Plan {
     /// If it can't be written.
     pub fn save(&self, directory: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self)?;
-        output::write(&[(directory.join("run.json"), text.as_bytes())])
+        file::write(&[(directory.join("run.json"), text.as_bytes())])
     }
 
     /// Whether `dataset` is what the run began with.
@@ -94,5 +95,5 @@ pub fn digest(dataset: &Dataset) -> String {
     for attribute in &dataset.attributes {
         digest.update(format!("{attribute:?}"));
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&digest.finalize())
 }

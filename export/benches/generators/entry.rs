@@ -5,10 +5,9 @@ use crate::float;
 use anyhow::{Context, Result};
 use export::draw::File;
 use export::onnx::source::Source;
+use reference::{REFERENCES, SHIPPED};
 use std::fs;
 use std::path::Path;
-use xtask::bench::model::SHIPPED;
-use xtask::bench::reference::REFERENCES;
 
 /// A generator as the engine has it, and in float.
 pub struct Entry {

@@ -4,7 +4,7 @@ use export::onnx::graph::{Graph, Values, geometry, tensor};
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 use gen_core::requant::FRACTION_BITS;
 use prost::Message;
-use xtask::bench::reference::BIN;
+use reference::BIN;
 
 /// 2³²
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;

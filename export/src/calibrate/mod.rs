@@ -1,4 +1,7 @@
-//! What values the float network's tensors take.
+//! What values the float network's tensors take, and how each is quantised.
+//!
+//! - [`histogram`]: how often each value occurs; [`range`]: the range with the least error
+//! - [`equalize`](mod@equalize): channels of rare large values get steps of their own
 
 pub mod equalize;
 pub mod histogram;
@@ -6,10 +9,10 @@ pub mod range;
 
 use crate::calibrate::histogram::Histogram;
 use crate::calibrate::range::Limits;
-use crate::network::Network;
 use crate::network::float;
 use crate::network::fold::{Activation, fold};
 use crate::network::quantization::Quantization;
+use crate::network::{Layer, Network};
 use crate::{latent, parallel};
 use anyhow::{Result, ensure};
 use gen_core::format::write::DraftPart;
@@ -17,16 +20,16 @@ use gen_core::format::write::DraftPart;
 /// What a network's tensors were seen to hold.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// Every layer's output but the last's.
+    /// The values of every hidden layer's output.
     pub outputs: Vec<Histogram>,
-    /// Smallest and largest of each channel, likewise.
+    /// The limits of each channel of these.
     pub limits: Vec<Limits>,
-    /// Smallest and largest of what is looked up in a table, for each layer that has one.
+    /// Smallest and largest value that is looked up in a table, for each layer that has one.
     pub looked_up: Vec<Option<(f64, f64)>>,
 }
 
 impl Seen {
-    /// What every layer's output but the last's is quantised to in 8 bits.
+    /// The 8-bit quantisation of every hidden layer's output.
     pub fn ranges(&self) -> Vec<Quantization> {
         self.outputs.iter().map(range::choose).collect()
     }
@@ -46,23 +49,13 @@ pub fn calibrate(
     done: &(dyn Fn() + Sync),
 ) -> Result<Seen> {
     let hidden = network.layers.len() - 1;
-    let mut tables = Vec::new();
-    for (index, layer) in network.layers.iter().enumerate() {
-        if matches!(fold(layer, index == hidden)?.activation, Activation::Curve(_)) {
-            tables.push(index);
-        }
+    let tables = tables(network)?;
+    let mut looked_up = vec![None; hidden + 1];
+    if hidden + tables.len() == 0 {
+        return Ok(Seen { outputs: Vec::new(), limits: Vec::new(), looked_up });
     }
-    let mut seen =
-        Seen { outputs: Vec::new(), limits: Vec::new(), looked_up: vec![None; hidden + 1] };
     let names = (0..hidden).map(float::output).chain(tables.iter().map(|it| float::before(*it)));
-    let names: Vec<String> = names.collect();
-    let layers = || (0..hidden).chain(tables.iter().copied()).map(|i| &network.layers[i]);
-    let unseen: Vec<Limits> =
-        layers().map(|layer| vec![(f32::MAX, f32::MIN); layer.channels_out]).collect();
-    if names.is_empty() {
-        return Ok(seen);
-    }
-    let runner = float::prepare(network, None, &names)?;
+    let runner = float::prepare(network, None, &names.collect::<Vec<_>>())?;
     let latent = DraftPart::latent(&network.latent);
     let run = |index| {
         let tensors = runner.run(&latent::calibration(seed, index, &latent));
@@ -70,10 +63,39 @@ pub fn calibrate(
         tensors
     };
 
+    let layers = (0..hidden).chain(tables.iter().copied()).map(|i| &network.layers[i]);
+    let mut limits = limits(&layers.collect::<Vec<_>>(), count, &run)?;
+    for (table, channels) in tables.iter().zip(limits.split_off(hidden)) {
+        let (low, high) = all(&channels);
+        looked_up[*table] = Some((f64::from(low), f64::from(high)));
+    }
+    let outputs = histograms(&limits, count, &run)?;
+    Ok(Seen { outputs, limits, looked_up })
+}
+
+/// The layers whose activation is looked up in a table.
+fn tables(network: &Network) -> Result<Vec<usize>> {
+    let last = network.layers.len() - 1;
+    let mut tables = Vec::new();
+    for (index, layer) in network.layers.iter().enumerate() {
+        if matches!(fold(layer, index == last)?.activation, Activation::Curve(_)) {
+            tables.push(index);
+        }
+    }
+    Ok(tables)
+}
+
+/// Gives the tensors of latent `index` of calibration, `[C, H, W]` each.
+type Run<'r> = dyn Fn(usize) -> Result<Vec<Vec<f32>>> + Sync + 'r;
+
+/// The limits of each tensor that `run` gives, one of each of `layers`.
+fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
+    let unseen: Vec<Limits> =
+        layers.iter().map(|layer| vec![(f32::MAX, f32::MIN); layer.channels_out]).collect();
     let parts = parallel::split(count, |range| {
         let mut limits = unseen.clone();
         for index in range {
-            for ((channels, tensor), layer) in limits.iter_mut().zip(run(index)?).zip(layers()) {
+            for ((channels, tensor), layer) in limits.iter_mut().zip(run(index)?).zip(layers) {
                 let plane = tensor.len() / channels.len();
                 for (limits, values) in channels.iter_mut().zip(tensor.chunks_exact(plane)) {
                     for &value in values {
@@ -89,24 +111,22 @@ pub fn calibrate(
         }
         Ok(limits)
     })?;
-    let mut limits = unseen.clone();
+    let mut limits = unseen;
     for part in &parts {
         for (limits, part) in limits.iter_mut().flatten().zip(part.iter().flatten()) {
             *limits = wider(*limits, *part);
         }
     }
-    let all = |channels: &Limits| channels.iter().fold((f32::MAX, f32::MIN), |a, b| wider(a, *b));
-    for (table, channels) in tables.iter().zip(limits.split_off(hidden)) {
-        let (low, high) = all(&channels);
-        seen.looked_up[*table] = Some((f64::from(low), f64::from(high)));
-    }
+    Ok(limits)
+}
+
+/// The values of the first tensors that `run` gives, which have `limits`.
+fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<Histogram>> {
     let largest = |channels: &Limits| {
         let (low, high) = all(channels);
         low.abs().max(high.abs())
     };
     let empty: Vec<Histogram> = limits.iter().map(|it| Histogram::new(largest(it))).collect();
-    seen.limits = limits;
-
     let parts = parallel::split(count, |range| {
         let mut histograms = empty.clone();
         for index in range {
@@ -116,16 +136,21 @@ pub fn calibrate(
         }
         Ok(histograms)
     })?;
-    seen.outputs = empty;
+    let mut histograms = empty;
     for part in &parts {
-        for (histogram, more) in seen.outputs.iter_mut().zip(part) {
+        for (histogram, more) in histograms.iter_mut().zip(part) {
             histogram.merge(more);
         }
     }
-    Ok(seen)
+    Ok(histograms)
 }
 
-/// Limits that hold both.
+/// The limits of all channels together.
+fn all(channels: &Limits) -> (f32, f32) {
+    channels.iter().fold((f32::MAX, f32::MIN), |a, b| wider(a, *b))
+}
+
+/// The limits that hold both.
 fn wider((low, high): (f32, f32), other: (f32, f32)) -> (f32, f32) {
     (low.min(other.0), high.max(other.1))
 }

@@ -1,14 +1,12 @@
 //! `export check`
 
 use super::Asked;
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail};
+use boards::{CoreTime, Memory, usual_times};
 use clap::Args;
-use export::boards;
-use export::boards::{Board, Verdict};
 use export::draw::File;
+use export::report::verdict::{Verdict, in_memory, on_board, with_a_screen};
 use export::report::{inspect, text};
-use export::times;
-use export::times::CoreTime;
 use gen_core::Model;
 use std::path::PathBuf;
 
@@ -40,18 +38,14 @@ impl Check {
         self.asked.only_for_onnx(&file)?;
         let bytes = inspect::bytes(&file, &self.asked.wishes())?;
         let model = Model::parse(&bytes)?;
-        let verdicts: Vec<Verdict> = self
-            .boards()?
-            .iter()
-            .map(|board| boards::check(&model, bytes.len(), board))
-            .collect::<Result<_>>()?;
+        let verdicts = self.verdicts(&model, bytes.len())?;
         if self.json {
             super::say(&format!("{}\n", serde_json::to_string_pretty(&verdicts)?))?;
             return Ok(());
         }
         super::say(&text::verdicts(&verdicts))?;
         if self.flash.is_some() {
-            for time in times::times(&model)? {
+            for time in usual_times(&model)? {
                 let CoreTime { core, clock_mhz, seconds, .. } = time;
                 super::say(&format!(
                     "a picture on a Cortex-{core} of {clock_mhz} MHz: about {seconds:.3} s\n"
@@ -61,17 +55,19 @@ impl Check {
         Ok(())
     }
 
-    fn boards(&self) -> Result<Vec<Board>> {
+    fn verdicts(&self, model: &Model, file: usize) -> Result<Vec<Verdict>> {
         if let (Some(flash), Some(ram)) = (self.flash, self.ram) {
             let [flash, ram] = [flash, ram].map(|kilobytes| kilobytes.saturating_mul(1024));
-            let name = "this memory".to_owned();
-            return Ok(vec![Board { name, core: None, flash, ram }]);
+            return Ok(vec![in_memory(model, file, "this memory", Memory { flash, ram })]);
         }
-        let all = boards::boards()?;
-        let Some(name) = &self.board else { return Ok(all) };
-        let names = all.iter().map(|board| board.name.as_str()).collect::<Vec<_>>().join(", ");
-        let found: Vec<Board> = all.iter().filter(|board| board.name == *name).cloned().collect();
-        ensure!(!found.is_empty(), "there is no board {name}: choose one of {names}");
-        Ok(found)
+        let asked = |name: &str| self.board.as_ref().is_none_or(|board| board == name);
+        let boards = with_a_screen().filter(|board| asked(board.name));
+        let verdicts: Vec<Verdict> =
+            boards.map(|board| on_board(model, file, board)).collect::<Result<_>>()?;
+        if let (Some(name), true) = (&self.board, verdicts.is_empty()) {
+            let names: Vec<&str> = with_a_screen().map(|board| board.name).collect();
+            bail!("there is no board {name}: choose one of {}", names.join(", "));
+        }
+        Ok(verdicts)
     }
 }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use export::checkpoint;
 use export::checkpoint::settings::{Activation, Direction, Padding, PerLayer, Settings};
-use export::file::output;
+use output::file;
 use prost::Message;
 use std::path::PathBuf;
 
@@ -69,7 +69,7 @@ fn map(text: &str) -> Result<[usize; 3], String> {
 
 impl Onnx {
     pub(crate) fn run(&self) -> Result<()> {
-        output::check(&[&self.out])?;
+        file::check(&[&self.out])?;
         let settings = Settings {
             key: self.key.clone(),
             order: self.order.clone(),
@@ -84,7 +84,7 @@ impl Onnx {
             epsilon: self.eps.clone().unwrap_or_default(),
         };
         let converted = checkpoint::convert(&self.file, &settings)?;
-        output::write(&[(self.out.clone(), &converted.model.encode_to_vec())])?;
+        file::replace(&self.out, &converted.model.encode_to_vec())?;
         super::say(&converted.table)?;
         super::say(&format!("wrote {}\n", self.out.display()))?;
         Ok(())

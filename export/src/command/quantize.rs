@@ -3,12 +3,12 @@
 use super::Asked;
 use anyhow::Result;
 use clap::Args;
-use export::file::output;
 use export::picture::pixel_rule::PixelRule;
 use export::pipeline::{Options, export};
 use export::quantize::mix::Goal;
 use export::report::text;
 use indicatif::{ProgressBar, ProgressStyle};
+use output::file;
 use std::path::PathBuf;
 
 #[derive(Args)]
@@ -108,8 +108,8 @@ impl Quantize {
             places.push(place("qdq.onnx"));
         }
         // Better now than after minutes.
-        output::directory(&self.out)?;
-        output::check(&places.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+        file::directory(&self.out)?;
+        file::check(&places.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
 
         let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} pictures, {eta} left")?;
         let bar = ProgressBar::new(options.pictures() as u64).with_style(style);
@@ -120,7 +120,7 @@ impl Quantize {
         let contents = [&*result.gen_file, &*result.onnx, report.as_bytes(), &*result.worst];
         let contents = contents.into_iter().chain(result.qdq.as_deref());
         let files: Vec<(PathBuf, &[u8])> = places.into_iter().zip(contents).collect();
-        output::write(&files)?;
+        file::write(&files)?;
         if self.json {
             return super::say(&report);
         }

@@ -6,9 +6,9 @@ use anyhow::{Result, ensure};
 use clap::{ArgGroup, Args};
 use export::draw::npy;
 use export::draw::{File, Generator};
-use export::file::output;
 use export::picture::pixel_rule::PixelRule;
 use export::picture::sheet;
+use output::file;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]
@@ -40,7 +40,7 @@ impl Sample {
     pub(crate) fn run(&self) -> Result<()> {
         let places: Vec<&Path> =
             [&self.npy, &self.png].into_iter().flatten().map(PathBuf::as_path).collect();
-        output::check(&places)?;
+        file::check(&places)?;
         let file = File::load(&self.file)?;
         let mut generator = Generator::new(&file, &self.asked.wishes(), self.pixels)?;
         ensure!(
@@ -61,6 +61,6 @@ impl Sample {
             files.push((path.clone(), sheet::encode(&pictures)?));
         }
         let borrowed: Vec<_> = files.iter().map(|(path, bytes)| (path.clone(), &**bytes)).collect();
-        output::write(&borrowed)
+        file::write(&borrowed)
     }
 }

@@ -1,5 +1,4 @@
-//! Files on the disk: read whole, written whole or not at all; arrays out of an `.npz`.
+//! Files that are read: whole, or arrays out of an `.npz`.
 
 pub mod npz;
-pub mod output;
 pub mod read;

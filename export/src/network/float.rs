@@ -184,9 +184,6 @@ fn function(graph: &mut Graph, name: &str, function: Function, x: &str) -> Strin
     let plain = |graph: &mut Graph, operator: &str, attributes| {
         graph.node(operator, name, &[x], attributes)
     };
-    let scalar = |graph: &mut Graph, part: &str, value: f64| {
-        graph.constant(&format!("{name}_number_{part}"), &[], Values::Float(&[value as f32]))
-    };
     match function {
         Function::LeakyRelu(slope) => plain(graph, "LeakyRelu", vec![float("alpha", slope as f32)]),
         Function::Elu(alpha) => plain(graph, "Elu", vec![float("alpha", alpha as f32)]),
@@ -202,35 +199,14 @@ fn function(graph: &mut Graph, name: &str, function: Function, x: &str) -> Strin
             let mut y = x.to_owned();
             for (part, operator, limit) in [("low", "Max", low), ("high", "Min", high)] {
                 if limit.is_finite() {
-                    let limit = scalar(graph, part, limit);
+                    let limit = scalar(graph, name, part, limit);
                     y = graph.node(operator, &format!("{name}_{operator}"), &[&y, &limit], vec![]);
                 }
             }
             y
         }
-        Function::Gelu => {
-            let (half, one) = (scalar(graph, "half", 0.5), scalar(graph, "one", 1.0));
-            let root = scalar(graph, "root", std::f64::consts::FRAC_1_SQRT_2);
-            let y = graph.node("Mul", &format!("{name}_rooted"), &[x, &root], vec![]);
-            let y = graph.node("Erf", &format!("{name}_erf"), &[&y], vec![]);
-            let y = graph.node("Add", &format!("{name}_above"), &[&y, &one], vec![]);
-            let y = graph.node("Mul", &format!("{name}_half"), &[&y, &half], vec![]);
-            graph.node("Mul", name, &[x, &y], vec![])
-        }
-        Function::GeluByTanh => {
-            let (half, one) = (scalar(graph, "half", 0.5), scalar(graph, "one", 1.0));
-            let root = scalar(graph, "root", (2.0 / std::f64::consts::PI).sqrt());
-            let cubic = scalar(graph, "cubic", 0.044_715);
-            let square = graph.node("Mul", &format!("{name}_square"), &[x, x], vec![]);
-            let y = graph.node("Mul", &format!("{name}_cubic"), &[&square, &cubic], vec![]);
-            let y = graph.node("Add", &format!("{name}_factor"), &[&y, &one], vec![]);
-            let y = graph.node("Mul", &format!("{name}_inner"), &[&y, x], vec![]);
-            let y = graph.node("Mul", &format!("{name}_rooted"), &[&y, &root], vec![]);
-            let y = graph.node("Tanh", &format!("{name}_tanh"), &[&y], vec![]);
-            let y = graph.node("Add", &format!("{name}_above"), &[&y, &one], vec![]);
-            let y = graph.node("Mul", &format!("{name}_half"), &[&y, &half], vec![]);
-            graph.node("Mul", name, &[x, &y], vec![])
-        }
+        Function::Gelu => gelu(graph, name, x),
+        Function::GeluByTanh => gelu_by_tanh(graph, name, x),
         Function::HardSwish => {
             let attributes = vec![float("alpha", 1.0 / 6.0), float("beta", 0.5)];
             let y = graph.node("HardSigmoid", &format!("{name}_gate"), &[x], attributes);
@@ -244,31 +220,60 @@ fn function(graph: &mut Graph, name: &str, function: Function, x: &str) -> Strin
         Function::Celu(alpha) => {
             // α·Elu(x/α)
             let (alpha, inverse) =
-                (scalar(graph, "alpha", alpha), scalar(graph, "inverse", 1.0 / alpha));
+                (scalar(graph, name, "alpha", alpha), scalar(graph, name, "inverse", 1.0 / alpha));
             let y = graph.node("Mul", &format!("{name}_narrow"), &[x, &inverse], vec![]);
             let y = graph.node("Elu", &format!("{name}_elu"), &[&y], vec![float("alpha", 1.0)]);
             graph.node("Mul", name, &[&y, &alpha], vec![])
         }
         Function::Above(limit) => {
-            let limit = scalar(graph, "limit", limit);
+            let limit = scalar(graph, name, "limit", limit);
             let above = graph.node("Greater", &format!("{name}_above"), &[x, &limit], vec![]);
             graph.cast(name, &above, DataType::Float)
         }
         Function::Softplus => softplus(graph, name, x),
         Function::Power(power) => {
-            let power = scalar(graph, "power", power);
+            let power = scalar(graph, name, "power", power);
             graph.node("Pow", name, &[x, &power], vec![])
         }
         other => plain(graph, other.operator(), vec![]),
     }
 }
 
+/// ½·x·(1 + erf(x/√2))
+fn gelu(graph: &mut Graph, name: &str, x: &str) -> String {
+    let (half, one) = (scalar(graph, name, "half", 0.5), scalar(graph, name, "one", 1.0));
+    let root = scalar(graph, name, "root", std::f64::consts::FRAC_1_SQRT_2);
+    let y = graph.node("Mul", &format!("{name}_rooted"), &[x, &root], vec![]);
+    let y = graph.node("Erf", &format!("{name}_erf"), &[&y], vec![]);
+    let y = graph.node("Add", &format!("{name}_above"), &[&y, &one], vec![]);
+    let y = graph.node("Mul", &format!("{name}_half"), &[&y, &half], vec![]);
+    graph.node("Mul", name, &[x, &y], vec![])
+}
+
+/// ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
+fn gelu_by_tanh(graph: &mut Graph, name: &str, x: &str) -> String {
+    let (half, one) = (scalar(graph, name, "half", 0.5), scalar(graph, name, "one", 1.0));
+    let root = scalar(graph, name, "root", (2.0 / std::f64::consts::PI).sqrt());
+    let cubic = scalar(graph, name, "cubic", 0.044_715);
+    let square = graph.node("Mul", &format!("{name}_square"), &[x, x], vec![]);
+    let y = graph.node("Mul", &format!("{name}_cubic"), &[&square, &cubic], vec![]);
+    let y = graph.node("Add", &format!("{name}_factor"), &[&y, &one], vec![]);
+    let y = graph.node("Mul", &format!("{name}_inner"), &[&y, x], vec![]);
+    let y = graph.node("Mul", &format!("{name}_rooted"), &[&y, &root], vec![]);
+    let y = graph.node("Tanh", &format!("{name}_tanh"), &[&y], vec![]);
+    let y = graph.node("Add", &format!("{name}_above"), &[&y, &one], vec![]);
+    let y = graph.node("Mul", &format!("{name}_half"), &[&y, &half], vec![]);
+    graph.node("Mul", name, &[x, &y], vec![])
+}
+
+/// A scalar constant of the function `name`.
+fn scalar(graph: &mut Graph, name: &str, part: &str, value: f64) -> String {
+    graph.constant(&format!("{name}_number_{part}"), &[], Values::Float(&[value as f32]))
+}
+
 /// max(x, 0) + ln(1 + e^−|x|): tract's own overflows.
 fn softplus(graph: &mut Graph, name: &str, x: &str) -> String {
-    let scalar = |graph: &mut Graph, part: &str, value: f32| {
-        graph.constant(&format!("{name}_number_{part}"), &[], Values::Float(&[value]))
-    };
-    let (zero, one) = (scalar(graph, "zero", 0.0), scalar(graph, "one", 1.0));
+    let (zero, one) = (scalar(graph, name, "zero", 0.0), scalar(graph, name, "one", 1.0));
     let above = graph.node("Max", &format!("{name}_above"), &[x, &zero], vec![]);
     let y = graph.node("Abs", &format!("{name}_abs"), &[x], vec![]);
     let y = graph.node("Neg", &format!("{name}_neg"), &[&y], vec![]);

@@ -2,7 +2,7 @@
 
 use crate::picture::Picture;
 use anyhow::Result;
-use image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
+use output::png;
 
 /// White between pictures.
 const GAP: usize = 4;
@@ -43,10 +43,7 @@ pub fn rows(pictures: &[Picture], columns: usize) -> Result<Vec<u8>> {
             }
         }
     }
-    let mut bytes = Vec::new();
-    let (width, height) = (u32::try_from(sheet_width)?, u32::try_from(sheet_height)?);
-    PngEncoder::new(&mut bytes).write_image(&sheet, width, height, ExtendedColorType::Rgb8)?;
-    Ok(bytes)
+    png::encode(u32::try_from(sheet_width)?, u32::try_from(sheet_height)?, &sheet)
 }
 
 #[cfg(test)]

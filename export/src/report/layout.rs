@@ -3,12 +3,13 @@
 use crate::latent;
 use crate::network::operation::Operation;
 use crate::network::{Layer, Network};
-use crate::plans::{Choice, choices};
-use crate::text::{ending, grouped};
+use crate::report::plans::{Choice, choices};
+use crate::text::ending;
 use gen_core::Model;
 use gen_core::element::Weight;
 use gen_core::format::write::DraftPart;
 use gen_core::layer::Layer as DeviceLayer;
+use output::number::{grouped, hexadecimal};
 use serde::Serialize;
 use std::fmt::Write;
 
@@ -96,7 +97,6 @@ impl Layout {
     pub fn new(model: &Model, flash_bytes: usize, network: Option<&Network>) -> Self {
         let shape = model.image();
         let known = |index: usize| network.and_then(|network| network.layers.get(index));
-        let hex = model.source().iter().map(|byte| format!("{byte:02x}"));
         let layers: Vec<LayerReport> = model
             .layers()
             .iter()
@@ -122,7 +122,7 @@ impl Layout {
             .collect();
         Self {
             name: model.name().to_owned(),
-            source_sha256: hex.collect(),
+            source_sha256: hexadecimal(model.source()),
             latent: parts(model, network),
             image: [shape.height, shape.width, shape.channels],
             useful_macs: layers.iter().map(|layer| layer.useful_macs).sum(),

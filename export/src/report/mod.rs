@@ -7,7 +7,9 @@
 pub mod gen_file;
 pub mod inspect;
 pub mod layout;
+pub mod plans;
 pub mod text;
+pub mod verdict;
 
 use crate::calibrate::histogram::Histogram;
 use crate::calibrate::range::quality;
@@ -19,8 +21,8 @@ use crate::network::{Layer, Network};
 use crate::picture::fidelity::Fidelity;
 use crate::quantize::mix::Goal;
 use crate::quantize::sensitivity::Sensitivity;
-use crate::times::{self, CoreTime};
 use anyhow::Result;
+use boards::{CoreTime, usual_times};
 use gen_core::Model;
 use gen_core::format::write::{DraftActivation, DraftLayer};
 use layout::Layout;
@@ -76,7 +78,7 @@ impl Report {
     /// The report of `model`, whose file has `flash_bytes`.
     ///
     /// # Errors
-    /// Those of [`times::times`].
+    /// Those of [`usual_times`].
     pub(crate) fn new(
         model: &Model,
         flash_bytes: usize,
@@ -94,7 +96,7 @@ impl Report {
             import: findings.import,
             tensors: tensors.collect(),
             sensitivities: findings.sensitivities,
-            times: times::times(model)?,
+            times: usual_times(model)?,
             eight_bits: findings.eight_bits,
             tables: network.layers.iter().zip(drafts).filter_map(TableReport::new).collect(),
             worst_seed: seed(fidelity.worst),
@@ -132,9 +134,9 @@ impl EightBits {
     /// That of `model`, a file of `flash_bytes`.
     ///
     /// # Errors
-    /// Those of [`times::times`].
+    /// Those of [`usual_times`].
     pub fn new(model: &Model, flash_bytes: usize, psnr_mean: f64) -> Result<Self> {
-        let (working_memory_bytes, times) = (model.working_memory(), times::times(model)?);
+        let (working_memory_bytes, times) = (model.working_memory(), usual_times(model)?);
         Ok(Self { psnr_mean, flash_bytes, working_memory_bytes, times })
     }
 }

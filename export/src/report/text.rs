@@ -1,12 +1,13 @@
 //! Reports as text of at most 100 columns.
 
-use crate::boards::Verdict;
 use crate::draw::classifier::Frechet;
 use crate::import::verify::Check;
 use crate::picture::fidelity::{Fidelity, LEVELS};
+use crate::report::verdict::Verdict;
 use crate::report::{Report, TableReport, TensorReport, Worst, layout};
-use crate::text::{ending, grouped, significant};
-use crate::times::CoreTime;
+use crate::text::{ending, significant};
+use boards::CoreTime;
+use output::number::grouped;
 use std::fmt::Write;
 
 /// A whole export.

@@ -22,6 +22,7 @@ use gen_core::element::Element;
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
 use gen_core::latent::LATENT_MAX;
 use gen_core::requant::FRACTION_BITS;
+use output::number::hexadecimal;
 use prost::Message;
 use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 
@@ -212,11 +213,10 @@ fn numbers(graph: &mut Graph, name: &str, layer: &DraftLayer, values: &[f64]) ->
 }
 
 fn model(graph: Graph, draft: &Draft, network: &Network, pixels: PixelRule) -> ModelProto {
-    let hex: String = draft.source.iter().map(|byte| format!("{byte:02x}")).collect();
     let metadata = [
         (metadata::PIXELS, pixels.to_string()),
         (metadata::LATENTS, inputs::describe(&network.latent, &network.inputs)),
-        (metadata::SOURCE_SHA256, hex),
+        (metadata::SOURCE_SHA256, hexadecimal(&draft.source)),
         (metadata::PICTURE, {
             let [height, width, channels] = network.image();
             let order = if network.picture.interleaved { "HWC" } else { "CHW" };

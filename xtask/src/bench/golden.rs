@@ -1,36 +1,25 @@
-//! The figures as they were accepted: `docs/bench.json`, and the tables that show them.
+//! The figures as they were accepted: `boards/bench.json`, and the tables that show them.
 
 use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use boards::record::{Record, to_json};
 use serde_json::Value;
+use setup::workspace;
 
-use super::record::{Record, to_json};
 use super::table::tables;
-use crate::workspace;
 
 /// What the tables of the page are between.
 const BEGIN: &str = "<!-- bench -->";
 const END: &str = "<!-- /bench -->";
 
 fn json() -> PathBuf {
-    workspace::root().join("docs/bench.json")
+    workspace::root().join("boards/bench.json")
 }
 
 fn page() -> PathBuf {
     workspace::root().join("docs/performance.md")
-}
-
-/// The accepted records.
-///
-/// # Errors
-///
-/// If the file cannot be read.
-pub fn read() -> Result<Vec<Record>> {
-    let path = json();
-    let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
-    serde_json::from_str(&text).with_context(|| format!("{}", path.display()))
 }
 
 /// Writes records, and their tables under the versions of what they were measured with.
@@ -44,7 +33,7 @@ pub fn write(records: &[Record], versions: &str) -> Result<()> {
     let (before, _, after) = split(&text).with_context(|| format!("{}", path.display()))?;
     let new = format!("\n{versions}\n\n{}", tables(records));
     fs::write(&path, [before, &new, after].concat()).context("cannot write docs/performance.md")?;
-    fs::write(json(), to_json(records)?).context("cannot write docs/bench.json")
+    fs::write(json(), to_json(records)?).context("cannot write boards/bench.json")
 }
 
 /// The page's text before, between and behind the markers, which go with the outer parts.
@@ -116,8 +105,10 @@ fn change(old: &Value, new: &Value) -> String {
 mod tests {
     use std::fs;
 
-    use super::super::record::tests::network;
-    use super::{differences, page, read, split, tables, take_compilers_figures};
+    use boards::record::accepted;
+
+    use super::super::network::network;
+    use super::{differences, page, split, tables, take_compilers_figures};
 
     #[test]
     fn compilers_change_no_picture() {
@@ -154,7 +145,7 @@ mod tests {
     fn the_page_shows_what_was_accepted() {
         let text = fs::read_to_string(page()).unwrap();
         let (_, shown, _) = split(&text).unwrap();
-        assert!(shown.ends_with(&tables(&read().unwrap())), "type cargo xtask bench --accept");
+        assert!(shown.ends_with(&tables(&accepted())), "type cargo xtask bench --accept");
     }
 
     #[test]

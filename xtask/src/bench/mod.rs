@@ -1,31 +1,31 @@
 //! `cargo xtask bench`: what a picture costs on emulated cores, in instructions, memory and flash.
 //!
-//! - [`core`]: the cores; [`model`]: the models, those of [`reference`] made for this
+//! - [`CORES`]: the cores; [`model`]: the models, those of [`reference`] made for this
 //! - [`program`]: builds what measures, and runs it
-//! - [`record`]: what comes out; [`table`] for people, [`golden`] to compare with
+//! - [`Record`]: what comes out; [`table`] for people, [`golden`] to compare with
 
-pub mod core;
-pub mod golden;
-pub mod model;
-pub mod program;
-pub mod record;
-pub mod reference;
-pub mod table;
+mod golden;
+mod model;
+#[cfg(test)]
+mod network;
+mod program;
+mod table;
 
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
+use boards::record::{self, Record};
+use boards::{CORES, Core};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
+use emulator::{bench, launch};
+use reference::REFERENCES;
+use setup::{rustup, step};
 
-use self::core::{CORES, Core};
 use self::program::Program;
-use self::record::Record;
-use self::reference::REFERENCES;
-use crate::board::Board;
-use crate::{emulator, step, tools};
+use crate::tools;
 
 /// What is measured, and what becomes of it.
 #[derive(Args, Debug, Default)]
@@ -39,10 +39,10 @@ pub struct Options {
     /// Also write what was measured as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Fail if anything differs from docs/bench.json
+    /// Fail if anything differs from boards/bench.json
     #[arg(long)]
     pub check: bool,
-    /// Write docs/bench.json, and the tables of docs/performance.md; other cores' and models'
+    /// Write boards/bench.json, and the tables of docs/performance.md; other cores' and models'
     /// figures stay
     #[arg(long, conflicts_with = "check")]
     pub accept: bool,
@@ -75,10 +75,9 @@ pub fn bench(options: &Options) -> Result<()> {
     let asked = |record: &Record| {
         cores.iter().any(|core| core.name == record.core) && chosen(models, &record.model)
     };
-    let boards: Vec<Board> = cores.iter().map(|core| core.board("bench")).collect();
-    let targets: Vec<&str> = boards.iter().map(|board| board.target).collect();
-    tools::rustup("target", &targets)?;
-    boards.iter().try_for_each(|board| tools::emulator(board, false))?;
+    let targets: Vec<&str> = cores.iter().map(|core| core.target).collect();
+    rustup::targets(&targets)?;
+    cores.iter().try_for_each(|core| tools::emulator(bench::board(*core)?, false))?;
 
     let names = model::names().into_iter().filter(|name| chosen(models, name));
     let files: Vec<_> = names.map(|name| Ok((name, model::file(name)?))).collect::<Result<_>>()?;
@@ -97,9 +96,9 @@ pub fn bench(options: &Options) -> Result<()> {
         fs::write(path, record::to_json(&records)?)
             .with_context(|| format!("cannot write {}", path.display()))?;
     }
-    let versions = versions(&boards)?;
+    let versions = versions(&cores)?;
     if options.check {
-        let mut accepted = golden::read()?;
+        let mut accepted = record::accepted();
         accepted.retain(asked);
         let accepted_with = golden::versions()?;
         if compiler(&accepted_with) != compiler(&versions) {
@@ -109,7 +108,7 @@ pub fn bench(options: &Options) -> Result<()> {
         return same_figures(&golden::differences(&accepted, &records), &versions);
     }
     if options.accept {
-        let mut all = golden::read()?;
+        let mut all = record::accepted();
         all.retain(|record| !asked(record));
         all.append(&mut records.clone());
         sort(&mut all);
@@ -124,7 +123,7 @@ fn same_figures(differences: &[String], versions: &str) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "{}\nThese differ from docs/bench.json. {versions} docs/performance.md says with what it was \
+        "{}\nThese differ from boards/bench.json. {versions} docs/performance.md says with what it was \
          made; if the change is meant, type cargo xtask bench --accept",
         differences.join("\n")
     )
@@ -168,7 +167,7 @@ fn same_pictures(records: &[Record]) -> Result<()> {
 }
 
 /// One sentence.
-fn versions(boards: &[Board]) -> Result<String> {
+fn versions(cores: &[Core]) -> Result<String> {
     let first_line = |program: &str, until: &str| {
         let output = Command::new(program).arg("--version").output();
         let output = output.with_context(|| format!("cannot run {program}"))?.stdout;
@@ -178,7 +177,7 @@ fn versions(boards: &[Board]) -> Result<String> {
     };
     // Neither the compiler's commit nor the distribution's package.
     let rustc = first_line("rustc", "(")?;
-    let qemu = boards.iter().map(|board| first_line(emulator::qemu(board), "("));
+    let qemu = cores.iter().map(|core| first_line(launch::qemu(*core), "("));
     let mut qemu: Vec<String> = qemu.collect::<Result<_>>()?;
     // All say QEMU alone, and are one package's or several of one version.
     qemu.dedup();
@@ -187,7 +186,7 @@ fn versions(boards: &[Board]) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::record::tests::network;
+    use super::network::network;
     use super::{same_pictures, sort};
 
     #[test]

@@ -3,12 +3,10 @@
 use std::path::PathBuf;
 
 use anyhow::{Result, anyhow};
-
-use super::reference::REFERENCES;
-use crate::{firmware, image, step, workspace};
-
-/// Those of `models/`.
-pub const SHIPPED: [&str; 2] = ["faces", "fashion"];
+use emulator::model;
+use output::file;
+use reference::{REFERENCES, SHIPPED};
+use setup::{step, workspace};
 
 /// Names of all, in the order of the table's rows.
 pub fn names() -> Vec<&'static str> {
@@ -22,10 +20,12 @@ pub fn names() -> Vec<&'static str> {
 /// If there is no such model or its file cannot be written.
 pub fn file(name: &str) -> Result<PathBuf> {
     let Some(reference) = REFERENCES.iter().find(|reference| reference.name == name) else {
-        return firmware::model(name).map_err(|why| anyhow!("{name}: {why}"));
+        return model::find(name).map_err(|why| anyhow!("{name}: {why}"));
     };
-    let path = workspace::target_directory()?.join("bench").join(format!("{name}.gen"));
+    let directory = workspace::target_directory()?.join("bench");
+    let path = directory.join(format!("{name}.gen"));
     let bytes = step::job(&format!("model, {name}"), || Ok(reference.draft().to_bytes()?))?;
-    image::replace(&path, &bytes)?;
+    file::directory(&directory)?;
+    file::replace(&path, &bytes)?;
     Ok(path)
 }

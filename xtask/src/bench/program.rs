@@ -1,35 +1,20 @@
-//! The program that measures, on one core.
+//! The program that measures, on one core, and what its code takes.
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use boards::Core;
+use boards::record::{Layer, Record, Whole};
+use emulator::bench::{self, Bench, said};
+use emulator::log::Line;
+use emulator::size::Size;
 use object::{Object, ObjectSymbol};
-
-use super::core::Core;
-use super::record::{Layer, Record, Whole};
-use crate::board::Board;
-use crate::emulator::Options;
-use crate::image::Image;
-use crate::log::Line;
-use crate::machine::Machine;
-use crate::size::Size;
-use crate::{firmware, workspace};
-
-/// The largest picture on the smallest core, with much to spare.
-const PATIENCE: Duration = Duration::from_secs(600);
-
-/// Tells QEMU that an instruction takes 1 ns of the board's time, however long it takes.
-pub(crate) const ONE_EACH: [&str; 2] = ["-icount", "shift=0"];
 
 /// The program, built.
 pub struct Program {
     core: Core,
-    board: Board,
-    image: Image,
-    /// Where the model is to be.
-    psram: u64,
+    bench: Bench,
     /// Flash of gen-core's functions, latents aside.
     engine: u64,
     /// What the program has more of flash than one that is the same but for model and picture: besides,
@@ -44,21 +29,15 @@ impl Program {
     ///
     /// If a build fails.
     pub fn build(core: Core) -> Result<Self> {
-        let [image, blank] = ["bench", "blank"].map(|program| {
-            let board = core.board(program);
-            let place = workspace::target_directory()?.join("bench").join(core.name).join(program);
-            let _lock = firmware::lock()?;
-            Image::write(&place, &board, &firmware::compile(&board, None)?)
-        });
-        let image = image?;
-        let elf = fs::read(&image.elf)?;
+        let (bench, blank) = (Bench::build(core)?, bench::build(core, "blank")?);
+        let elf = &bench.image().elf;
+        let code = Size::of(elf)?.flash - Size::of(&blank.elf)?.flash;
+        let elf = fs::read(elf)?;
         let file = object::File::parse(&*elf)?;
-        let psram = file.symbol_by_name("_psram").context("the memory map has no _psram")?;
-        let code = Size::of(&image.elf)?.flash - Size::of(&blank?.elf)?.flash;
         let own = |name: &str| name.contains("8gen_core") && !name.contains("6latent");
         let functions = file.symbols().filter(|symbol| symbol.name().is_ok_and(own));
         let engine = functions.map(|symbol| symbol.size()).sum();
-        Ok(Self { core, board: core.board("bench"), psram: psram.address(), engine, code, image })
+        Ok(Self { core, bench, engine, code })
     }
 
     /// Runs the program with a model, and gives what it cost.
@@ -67,47 +46,12 @@ impl Program {
     ///
     /// If the emulator or the program fails, or says something else than was asked.
     pub fn measure(&self, name: &str, model: &Path) -> Result<Vec<Record>> {
-        let log = self.run(model)?;
+        let log = self.bench.run(model)?;
         let file = fs::metadata(model)?.len();
         let records = self.records(name, &log, file);
         let records = records.with_context(|| format!("the program said: {}", said(&log)))?;
         plausible(&records)?;
         Ok(records)
-    }
-
-    /// Runs the program with a model, and gives the CRC-32 of the picture of seed 1.
-    ///
-    /// # Errors
-    ///
-    /// If the emulator or the program fails, or says something else than was asked.
-    pub fn picture(&self, model: &Path) -> Result<u32> {
-        let log = self.run(model)?;
-        let crc = log.last().and_then(|line| line.field("crc"));
-        let crc = crc.and_then(|crc| u32::from_str_radix(crc, 16).ok());
-        crc.with_context(|| format!("the program said: {}", said(&log)))
-    }
-
-    fn run(&self, model: &Path) -> Result<Vec<Line>> {
-        let arguments = [
-            ONE_EACH[0].into(),
-            ONE_EACH[1].into(),
-            "-device".into(),
-            // A comma in the name is written twice.
-            format!(
-                "loader,file={},addr={:#x},force-raw=on",
-                model.display().to_string().replace(',', ",,"),
-                self.psram
-            ),
-        ];
-        let options = Options { arguments: &arguments, ..Options::default() };
-        let mut machine = Machine::start(&self.board, &self.image, options)?;
-        let mut log = Vec::new();
-        while let Some(line) = machine.line(PATIENCE)? {
-            log.push(line);
-        }
-        let status = machine.wait()?;
-        ensure!(status.success(), "{status}: {}{}", machine.complaints(), said(&log));
-        Ok(log)
     }
 
     /// What the log says: a line for each layer, then one for all.
@@ -140,10 +84,6 @@ impl Program {
     }
 }
 
-fn said(log: &[Line]) -> String {
-    log.iter().map(Line::to_string).collect::<Vec<_>>().join("; ")
-}
-
 /// Whether the layers and, drawn once more, all of them take as long: a part that is longer than the
 /// clock can count would be missing from one of the two.
 fn plausible(records: &[Record]) -> Result<()> {
@@ -159,7 +99,7 @@ fn plausible(records: &[Record]) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::tests::network;
+    use super::super::network::network;
     use super::plausible;
 
     #[test]

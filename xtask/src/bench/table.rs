@@ -1,8 +1,8 @@
 //! Records as tables of Markdown.
 
-use super::core::CORES;
-use super::record::{Layer, Record};
-use crate::size::grouped;
+use boards::CORES;
+use boards::record::{Layer, Record};
+use output::number::grouped;
 
 /// Two tables: instructions, and bytes. Records are in the order of [`super::sort`].
 pub fn tables(records: &[Record]) -> String {
@@ -53,8 +53,7 @@ pub fn tables(records: &[Record]) -> String {
 }
 
 fn instructions(record: &Record) -> String {
-    let each = record.instructions as f64 / record.useful_macs as f64;
-    format!("{} ({each:.2})", grouped(record.instructions))
+    format!("{} ({:.2})", grouped(record.instructions), record.per_mac())
 }
 
 fn row<'c>(text: &mut String, cells: impl IntoIterator<Item = &'c str>) {
@@ -68,7 +67,7 @@ fn row<'c>(text: &mut String, cells: impl IntoIterator<Item = &'c str>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::record::tests::network;
+    use super::super::network::network;
     use super::tables;
 
     #[test]

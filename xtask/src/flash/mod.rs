@@ -7,11 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-
-use crate::board::{BOARDS, Board};
-use crate::chip::Chip;
-use crate::image::Image;
-use crate::step;
+use boards::{BOARDS, Board, BootDrive};
+use emulator::image::Image;
+use setup::step;
 
 /// What a boot drive says about itself, in lines of `Name: value`.
 const INFO: &str = "INFO_UF2.TXT";
@@ -32,14 +30,14 @@ impl Default for Ways {
     }
 }
 
-/// The chip of a board, and whether it is one that a program can be brought to.
+/// What takes a board's program.
 ///
 /// # Errors
 ///
 /// If the board exists in an emulator only.
-pub fn chip(board: &Board) -> Result<&'static Chip> {
+pub fn drive_of(board: &Board) -> Result<BootDrive> {
     let name = board.name;
-    board.chip.with_context(|| format!("{name} is emulated only: type cargo xtask qemu {name}"))
+    board.drive.with_context(|| format!("{name} is emulated only: type cargo xtask qemu {name}"))
 }
 
 /// Writes an image to a board and says how: to its boot drive if that is mounted, since somebody held
@@ -49,8 +47,8 @@ pub fn chip(board: &Board) -> Result<&'static Chip> {
 ///
 /// If there is neither, with what to do about it; if the drive is another chip's; if writing fails.
 pub fn flash(board: &Board, image: &Image, ways: &Ways) -> Result<String> {
-    let chip = chip(board)?;
-    match drive(board, chip, &ways.mounts) {
+    let boot = drive_of(board)?;
+    match mounted(board, boot, &ways.mounts) {
         Ok(drive) => {
             copy(image.uf2.as_ref().context("the image has no UF2 file")?, &drive)?;
             Ok(format!("written to {}: it goes away, and {} starts", drive.display(), board.name))
@@ -58,7 +56,7 @@ pub fn flash(board: &Board, image: &Image, ways: &Ways) -> Result<String> {
         Err(_) if sees_probe(&ways.probe_rs) => {
             let probe_rs = |verb| {
                 let mut command = Command::new(&ways.probe_rs);
-                command.args([verb, "--chip", chip.name]);
+                command.args([verb, "--chip", boot.probe_rs]);
                 command
             };
             let hint = "hold BOOTSEL while you plug the board in, and try again with its drive";
@@ -80,21 +78,22 @@ fn sees_probe(probe_rs: &OsString) -> bool {
     output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(is_probe))
 }
 
-/// The one boot drive of a chip.
-fn drive(board: &Board, chip: &Chip, mounts: &[PathBuf]) -> Result<PathBuf> {
+/// The one mounted boot drive of a chip.
+fn mounted(board: &Board, boot: BootDrive, mounts: &[PathBuf]) -> Result<PathBuf> {
     let drives = drives(mounts);
     let ours: Vec<&PathBuf> =
-        drives.iter().filter(|(_, id)| id == chip.drive).map(|(drive, _)| drive).collect();
+        drives.iter().filter(|(_, id)| id == boot.name).map(|(drive, _)| drive).collect();
     match (&ours[..], drives.first()) {
         ([drive], _) => Ok(drive.to_path_buf()),
         ([one, other, ..], _) => bail!(
             "{} and {} are both drives of a {}: unplug one",
             one.display(),
             other.display(),
-            chip.drive
+            boot.name
         ),
         ([], Some((drive, id))) => {
-            let owner = BOARDS.iter().find(|board| board.chip.is_some_and(|c| c.drive == id));
+            let owner =
+                BOARDS.iter().find(|board| board.drive.is_some_and(|drive| drive.name == id));
             let whose = owner.map_or(id.clone(), |owner| format!("{id}, a {}", owner.name));
             bail!(
                 "the drive {} is of {whose}, not of a {}: connect the board that is meant",
@@ -106,7 +105,7 @@ fn drive(board: &Board, chip: &Chip, mounts: &[PathBuf]) -> Result<PathBuf> {
             "no boot drive and no debug probe: hold BOOTSEL while you plug the {} in and mount its \
              drive {}, or install probe-rs and connect a probe",
             board.name,
-            chip.drive
+            boot.name
         ),
     }
 }

@@ -4,11 +4,11 @@ use std::path::PathBuf;
 use std::process::Command;
 use std::thread;
 
+use boards::Board;
+use emulator::image::Image;
 use tempfile::TempDir;
 
 use super::{INFO, Ways, flash};
-use crate::board::Board;
-use crate::image::Image;
 
 /// More than a pipe holds.
 fn uf2() -> Vec<u8> {

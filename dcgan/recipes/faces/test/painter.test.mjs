@@ -1,4 +1,4 @@
-// Needs the packages: installed by `cargo xtask data faces`, or in the directory FACES_PACKAGES.
+// Needs the packages: installed by `cargo run -p recipes -- faces`, or in the directory FACES_PACKAGES.
 
 import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,7 +13,7 @@ import { isCrisp, Painter, SIDE } from '../painter.mjs';
 
 const target = fileURLToPath(new URL('../../../../target/faces', import.meta.url));
 const packages = process.env.FACES_PACKAGES ?? target;
-const missing = !existsSync(join(packages, 'node_modules')) && 'type cargo xtask data faces first';
+const missing = !existsSync(join(packages, 'node_modules')) && 'type cargo run -p recipes -- faces first';
 const painter = missing ? undefined : await Painter.load(packages);
 
 const seeds = Array.from({ length: 300 }, (_, index) => `face-${index}`);

@@ -1,0 +1,41 @@
+//! The boards that the project knows: one table, and what follows from it for a model.
+//!
+//! - [`Board`]: what is known of a board; [`BOARDS`]: the table, a row each
+//! - [`Core`], [`MemoryMap`], [`Screen`], [`BootDrive`], [`Emulator`]: the parts of a row
+//! - [`Fit`]: whether a model fits flash and RAM of a board
+//! - `time` (feature `figures`): about how long a picture takes, from the instructions in `bench.json`, whose lines
+//!   are `Record`s
+//!
+//! The table and [`Fit`] are `no_std` and allocate nothing. Everybody reads this table: the firmware's build script,
+//! `export check`, `host-sim`, the emulators, the developer's commands, and a test that keeps `docs/boards.md` equal
+//! to it.
+#![cfg_attr(not(any(test, feature = "figures")), no_std)]
+
+mod board;
+mod cores;
+mod drive;
+mod emulator;
+mod fit;
+mod memory;
+#[cfg(feature = "figures")]
+pub mod record;
+mod rows;
+mod screen;
+#[cfg(feature = "figures")]
+mod time;
+
+pub use board::Board;
+pub use cores::{CORES, Core};
+pub use drive::BootDrive;
+pub use emulator::Emulator;
+pub use fit::{CODE, Fit};
+pub use memory::{Memory, MemoryMap};
+pub use rows::BOARDS;
+pub use screen::{Color, OLED, Screen, TFT240};
+#[cfg(feature = "figures")]
+pub use time::{CoreTime, Unmeasured, instructions, time, usual_times};
+
+/// The README's example is a test.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -1,0 +1,111 @@
+//! The table of boards. `docs/boards.md` says what a new row needs beside it.
+
+use crate::{Board, BootDrive, Core, Emulator, MemoryMap, OLED, TFT240};
+
+/// The boards. Emulated ones without a screen stand in the order of [`CORES`](crate::CORES).
+pub const BOARDS: [Board; 9] = [
+    Board {
+        name: "lm3s6965evb",
+        chip: "LM3S6965",
+        core: Core::M3,
+        clock_mhz: Some(50),
+        map: MemoryMap::new(include_str!("../memory/lm3s6965evb.x")),
+        screen: Some(OLED),
+        buttons: Some("five"),
+        emulator: Some(Emulator::Qemu { magnified: 4 }),
+        drive: None,
+        measures: &[],
+    },
+    Board {
+        name: "mps2-an385",
+        chip: "MPS2 with AN385",
+        core: Core::M3,
+        map: MemoryMap::new(include_str!("../memory/mps2-an385.x")),
+        // QEMU has no board with a Cortex-M0+ and PSRAM. A Cortex-M3 runs the code of ARMv6-M unchanged, and
+        // instructions are all that is counted.
+        measures: &[Core::M0_PLUS, Core::M3],
+        ..BARE
+    },
+    Board {
+        name: "mps2-an386",
+        chip: "MPS2 with AN386",
+        core: Core::M4,
+        map: MemoryMap::new(include_str!("../memory/mps2-an386.x")),
+        measures: &[Core::M4],
+        ..BARE
+    },
+    Board {
+        name: "mps2-an500",
+        chip: "MPS2 with AN500",
+        core: Core::M7,
+        map: MemoryMap::new(include_str!("../memory/mps2-an500.x")),
+        measures: &[Core::M7],
+        ..BARE
+    },
+    Board {
+        name: "mps2-an505",
+        chip: "MPS2+ with AN505",
+        core: Core::M33,
+        map: MemoryMap::new(include_str!("../memory/mps2-an505.x")),
+        measures: &[Core::M33],
+        ..BARE
+    },
+    Board {
+        name: "mps3-an547",
+        chip: "MPS3 with AN547",
+        core: Core::M55,
+        map: MemoryMap::new(include_str!("../memory/mps3-an547.x")),
+        measures: &[Core::M55],
+        ..BARE
+    },
+    Board {
+        name: "virt",
+        chip: "QEMU's own",
+        core: Core::RV32IMC,
+        map: MemoryMap::new(include_str!("../memory/virt.x")),
+        measures: &[Core::RV32IMC],
+        ..BARE
+    },
+    Board {
+        name: "pico",
+        chip: "RP2040",
+        core: Core::M0_PLUS,
+        clock_mhz: Some(125),
+        map: MemoryMap::new(include_str!("../memory/pico.x")),
+        emulator: Some(Emulator::Rp2040js),
+        drive: Some(BootDrive::RP2040),
+        ..PICO_LCD
+    },
+    Board {
+        name: "pico2",
+        chip: "RP2350",
+        core: Core::M33,
+        clock_mhz: Some(150),
+        map: MemoryMap::new(include_str!("../memory/pico2.x")),
+        emulator: None,
+        drive: Some(BootDrive::RP2350),
+        ..PICO_LCD
+    },
+];
+
+/// What emulated boards without a screen have in common.
+const BARE: Board = Board {
+    name: "",
+    chip: "",
+    core: Core::M3,
+    clock_mhz: None,
+    map: MemoryMap::new("FLASH: LENGTH = 0\nRAM: LENGTH = 0"),
+    screen: None,
+    buttons: None,
+    emulator: Some(Emulator::Qemu { magnified: 0 }),
+    drive: None,
+    measures: &[],
+};
+
+/// What boards with the pins of a Raspberry Pi Pico have in common.
+const PICO_LCD: Board = Board {
+    screen: Some(TFT240),
+    buttons: Some("keys and joystick, or three push buttons"),
+    emulator: None,
+    ..BARE
+};

@@ -1,0 +1,138 @@
+//! About how long a picture takes on a core: estimated from the instructions that the bench measured for other models.
+
+use std::error::Error;
+use std::fmt;
+
+use gen_core::Model;
+use gen_core::element::Weight;
+use serde::Serialize;
+
+use crate::record::{Layer, Record, accepted};
+use crate::{CORES, Core};
+
+/// How long a picture takes on a core.
+#[derive(Clone, Debug, Serialize)]
+pub struct CoreTime {
+    /// The core's name.
+    pub core: &'static str,
+    /// Its clock.
+    pub clock_mhz: f64,
+    /// About how long a picture takes, in seconds.
+    pub seconds: f64,
+    /// About how long each layer takes.
+    pub layers: Vec<f64>,
+}
+
+/// The bench has not measured what an estimate needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmeasured {
+    core: &'static str,
+    what: String,
+}
+
+impl fmt::Display for Unmeasured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { core, what } = self;
+        write!(f, "boards/bench.json has no {what} on core {core}: type cargo xtask bench --accept")
+    }
+}
+
+impl Error for Unmeasured {}
+
+/// The time of `model` on `core`, if each of its [`instructions`] took one cycle and none waited for flash.
+///
+/// # Errors
+///
+/// If the bench has not measured the core.
+pub fn time(core: Core, clock_mhz: u32, model: &Model<'_>) -> Result<CoreTime, Unmeasured> {
+    let instructions = instructions(core, model)?;
+    let clock_mhz = f64::from(clock_mhz);
+    let layers: Vec<f64> = instructions.iter().map(|it| it / (clock_mhz * 1e6)).collect();
+    Ok(CoreTime { core: core.name, clock_mhz, seconds: layers.iter().sum(), layers })
+}
+
+/// The times of `model` on the cores that have a usual clock.
+///
+/// # Errors
+///
+/// If the bench has not measured all of them.
+pub fn usual_times(model: &Model<'_>) -> Result<Vec<CoreTime>, Unmeasured> {
+    let usual = CORES.into_iter().filter_map(|core| Some((core, core.usual_mhz?)));
+    usual.map(|(core, clock)| time(core, clock, model)).collect()
+}
+
+/// A measured model that was also measured with 12 bits.
+const MIXED: &str = "128-64-32-16-3";
+
+/// About how many instructions each layer takes on a core.
+///
+/// For each product a layer takes what the measured layer takes that is nearest in size, the first layer among first
+/// ones, the last among last ones. With 12-bit inputs or weights that is multiplied by what those cost in the nearest
+/// layer that was measured with and without them.
+///
+/// # Errors
+///
+/// If the bench has not measured the core.
+pub fn instructions(core: Core, model: &Model<'_>) -> Result<Vec<f64>, Unmeasured> {
+    let measured = Measured(accepted().into_iter().filter(|it| it.core == core.name).collect());
+    let layers = model.layers();
+    let last = layers.len() - 1;
+    let mut wide_input = false;
+    let mut instructions = Vec::new();
+    for (index, layer) in layers.iter().enumerate() {
+        let macs = layer.useful_macs() as f64;
+        let nearest = |what: &str, is_model: &dyn Fn(&str) -> bool| {
+            let found = measured.nearest(macs, (index == 0, index == last), is_model);
+            found.ok_or_else(|| Unmeasured { core: core.name, what: what.into() })
+        };
+        let mut per_mac = nearest("generator", &|model| !model.contains(','))?.per_mac();
+        let kind = match (layer.weight, wide_input) {
+            (Weight::Wide, _) => Some("weights"),
+            (Weight::Byte, true) => Some("tensors"),
+            (Weight::Byte, false) => None,
+        };
+        if let Some(kind) = kind {
+            let wide = format!("{MIXED}, 12-bit {kind}");
+            per_mac *= nearest(&wide, &|model| model == wide)?.per_mac()
+                / nearest(MIXED, &|model| model == MIXED)?.per_mac();
+        }
+        instructions.push(per_mac * macs);
+        wide_input = layer.element.is_wide();
+    }
+    Ok(instructions)
+}
+
+/// The records of a core.
+struct Measured(Vec<Record>);
+
+impl Measured {
+    /// The layer, of the models that `is_model` accepts, that is nearest to one of `macs` useful MACs. `place`: whether
+    /// that one is the first and whether it is the last of its model.
+    fn nearest(
+        &self,
+        macs: f64,
+        place: (bool, bool),
+        is_model: &dyn Fn(&str) -> bool,
+    ) -> Option<&Record> {
+        let last = |model: &str| {
+            self.0.iter().filter(|it| it.model == model).filter_map(Record::index).max()
+        };
+        let layers = self.0.iter().filter(|it| is_model(&it.model)).filter_map(|record| {
+            let index = record.index()?;
+            let elsewhere = (index == 0, Some(index) == last(&record.model)) != place;
+            Some((record, elsewhere, (record.useful_macs as f64 / macs).ln().abs()))
+        });
+        let nearest = layers.min_by(|a, b| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2)));
+        nearest.map(|(record, ..)| record)
+    }
+}
+
+impl Record {
+    /// The layer's number; none if the record is of all.
+    fn index(&self) -> Option<usize> {
+        match self.layer {
+            Layer::Index(index) => Some(index),
+            Layer::All(_) => None,
+        }
+    }
+}

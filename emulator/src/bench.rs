@@ -1,0 +1,103 @@
+//! The program that counts instructions, on an emulated core, with a model that the emulator puts into PSRAM.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use boards::{BOARDS, Board, Core};
+use object::{Object, ObjectSymbol};
+use setup::workspace;
+
+use crate::image::Image;
+use crate::launch::Options;
+use crate::log::Line;
+use crate::machine::Machine;
+use crate::program::Program;
+
+/// The largest picture on the smallest core, with much to spare.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Tells QEMU that an instruction takes 1 ns of the board's time, however long it takes.
+const ONE_EACH: [&str; 2] = ["-icount", "shift=0"];
+
+/// The program, built.
+pub struct Bench {
+    board: &'static Board,
+    image: Image,
+    /// Where the model is to be.
+    psram: u64,
+}
+
+/// The board that runs a core's code.
+///
+/// # Errors
+///
+/// If none does.
+pub fn board(core: Core) -> Result<&'static Board> {
+    let board = BOARDS.iter().find(|board| board.measures.contains(&core));
+    board.with_context(|| format!("no board measures {}", core.name))
+}
+
+/// Builds a program of the bench for a core: `bench`, or `blank`, which does the same without a picture.
+///
+/// # Errors
+///
+/// If the build fails.
+pub fn build(core: Core, name: &'static str) -> Result<Image> {
+    let place = workspace::target_directory()?.join("bench").join(core.name).join(name);
+    Program { board: board(core)?, core, name }.build(&place, None)
+}
+
+impl Bench {
+    /// Builds the program.
+    ///
+    /// # Errors
+    ///
+    /// If the build fails.
+    pub fn build(core: Core) -> Result<Self> {
+        let image = build(core, "bench")?;
+        let elf = fs::read(&image.elf)?;
+        let file = object::File::parse(&*elf)?;
+        let psram = file.symbol_by_name("_psram").context("the memory map has no _psram")?;
+        Ok(Self { board: board(core)?, psram: psram.address(), image })
+    }
+
+    /// The program's files.
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    /// Runs the program with a model, and gives its log: a line for each layer, then one for the whole picture.
+    ///
+    /// # Errors
+    ///
+    /// If the emulator or the program fails.
+    pub fn run(&self, model: &Path) -> Result<Vec<Line>> {
+        let arguments = [
+            ONE_EACH[0].into(),
+            ONE_EACH[1].into(),
+            "-device".into(),
+            // A comma in the name is written twice.
+            format!(
+                "loader,file={},addr={:#x},force-raw=on",
+                model.display().to_string().replace(',', ",,"),
+                self.psram
+            ),
+        ];
+        let options = Options { arguments: &arguments, ..Options::default() };
+        let mut machine = Machine::start(self.board, &self.image, options)?;
+        let mut log = Vec::new();
+        while let Some(line) = machine.line(PATIENCE)? {
+            log.push(line);
+        }
+        let status = machine.wait()?;
+        ensure!(status.success(), "{status}: {}{}", machine.complaints(), said(&log));
+        Ok(log)
+    }
+}
+
+/// A log in one line, for an error.
+pub fn said(log: &[Line]) -> String {
+    log.iter().map(Line::to_string).collect::<Vec<_>>().join("; ")
+}

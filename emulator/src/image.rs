@@ -1,0 +1,122 @@
+//! The files that a program for a board becomes.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use boards::Board;
+use output::file;
+
+use crate::model;
+use crate::program::{Program, images};
+use crate::size::Size;
+use crate::uf2::Uf2;
+
+/// The table of the memory that a program takes, beside its image.
+pub const SIZE: &str = "size.txt";
+
+/// A program in the forms that emulators, probes and boot drives take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Image {
+    /// With everything that tells what the program logs and where.
+    pub elf: PathBuf,
+    /// For the boot drive of a chip that has one.
+    pub uf2: Option<PathBuf>,
+}
+
+impl Image {
+    /// Builds the program that makes sense on a board around a model, by default faces of `models/`, and writes its
+    /// image and [`SIZE`]: into a directory per board and model, so that several can be in use at once.
+    ///
+    /// # Errors
+    ///
+    /// If the model cannot be read or does not fit, or the build fails; cargo's own words are part of the error.
+    pub fn build(board: &'static Board, model: Option<&Path>) -> Result<Self> {
+        let fit = model::fit(board, model)?;
+        let directory = images()?.join(name(board, model)?);
+        let image = Program::of(board).build(&directory, model)?;
+        let table = Size::of(&image.elf)?.table(fit.ram as u64);
+        file::replace(&directory.join(SIZE), table.as_bytes())?;
+        Ok(image)
+    }
+
+    /// Writes the files into a directory: each has its old content or all of the new.
+    ///
+    /// # Errors
+    ///
+    /// If the program does not fit the board's chip, or a file cannot be written.
+    pub fn write(directory: &Path, board: &Board, elf: &[u8]) -> Result<Self> {
+        let uf2 = board.drive.map(|drive| Uf2::from_elf(elf, &drive)).transpose();
+        let uf2 = uf2.with_context(|| format!("the program for {}", board.name))?;
+        let place = |kind: &str| directory.join(format!("{}.{kind}", board.name));
+        let image = Self { elf: place("elf"), uf2: uf2.is_some().then(|| place("uf2")) };
+        file::directory(directory)?;
+        file::replace(&image.elf, elf)?;
+        if let (Some(place), Some(uf2)) = (&image.uf2, uf2) {
+            file::replace(place, &uf2.to_bytes())?;
+        }
+        Ok(image)
+    }
+}
+
+/// A name for the image of a board with a model. Different models may have the same name: their contents decide.
+fn name(board: &Board, model: Option<&Path>) -> Result<PathBuf> {
+    let Some(path) = model else { return Ok(board.name.into()) };
+    let mut content = DefaultHasher::new();
+    fs::read(path).with_context(|| format!("{}", path.display()))?.hash(&mut content);
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    Ok(format!("{}-{stem}-{:016x}", board.name, content.finish()).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use boards::{BOARDS, Board, BootDrive};
+
+    use super::{Image, name};
+    use crate::uf2::{Uf2, tests::elf};
+
+    #[test]
+    fn models_of_one_name_have_images_of_their_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let [a, b] = ["a", "b"].map(|content| {
+            let place = directory.path().join(content);
+            fs::create_dir(&place).unwrap();
+            fs::write(place.join("face.gen"), content).unwrap();
+            name(&BOARDS[0], Some(&place.join("face.gen"))).unwrap()
+        });
+        assert_ne!(a, b);
+        assert!(a.to_str().unwrap().starts_with("lm3s6965evb-face-"), "{a:?}");
+    }
+
+    #[test]
+    fn every_board_has_the_files_it_takes() {
+        let directory = tempfile::tempdir().unwrap();
+        for data in [b"old", b"new"] {
+            let program = elf(&[(0x1000_0000, data)]);
+            let write = |board| {
+                Image::write(&directory.path().join(board), Board::named(board).unwrap(), &program)
+            };
+            let pico = write("pico").unwrap();
+            assert_eq!(fs::read(&pico.elf).unwrap(), program);
+            let uf2 =
+                Uf2::parse(&fs::read(pico.uf2.unwrap()).unwrap(), &BootDrive::RP2040).unwrap();
+            assert_eq!(uf2.flash(0x1000_0000..0x1000_0003).as_deref(), Some(&data[..]));
+            assert_eq!(fs::read_dir(directory.path().join("pico")).unwrap().count(), 2);
+            let emulated = write("mps2-an385").unwrap();
+            assert_eq!((fs::read(emulated.elf).unwrap(), emulated.uf2), (program, None));
+        }
+    }
+
+    #[test]
+    fn a_program_for_elsewhere_leaves_no_file() {
+        let directory = tempfile::tempdir().unwrap();
+        let pico = Board::named("pico").unwrap();
+        let error = Image::write(directory.path(), pico, &elf(&[(0, b"abc")])).unwrap_err();
+        let expected = "the program for pico: 0x00000000..0x00000003 is not in flash";
+        assert_eq!(format!("{error:#}"), expected);
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
+    }
+}

@@ -1,0 +1,99 @@
+//! The model that a program is built around.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use boards::{Board, Fit};
+use gen_core::Model;
+use setup::workspace;
+
+/// The model of a program for which none is named.
+const DEFAULT: &str = "models/faces.gen";
+
+/// The path of the model that is called `text`: a file, or one of `models/` by its name.
+///
+/// # Errors
+///
+/// If there is neither.
+pub fn find(text: &str) -> Result<PathBuf, String> {
+    let models = workspace::root().join("models");
+    let places = [PathBuf::from(text), models.join(format!("{text}.gen"))];
+    places.into_iter().find(|place| place.is_file()).ok_or_else(|| {
+        let shipped = fs::read_dir(models).into_iter().flatten().flatten();
+        let mut names: Vec<String> = shipped
+            .filter_map(|entry| Some(entry.file_name().to_str()?.strip_suffix(".gen")?.to_owned()))
+            .collect();
+        names.sort();
+        format!("no such file; models/ has {}", names.join(", "))
+    })
+}
+
+/// Compares a model, by default faces of `models/`, with a board's memory. Builds nothing.
+///
+/// # Errors
+///
+/// If the model cannot be read or does not fit: one sentence with the bytes.
+pub fn fit(board: &Board, model: Option<&Path>) -> Result<Fit> {
+    let path = model.map_or_else(|| workspace::root().join(DEFAULT), Path::to_owned);
+    let name = model.unwrap_or(Path::new(DEFAULT)).display();
+    let file = fs::read(&path).with_context(|| format!("{name}"))?;
+    let model = Model::parse(&file);
+    let model = model
+        .map_err(|e| anyhow!("{name}: {e}; convert it with `cargo run -p export -- quantize`"))?;
+    fitting(board, &name.to_string(), Fit::new(&model, file.len(), board.map.memory))
+}
+
+fn fitting(board: &Board, name: &str, fit: Fit) -> Result<Fit> {
+    ensure!(fit.fits(), "{name} does not fit {}: {fit}; choose a smaller model", board.name);
+    Ok(fit)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use boards::{BOARDS, Fit};
+
+    use setup::workspace;
+
+    use super::{DEFAULT, find, fit, fitting};
+
+    /// Every board has room for the models that come along.
+    #[test]
+    fn the_shipped_models_fit_every_board() {
+        for board in &BOARDS {
+            fit(board, None).unwrap();
+            for name in ["faces", "fashion"] {
+                fit(board, Some(&find(name).unwrap())).unwrap();
+            }
+        }
+    }
+
+    #[test]
+    fn a_model_is_a_file_or_a_name() {
+        let faces = workspace::root().join(DEFAULT);
+        assert_eq!(find("faces").unwrap(), faces);
+        assert_eq!(find(faces.to_str().unwrap()).unwrap(), faces);
+        assert_eq!(find("face").unwrap_err(), "no such file; models/ has faces, fashion");
+    }
+
+    #[test]
+    fn a_model_that_does_not_fit_is_refused() {
+        let board = &BOARDS[0];
+        let fit = fit(board, None).unwrap();
+        let large = Fit { flash: fit.flash_total, ..fit };
+        let error = fitting(board, "large.gen", large).unwrap_err().to_string();
+        assert!(error.starts_with("large.gen does not fit lm3s6965evb: 262144 of "), "{error}");
+    }
+
+    #[test]
+    fn what_is_no_model_is_one_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("face.gen");
+        fs::write(&path, "not a model").unwrap();
+        let error = format!("{:#}", fit(&BOARDS[0], Some(&path)).unwrap_err());
+        assert!(error.ends_with("convert it with `cargo run -p export -- quantize`"), "{error}");
+        assert_eq!(error.lines().count(), 1);
+    }
+}

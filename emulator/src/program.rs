@@ -1,0 +1,117 @@
+//! A program of the firmware, as cargo builds it for a board.
+
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+use boards::{Board, Core};
+use setup::workspace;
+
+use crate::image::Image;
+
+/// A program for a board.
+#[derive(Clone, Copy, Debug)]
+pub struct Program {
+    /// The board.
+    pub board: &'static Board,
+    /// The core whose code is built: the board's own, or one whose code that core runs too.
+    pub core: Core,
+    /// The binary of the package `firmware`.
+    pub name: &'static str,
+}
+
+impl Program {
+    /// The program that makes sense on a board.
+    pub fn of(board: &'static Board) -> Self {
+        Self { board, core: board.core, name: board.program() }
+    }
+
+    /// Cargo with all that the program needs; `verb` is `build`, `clippy`, …. Variables of the shell change nothing:
+    /// it may be set up for another program.
+    ///
+    /// # Errors
+    ///
+    /// If the model does not exist.
+    pub fn command(&self, verb: &str, model: Option<&Path>) -> Result<Command> {
+        let Self { board, core, name } = self;
+        let mut cargo = workspace::cargo();
+        cargo.args([verb, "--package", "firmware", "--profile", "firmware"]);
+        cargo.args(["--bin", name, "--features", board.name, "--target", core.target]);
+        for variable in ["GEN_MODEL", "DEFMT_LOG"] {
+            cargo.env_remove(variable);
+        }
+        if let Some(cpu) = core.cpu {
+            // Joins what `.cargo/config.toml` has; of two processors the last counts.
+            let variable = format!("CARGO_TARGET_{}_RUSTFLAGS", core.target.to_uppercase());
+            cargo.env(variable.replace(['-', '.'], "_"), format!("-Ctarget-cpu={cpu}"));
+        }
+        if let Some(model) = model {
+            let path = model.canonicalize().with_context(|| format!("{}", model.display()))?;
+            cargo.env("GEN_MODEL", path);
+        }
+        Ok(cargo)
+    }
+
+    /// Builds the program around a model, by default faces of `models/`, and writes its image into `directory`.
+    ///
+    /// # Errors
+    ///
+    /// If the build fails, with cargo's own words, or the image cannot be written.
+    pub fn build(&self, directory: &Path, model: Option<&Path>) -> Result<Image> {
+        let _lock = lock()?;
+        Image::write(directory, self.board, &self.compile(model)?)
+    }
+
+    fn compile(&self, model: Option<&Path>) -> Result<Vec<u8>> {
+        let mut cargo = self.command("build", model)?;
+        let output = cargo.output().context("cannot run cargo")?;
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        // What build.rs has to say is one sentence, for example about the board.
+        let sentence = complaint.lines().find_map(|line| line.strip_prefix("error: firmware@"));
+        if let Some((_, sentence)) = sentence.and_then(|line| line.split_once(": ")) {
+            bail!("{sentence}");
+        }
+        ensure!(output.status.success(), "the build failed\n{complaint}");
+
+        let target = workspace::target_directory()?.join(self.core.target);
+        let built = target.join("firmware").join(self.name);
+        fs::read(&built).with_context(|| format!("{}", built.display()))
+    }
+}
+
+/// Where images of the boards' own programs are.
+///
+/// # Errors
+///
+/// If cargo cannot say where its target directory is.
+pub(crate) fn images() -> Result<PathBuf> {
+    Ok(workspace::target_directory()?.join("images"))
+}
+
+/// Builds with different models replace each other's output: one at a time, until copied.
+fn lock() -> Result<File> {
+    let images = images()?;
+    fs::create_dir_all(&images).with_context(|| format!("cannot create {}", images.display()))?;
+    let lock = File::create(images.join("lock"))?;
+    lock.lock()?;
+    Ok(lock)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+
+    use boards::BOARDS;
+
+    use super::Program;
+
+    #[test]
+    fn a_shell_set_up_for_another_program_changes_nothing() {
+        let command = Program::of(&BOARDS[0]).command("build", None).unwrap();
+        for variable in ["GEN_MODEL", "DEFMT_LOG"] {
+            let removed = (OsStr::new(variable), None);
+            assert!(command.get_envs().any(|env| env == removed), "{variable}");
+        }
+    }
+}

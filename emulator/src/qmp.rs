@@ -1,0 +1,100 @@
+//! QEMU's machine protocol, which `pico/` speaks too: lines of JSON over a socket.
+
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::{Value, json};
+
+/// No command here takes a tenth of this.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How long to listen before doing something else for a moment.
+const LISTEN: Duration = Duration::from_millis(10);
+
+/// A connection to a running emulator.
+pub struct Qmp {
+    socket: UnixStream,
+    /// What came in, up to less than a line.
+    bytes: Vec<u8>,
+    /// Commands sent: each is sent with its number, which comes back with its answer.
+    sent: u64,
+}
+
+impl Qmp {
+    /// Connects to the socket, if the emulator has opened it yet, and greets.
+    ///
+    /// # Errors
+    ///
+    /// If nobody listens, or whoever listens speaks another language.
+    pub fn connect(socket: &Path) -> Result<Self> {
+        let socket = UnixStream::connect(socket)?;
+        socket.set_read_timeout(Some(LISTEN))?;
+        let mut qmp = Self { socket, bytes: Vec::new(), sent: 0 };
+        let greeting = qmp.message(&mut || Ok(()))?;
+        ensure!(greeting.get("QMP").is_some(), "the emulator's greeting is unknown: {greeting}");
+        qmp.execute("qmp_capabilities", json!({}), &mut || Ok(()))?;
+        Ok(qmp)
+    }
+
+    /// Sends a command whose answer nobody waits for, and gives its number.
+    ///
+    /// # Errors
+    ///
+    /// If the emulator is gone.
+    pub fn send(&mut self, command: &str, arguments: Value) -> Result<u64> {
+        self.sent += 1;
+        let request = json!({ "execute": command, "arguments": arguments, "id": self.sent });
+        writeln!(self.socket, "{request}").context("the emulator is gone")?;
+        Ok(self.sent)
+    }
+
+    /// Runs a command. Calls `meanwhile` again and again until the answer is there: the emulator may
+    /// be stuck until somebody reads what it writes elsewhere.
+    ///
+    /// # Errors
+    ///
+    /// If the emulator refuses, is gone, or takes more than 20 seconds.
+    pub fn execute(
+        &mut self,
+        command: &str,
+        arguments: Value,
+        meanwhile: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<Value> {
+        let number = self.send(command, arguments)?;
+        loop {
+            let mut message = self.message(meanwhile)?;
+            // Events come in between, and answers that nobody waited for.
+            if message["id"] != number {
+                continue;
+            }
+            if let Some(error) = message.get("error") {
+                bail!("the emulator refuses {command}: {error}");
+            }
+            if let Some(answer) = message.get_mut("return") {
+                return Ok(answer.take());
+            }
+        }
+    }
+
+    fn message(&mut self, meanwhile: &mut dyn FnMut() -> Result<()>) -> Result<Value> {
+        let start = Instant::now();
+        loop {
+            if let Some(end) = self.bytes.iter().position(|&byte| byte == b'\n') {
+                let line: Vec<u8> = self.bytes.drain(..=end).collect();
+                return serde_json::from_slice(&line).context("the emulator's answer is not JSON");
+            }
+            ensure!(start.elapsed() < PATIENCE, "the emulator has not answered for {PATIENCE:?}");
+            let mut chunk = [0; 4096];
+            match self.socket.read(&mut chunk) {
+                Ok(0) => bail!("the emulator is gone"),
+                Ok(count) => self.bytes.extend(&chunk[..count]),
+                Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                    meanwhile()?;
+                }
+                Err(e) => return Err(e).context("cannot hear the emulator"),
+            }
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! UF2, the files that a boot drive takes.
+
+mod block;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use anyhow::{Context, Result, ensure};
+use boards::BootDrive;
+use object::Endianness;
+use object::elf::{FileHeader32, PT_LOAD};
+use object::read::elf::{FileHeader, ProgramHeader};
+
+pub use block::PAGE;
+use block::{BLOCK, Block};
+
+/// Where both chips see their flash, 16 MB at most.
+const FLASH: Range<u32> = 0x1000_0000..0x1100_0000;
+
+/// Pages that are erased together.
+const SECTOR: u32 = 4096;
+
+/// A program as a boot ROM writes it to flash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uf2 {
+    family: u32,
+    /// By address.
+    pages: BTreeMap<u32, [u8; PAGE]>,
+}
+
+impl Uf2 {
+    /// Takes what a program's ELF file loads, from where it is stored: variables start in flash.
+    ///
+    /// As picotool does it: what no segment fills is 0, and a sector that holds
+    /// anything is written from its first page on, without a gap. The boot ROM counts blocks to find
+    /// the sectors it has yet to erase: after a gap it would erase what it has just written.
+    ///
+    /// The block that picotool adds to RP2350 files with `--abs-block` is not there: only a flash
+    /// with a partition table needs it (erratum RP2350-E10).
+    ///
+    /// # Errors
+    ///
+    /// If the file is no ELF file for a small Arm, or loads anything elsewhere than to flash.
+    pub fn from_elf(elf: &[u8], drive: &BootDrive) -> Result<Self> {
+        let header = FileHeader32::<Endianness>::parse(elf).context("not a 32-bit ELF file")?;
+        let endian = header.endian()?;
+        let mut pages = BTreeMap::new();
+        for segment in header.program_headers(endian, elf)? {
+            let data = segment.data(endian, elf).ok().context("a segment is cut short")?;
+            if segment.p_type(endian) == PT_LOAD && !data.is_empty() {
+                let start = segment.p_paddr(endian);
+                let end = u64::from(start) + data.len() as u64;
+                let inside = FLASH.contains(&start) && end <= FLASH.end.into();
+                ensure!(inside, "{start:#010x}..{end:#010x} is not in flash");
+                fill(&mut pages, start, data);
+            }
+        }
+        let last = pages.last_key_value().map(|(&address, _)| address);
+        let last = last.context("the program loads nothing")?;
+        for page in pages.keys().copied().collect::<Vec<u32>>() {
+            let sector = page - page % SECTOR;
+            for address in (sector..sector + SECTOR).step_by(PAGE).take_while(|&at| at < last) {
+                pages.entry(address).or_insert([0; PAGE]);
+            }
+        }
+        Ok(Self { family: drive.family, pages })
+    }
+
+    /// Reads a file, as its chip's boot ROM would.
+    ///
+    /// # Errors
+    ///
+    /// If the boot ROM would pass over a block, wait for one, or erase what it has written.
+    pub fn parse(bytes: &[u8], drive: &BootDrive) -> Result<Self> {
+        let count = bytes.len().div_ceil(BLOCK);
+        let mut pages = BTreeMap::new();
+        for (index, bytes) in bytes.chunks(BLOCK).enumerate() {
+            let page = || -> Result<_> {
+                let block = Block::parse(bytes)?;
+                let (family, address) = (block.family, block.address);
+                ensure!(
+                    family == drive.family,
+                    "family {family:#010x} is not {}'s {:#010x}",
+                    drive.probe_rs,
+                    drive.family
+                );
+                ensure!(
+                    (block.number as usize, block.count as usize) == (index, count),
+                    "calls itself {} of {}, of {count} in the file",
+                    block.number,
+                    block.count
+                );
+                ensure!(FLASH.contains(&address), "{address:#010x} is not in flash");
+                // Both aligned and without a gap in a sector that is not the last.
+                let expected = block.number * PAGE as u32 % SECTOR;
+                ensure!(
+                    address % SECTOR == expected,
+                    "{address:#010x} is not the page of a sector that is due"
+                );
+                let last = pages.last_key_value().map(|(&last, _)| last);
+                let follows = last.is_none_or(|last| match expected {
+                    0 => address > last,
+                    _ => address == last + PAGE as u32,
+                });
+                ensure!(follows, "{address:#010x} does not follow the page before");
+                Ok((address, block.page))
+            };
+            let (address, page) = page().with_context(|| format!("block {index}"))?;
+            pages.insert(address, page);
+        }
+        ensure!(!pages.is_empty(), "the file is empty");
+        Ok(Self { family: drive.family, pages })
+    }
+
+    /// The file.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let count = self.pages.len() as u32;
+        let blocks = (0..).zip(&self.pages).flat_map(|(number, (&address, &page))| {
+            Block { address, number, count, family: self.family, page }.to_bytes()
+        });
+        blocks.collect()
+    }
+
+    /// What flash holds afterwards; `None` if some of it is not in the file.
+    pub fn flash(&self, addresses: Range<u32>) -> Option<Vec<u8>> {
+        let byte = |address: u32| {
+            let offset = address % PAGE as u32;
+            Some(self.pages.get(&(address - offset))?[offset as usize])
+        };
+        addresses.map(byte).collect()
+    }
+}
+
+/// Lays data over pages.
+fn fill(pages: &mut BTreeMap<u32, [u8; PAGE]>, start: u32, data: &[u8]) {
+    for (address, &byte) in (start..).zip(data) {
+        let offset = address % PAGE as u32;
+        let page = pages.entry(address - offset).or_insert([0; PAGE]);
+        page[offset as usize] = byte;
+    }
+}

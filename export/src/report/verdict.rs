@@ -1,0 +1,206 @@
+//! Whether a generator fits a board, and what to change.
+
+use crate::report::plans;
+use anyhow::Result;
+use boards::{BOARDS, Board, Fit, Memory, time};
+use gen_core::Model;
+use gen_core::element::{Element, Weight};
+use gen_core::layer::Layer;
+use serde::Serialize;
+
+/// Whether a generator fits a board.
+#[derive(Clone, Debug, Serialize)]
+pub struct Verdict {
+    /// The board's name.
+    pub board: String,
+    /// Whether it fits.
+    pub fits: bool,
+    /// Bytes of the generator's file, and how many there may be.
+    pub flash: [usize; 2],
+    /// Bytes of its working memory, and how many there may be.
+    pub ram: [usize; 2],
+    /// About how many seconds a picture takes by [`boards::time`], where the core is known.
+    pub seconds: Option<f64>,
+    /// What would make it fit.
+    pub advice: Vec<String>,
+}
+
+/// The boards that the application runs on: those with a screen.
+pub fn with_a_screen() -> impl Iterator<Item = &'static Board> {
+    BOARDS.iter().filter(|board| board.screen.is_some())
+}
+
+/// Whether `model`, whose file has `file` bytes, fits `board`, and about how long it draws there.
+///
+/// # Errors
+/// If the bench has not measured the board's core.
+pub fn on_board(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
+    let verdict = in_memory(model, file, board.name, board.map.memory);
+    let seconds = board.clock_mhz.map(|mhz| anyhow::Ok(time(board.core, mhz, model)?.seconds));
+    Ok(Verdict { seconds: seconds.transpose()?, ..verdict })
+}
+
+/// Whether `model`, whose file has `file` bytes, fits memory that somebody has, called `name`.
+pub fn in_memory(model: &Model, file: usize, name: &str, memory: Memory) -> Verdict {
+    let fit = Fit::new(model, file, memory);
+    let (flash, ram) = (fit.flash_room(), fit.ram_room());
+    let (saved, least_in_bytes) = in_eight_bits(model);
+    let mut advice = Vec::new();
+    if flash == 0 || ram == 0 {
+        advice.push("the application itself does not fit".to_owned());
+    } else if file > flash && file.saturating_sub(saved) <= flash {
+        advice.push(format!(
+            "{} bytes of flash too many: weights of 8 bits take about {} less",
+            file - flash,
+            saved
+        ));
+    } else if file > flash {
+        advice.push(format!(
+            "{} bytes of flash too many: {}",
+            file - flash,
+            narrower(widths(model, file, flash))
+        ));
+    }
+    if ram > 0 && model.working_memory() > ram {
+        let least = plans::least(model.layers());
+        advice.push(if least <= ram {
+            format!("{} bytes of RAM too many: quantise with --ram-budget {ram}", fit.ram - ram)
+        } else if least_in_bytes <= ram {
+            format!(
+                "{} bytes of RAM too many, row by row: tensors of 8 bits take {} less",
+                least - ram,
+                least - least_in_bytes
+            )
+        } else {
+            let percent = 100 * ram / least;
+            format!("{} bytes of RAM too many, row by row: {}", least - ram, narrower(percent))
+        });
+    }
+    Verdict {
+        board: name.to_owned(),
+        fits: fit.fits(),
+        flash: [file, flash],
+        ram: [fit.ram, ram],
+        seconds: None,
+        advice,
+    }
+}
+
+/// What to do about a generator of which only so many percent of the channels fit.
+fn narrower(percent: usize) -> String {
+    match percent {
+        // Nothing would be left to draw with.
+        ..25 => "take a board with more, or train a far smaller one".to_owned(),
+        _ => format!("train with {percent} % of the channels in each layer"),
+    }
+}
+
+/// How many percent of the channels of all hidden layers, at least 1, make a file so small. Weights go with the
+/// product of two layers' widths, of which the latent's and the picture's stay.
+fn widths(model: &Model, file: usize, flash: usize) -> usize {
+    let last = model.layers().len() - 1;
+    let saved = |percent: usize| -> f64 {
+        let part = percent as f64 / 100.0;
+        let layers = model.layers().iter().enumerate().map(|(index, layer)| {
+            let hidden = i32::from(index > 0) + i32::from(index < last);
+            layer.weight_bytes() as f64 * (1.0 - part.powi(hidden))
+        });
+        layers.sum()
+    };
+    let fits = |percent: &usize| file as f64 - saved(*percent) <= flash as f64;
+    (1..100).rev().find(fits).unwrap_or(1)
+}
+
+/// What a generator takes if nothing has 12 bits: about how many bytes of flash fewer, and how many bytes of working
+/// memory at least.
+fn in_eight_bits(model: &Model) -> (usize, usize) {
+    let wide = model.layers().iter().filter(|layer| layer.weight == Weight::Wide);
+    let flash = wide.map(|layer| layer.weight_bytes() / 2).sum();
+    let mut narrow: Vec<Layer> = model.layers().to_vec();
+    narrow.iter_mut().for_each(|layer| layer.element = Element::Byte);
+    (flash, plans::least(&narrow))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pipeline::Options;
+    use crate::pipeline::sketch;
+
+    fn faces() -> Vec<u8> {
+        include_bytes!("../../../models/faces.gen").to_vec()
+    }
+
+    #[test]
+    fn the_shipped_model_fits_every_board() {
+        let file = faces();
+        let model = Model::parse(&file).unwrap();
+        for board in with_a_screen() {
+            let verdict = on_board(&model, file.len(), board).unwrap();
+            assert!(verdict.fits && verdict.advice.is_empty(), "{verdict:?}");
+            // 2.3 million MACs, 1.3 to 3.5 instructions each, at 50 to 150 MHz.
+            assert!((0.01..0.1).contains(&verdict.seconds.unwrap()), "{verdict:?}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_what_would() {
+        let file = faces();
+        let model = Model::parse(&file).unwrap();
+        let of =
+            |flash: usize, ram: usize| in_memory(&model, file.len(), "mine", Memory { flash, ram });
+        let enough = of(1 << 20, 1 << 20);
+        let code = (1 << 20) - enough.flash[1];
+        let reserved = (1 << 20) - enough.ram[1];
+        assert!(enough.fits && enough.seconds.is_none());
+        let exact = of(code + file.len(), reserved + model.working_memory());
+        assert!(exact.fits, "{exact:?}");
+        assert!(of(1000, 1 << 20).advice[0].contains("application itself"));
+        let flash = of(code + file.len() / 4, 1 << 20);
+        let percent = flash.advice[0].split(" %").next().unwrap().rsplit(' ').next().unwrap();
+        let percent: usize = percent.parse().unwrap();
+        // 32 to 96, 48, 24 and 3 channels, 16 weights for each pair; all else is 1,400 bytes and more.
+        let weights = |percent: usize| {
+            let [a, b, c] = [96, 48, 24].map(|channels| channels * percent / 100);
+            16 * (32 * a + a * b + b * c + 3 * c)
+        };
+        assert!(!flash.fits && weights(percent) + 1400 <= file.len() / 4, "{flash:?}");
+        assert!(weights(percent + 2) + 7000 > file.len() / 4, "{flash:?}");
+        let tiny = of(code + file.len() / 20, reserved + model.working_memory() / 20);
+        assert!(
+            tiny.advice
+                .iter()
+                .all(|it| it.contains("too many") && it.contains("a board with more"))
+        );
+        assert_eq!(tiny.advice.len(), 2);
+        let ram = of(1 << 20, reserved + model.working_memory() / 2);
+        assert!(!ram.fits && ram.advice[0].contains("train with 49 %"), "{ram:?}");
+    }
+
+    /// What has 12 bits is told to have 8, where that does, to the byte.
+    #[test]
+    fn eight_bits_are_advised_where_they_fit() {
+        let of = |bits| {
+            let few = Options { calibrate: 8, compare: 1, ..Options::default() };
+            sketch::exported(&Options { activations: bits, weights: bits, ..few })
+        };
+        let (wide, bytes) = (of(12), of(8));
+        let [wide_model, byte_model] = [&wide, &bytes].map(|file| Model::parse(file).unwrap());
+        let advice = |flash: usize, ram: usize| {
+            let all =
+                |flash, ram| in_memory(&wide_model, wide.len(), "mine", Memory { flash, ram });
+            let enough = all(1 << 20, 1 << 20);
+            let reserved = [enough.flash[1], enough.ram[1]].map(|room| (1 << 20) - room);
+            all(reserved[0] + flash, reserved[1] + ram).advice
+        };
+        let memory = [&wide_model, &byte_model].map(Model::working_memory);
+        assert!(memory[0] > memory[1]);
+        let told = advice(1 << 19, memory[1]);
+        let expected = format!("tensors of 8 bits take {} less", memory[0] - memory[1]);
+        assert!(told[0].ends_with(&expected), "{told:?} {memory:?}");
+        assert!(advice(1 << 19, memory[1] - 1)[0].contains("channels in each layer"));
+        let told = advice(bytes.len() + 20, 1 << 19);
+        assert!(told[0].contains("weights of 8 bits take about "), "{told:?}");
+        assert!(advice(bytes.len() / 2, 1 << 19)[0].contains("a board with more"));
+    }
+}

@@ -1,0 +1,66 @@
+//! Debian packages: installed into the system, or unpacked into a directory.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, bail, ensure};
+
+use crate::{runs, step};
+
+/// Installs packages with apt-get as root. `problem` says what is missing.
+///
+/// # Errors
+///
+/// If there is no apt-get, the user is not root, or apt-get fails. The error is `problem` and the
+/// command to type.
+pub fn install(packages: &[&str], problem: &str) -> Result<()> {
+    let names = packages.join(" ");
+    let apt = runs(Command::new("apt-get").arg("--version"));
+    ensure!(apt, "{problem}: install it, then try again");
+    if !is_root()? {
+        bail!("{problem}; type: sudo apt-get install --yes {names}");
+    }
+    println!("{problem}; installing with apt-get: {names}");
+    step::run("apt-get update", Command::new("apt-get").arg("update"))?;
+    let mut install = Command::new("apt-get");
+    install.env("DEBIAN_FRONTEND", "noninteractive");
+    install.args(["install", "--yes", "--no-install-recommends"]).args(packages);
+    step::run(&format!("apt-get install {names}"), &mut install)
+}
+
+/// Fetches a package and unpacks it into `directory`, without installing it.
+///
+/// # Errors
+///
+/// If there is no apt-get, or it cannot fetch the package; says what to do.
+pub fn unpack(package: &str, directory: &Path) -> Result<()> {
+    let apt = runs(Command::new("apt-get").arg("--version"));
+    ensure!(apt, "{package} is a Debian package and there is no apt-get: try on Debian or Ubuntu");
+    if !runs(Command::new("apt-cache").args(["show", package])) {
+        let problem = format!("apt does not know {package}");
+        if !is_root()? {
+            bail!("{problem}; type: sudo apt-get update, then try again");
+        }
+        println!("{problem}; reading what there is with apt-get update");
+        step::run("apt-get update", Command::new("apt-get").arg("update"))?;
+    }
+    println!("fetching Debian's package {package} with apt-get; it is not installed");
+    let mut download = Command::new("apt-get");
+    // As the user who runs this: apt's own user may not write into the directory, and warns.
+    download.args(["-o", "APT::Sandbox::User=", "download", package]).current_dir(directory);
+    step::run("apt-get download", &mut download).with_context(|| {
+        format!("apt-get, whose words are above, cannot fetch {package}: type sudo apt-get update and try again")
+    })?;
+    let files = fs::read_dir(directory).with_context(|| format!("{}", directory.display()))?;
+    let mut files = files.filter_map(|file| Some(file.ok()?.path()));
+    let file = files.find(|file| file.extension().is_some_and(|extension| extension == "deb"));
+    let file = file.with_context(|| format!("apt-get has fetched no {package}"))?;
+    let mut open = Command::new("dpkg-deb");
+    step::run("dpkg-deb", open.arg("--extract").arg(file).arg(directory))
+}
+
+fn is_root() -> Result<bool> {
+    let id = Command::new("id").arg("-u").output().context("cannot run id")?;
+    Ok(id.stdout.trim_ascii() == b"0")
+}

@@ -1,0 +1,104 @@
+//! Node.js, and packages that npm installs.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::{debian, runs, step};
+
+/// The program of Node.js.
+const NODE: &str = "node";
+
+/// The oldest major version of Node.js that our scripts run on.
+const OLDEST: u32 = 18;
+
+/// Node.js, without the options that the user's environment has for it.
+pub fn node() -> Command {
+    let mut node = Command::new(NODE);
+    // A debugger's options would make it wait, or print.
+    node.env_remove("NODE_OPTIONS");
+    node
+}
+
+/// [`install`] for the `package.json` and the lock file in the directory `from`.
+///
+/// # Errors
+///
+/// As [`install`], or if one of the two files cannot be read.
+pub fn install_from(from: &Path, name: &str, directory: &Path) -> Result<()> {
+    let [package, lock] = ["package.json", "package-lock.json"].map(|name| {
+        let path = from.join(name);
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+    });
+    install(name, directory, &package?, &lock?)
+}
+
+/// Installs packages into `directory`, exactly those of a `package.json` and its lock file, unless
+/// they are there. Messages call them `name`.
+///
+/// # Errors
+///
+/// If there is no Node.js with npm, or npm cannot install; says what to do.
+pub fn install(name: &str, directory: &Path, package: &str, lock: &str) -> Result<()> {
+    installed_node()?;
+    let place = directory.join("package-lock.json");
+    // npm writes the second one last.
+    let installed = directory.join("node_modules/.package-lock.json").exists();
+    if installed && fs::read(&place).ok().as_deref() == Some(lock.as_bytes()) {
+        return Ok(());
+    }
+    println!("{name} is not installed; installing it by npm into {}", directory.display());
+    fs::create_dir_all(directory)
+        .and_then(|()| fs::write(directory.join("package.json"), package))
+        .and_then(|()| fs::write(&place, lock))
+        .with_context(|| format!("cannot write {}", place.display()))?;
+    let mut npm = Command::new("npm");
+    npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(directory);
+    step::run("npm ci", &mut npm).with_context(|| {
+        format!("npm, whose words are above, cannot install {name}: connect to its registry and try again")
+    })
+}
+
+/// Makes sure that Node.js and npm are installed.
+///
+/// # Errors
+///
+/// If they cannot be installed, or Node.js is too old; says what to do.
+fn installed_node() -> Result<()> {
+    let mut missing = Vec::new();
+    for (program, package) in [(NODE, "nodejs"), ("npm", "npm")] {
+        if !runs(Command::new(program).arg("--version")) {
+            missing.push(package);
+        }
+    }
+    if !missing.is_empty() {
+        debian::install(&missing, "Node.js with npm is not installed")?;
+    }
+    let output = Command::new(NODE).arg("--version").output();
+    let version = output.context("cannot run node")?.stdout;
+    let version = String::from_utf8_lossy(&version);
+    let version = version.trim();
+    ensure!(
+        major(version) >= Some(OLDEST),
+        "Node.js {version} is too old: install {OLDEST} or newer, then try again"
+    );
+    Ok(())
+}
+
+/// The 20 of v20.20.2.
+fn major(version: &str) -> Option<u32> {
+    version.strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OLDEST, major};
+
+    #[test]
+    fn versions_are_compared_as_numbers() {
+        assert!(major("v20.20.2") >= Some(OLDEST) && major("v100.0.0") >= Some(OLDEST));
+        assert!(major("v9.11.2") < Some(OLDEST) && major("") < Some(OLDEST));
+    }
+}

@@ -1,0 +1,36 @@
+//! Where the workspace and its build output are.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+
+/// The workspace's root.
+pub fn root() -> &'static Path {
+    let emulator = Path::new(env!("CARGO_MANIFEST_DIR"));
+    emulator.parent().unwrap_or(emulator)
+}
+
+/// Cargo, at the workspace's root.
+pub fn cargo() -> Command {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(root());
+    cargo
+}
+
+/// Where cargo puts what it builds, whatever told it so.
+///
+/// # Errors
+///
+/// If cargo cannot describe the workspace.
+pub fn target_directory() -> Result<PathBuf> {
+    let output = cargo()
+        .args(["metadata", "--no-deps", "--format-version", "1"])
+        .output()
+        .context("cannot run cargo")?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "cargo metadata failed: {complaint}");
+    let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+    let path = metadata["target_directory"].as_str();
+    Ok(path.context("cargo metadata names no target directory")?.into())
+}

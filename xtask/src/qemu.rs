@@ -1,0 +1,66 @@
+//! `cargo xtask qemu`: a board in its emulator.
+
+use std::io::{Write, stdout};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use boards::Board;
+use emulator::launch::{self, Options};
+use emulator::machine::Machine;
+
+use crate::tools;
+
+/// The slowest picture that is waited for.
+const FRAME: Duration = Duration::from_secs(60);
+
+/// Builds the board's program, runs it and prints its log, until it ends or for as long as `limit`; then writes what
+/// the screen shows to `picture`.
+///
+/// # Errors
+///
+/// If the board has no emulator that can do this, the build fails, or the program does.
+pub fn qemu(
+    board: &'static Board,
+    model: Option<&Path>,
+    window: bool,
+    limit: Option<Duration>,
+    picture: Option<&Path>,
+) -> Result<()> {
+    let options = Options { window, ..Options::default() };
+    launch::check(board, options)?;
+    tools::emulator(board, window)?;
+    let image = crate::build(board, model)?;
+    let mut machine = Machine::start(board, &image, options)?;
+    let end = limit.map(|limit| Instant::now() + limit);
+    loop {
+        // A held picture may say nothing for ever.
+        let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
+        match machine.line(left) {
+            // A reader who has seen enough is no error.
+            Ok(Some(line)) if writeln!(stdout(), "{line}").is_err() => return Ok(()),
+            Ok(Some(_)) => {}
+            Ok(None) => break,
+            Err(_) if end.is_some_and(|end| Instant::now() >= end) => {
+                return picture.map_or(Ok(()), |path| photograph(&mut machine, path));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    let status = machine.wait()?;
+    let why = machine.complaints();
+    ensure!(status.success(), "the program on {} failed, {status}: {why}", board.name);
+    Ok(())
+}
+
+/// Writes what the screen shows as soon as that is a whole frame.
+fn photograph(machine: &mut Machine, path: &Path) -> Result<()> {
+    loop {
+        let line = machine.line(FRAME)?.context("the board ended before a whole frame")?;
+        writeln!(stdout(), "{line}").ok();
+        if line.is("Shown") {
+            machine.stop()?;
+            return machine.screendump()?.save_png(path);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! `cargo xtask test`: everything that Rust and the emulators alone can check.
+
+mod lanes;
+
+use std::env;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use boards::{BOARDS, CORES};
+use clap::{Args, ValueEnum};
+use emulator::launch;
+use emulator::program::Program;
+use setup::workspace::cargo;
+use setup::{npm, rustup};
+
+use self::lanes::Job;
+use crate::{bench, tools};
+
+/// Processors that gen-core is built for, from the smallest.
+const TARGETS: [&str; 6] = [
+    "thumbv6m-none-eabi",
+    "thumbv7m-none-eabi",
+    "thumbv7em-none-eabihf",
+    "thumbv8m.main-none-eabi",
+    "riscv32imc-unknown-none-elf",
+    "wasm32-unknown-unknown",
+];
+
+/// Always the whole workspace: cargo resolves features for the packages chosen, and with others would
+/// compile tract and burn once more.
+const TEST: [&str; 2] = ["test", "--workspace"];
+
+/// Tests that need an emulator, of the package `pocket-tests`.
+const EMULATED: [&str; 5] = ["digest", "fault", "image", "kernels", "screen"];
+
+/// What is tested.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Leave out the boards: style and the tests of the desk
+    #[arg(long)]
+    quick: bool,
+    /// Only one part
+    #[arg(long, value_name = "PART", conflicts_with = "quick")]
+    only: Option<Part>,
+}
+
+/// A part of the test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Part {
+    /// Formatting, and clippy for the desk and every board
+    Lint,
+    /// The tests that need no emulator
+    Host,
+    /// Every board's program, built; the boards that can be emulated, run
+    Boards,
+}
+
+/// Installs what is missing, then checks everything that the options ask for.
+///
+/// # Errors
+///
+/// The first job that fails, with what it printed.
+pub fn test(options: Options) -> Result<()> {
+    let asked = |part: Part| options.only.is_none_or(|only| only == part);
+    let (lint, host) = (asked(Part::Lint), asked(Part::Host));
+    let boards = asked(Part::Boards) && !options.quick;
+
+    if lint {
+        rustup::components(&["rustfmt", "clippy"])?;
+    }
+    if boards || lint && !options.quick {
+        let mut targets: Vec<&str> = TARGETS.into();
+        targets.extend(BOARDS.iter().map(|board| board.core.target));
+        targets.sort_unstable();
+        targets.dedup();
+        rustup::targets(&targets)?;
+    }
+    if boards {
+        BOARDS.iter().try_for_each(|board| tools::emulator(board, false))?;
+    }
+
+    // One lane for each of cargo's build directories: the desk's, and that of the boards' programs.
+    let [mut desk, mut other] = [Vec::new(), Vec::new()];
+    if lint {
+        desk.extend(lint_desk());
+        if !options.quick {
+            other.extend(lint_boards()?);
+        }
+    }
+    if host {
+        desk.extend(test_desk()?);
+    }
+    if boards {
+        desk.push(core_on_targets());
+        desk.push(core_example());
+        other.extend(test_boards()?);
+    }
+    lanes::run([desk, other])?;
+    println!("\neverything passed");
+    Ok(())
+}
+
+/// Formatting, and clippy on everything that runs on the desk. No machine of ours has a graphics card:
+/// that the trainer compiles for one is checked here.
+fn lint_desk() -> [Job; 2] {
+    let clippy = ["--workspace", "--all-targets", "--features", "pocket-tests/qemu,dcgan/gpu"];
+    let clippy = [&["clippy"], &clippy[..], &["--", "-D", "warnings"]].concat();
+    [job("format", &["fmt", "--all", "--check"]), job("clippy, desk", &clippy)]
+}
+
+/// Clippy on every program of every board and core.
+fn lint_boards() -> Result<Vec<Job>> {
+    let mut programs: Vec<(&str, Program)> =
+        BOARDS.iter().map(|board| (board.name, Program::of(board))).collect();
+    for core in CORES {
+        let board = emulator::bench::board(core)?;
+        programs.extend(["bench", "blank"].map(|name| (core.name, Program { board, core, name })));
+    }
+    let jobs = programs.iter().map(|(place, program)| {
+        let mut clippy = program.command("clippy", None)?;
+        clippy.args(["--", "-D", "warnings"]);
+        Ok(Job::new(format!("clippy, {} for {place}", program.name), clippy))
+    });
+    jobs.collect()
+}
+
+/// All tests but those that need an emulator, and the tests in JavaScript.
+fn test_desk() -> Result<[Job; 3]> {
+    let mut pico = npm::node();
+    // Not a file or directory: what that means depends on the version.
+    pico.arg("--test").current_dir(launch::pico());
+    Ok([
+        Job::new("tests of the emulated Pico's parts", pico),
+        Job::new("tests of the faces", recipes::faces::tests()?),
+        job("tests of the desk", &TEST),
+    ])
+}
+
+/// gen-core and the table of boards, without std, for every kind of processor.
+fn core_on_targets() -> Job {
+    let targets = TARGETS.iter().flat_map(|target| ["--target", target]);
+    let build = ["build", "--package", "gen-core", "--package", "boards", "--no-default-features"];
+    job("gen-core and boards for 6 targets", &build.into_iter().chain(targets).collect::<Vec<_>>())
+}
+
+/// gen-core's example, for the smallest processor.
+fn core_example() -> Job {
+    let build = ["build", "--package", "gen-core", "--example", "draw"];
+    job("gen-core's example", &[&build[..], &["--target", TARGETS[0]]].concat())
+}
+
+/// Builds every program, counts instructions, then runs the tests that need an emulator.
+fn test_boards() -> Result<Vec<Job>> {
+    let mut jobs = Vec::new();
+    for board in &BOARDS {
+        jobs.push(ours(&format!("firmware, {}", board.name), &["firmware", board.name])?);
+    }
+    let subset = bench::subset();
+    let models = subset.models.iter().flat_map(|model| ["--model", model]);
+    let arguments: Vec<_> = ["bench", "--check"].into_iter().chain(models).collect();
+    jobs.push(ours("bench, two models", &arguments)?);
+    let tests = EMULATED.iter().flat_map(|name| ["--test", name]);
+    let arguments = TEST.into_iter().chain(["--features", "pocket-tests/qemu"]).chain(tests);
+    jobs.push(job("tests in emulators", &arguments.collect::<Vec<_>>()));
+    Ok(jobs)
+}
+
+/// A job of cargo's.
+fn job(name: &str, arguments: &[&str]) -> Job {
+    let mut cargo = cargo();
+    cargo.args(arguments);
+    Job::new(name, cargo)
+}
+
+/// A job of this program's.
+fn ours(name: &str, arguments: &[&str]) -> Result<Job> {
+    let mut command = Command::new(env::current_exe().context("where is xtask?")?);
+    command.args(arguments);
+    Ok(Job::new(name, command))
+}
