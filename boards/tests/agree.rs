@@ -1,11 +1,11 @@
 //! Rows, memory maps and the firmware's Cargo features are about the same boards.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use boards::{BOARDS, CORES, Core};
 
-fn crate_file(path: &str) -> std::path::PathBuf {
+fn crate_file(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
@@ -19,13 +19,15 @@ fn rows() -> Vec<String> {
     sorted(BOARDS.iter().map(|board| board.name.into()))
 }
 
-/// The firmware's public features but `defmt`, each with the features that it turns on, in one line.
+/// The firmware's public features but `defmt`, each with the features that it turns on.
 fn features() -> Vec<(String, String)> {
     let manifest = fs::read_to_string(crate_file("../firmware/Cargo.toml")).unwrap();
     let (_, features) = manifest.split_once("\n[features]\n").unwrap();
     let (features, _) = features.split_once("\n[").unwrap();
-    let pairs = features.lines().filter_map(|line| line.split_once(" = "));
-    let boards = pairs.filter(|(name, _)| !name.starts_with(['_', '#']) && *name != "defmt");
+    let features: String =
+        features.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().concat();
+    let pairs = features.split(']').filter_map(|feature| feature.split_once(" = ["));
+    let boards = pairs.filter(|(name, _)| !name.starts_with('_') && *name != "defmt");
     boards.map(|(name, parts)| (name.into(), parts.into())).collect()
 }
 
@@ -46,7 +48,7 @@ fn every_row_has_a_memory_map_and_every_map_a_row() {
     assert_eq!(maps, rows(), "left: boards/memory, right: boards/src/rows.rs");
     for board in &BOARDS {
         let map = fs::read_to_string(crate_file(&format!("memory/{}.x", board.name))).unwrap();
-        assert_eq!(map, board.map.script, "{} has the memory map of another board", board.name);
+        assert!(map == board.map.script, "the row {} has the memory map of another", board.name);
     }
 }
 
