@@ -8,7 +8,8 @@
 
 use crate::kernel::{Best, Input, Job, Kernel, Scratch, Window};
 use crate::latent::LATENT_MAX;
-use crate::model::{MAX_LAYERS, Model};
+use crate::layer::MAX_LAYERS;
+use crate::model::Model;
 use crate::shape::Shape;
 
 /// Why a picture cannot be started.

@@ -6,6 +6,9 @@ use crate::requant::Epilogue;
 use crate::shape::Shape;
 use crate::weights::{Order, Word};
 
+/// Most layers of a model.
+pub const MAX_LAYERS: usize = 16;
+
 /// A convolution with everything that follows it. A dense layer is the transposed convolution of a
 /// 1×1 map whose kernel is its output's size.
 #[derive(Clone, Copy, Debug)]

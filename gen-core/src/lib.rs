@@ -60,4 +60,5 @@ pub mod weights;
 
 pub use engine::{Engine, EngineError, Picture};
 pub use format::{FormatError, latent_len, working_memory};
+pub use layer::{Layer, MAX_LAYERS};
 pub use model::Model;

@@ -2,13 +2,11 @@
 
 use crate::format::{self, FormatError};
 use crate::latent::Latent;
-use crate::layer::Layer;
+use crate::layer::{Layer, MAX_LAYERS};
 use crate::plan::Plan;
 use crate::shape::Shape;
 use heapless::Vec;
 
-/// Most layers of a model.
-pub const MAX_LAYERS: usize = 16;
 /// Most latent directions of a model.
 pub const MAX_DIRECTIONS: usize = 16;
 

@@ -1,7 +1,6 @@
 //! Working memory, as a pure function of the model.
 
-use crate::layer::Layer;
-use crate::model::MAX_LAYERS;
+use crate::layer::{Layer, MAX_LAYERS};
 use heapless::Vec;
 
 /// Kernels read whole words; the memory given may begin anywhere.

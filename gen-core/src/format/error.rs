@@ -54,7 +54,7 @@ pub enum FormatError {
         /// The part's index.
         index: usize,
     },
-    /// No layer, or more than [`MAX_LAYERS`](crate::model::MAX_LAYERS).
+    /// No layer, or more than [`MAX_LAYERS`](crate::layer::MAX_LAYERS).
     Layers {
         /// The file's number of layers.
         got: usize,
@@ -162,7 +162,7 @@ impl fmt::Display for FormatError {
             }
             Self::Part { index } => write!(f, "part {index} of the latent is malformed"),
             Self::Layers { got } => {
-                write!(f, "{got} layers, possible are 1 to {}", crate::model::MAX_LAYERS)
+                write!(f, "{got} layers, possible are 1 to {}", crate::layer::MAX_LAYERS)
             }
             Self::Directions { got } => {
                 write!(f, "{got} directions, possible are 0 to {}", crate::model::MAX_DIRECTIONS)

@@ -8,8 +8,8 @@ use super::{
 use crate::axis::{Axis, Convolution};
 use crate::element::{Element, Weight};
 use crate::latent::{Distribution, Latent, MAX_PARTS, Part};
-use crate::layer::Layer;
-use crate::model::{Direction, MAX_DIRECTIONS, MAX_LAYERS, Model};
+use crate::layer::{Layer, MAX_LAYERS};
+use crate::model::{Direction, MAX_DIRECTIONS, Model};
 use crate::plan::Plan;
 use crate::requant::{Activation, CONSTANT_LIMIT, Epilogue};
 use crate::shape::Shape;

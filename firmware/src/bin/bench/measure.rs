@@ -1,9 +1,8 @@
 //! What is measured of a picture.
 
 use crc::{CRC_32_ISO_HDLC, Crc};
-use gen_core::Picture;
 use gen_core::latent::Latent;
-use gen_core::model::MAX_LAYERS;
+use gen_core::{MAX_LAYERS, Picture};
 
 use crate::clock::Clock;
 
