@@ -10,7 +10,7 @@ pub type Sums = [i32; BLOCK];
 
 /// What follows a convolution: one fixed-point multiplication, one addition, one shift.
 ///
-/// All of a layer's bias, BatchNorm, activation and quantisation is in these numbers (Jacob et al.
+/// All of a layer's bias, BatchNorm, activation and quantisation is in these parameters (Jacob et al.
 /// 2018, arXiv 1712.05877, with the rounding moved into the constant). They are read in place, as
 /// little-endian bytes.
 #[derive(Clone, Copy, Debug)]
@@ -67,45 +67,45 @@ impl<'a> Epilogue<'a> {
         }
     }
 
-    /// Takes the numbers of some features into `numbers`: that of the first is `first`, and behind
+    /// Takes the parameters of some features into `parameters`: that of the first is `first`, and behind
     /// `last` they begin again with 0.
     #[inline(never)]
-    pub(crate) fn numbers(
+    pub(crate) fn load(
         &self,
         features: usize,
         first: usize,
         last: usize,
-        numbers: &mut Vec<Numbers, BLOCK>,
+        parameters: &mut Vec<Parameters, BLOCK>,
     ) {
-        numbers.clear();
+        parameters.clear();
         let mut i = first;
-        while numbers.len() < features {
-            let end = last.saturating_add(1).min(i + features - numbers.len());
+        while parameters.len() < features {
+            let end = last.saturating_add(1).min(i + features - parameters.len());
             for (&multiplier, &constant) in
                 self.multipliers[i..end].iter().zip(&self.constants[i..end])
             {
                 let constant = i64::from_le_bytes(constant);
                 let multiplier = i32::from_le_bytes(multiplier);
                 // Features are those of a block.
-                let _ = numbers.push(Numbers { constant, multiplier, negative: 0, bias: 0 });
+                let _ = parameters.push(Parameters { constant, multiplier, negative: 0, bias: 0 });
             }
             i = 0;
         }
         if let Activation::Slopes { negative, biases } = self.activation {
             let mut i = first;
-            for number in &mut *numbers {
-                number.negative = i32::from_le_bytes(negative[i]);
-                number.bias = i32::from_le_bytes(biases[i]);
+            for feature in &mut *parameters {
+                feature.negative = i32::from_le_bytes(negative[i]);
+                feature.bias = i32::from_le_bytes(biases[i]);
                 i = if i == last { 0 } else { i + 1 };
             }
         }
     }
 }
 
-/// The numbers of a feature, taken out of the file for all positions of some rows; the last two are there
+/// The parameters of a feature, taken out of the file for all positions of some rows; the last two are there
 /// for slopes only.
 #[derive(Clone, Copy)]
-pub(crate) struct Numbers {
+pub(crate) struct Parameters {
     constant: i64,
     multiplier: i32,
     negative: i32,
@@ -113,7 +113,7 @@ pub(crate) struct Numbers {
 }
 
 impl Activation<'_> {
-    /// The outputs of sums at neighbouring positions, as bytes, for features from `first` on, whose `numbers` are
+    /// The outputs of sums at neighbouring positions, as bytes, for features from `first` on, whose `parameters` are
     /// given; from one position's to the next's it is `step` bytes. Leaves zeros.
     ///
     /// - clamp: `y = clamp((acc·m + C) >> 32, 0, 255)`
@@ -122,7 +122,7 @@ impl Activation<'_> {
     #[inline(never)]
     pub(crate) fn apply(
         &self,
-        numbers: &[Numbers],
+        parameters: &[Parameters],
         first: usize,
         sums: &mut [Sums],
         outputs: &mut [u8],
@@ -130,15 +130,15 @@ impl Activation<'_> {
     ) {
         match *self {
             Self::Clamp => {
-                each(numbers, first, sums, outputs, step, |acc, n| [byte(n.scaled(acc))]);
+                each(parameters, first, sums, outputs, step, |acc, n| [byte(n.scaled(acc))]);
             }
             Self::Slopes { .. } => {
-                each(numbers, first, sums, outputs, step, |acc, n| [byte(n.sloped(acc))]);
+                each(parameters, first, sums, outputs, step, |acc, n| [byte(n.sloped(acc))]);
             }
             Self::Table(table) => {
                 // No table is empty.
                 let last = table.last().copied().unwrap_or(0);
-                each(numbers, first, sums, outputs, step, |acc, n| {
+                each(parameters, first, sums, outputs, step, |acc, n| {
                     let i = n.scaled(acc).max(0) as usize;
                     [table.get(i).copied().unwrap_or(last)]
                 });
@@ -153,17 +153,17 @@ impl Epilogue<'_> {
     #[inline(never)]
     pub(crate) fn apply(
         &self,
-        numbers: &[Numbers],
+        parameters: &[Parameters],
         first: usize,
         sums: &mut [Sums],
         outputs: &mut [u8],
         step: usize,
     ) {
         if !self.element.is_wide() {
-            return self.activation.apply(numbers, first, sums, outputs, step);
+            return self.activation.apply(parameters, first, sums, outputs, step);
         }
         let (low, high) = (self.element.low().into(), self.element.high().into());
-        each(numbers, first, sums, outputs, step, |acc, n| {
+        each(parameters, first, sums, outputs, step, |acc, n| {
             let y = match self.activation {
                 Activation::Clamp => n.scaled(acc),
                 Activation::Slopes { .. } => n.sloped(acc),
@@ -181,7 +181,7 @@ impl Epilogue<'_> {
     }
 }
 
-impl Numbers {
+impl Parameters {
     /// `(acc·m + C) >> 32`.
     #[inline(always)]
     const fn scaled(&self, acc: i32) -> i32 {
@@ -199,21 +199,21 @@ impl Numbers {
 
 #[inline(always)]
 fn each<const N: usize>(
-    numbers: &[Numbers],
+    parameters: &[Parameters],
     first: usize,
     sums: &mut [Sums],
     outputs: &mut [u8],
     step: usize,
-    output: impl Fn(i32, &Numbers) -> [u8; N],
+    output: impl Fn(i32, &Parameters) -> [u8; N],
 ) {
-    let len = numbers.len();
+    let len = parameters.len();
     for (position, sums) in sums.iter_mut().enumerate() {
         // Slices that are known to be equally long, for a loop that counts once.
         let sums = &mut sums[first..first + len];
         let outputs = &mut outputs[position * step..position * step + N * len];
         let (outputs, _) = outputs.as_chunks_mut::<N>();
-        for (y, (acc, numbers)) in outputs.iter_mut().zip(sums.iter_mut().zip(numbers)) {
-            *y = output(core::mem::take(acc), numbers);
+        for (y, (acc, parameters)) in outputs.iter_mut().zip(sums.iter_mut().zip(parameters)) {
+            *y = output(core::mem::take(acc), parameters);
         }
     }
 }

@@ -12,7 +12,7 @@
 //! extension of the low byte.
 //!
 //! A 12-bit weight is such a number by itself, 256·b + a with |b| ≤ 8: a pair is then one feature, of which
-//! `Σ a·x` and `Σ b·x` are summed apart and put together behind the last ([`whole`]), exact modulo 2³² for sums
+//! `Σ a·x` and `Σ b·x` are summed apart and put together behind the last ([`recombine`]), exact modulo 2³² for sums
 //! of any length and any 16 bits; the exporter proves that none of its sums is larger. Blocks have half as many
 //! features, loops are the same.
 
@@ -34,14 +34,14 @@ pub type Word = [u8; 4];
 
 /// The weights of features a and b in one 16-bit number: −128 ≤ a < 128, −128 ≤ b ≤ 128.
 #[inline(always)]
-pub const fn split(number: i16) -> [i32; 2] {
-    let a = number as i8 as i32;
-    [a, (number as i32 - a) >> 8]
+pub const fn split(lane: i16) -> [i32; 2] {
+    let a = lane as i8 as i32;
+    [a, (lane as i32 - a) >> 8]
 }
 
 /// The numbers of a word, for inputs 0 and 1.
 #[inline(always)]
-pub const fn numbers([l0, h0, l1, h1]: Word) -> [i16; 2] {
+pub const fn lanes([l0, h0, l1, h1]: Word) -> [i16; 2] {
     [i16::from_le_bytes([l0, h0]), i16::from_le_bytes([l1, h1])]
 }
 
@@ -58,7 +58,7 @@ pub const fn word([first, second]: [i16; 2]) -> Word {
 
 /// Puts the sums of 12-bit weights together, in front, those of `features` features; leaves zeros behind them.
 #[inline(always)]
-pub fn whole(sums: &mut [i32; BLOCK], features: usize) {
+pub fn recombine(sums: &mut [i32; BLOCK], features: usize) {
     for feature in 0..features {
         // However long the sums are: all loops take from b what they give to a.
         let [a, b] = [sums[2 * feature], sums[2 * feature + 1]];

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::net::{self, Geometry, Numbers, Values};
+use common::net::{self, Geometry, Sampler, Values};
 use common::oracle;
 use common::stream::stream;
 use gen_core::axis::Convolution;
@@ -39,15 +39,15 @@ fn network() -> impl Strategy<Value = (Draft, Vec<i16>)> {
     let layers = proptest::collection::vec(layer, 1..=4);
     (layers, 1usize..=6, 1usize..=5, 1usize..=5, 1usize..=9, values, any::<u64>()).prop_map(
         |(layers, height, width, channels, latent_len, values, seed)| {
-            let mut numbers = Numbers(Random::new(seed), values);
+            let mut sampler = Sampler(Random::new(seed), values);
             let mut draft = net::empty(latent_len);
             let mut size = [height, width, channels];
-            draft.layers.push(net::dense(&mut numbers, latent_len, size));
+            draft.layers.push(net::dense(&mut sampler, latent_len, size));
             let last = layers.len() - 1;
             for (i, (rows, mut columns, channels, activation)) in layers.into_iter().enumerate() {
                 columns.convolution = rows.convolution;
                 let channels = if i == last { 1 + channels % 2 * 2 } else { channels };
-                let layer = net::layer(&mut numbers, size, rows, columns, channels, activation);
+                let layer = net::layer(&mut sampler, size, rows, columns, channels, activation);
                 let small = |l: &net::DraftLayer| l.output[0] * l.output[1] <= 900;
                 if let Some(layer) = layer.filter(small) {
                     size = layer.output;
@@ -56,10 +56,10 @@ fn network() -> impl Strategy<Value = (Draft, Vec<i16>)> {
             }
             if size[2] != 1 && size[2] != 3 {
                 let one = Geometry::even(Convolution::Plain, 1, 1, 0);
-                draft.layers.extend(net::layer(&mut numbers, size, one, one, 3, 0));
+                draft.layers.extend(net::layer(&mut sampler, size, one, one, 3, 0));
             }
-            net::widen_some(&mut numbers, &mut draft);
-            let latent = numbers.latent(latent_len);
+            net::widen_some(&mut sampler, &mut draft);
+            let latent = sampler.latent(latent_len);
             (draft, latent)
         },
     )
@@ -78,7 +78,7 @@ proptest! {
 /// and with rows and columns unlike.
 #[test]
 fn every_kernel_stride_and_padding() {
-    let mut numbers = Numbers(Random::new(1), Values::Random);
+    let mut sampler = Sampler(Random::new(1), Values::Random);
     let mut checked = 0;
     for convolution in [Convolution::Transposed, Convolution::Plain] {
         for (kernel, stride) in (1..=7).flat_map(|k| (1..=4).map(move |s| (k, s))) {
@@ -90,15 +90,15 @@ fn every_kernel_stride_and_padding() {
                 let other = Geometry { output_padding: output_padding % 2, ..other };
                 for (rows, columns) in [(rows, rows), (rows, other), (other, rows)] {
                     let mut draft = net::empty(3);
-                    draft.layers.push(net::dense(&mut numbers, 3, [3, 5, 2]));
+                    draft.layers.push(net::dense(&mut sampler, 3, [3, 5, 2]));
                     let activation = checked % 3;
-                    let layer = net::layer(&mut numbers, [3, 5, 2], rows, columns, 3, activation);
+                    let layer = net::layer(&mut sampler, [3, 5, 2], rows, columns, 3, activation);
                     let Some(layer) = layer else { continue };
                     draft.layers.push(layer);
-                    let latent = numbers.latent(3);
+                    let latent = sampler.latent(3);
                     assert_equal(&draft, &latent);
-                    net::widen_output(&mut numbers, &mut draft, 0, checked % 2 == 0);
-                    net::widen_weights(&mut numbers, &mut draft.layers[1]);
+                    net::widen_output(&mut sampler, &mut draft, 0, checked % 2 == 0);
+                    net::widen_weights(&mut sampler, &mut draft.layers[1]);
                     assert_equal(&draft, &latent);
                     checked += 1;
                 }
@@ -111,15 +111,15 @@ fn every_kernel_stride_and_padding() {
 /// DCGAN's own trunk, k4 s2 p1, where pad % stride ≠ 0, through four layers.
 #[test]
 fn dcgan_trunk() {
-    let mut numbers = Numbers(Random::new(2), Values::Random);
+    let mut sampler = Sampler(Random::new(2), Values::Random);
     let trunk = Geometry::TRUNK;
     let mut draft = net::empty(10);
-    draft.layers.push(net::dense(&mut numbers, 10, [4, 4, 8]));
+    draft.layers.push(net::dense(&mut sampler, 10, [4, 4, 8]));
     for (size, channels, activation) in [([4, 4, 8], 6, 0), ([8, 8, 6], 5, 1), ([16, 16, 5], 3, 2)]
     {
-        draft.layers.extend(net::layer(&mut numbers, size, trunk, trunk, channels, activation));
+        draft.layers.extend(net::layer(&mut sampler, size, trunk, trunk, channels, activation));
     }
-    let latent = numbers.latent(10);
+    let latent = sampler.latent(10);
     assert_equal(&draft, &latent);
     // Had the numbers saturated, equality would say little.
     let picture = oracle::run(&draft, &latent);
@@ -148,11 +148,11 @@ fn dcgan_trunk() {
 
 #[test]
 fn useful_macs_of_a_trunk_layer() {
-    let mut numbers = Numbers(Random::new(3), Values::Random);
+    let mut sampler = Sampler(Random::new(3), Values::Random);
     let trunk = Geometry::TRUNK;
     let mut draft = net::empty(2);
-    draft.layers.push(net::dense(&mut numbers, 2, [8, 8, 6]));
-    draft.layers.extend(net::layer(&mut numbers, [8, 8, 6], trunk, trunk, 3, 0));
+    draft.layers.push(net::dense(&mut sampler, 2, [8, 8, 6]));
+    draft.layers.extend(net::layer(&mut sampler, [8, 8, 6], trunk, trunk, 3, 0));
     let file = draft.to_bytes().unwrap();
     let model = Model::parse(&file).unwrap();
     let macs: Vec<u64> = model.layers().iter().map(|layer| layer.useful_macs()).collect();
@@ -161,9 +161,9 @@ fn useful_macs_of_a_trunk_layer() {
 
 #[test]
 fn refuses_what_it_cannot_draw() {
-    let mut numbers = Numbers(Random::new(4), Values::Random);
+    let mut sampler = Sampler(Random::new(4), Values::Random);
     let mut draft = net::empty(4);
-    draft.layers.push(net::dense(&mut numbers, 4, [2, 2, 3]));
+    draft.layers.push(net::dense(&mut sampler, 4, [2, 2, 3]));
     let file = draft.to_bytes().unwrap();
     let model = Model::parse(&file).unwrap();
     let need = model.working_memory();
@@ -180,10 +180,10 @@ fn refuses_what_it_cannot_draw() {
 /// A picture given up half-way leaves nothing behind in the next.
 #[test]
 fn pictures_do_not_depend_on_earlier_ones() {
-    let mut numbers = Numbers(Random::new(5), Values::Random);
+    let mut sampler = Sampler(Random::new(5), Values::Random);
     let mut draft = net::empty(4);
-    draft.layers.push(net::dense(&mut numbers, 4, [5, 4, 3]));
-    let latents = [numbers.latent(4), numbers.latent(4)];
+    draft.layers.push(net::dense(&mut sampler, 4, [5, 4, 3]));
+    let latents = [sampler.latent(4), sampler.latent(4)];
     let file = draft.to_bytes().unwrap();
     let model = Model::parse(&file).unwrap();
     let mut memory = vec![0; model.working_memory()];

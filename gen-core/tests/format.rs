@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::net::{self, Geometry, Numbers, Values};
+use common::net::{self, Geometry, Sampler, Values};
 use common::stream::stream;
 use gen_core::axis::Convolution;
 use gen_core::format::VERSION;
@@ -16,13 +16,13 @@ const RECORD: usize = 28;
 
 /// A network with each kind of layer and a direction.
 fn draft() -> Draft {
-    let mut numbers = Numbers(Random::new(9), Values::Random);
+    let mut sampler = Sampler(Random::new(9), Values::Random);
     let mut draft = net::empty(4);
     let up = Geometry::TRUNK;
     let same = Geometry::even(Convolution::Plain, 3, 1, 1);
-    draft.layers.push(net::dense(&mut numbers, 4, [2, 2, 5]));
-    draft.layers.extend(net::layer(&mut numbers, [2, 2, 5], up, up, 4, 1));
-    draft.layers.extend(net::layer(&mut numbers, [4, 4, 4], same, same, 3, 2));
+    draft.layers.push(net::dense(&mut sampler, 4, [2, 2, 5]));
+    draft.layers.extend(net::layer(&mut sampler, [2, 2, 5], up, up, 4, 1));
+    draft.layers.extend(net::layer(&mut sampler, [4, 4, 4], same, same, 3, 2));
     draft.directions.push(("glasses".into(), vec![0.5, -1.0, 0.0, 2.0]));
     draft
 }
@@ -224,7 +224,7 @@ fn many(layers: u8, parts: u8, directions: u8) -> Vec<u8> {
 /// A layer on 12-bit elements, with a zero-point.
 fn wide_zero_point() -> Vec<u8> {
     let mut draft = draft();
-    net::widen_output(&mut Numbers(Random::new(1), Values::Random), &mut draft, 0, true);
+    net::widen_output(&mut Sampler(Random::new(1), Values::Random), &mut draft, 0, true);
     let mut file = draft.to_bytes().unwrap();
     file[HEADER + RECORD + 3] = 9;
     seal(&mut file);
@@ -243,9 +243,9 @@ fn large_latent() -> Vec<u8> {
 /// A file whose only fault is that its picture has two channels: two latents to 1×1×3, with the
 /// third channel taken out of the record.
 fn two_channels() -> Vec<u8> {
-    let mut numbers = Numbers(Random::new(1), Values::Random);
+    let mut sampler = Sampler(Random::new(1), Values::Random);
     let mut draft = net::empty(2);
-    draft.layers.push(net::dense(&mut numbers, 2, [1, 1, 3]));
+    draft.layers.push(net::dense(&mut sampler, 2, [1, 1, 3]));
     let mut file = draft.to_bytes().unwrap();
     file[HEADER + 8] = 2;
     seal(&mut file);
@@ -255,9 +255,9 @@ fn two_channels() -> Vec<u8> {
 #[test]
 fn a_sum_of_too_many_products_is_refused() {
     // 8200 latents of ±2047 times −128 exceed 31 bits.
-    let mut numbers = Numbers(Random::new(1), Values::Random);
+    let mut sampler = Sampler(Random::new(1), Values::Random);
     let mut draft = net::empty(8200);
-    draft.layers.push(net::dense(&mut numbers, 8200, [1, 1, 1]));
+    draft.layers.push(net::dense(&mut sampler, 8200, [1, 1, 1]));
     let error = WriteError::Invalid(FormatError::Accumulator { layer: 0 });
     assert_eq!(draft.to_bytes().err(), Some(error));
 }
@@ -290,10 +290,10 @@ fn the_writer_refuses_what_does_not_fit() {
     let what = "entry of a table";
     assert_eq!(large.to_bytes().err(), Some(WriteError::Field { what, value: 256 }));
 
-    let mut numbers = Numbers(Random::new(1), Values::Random);
+    let mut sampler = Sampler(Random::new(1), Values::Random);
     let one = Geometry::even(Convolution::Plain, 1, 1, 0);
     let mut many = draft();
-    let same = net::layer(&mut numbers, [4, 4, 3], one, one, 3, 0).unwrap();
+    let same = net::layer(&mut sampler, [4, 4, 3], one, one, 3, 0).unwrap();
     many.layers.extend(vec![same; 14]);
     let error = WriteError::Invalid(FormatError::Layers { got: 17 });
     assert_eq!(many.to_bytes().err(), Some(error));

@@ -201,8 +201,8 @@ fn read_layer<'a>(
     let weights = sections.get(u32_at(record, layer::WEIGHTS), 4 * order.words())?;
     let (weights, _) = weights.as_chunks::<4>();
     let features = rows.output as u64 * columns.output as u64;
-    let numbers = channels_out as u64 * if per_feature { features } else { 1 };
-    let epilogue = read_epilogue(sections, record, index, (numbers, element))?;
+    let count = channels_out as u64 * if per_feature { features } else { 1 };
+    let epilogue = read_epilogue(sections, record, index, (count, element))?;
 
     // The most products that land in one output, and the largest of two weights that may be whatever 16 bits
     // are. Sums of 12-bit weights are modulo 2³² and can't overflow.
@@ -240,10 +240,10 @@ fn read_epilogue<'a>(
     sections: &Sections<'a>,
     record: &[u8; layer::LEN],
     index: usize,
-    (numbers, element): (u64, Element),
+    (count, element): (u64, Element),
 ) -> Result<Epilogue<'a>, FormatError> {
     let table_len = u16_at(record, layer::TABLE_LEN);
-    let bytes_per_number = match record[layer::ACTIVATION] {
+    let bytes_each = match record[layer::ACTIVATION] {
         CLAMP | TABLE => 12,
         SLOPES => 20,
         got => return Err(FormatError::Code { layer: index, got }),
@@ -254,21 +254,21 @@ fn read_epilogue<'a>(
     }
     let offset = u32_at(record, layer::EPILOGUE);
     let section =
-        sections.get(offset, numbers * bytes_per_number + (table_len * element.bytes()) as u64)?;
+        sections.get(offset, count * bytes_each + (table_len * element.bytes()) as u64)?;
 
-    // The section lies within the file, so `numbers` fits.
-    let numbers = numbers as usize;
-    let (constants, rest) = section.split_at(8 * numbers);
+    // The section lies within the file, so `count` fits.
+    let count = count as usize;
+    let (constants, rest) = section.split_at(8 * count);
     let (constants, _) = constants.as_chunks::<8>();
     let out_of_range = |c: &[u8; 8]| i64::from_le_bytes(*c).unsigned_abs() >= CONSTANT_LIMIT as u64;
     if let Some(at) = constants.iter().position(out_of_range) {
         return Err(FormatError::Constant { layer: index, index: at });
     }
-    let (multipliers, rest) = rest.split_at(4 * numbers);
+    let (multipliers, rest) = rest.split_at(4 * count);
     let (multipliers, _) = multipliers.as_chunks::<4>();
     let activation = match record[layer::ACTIVATION] {
         SLOPES => {
-            let (negative, biases) = rest.split_at(4 * numbers);
+            let (negative, biases) = rest.split_at(4 * count);
             let ((negative, _), (biases, _)) = (negative.as_chunks(), biases.as_chunks());
             Activation::Slopes { negative, biases }
         }

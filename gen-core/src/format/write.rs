@@ -251,7 +251,7 @@ impl DraftLayer {
         file[at + layer::PAD_TOP] = byte("top padding", self.pad[0])?;
         file[at + layer::PAD_LEFT] = byte("left padding", self.pad[1])?;
 
-        let numbers = channels * if self.per_feature { height * width } else { 1 };
+        let count = channels * if self.per_feature { height * width } else { 1 };
         let check = |what, need, got| match need == got {
             true => Ok(()),
             false => Err(WriteError::Count { layer: index, what, need, got }),
@@ -263,8 +263,8 @@ impl DraftLayer {
             let value = largest.into();
             return Err(WriteError::Field { what: "magnitude of a weight", value });
         }
-        check("multipliers", numbers, self.multipliers.len())?;
-        check("constants", numbers, self.constants.len())?;
+        check("multipliers", count, self.multipliers.len())?;
+        check("constants", count, self.constants.len())?;
         put_section(file, shift(layer::WEIGHTS, at), self.ordered_weights(input))?;
 
         let mut section: Vec<u8> = self.constants.iter().flat_map(|c| c.to_le_bytes()).collect();
@@ -272,8 +272,8 @@ impl DraftLayer {
         file[at + layer::ACTIVATION] = match &self.activation {
             DraftActivation::Clamp => CLAMP,
             DraftActivation::Slopes { negative, biases } => {
-                check("negative multipliers", numbers, negative.len())?;
-                check("biases", numbers, biases.len())?;
+                check("negative multipliers", count, negative.len())?;
+                check("biases", count, biases.len())?;
                 section.extend(negative.iter().chain(biases).flat_map(|m| m.to_le_bytes()));
                 SLOPES
             }
@@ -330,14 +330,14 @@ impl DraftLayer {
                             self.weights[tap * input[2] + channel]
                         };
                         for (k, pair) in pairs_of(order.depth(), pairs) {
-                            let number = |channel: usize| match self.weight {
+                            let lane = |channel: usize| match self.weight {
                                 Weight::Byte => {
                                     let (a, b) = (block + 2 * pair, block + 2 * pair + 1);
                                     join(weight(a, channel), weight(b, channel))
                                 }
                                 Weight::Wide => weight(block + pair, channel),
                             };
-                            words.push(word([number(2 * k), number(2 * k + 1)]));
+                            words.push(word([lane(2 * k), lane(2 * k + 1)]));
                         }
                     }
                 }

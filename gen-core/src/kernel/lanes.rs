@@ -5,8 +5,8 @@
 //! AVX2 multiplies one number at a time.
 
 use super::plain::Plain;
-use super::tile::{POSITIONS, Sums, Taps, Tile};
-use super::{Job, Kernel, Scratch, Walk};
+use super::tile::{POSITIONS, Sums, TapPair, Tile};
+use super::{Blocked, Job, Kernel, Scratch};
 use crate::weights::Word;
 use core::arch::x86_64::*;
 
@@ -19,8 +19,8 @@ pub struct Desk;
 impl Kernel for Desk {
     fn rows(job: Job<'_>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
         match avx2::get() {
-            true => Walk::<Lanes>::rows(job, scratch, out),
-            false => Walk::<Plain>::rows(job, scratch, out),
+            true => Blocked::<Lanes>::rows(job, scratch, out),
+            false => Blocked::<Plain>::rows(job, scratch, out),
         }
     }
 }
@@ -65,10 +65,10 @@ impl Tile for Lanes {
         inputs: &[Word],
         plane: usize,
         planes: usize,
-        weights: Taps<'_>,
+        weights: TapPair<'_>,
         sums: &mut [Sums; POSITIONS],
     ) {
-        let Taps { words, tap, pairs } = weights;
+        let TapPair { words, tap, pairs } = weights;
         let taps = [&words[..planes * pairs], &words[tap..][..planes * pairs]];
         let across = match pairs {
             1 => across::<1>,

@@ -1,17 +1,17 @@
 //! A block of weights at an output row, position by position.
 
 use super::scratch::{Expanded, Rows};
-use super::tile::{POSITIONS, Sums, Taps, Tile};
+use super::tile::{POSITIONS, Sums, TapPair, Tile};
 use crate::axis::Group;
 use crate::element::Weight;
 use crate::layer::Layer;
-use crate::requant::Numbers;
+use crate::requant::Parameters;
 use crate::weights::{self, Word};
 use core::ops::Range;
 use heapless::Vec;
 
 /// A block of features, to be computed at all positions of some rows.
-pub struct Block<'a> {
+pub struct BlockJob<'a> {
     pub(super) layer: &'a Layer<'a>,
     pub(super) group: Group,
     pub(super) weights: &'a [Word],
@@ -26,14 +26,14 @@ pub struct Block<'a> {
     /// Most planes that may be summed at once.
     pub(super) chunk: usize,
     /// Those of each feature, or none if they are each position's own.
-    pub(super) numbers: &'a [Numbers],
+    pub(super) parameters: &'a [Parameters],
     /// Whether they are, or weights or outputs have 12 bits.
-    pub(super) special: bool,
+    pub(super) slow_epilogue: bool,
 }
 
 /// A block at a row.
 pub struct Line<'a> {
-    block: &'a Block<'a>,
+    job: &'a BlockJob<'a>,
     y: usize,
     rows: Rows<'a>,
     /// Words of weights of the row taps that lie outside the map, in front of those that do not.
@@ -45,30 +45,30 @@ pub struct Line<'a> {
 
 impl<'a> Line<'a> {
     /// The block at output row `y`.
-    pub(super) fn new(block: &'a Block<'a>, inputs: &Expanded<'a>, y: usize) -> Self {
-        let taps = block.layer.rows.taps(y);
+    pub(super) fn new(job: &'a BlockJob<'a>, inputs: &Expanded<'a>, y: usize) -> Self {
+        let taps = job.layer.rows.taps(y);
         let rows = inputs.rows(&taps);
-        let skip = taps.skip * block.layer.order().depth() * block.pairs;
+        let skip = taps.skip * job.layer.order().depth() * job.pairs;
         let joined = rows.plane == 1 && rows.column == rows.planes && taps.len == taps.count;
-        Self { block, y, rows, skip, joined }
+        Self { job, y, rows, skip, joined }
     }
 
     /// One position, wherever it lies. `sums` of features are zeros, before and behind it.
     #[inline(never)]
     pub(super) fn single<K: Tile>(&self, m: usize, sums: &mut Sums, out: &mut [u8]) {
-        let block = self.block;
-        let site = block.layer.columns.site(&block.group, m);
-        let channels = block.layer.channels_out;
-        // The features that are neither cropped nor of another block.
-        let begin = (site.begin * channels).max(block.first);
-        let end = (site.end * channels).min(block.first + block.features);
+        let job = self.job;
+        let site = job.layer.columns.site(&job.group, m);
+        let channels = job.layer.channels_out;
+        // The features that are neither cropped nor of another job.
+        let begin = (site.begin * channels).max(job.first);
+        let end = (site.end * channels).min(job.first + job.features);
         if begin >= end {
             return;
         }
         self.columns::<K>(site.input, site.skip, site.len, sums);
         let at = site.output * channels + begin - site.begin * channels;
-        let features = begin - block.first..end - block.first;
-        let cropped = features.len() < block.features;
+        let features = begin - job.first..end - job.first;
+        let cropped = features.len() < job.features;
         self.emit(core::slice::from_mut(sums), features, at, out);
         if cropped {
             sums.fill(0);
@@ -78,33 +78,33 @@ impl<'a> Line<'a> {
     /// Writes features of the block at neighbouring positions, the first at `at`.
     #[inline(always)]
     fn emit(&self, sums: &mut [Sums], features: Range<usize>, at: usize, out: &mut [u8]) {
-        let Block { layer, numbers, step, special, .. } = *self.block;
-        if special {
-            return self.emit_special(sums, features, at, out);
+        let BlockJob { layer, parameters, step, slow_epilogue, .. } = *self.job;
+        if slow_epilogue {
+            return self.emit_slow(sums, features, at, out);
         }
-        let (numbers, first) = (&numbers[features.clone()], features.start);
-        layer.epilogue.activation.apply(numbers, first, sums, &mut out[at..], step);
+        let (parameters, first) = (&parameters[features.clone()], features.start);
+        layer.epilogue.activation.apply(parameters, first, sums, &mut out[at..], step);
     }
 
-    /// Likewise where weights or outputs have 12 bits, or each position numbers of its own.
+    /// Likewise where weights or outputs have 12 bits, or each position parameters of its own.
     #[inline(never)]
-    fn emit_special(&self, sums: &mut [Sums], features: Range<usize>, at: usize, out: &mut [u8]) {
-        let Block { layer, numbers, step, .. } = *self.block;
+    fn emit_slow(&self, sums: &mut [Sums], features: Range<usize>, at: usize, out: &mut [u8]) {
+        let BlockJob { layer, parameters, step, .. } = *self.job;
         let (epilogue, size) = (&layer.epilogue, layer.element.bytes());
         if layer.weight == Weight::Wide {
-            sums.iter_mut().for_each(|sums| weights::whole(sums, self.block.features));
+            sums.iter_mut().for_each(|sums| weights::recombine(sums, self.job.features));
         }
         if !layer.per_feature {
-            let (numbers, first) = (&numbers[features.clone()], features.start);
-            return epilogue.apply(numbers, first, sums, &mut out[at * size..], step * size);
+            let (parameters, first) = (&parameters[features.clone()], features.start);
+            return epilogue.apply(parameters, first, sums, &mut out[at * size..], step * size);
         }
-        let mut numbers = Vec::new();
+        let mut parameters = Vec::new();
         for (n, sums) in sums.iter_mut().enumerate() {
             let at = at + n * step;
             let first = self.y * layer.output().row() + at;
-            epilogue.numbers(features.len(), first, usize::MAX, &mut numbers);
+            epilogue.load(features.len(), first, usize::MAX, &mut parameters);
             let (sums, out) = (core::slice::from_mut(sums), &mut out[at * size..]);
-            epilogue.apply(&numbers, features.start, sums, out, step * size);
+            epilogue.apply(&parameters, features.start, sums, out, step * size);
         }
     }
 
@@ -115,20 +115,19 @@ impl<'a> Line<'a> {
         sums: &mut [Sums; POSITIONS],
         out: &mut [u8],
     ) {
-        let block = self.block;
-        let site = block.layer.columns.site(&block.group, interior.start);
-        let (mut input, mut at) =
-            (site.input, site.output * block.layer.channels_out + block.first);
+        let job = self.job;
+        let site = job.layer.columns.site(&job.group, interior.start);
+        let (mut input, mut at) = (site.input, site.output * job.layer.channels_out + job.first);
         let mut left = interior.len();
         while left > 0 {
             let positions = if K::ACROSS && left >= POSITIONS { POSITIONS } else { 1 };
             if positions == POSITIONS {
                 self.tile::<K>(input, sums);
             } else {
-                self.columns::<K>(input, 0, block.group.taps, &mut sums[0]);
+                self.columns::<K>(input, 0, job.group.taps, &mut sums[0]);
             }
-            self.emit(&mut sums[..positions], 0..block.features, at, out);
-            at += positions * block.step;
+            self.emit(&mut sums[..positions], 0..job.features, at, out);
+            at += positions * job.step;
             input += positions;
             left -= positions;
         }
@@ -138,18 +137,18 @@ impl<'a> Line<'a> {
     /// tile.
     #[inline(never)]
     fn tile<K: Tile>(&self, input: usize, sums: &mut [Sums; POSITIONS]) {
-        let block = self.block;
+        let job = self.job;
         let Rows { words, planes, plane, .. } = self.rows;
-        let Block { pairs, tap, .. } = *block;
+        let BlockJob { pairs, tap, .. } = *job;
         // Two taps at once have twice as many products in a sum.
-        let chunk = block.chunk / 2;
+        let chunk = job.chunk / 2;
         let mut t = 0;
-        while t + 2 <= block.group.taps && planes > 0 {
+        while t + 2 <= job.group.taps && planes > 0 {
             let (mut inputs, mut weights) =
-                (&words[input + t..], &block.weights[t * tap + self.skip..]);
+                (&words[input + t..], &job.weights[t * tap + self.skip..]);
             let mut left = planes;
             loop {
-                let taps = Taps { words: weights, tap, pairs };
+                let taps = TapPair { words: weights, tap, pairs };
                 K::across(inputs, plane, left.min(chunk), taps, sums);
                 if left <= chunk {
                     break;
@@ -159,7 +158,7 @@ impl<'a> Line<'a> {
             }
             t += 2;
         }
-        for t in t..block.group.taps {
+        for t in t..job.group.taps {
             for (n, sums) in sums.iter_mut().enumerate() {
                 self.columns::<K>(input + t + n, t, 1, sums);
             }
@@ -180,17 +179,17 @@ impl<'a> Line<'a> {
     /// Adds the products of planes from a column tap on.
     #[inline(always)]
     fn column<K: Tile>(&self, input: usize, tap: usize, planes: usize, sums: &mut Sums) {
-        let block = self.block;
+        let job = self.job;
         let Rows { words, plane, column, .. } = self.rows;
         let mut inputs = &words[input * column..];
-        let mut weights = &block.weights[tap * block.tap + self.skip..];
+        let mut weights = &job.weights[tap * job.tap + self.skip..];
         let mut left = planes;
         while left > 0 {
-            let planes = left.min(block.chunk);
-            K::column(inputs, plane, planes, weights, block.pairs, sums);
+            let planes = left.min(job.chunk);
+            K::column(inputs, plane, planes, weights, job.pairs, sums);
             left -= planes;
             if left > 0 {
-                (inputs, weights) = (&inputs[planes * plane..], &weights[planes * block.pairs..]);
+                (inputs, weights) = (&inputs[planes * plane..], &weights[planes * job.pairs..]);
             }
         }
     }

@@ -1,10 +1,11 @@
 //! Kernels: output rows of a layer from the rows that they read.
 //!
-//! [`Portable`] is the specification. All others are a [`Walk`]: the rows are expanded to 16 bits
+//! [`Portable`] is the specification. All others are a [`Blocked`]: the rows are expanded to 16 bits
 //! once ([`Scratch`]), then blocks of features are computed at one position after the other. What
 //! differs is the innermost loop, a [`Tile`]. Which one a target has is decided here and nowhere
 //! else; all give the same bytes.
 
+mod blocked;
 #[cfg(any(feature = "_kernels", gen_core_dsp))]
 mod dsp;
 mod input;
@@ -21,8 +22,8 @@ mod scratch;
 #[cfg(any(feature = "_kernels", gen_core_armv7m, gen_core_armv6m))]
 mod skip;
 mod tile;
-mod walk;
 
+pub use blocked::Blocked;
 #[cfg(feature = "_kernels")]
 pub use dsp::Dsp;
 pub use input::{Input, Window};
@@ -35,26 +36,25 @@ pub use portable::Portable;
 pub use scratch::Scratch;
 #[cfg(feature = "_kernels")]
 pub use skip::Skip;
-pub use walk::Walk;
 
 use crate::layer::Layer;
 use core::ops::Range;
 
 /// The target's own.
 #[cfg(gen_core_dsp)]
-pub type Best = Walk<dsp::Dsp>;
+pub type Best = Blocked<dsp::Dsp>;
 /// The target's own.
 #[cfg(any(gen_core_armv7m, gen_core_armv6m))]
-pub type Best = Walk<skip::Skip>;
+pub type Best = Blocked<skip::Skip>;
 /// The target's own.
 #[cfg(gen_core_mve)]
-pub type Best = Walk<mve::Mve>;
+pub type Best = Blocked<mve::Mve>;
 /// The target's own.
 #[cfg(gen_core_lanes)]
 pub type Best = lanes::Desk;
 /// The target's own.
 #[cfg(not(any(gen_core_dsp, gen_core_mve, gen_core_armv7m, gen_core_armv6m, gen_core_lanes)))]
-pub type Best = Walk<plain::Plain>;
+pub type Best = Blocked<plain::Plain>;
 
 /// What computes rows.
 pub trait Kernel {

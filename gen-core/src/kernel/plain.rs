@@ -1,7 +1,7 @@
 //! The innermost loop for processors that multiply one number at a time.
 
 use super::tile::{Sums, Tile};
-use crate::weights::{Word, numbers};
+use crate::weights::{Word, lanes};
 
 /// Skips inputs of 0, which behind a ReLU are about half. Reads weights byte by byte: some of these
 /// processors load a number only from where it is aligned, and put one that may be anywhere together
@@ -43,7 +43,7 @@ macro_rules! column {
             for (k, point) in points.iter().enumerate() {
                 // Neither in chunks, for which it would divide, nor in steps, which take longer.
                 let Some(&inputs) = inputs.get(k * plane) else { break };
-                let [first, second] = numbers(inputs);
+                let [first, second] = lanes(inputs);
                 if first != 0 {
                     $(own[$pair] = add(own[$pair], point[$pair][0], point[$pair][1], first.into());)*
                 }

@@ -105,7 +105,7 @@ fn expand_bytes<K: Tile>(layer: &Layer<'_>, row: &[u8], column: usize, words: &m
 
 /// Expands a row of `layer`'s input, whose zero-point is 0 where it has 12 bits; without planes outermost, columns
 /// are so many words apart.
-fn expand_row<K: Tile, T: Number>(layer: &Layer<'_>, row: &[T], column: usize, words: &mut [Word]) {
+fn expand_row<K: Tile, T: Value>(layer: &Layer<'_>, row: &[T], column: usize, words: &mut [Word]) {
     let (channels, zero_point) = (layer.channels_in, i32::from(layer.zero_point));
     if K::ACROSS {
         rows_of_planes(row, channels, zero_point, words);
@@ -117,30 +117,30 @@ fn expand_row<K: Tile, T: Number>(layer: &Layer<'_>, row: &[T], column: usize, w
 }
 
 /// What a row can be made of.
-trait Number: Copy {
+trait Value: Copy {
     fn value(self) -> i32;
 }
 
-impl Number for u8 {
+impl Value for u8 {
     fn value(self) -> i32 {
         self.into()
     }
 }
 
-impl Number for i16 {
+impl Value for i16 {
     fn value(self) -> i32 {
         self.into()
     }
 }
 
-impl Number for [u8; 2] {
+impl Value for [u8; 2] {
     fn value(self) -> i32 {
         i16::from_le_bytes(self).into()
     }
 }
 
 /// A row as planes of neighbouring columns.
-fn rows_of_planes<T: Number>(row: &[T], channels: usize, zero_point: i32, words: &mut [Word]) {
+fn rows_of_planes<T: Value>(row: &[T], channels: usize, zero_point: i32, words: &mut [Word]) {
     let planes = words.chunks_exact_mut(row.len() / channels);
     for (first, plane) in (0..channels).step_by(2).zip(planes) {
         for (slot, pixel) in plane.iter_mut().zip(row.chunks_exact(channels)) {
@@ -152,7 +152,7 @@ fn rows_of_planes<T: Number>(row: &[T], channels: usize, zero_point: i32, words:
 }
 
 /// A pixel as neighbouring planes.
-fn pixel<T: Number>(pixel: &[T], zero_point: i32, words: &mut [Word]) {
+fn pixel<T: Value>(pixel: &[T], zero_point: i32, words: &mut [Word]) {
     let mut slots = words.iter_mut();
     let (pairs, last) = pixel.as_chunks::<2>();
     for (&[a, b], slot) in pairs.iter().zip(&mut slots) {

@@ -43,7 +43,7 @@ pub trait Tile {
         _inputs: &[Word],
         _plane: usize,
         _planes: usize,
-        _weights: Taps<'_>,
+        _weights: TapPair<'_>,
         _sums: &mut [Sums; POSITIONS],
     ) {
     }
@@ -55,7 +55,7 @@ pub trait Tile {
     not(any(feature = "_kernels", gen_core_dsp, gen_core_lanes)),
     allow(dead_code, reason = "only some loops go across positions")
 )]
-pub struct Taps<'a> {
+pub struct TapPair<'a> {
     /// `[plane][pair]`, from the first plane of the first tap on.
     pub words: &'a [Word],
     /// From there to the second tap, words.

@@ -3,12 +3,12 @@
 #[cfg(any(test, gen_core_armv6m))]
 mod halves;
 #[cfg(any(test, not(gen_core_armv6m)))]
-mod whole;
+mod native;
 
 #[cfg(gen_core_armv6m)]
 pub(crate) use halves::product;
 #[cfg(not(gen_core_armv6m))]
-pub(crate) use whole::product;
+pub(crate) use native::product;
 
 /// `clamp(y, 0, 255)`.
 #[cfg(not(gen_core_lanes))]
@@ -29,7 +29,7 @@ pub(crate) fn byte(y: i32) -> u8 {
 
 #[cfg(test)]
 mod tests {
-    use super::{halves, whole};
+    use super::{halves, native};
 
     #[test]
     fn halves_are_exact() {
@@ -39,7 +39,7 @@ mod tests {
         let numbers: Vec<i32> = edges.into_iter().flatten().chain(spread).collect();
         for &a in &numbers {
             for &b in &numbers {
-                assert_eq!(halves::product(a, b), whole::product(a, b), "{a} * {b}");
+                assert_eq!(halves::product(a, b), native::product(a, b), "{a} * {b}");
             }
         }
     }

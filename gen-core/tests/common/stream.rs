@@ -1,6 +1,6 @@
 //! The picture that the engine streams.
 
-use gen_core::kernel::{self, Kernel, Walk};
+use gen_core::kernel::{self, Blocked, Kernel};
 use gen_core::{Engine, Model};
 
 /// All rows, by every kernel that runs here, drawn with dirty working memory of just the size it
@@ -8,10 +8,10 @@ use gen_core::{Engine, Model};
 pub fn stream(file: &[u8], latent: &[i16]) -> Vec<u8> {
     let specified = by::<kernel::Portable>(file, latent, 0);
     let others = [
-        ("plain", by::<Walk<kernel::Plain>>(file, latent, 0)),
-        ("that skips zeros", by::<Walk<kernel::Skip>>(file, latent, 3)),
-        ("with DSP instructions", by::<Walk<kernel::Dsp>>(file, latent, 1)),
-        ("with vectors on a Cortex-M", by::<Walk<kernel::Mve>>(file, latent, 2)),
+        ("plain", by::<Blocked<kernel::Plain>>(file, latent, 0)),
+        ("that skips zeros", by::<Blocked<kernel::Skip>>(file, latent, 3)),
+        ("with DSP instructions", by::<Blocked<kernel::Dsp>>(file, latent, 1)),
+        ("with vectors on a Cortex-M", by::<Blocked<kernel::Mve>>(file, latent, 2)),
         ("the target's own", by::<kernel::Best>(file, latent, 2)),
     ];
     for (name, picture) in others {

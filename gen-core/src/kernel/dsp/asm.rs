@@ -6,7 +6,7 @@
 
 #![allow(unsafe_code)]
 
-use crate::kernel::tile::{POSITIONS, Sums, Taps};
+use crate::kernel::tile::{POSITIONS, Sums, TapPair};
 use crate::weights::Word;
 use core::arch::naked_asm;
 
@@ -89,10 +89,10 @@ pub(super) fn across(
     inputs: &[Word],
     plane: usize,
     planes: usize,
-    weights: Taps<'_>,
+    weights: TapPair<'_>,
     sums: &mut [Sums; POSITIONS],
 ) {
-    let Taps { words, tap, pairs } = weights;
+    let TapPair { words, tap, pairs } = weights;
     let (first, sums) = (words.as_ptr(), sums.as_mut_ptr().cast::<i32>());
     let second = first.wrapping_add(tap);
     // SAFETY: `Dsp::across` has checked that the last plane's words lie within both slices, that there

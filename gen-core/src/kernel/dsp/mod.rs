@@ -1,7 +1,7 @@
 //! The innermost loops for Arm's DSP instructions (ARMv7E-M; ARMv8-M with the DSP extension): two
 //! products an instruction, inputs in registers shared by features, weights by positions.
 
-use super::tile::{POSITIONS, Sums, Taps, Tile};
+use super::tile::{POSITIONS, Sums, TapPair, Tile};
 use crate::weights::{BLOCK, Word};
 
 #[cfg(gen_core_dsp)]
@@ -50,10 +50,10 @@ impl Tile for Dsp {
         inputs: &[Word],
         plane: usize,
         planes: usize,
-        weights: Taps<'_>,
+        weights: TapPair<'_>,
         sums: &mut [Sums; POSITIONS],
     ) {
-        let Taps { words, tap, pairs } = weights;
+        let TapPair { words, tap, pairs } = weights;
         let last = planes.saturating_sub(1);
         let inside = last * plane + POSITIONS < inputs.len() && tap + planes * pairs <= words.len();
         // All that the loop relies on, but for the scratch's alignment; never otherwise.

@@ -1,19 +1,19 @@
 //! What the loops in assembly compute, in plain Rust, instruction by instruction: so that the
 //! algorithm around them is tested on a desk.
 
-use crate::kernel::tile::{POSITIONS, Sums, Taps};
-use crate::weights::{Word, numbers};
+use crate::kernel::tile::{POSITIONS, Sums, TapPair};
+use crate::weights::{Word, lanes};
 
 /// Adds the products of both halves.
 fn smlad(x: Word, w: Word, sum: i32) -> i32 {
-    let ([x0, x1], [w0, w1]) = (numbers(x), numbers(w));
+    let ([x0, x1], [w0, w1]) = (lanes(x), lanes(w));
     let product = |x: i16, w: i16| i32::from(x) * i32::from(w);
     sum.wrapping_add(product(x0, w0)).wrapping_add(product(x1, w1))
 }
 
 /// Extends the low byte of each half.
 fn sxtb16(w: Word) -> Word {
-    let [a, b] = numbers(w).map(|number| i16::from(number as i8).to_le_bytes());
+    let [a, b] = lanes(w).map(|lane| i16::from(lane as i8).to_le_bytes());
     [a[0], a[1], b[0], b[1]]
 }
 
@@ -69,10 +69,10 @@ pub(super) fn across(
     inputs: &[Word],
     plane: usize,
     planes: usize,
-    weights: Taps<'_>,
+    weights: TapPair<'_>,
     sums: &mut [Sums; POSITIONS],
 ) {
-    let Taps { words, tap, pairs } = weights;
+    let TapPair { words, tap, pairs } = weights;
     for (n, sums) in sums.iter_mut().enumerate() {
         for pair in 0..pairs {
             split(sums, pair, |split| {

@@ -2,7 +2,7 @@
 //! algorithm around it is tested on a desk.
 
 use crate::kernel::tile::Sums;
-use crate::weights::{Word, numbers};
+use crate::weights::{Word, lanes};
 
 /// Words of a vector.
 const WORDS: usize = 4;
@@ -17,14 +17,14 @@ fn vldrw(words: &[Word], step: usize) -> Vector {
 
 /// Adds the products of all 16-bit lanes.
 fn vmladava(sum: i32, w: Vector, x: Vector) -> i32 {
-    let lanes = |vector: Vector| vector.into_iter().flat_map(numbers).map(i32::from);
-    lanes(w).zip(lanes(x)).fold(sum, |sum, (w, x)| sum.wrapping_add(w * x))
+    let flat = |vector: Vector| vector.into_iter().flat_map(lanes).map(i32::from);
+    flat(w).zip(flat(x)).fold(sum, |sum, (w, x)| sum.wrapping_add(w * x))
 }
 
 /// Extends the low byte of each 16-bit lane.
 fn vmovlb(w: Vector) -> Vector {
     w.map(|word| {
-        let [a, b] = numbers(word).map(|number| i16::from(number as i8).to_le_bytes());
+        let [a, b] = lanes(word).map(|lane| i16::from(lane as i8).to_le_bytes());
         [a[0], a[1], b[0], b[1]]
     })
 }

@@ -1,6 +1,6 @@
 //! From blocks of weights to rows: block by block, row by row.
 
-use super::line::{Block, Line};
+use super::line::{BlockJob, Line};
 use super::scratch::Expanded;
 use super::tile::{POSITIONS, Tile};
 use super::{Job, Kernel, Scratch};
@@ -13,9 +13,9 @@ use heapless::Vec;
 
 /// The kernel whose innermost loops are those of `K`.
 #[derive(Debug)]
-pub struct Walk<K>(PhantomData<K>);
+pub struct Blocked<K>(PhantomData<K>);
 
-impl<K: Tile> Kernel for Walk<K> {
+impl<K: Tile> Kernel for Blocked<K> {
     fn rows(job: Job<'_>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
         let inputs = scratch.expand::<K>(&job);
         // 12-bit weights are put together modulo 2³², which no length of a sum is too long for.
@@ -40,8 +40,9 @@ fn blocks<K: Tile>(
     let (row_len, phases) = (layer.output_row(), layer.rows.phases());
     let positions = layer.columns.positions();
     let step = layer.columns.output_step() * layer.channels_out;
-    let special = layer.per_feature || layer.weight == Weight::Wide || layer.element.is_wide();
-    let (mut numbers, mut sums) = (Vec::new(), [[0; BLOCK]; POSITIONS]);
+    let slow_epilogue =
+        layer.per_feature || layer.weight == Weight::Wide || layer.element.is_wide();
+    let (mut parameters, mut sums) = (Vec::new(), [[0; BLOCK]; POSITIONS]);
     // The rows of a phase have the same weights.
     for first_row in rows.clone().take(phases) {
         let taps = layer.rows.taps(first_row);
@@ -58,10 +59,10 @@ fn blocks<K: Tile>(
                 // Those of each position follow where they are needed.
                 let known = if layer.per_feature { 0 } else { features };
                 let channels = layer.channels_out;
-                layer.epilogue.numbers(known, first % channels, channels - 1, &mut numbers);
-                let numbers = &*numbers;
+                layer.epilogue.load(known, first % channels, channels - 1, &mut parameters);
+                let parameters = &*parameters;
                 let tap = taps.count * order.depth() * pairs;
-                let block = Block {
+                let job = BlockJob {
                     layer,
                     group,
                     weights,
@@ -71,11 +72,11 @@ fn blocks<K: Tile>(
                     step,
                     tap,
                     chunk,
-                    numbers,
-                    special,
+                    parameters,
+                    slow_epilogue,
                 };
                 for y in (first_row..rows.end).step_by(phases) {
-                    let line = Line::new(&block, &inputs, y);
+                    let line = Line::new(&job, &inputs, y);
                     let out = &mut out[(y - rows.start) * row_len..][..row_len];
                     let outside =
                         (positions.start..interior.start).chain(interior.end..positions.end);
