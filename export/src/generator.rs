@@ -10,10 +10,10 @@ use crate::picture::Picture;
 use crate::pixels::PixelRule;
 use crate::runner::{Device, Onnx};
 use anyhow::{Context, Result, bail, ensure};
+use gen_core::Shape;
 use gen_core::format::DIMENSION_LIMIT;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::{Distribution, MAX_PARTS};
-use gen_core::shape::Shape;
 use std::path::{Path, PathBuf};
 use tract_onnx::pb::GraphProto;
 

@@ -76,7 +76,7 @@ pub fn instructions(core: &str, model: &Model) -> Result<Vec<f64>> {
             found.with_context(|| format!("docs/bench.json has no {called} on core {core}"))
         };
         let mut per_mac = nearest("generator", &|model| !model.contains(','))?.per_mac();
-        let kind = match (layer.weight, wide_input) {
+        let kind = match (layer.weight(), wide_input) {
             (Weight::Wide, _) => Some("weights"),
             (Weight::Byte, true) => Some("tensors"),
             (Weight::Byte, false) => None,
@@ -87,7 +87,7 @@ pub fn instructions(core: &str, model: &Model) -> Result<Vec<f64>> {
                 / nearest(MIXED, &|model| model == MIXED)?.per_mac();
         }
         instructions.push(per_mac * macs);
-        wide_input = layer.element.is_wide();
+        wide_input = layer.element().is_wide();
     }
     Ok(instructions)
 }

@@ -42,13 +42,13 @@ fn round_trip() {
     for (layer, draft) in model.layers().iter().zip(&draft.layers) {
         let output = layer.output();
         assert_eq!([output.height, output.width, output.channels], draft.output);
-        assert_eq!([layer.rows.kernel, layer.columns.kernel], draft.kernel);
-        assert_eq!([layer.rows.stride, layer.columns.stride], draft.stride);
-        assert_eq!([layer.rows.pad, layer.columns.pad], draft.pad);
-        assert_eq!(layer.rows.convolution, draft.convolution);
-        assert_eq!(layer.zero_point, draft.zero_point);
+        assert_eq!([layer.rows().kernel, layer.columns().kernel], draft.kernel);
+        assert_eq!([layer.rows().stride, layer.columns().stride], draft.stride);
+        assert_eq!([layer.rows().pad, layer.columns().pad], draft.pad);
+        assert_eq!(layer.rows().convolution, draft.convolution);
+        assert_eq!(layer.zero_point(), draft.zero_point);
         // Odd channels, 5 in or out, 3 out, are filled up.
-        let [out, input] = [draft.output[2], layer.channels_in].map(|n| n.next_multiple_of(2));
+        let [out, input] = [draft.output[2], layer.input().channels].map(|n| n.next_multiple_of(2));
         assert_eq!(layer.weight_bytes(), draft.kernel[0] * draft.kernel[1] * out * input);
     }
     let direction = &model.directions()[0];
@@ -117,9 +117,9 @@ fn every_refusal() {
         ("truncated", whole[..len - 1].to_vec(), E::Length { stored: len, got: len - 1 }),
         ("appended", [&whole[..], &[0]].concat(), E::Length { stored: len, got: len + 1 }),
         ("whole", patched(27, &[3]), E::Whole { got: 3 }),
-        ("element", patched(layer(1) + 26, &[3]), E::Code { layer: 1, got: 3 }),
-        ("weight", patched(layer(1) + 27, &[2]), E::Code { layer: 1, got: 2 }),
-        ("wide pixels", patched(layer(2) + 26, &[1]), E::Code { layer: 2, got: 1 }),
+        ("element", patched(layer(1) + 26, &[3]), E::Element { layer: 1, got: 3 }),
+        ("weight", patched(layer(1) + 27, &[2]), E::Weight { layer: 1, got: 2 }),
+        ("wide pixels", patched(layer(2) + 26, &[1]), E::Pixels { layer: 2, got: 1 }),
         ("zero-point of 12 bits", wide_zero_point(), E::ZeroPoint { layer: 1, got: 9 }),
         ("no name", patched(32, &[0; 32]), E::Name),
         ("name beyond zero", patched(40, b"x"), E::Name),
@@ -140,9 +140,9 @@ fn every_refusal() {
         ("no layers", patched(10, &[0]), E::Layers { got: 0 }),
         ("17 layers", many(17, 1, 0), E::Layers { got: 17 }),
         ("17 directions", many(1, 1, 17), E::Directions { got: 17 }),
-        ("convolution", patched(layer(1), &[2]), E::Code { layer: 1, got: 2 }),
-        ("activation", patched(layer(1) + 1, &[3]), E::Code { layer: 1, got: 3 }),
-        ("per feature", patched(layer(1) + 2, &[2]), E::Code { layer: 1, got: 2 }),
+        ("convolution", patched(layer(1), &[2]), E::Convolution { layer: 1, got: 2 }),
+        ("activation", patched(layer(1) + 1, &[3]), E::Activation { layer: 1, got: 3 }),
+        ("per feature", patched(layer(1) + 2, &[2]), E::PerFeature { layer: 1, got: 2 }),
         ("zero-point of latents", patched(layer(0) + 3, &[1]), E::ZeroPoint { layer: 0, got: 1 }),
         ("height 0", patched(layer(1) + 4, &[0, 0]), E::Dimension { layer: 1 }),
         ("width large", patched(layer(1) + 6, &[0xff, 0xff]), E::Dimension { layer: 1 }),

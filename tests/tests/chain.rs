@@ -81,7 +81,7 @@ fn quantised_onnx_equals_the_engine() -> Result<()> {
     let mut device = Generator::gen_file(&export.gen_file)?;
     for seed in 0..64 {
         let mut z = vec![0.0; device.latent_len()];
-        DraftPart::latent(&device.latent).sample(seed, &mut z);
+        DraftPart::latent(&device.latent).sample(seed, &mut z)?;
         let picture = |generator: &mut Generator<'_>| -> Result<Vec<u8>> {
             let drawn = generator.draw(&z)?;
             Ok(generator.picture(&drawn).pixels)

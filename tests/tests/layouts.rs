@@ -213,7 +213,7 @@ fn equals_the_engine(export: &Export) -> Result<()> {
     let mut z = vec![0.0; device.latent_len()];
     let mut differ = 0;
     for seed in 0..8 {
-        DraftPart::latent(&device.latent).sample(seed, &mut z);
+        DraftPart::latent(&device.latent).sample(seed, &mut z)?;
         let draw = |generator: &mut Generator| -> Result<_> {
             let drawing = generator.draw(&z)?;
             Ok(generator.picture(&drawing))

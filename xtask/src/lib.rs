@@ -6,6 +6,7 @@
 //! - [`machine`]: a running board: its log ([`log`]), its keys and its screen ([`picture`]), in an
 //!   [`emulator`] over [`qmp`]
 //! - [`data`]: open pictures to train with; [`model`]: the shipped models, trained again
+//! - [`public_api`]: gen-core's public API, compared with its listing
 //! - [`mod@test`], [`oracles`], [`mod@bench`], [`mod@bench_trainer`]: everything that is checked and
 //!   measured, [`study`] for docs/studies.md, [`step`] by step, with [`tools`] that are installed on the way
 
@@ -23,6 +24,7 @@ pub mod machine;
 pub mod model;
 pub mod oracles;
 pub mod picture;
+pub mod public_api;
 pub mod qmp;
 pub mod size;
 pub mod step;

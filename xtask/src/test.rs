@@ -8,7 +8,7 @@ use crate::bench::core::CORES;
 use crate::board::BOARDS;
 use crate::data::faces;
 use crate::workspace::cargo;
-use crate::{bench, emulator, firmware, step, study, tools, workspace};
+use crate::{bench, emulator, firmware, public_api, step, study, tools, workspace};
 
 /// Processors that gen-core is built for, from the smallest.
 const TARGETS: [&str; 6] = [
@@ -55,6 +55,7 @@ pub fn test() -> Result<()> {
     let examples =
         ["build", "--package", "gen-core", "--example", "draw", "--target", "thumbv6m-none-eabi"];
     cargo_step("gen-core's example, thumbv6m-none-eabi", &examples)?;
+    public_api::compare()?;
     for board in &BOARDS {
         step::job(&format!("firmware, {}", board.name), || firmware::build(board, None))?;
     }

@@ -9,9 +9,9 @@ use export::generator::{File, Generator};
 use export::latents::Kind;
 use export::pixels::PixelRule;
 use export::{latents, table};
+use gen_core::Shape;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
-use gen_core::shape::Shape;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]

@@ -1,4 +1,4 @@
-//! A block of weights at an output row, position by position.
+//! One block of features along one output row.
 
 use super::scratch::{Expanded, Rows};
 use super::tile::{POSITIONS, Sums, TapPair, Tile};
@@ -10,41 +10,41 @@ use crate::weights::{self, Word};
 use core::ops::Range;
 use heapless::Vec;
 
-/// A block of features, to be computed at all positions of some rows.
+/// A block of features to compute at all positions of some rows.
 pub struct BlockJob<'a> {
     pub(super) layer: &'a Layer<'a>,
     pub(super) group: Group,
     pub(super) weights: &'a [Word],
-    /// First feature, how many there are, and how many pairs they are.
+    /// First feature of the block in its group, number of features, number of pairs.
     pub(super) first: usize,
     pub(super) features: usize,
     pub(super) pairs: usize,
-    /// Elements of output from one position to the next.
+    /// Output elements from one position to the next.
     pub(super) step: usize,
     /// Words of weights from one column tap to the next.
     pub(super) tap: usize,
-    /// Most planes that may be summed at once.
+    /// Most planes that may be accumulated at once.
     pub(super) chunk: usize,
-    /// Those of each feature, or none if they are each position's own.
+    /// The epilogue's parameters of each feature; none if every position has its own.
     pub(super) parameters: &'a [Parameters],
-    /// Whether they are, or weights or outputs have 12 bits.
+    /// Whether the epilogue takes the slow path: 12-bit weights or outputs, or parameters per position.
     pub(super) slow_epilogue: bool,
 }
 
-/// A block at a row.
+/// A block at one output row.
 pub struct Line<'a> {
     job: &'a BlockJob<'a>,
     y: usize,
     rows: Rows<'a>,
-    /// Words of weights of the row taps that lie outside the map, in front of those that do not.
+    /// Words of weights of the row taps that lie above the map.
     skip: usize,
-    /// Whether neighbouring columns follow one another in the scratch, and their weights too: then all
-    /// column taps are one.
+    /// Whether consecutive columns are contiguous in the scratch and in the weights: then all column taps are one run
+    /// of planes.
     joined: bool,
 }
 
 impl<'a> Line<'a> {
-    /// The block at output row `y`.
+    /// The block of `job` at output row `y`.
     pub(super) fn new(job: &'a BlockJob<'a>, inputs: &Expanded<'a>, y: usize) -> Self {
         let taps = job.layer.rows.taps(y);
         let rows = inputs.rows(&taps);
@@ -53,13 +53,14 @@ impl<'a> Line<'a> {
         Self { job, y, rows, skip, joined }
     }
 
-    /// One position, wherever it lies. `sums` of features are zeros, before and behind it.
+    /// Computes position `m`, which may lie at a border. *range*: `sums` of the block's features are 0 before and
+    /// after.
     #[inline(never)]
     pub(super) fn single<K: Tile>(&self, m: usize, sums: &mut Sums, out: &mut [u8]) {
         let job = self.job;
         let site = job.layer.columns.site(&job.group, m);
         let channels = job.layer.channels_out;
-        // The features that are neither cropped nor of another job.
+        // The features of this block that are not cropped.
         let begin = (site.begin * channels).max(job.first);
         let end = (site.end * channels).min(job.first + job.features);
         if begin >= end {
@@ -75,7 +76,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Writes features of the block at neighbouring positions, the first at `at`.
+    /// Computes the outputs of the block's `features` at neighbouring positions, the first output at element `at`.
     #[inline(always)]
     fn emit(&self, sums: &mut [Sums], features: Range<usize>, at: usize, out: &mut [u8]) {
         let BlockJob { layer, parameters, step, slow_epilogue, .. } = *self.job;
@@ -86,7 +87,7 @@ impl<'a> Line<'a> {
         layer.epilogue.activation.apply(parameters, first, sums, &mut out[at..], step);
     }
 
-    /// Likewise where weights or outputs have 12 bits, or each position parameters of its own.
+    /// As [`emit`](Self::emit), for 12-bit weights or outputs, or parameters per position.
     #[inline(never)]
     fn emit_slow(&self, sums: &mut [Sums], features: Range<usize>, at: usize, out: &mut [u8]) {
         let BlockJob { layer, parameters, step, .. } = *self.job;
@@ -108,7 +109,8 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The positions of `interior`, as many at a time as there are tiles for; likewise.
+    /// Computes the positions of `interior`, [`POSITIONS`] at a time if the kernel can. *range*: `sums` as in
+    /// [`single`](Self::single).
     pub(super) fn tiles<K: Tile>(
         &self,
         interior: Range<usize>,
@@ -133,14 +135,14 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Adds the products of all column taps, the first of which meets `input`, at the positions of a
-    /// tile.
+    /// Adds the products of all column taps at [`POSITIONS`] neighbouring positions. The first tap meets column
+    /// `input` at the first position.
     #[inline(never)]
     fn tile<K: Tile>(&self, input: usize, sums: &mut [Sums; POSITIONS]) {
         let job = self.job;
         let Rows { words, planes, plane, .. } = self.rows;
         let BlockJob { pairs, tap, .. } = *job;
-        // Two taps at once have twice as many products in a sum.
+        // Two taps at once add twice as many products.
         let chunk = job.chunk / 2;
         let mut t = 0;
         while t + 2 <= job.group.taps && planes > 0 {
@@ -165,7 +167,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// Adds the products of neighbouring column taps, the first of which meets `input`.
+    /// Adds the products of `taps` column taps from `tap` on, which meets column `input`.
     #[inline(never)]
     fn columns<K: Tile>(&self, input: usize, tap: usize, taps: usize, sums: &mut Sums) {
         let planes = self.rows.planes;
@@ -176,7 +178,7 @@ impl<'a> Line<'a> {
         (0..times).for_each(|t| self.column::<K>(input + t, tap + t, planes, sums));
     }
 
-    /// Adds the products of planes from a column tap on.
+    /// Adds the products of `planes` planes from column tap `tap` on, which meets column `input`.
     #[inline(always)]
     fn column<K: Tile>(&self, input: usize, tap: usize, planes: usize, sums: &mut Sums) {
         let job = self.job;

@@ -1,11 +1,11 @@
-//! The specification: every weight looked up by its name, every product summed in order.
+//! The specification: looks up every weight by its coordinates and adds every product in order.
 
 use super::{Job, Kernel, Scratch};
 use crate::element::Weight;
 use crate::weights::{BLOCK, lanes, split};
 use heapless::Vec;
 
-/// What all other kernels must equal.
+/// The specification. All other kernels must compute the same bytes.
 #[derive(Debug)]
 pub struct Portable;
 
@@ -18,7 +18,7 @@ impl Kernel for Portable {
     }
 }
 
-/// One row.
+/// Computes output row `y`.
 fn row(job: &Job<'_>, y: usize, out: &mut [u8]) {
     let Job { layer, input, .. } = *job;
     let order = layer.order();
@@ -31,7 +31,7 @@ fn row(job: &Job<'_>, y: usize, out: &mut [u8]) {
         let holds = |group: &crate::axis::Group| {
             (group.first..group.first + group.phases).contains(&tx.phase)
         };
-        // Every phase is in one group.
+        // Cannot fail: every phase with taps or outputs is in one group.
         let Some(group) = layer.columns.groups().find(holds) else { continue };
         for (channel, bytes) in pixel.chunks_exact_mut(size).enumerate() {
             let feature = (tx.phase - group.first) * channels_out + channel;
