@@ -14,9 +14,9 @@ fn main() {
     let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
     let has = |name: &str| features.split(',').any(|feature| feature == name);
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    // ARMv7E-M always has DSP instructions. Of ARMv8-M, Cortex-M33, M35P, M55 and M85 may have them: target-cpu says that
-    // they do, unless target-feature removes them. M55 and M85 may also have vectors, whose registers only the runtime of
-    // the hard-float ABI turns on.
+    // ARMv7E-M always has DSP instructions. Of ARMv8-M, Cortex-M33, M35P, M55 and M85 may have them: target-cpu says
+    // that they do, unless target-feature removes them. M55 and M85 may also have vectors, whose registers only the
+    // runtime of the hard-float ABI turns on.
     let mut cpu = flags.split('\u{1f}').filter_map(|flag| flag.rsplit_once("target-cpu="));
     let cpu = cpu.next_back().map_or("", |(_, name)| name);
     let mut features = flags.split('\u{1f}').filter_map(|flag| flag.rsplit_once("target-feature="));

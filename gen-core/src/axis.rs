@@ -61,10 +61,10 @@ pub struct Taps {
 
 /// Neighbouring phases with the same number of taps, which read the same inputs at each position.
 ///
-/// At *position* m, an input index, a transposed convolution is one convolution with `stride · channels` *features* (the
-/// phase is the slower index), whose outputs `stride · m + phase − pad` are neighbours in memory. If the stride does not
-/// divide the kernel, the first phases have one tap more than the others: there are two groups. A plain convolution has
-/// one group of one phase, and its position is the output index.
+/// At *position* m, an input index, a transposed convolution is one convolution with `stride · channels` *features*
+/// (the phase is the slower index), whose outputs `stride · m + phase − pad` are neighbours in memory. If the stride
+/// does not divide the kernel, the first phases have one tap more than the others: there are two groups. A plain
+/// convolution has one group of one phase, and its position is the output index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
     /// First phase.

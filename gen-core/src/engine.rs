@@ -156,16 +156,13 @@ impl Picture<'_> {
     /// When the index is the last layer's, the next picture row is finished; [`row`](Self::row) gives it. For firmware
     /// that has other work to do between steps, and for measuring the time of each layer.
     pub fn step(&mut self) -> Option<usize> {
-        self.compute_next::<Best>()
+        self.step_by::<Best>()
     }
 
-    /// As [`step`](Self::step), with the kernel `K`. For tests that compare kernels.
-    #[cfg(feature = "_kernels")]
+    /// As [`step`](Self::step), with the kernel `K`. For tests that compare kernels; only they can name one (feature
+    /// `_kernels`).
+    #[doc(hidden)]
     pub fn step_by<K: Kernel>(&mut self) -> Option<usize> {
-        self.compute_next::<K>()
-    }
-
-    fn compute_next<K: Kernel>(&mut self) -> Option<usize> {
         if self.rows_done() == self.shape().height {
             return None;
         }

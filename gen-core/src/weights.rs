@@ -39,6 +39,7 @@ pub const fn split(lane: i16) -> [i32; 2] {
 }
 
 /// The lanes of a word, for inputs 0 and 1.
+#[cfg(any(feature = "_kernels", not(any(gen_core_dsp, gen_core_armv7m))))]
 #[inline(always)]
 pub(crate) const fn lanes([l0, h0, l1, h1]: Word) -> [i16; 2] {
     [i16::from_le_bytes([l0, h0]), i16::from_le_bytes([l1, h1])]

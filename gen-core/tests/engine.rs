@@ -12,7 +12,7 @@ use gen_core::{Engine, EngineError, Model};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-/// However many layers are computed whole.
+/// Draws with every number of layers computed whole, and compares with the oracle.
 fn assert_equal(draft: &Draft, latent: &[i16]) {
     let picture = oracle::run(draft, latent);
     for whole in 0..draft.layers.len() {
@@ -31,8 +31,8 @@ fn geometry() -> impl Strategy<Value = Geometry> {
     })
 }
 
-/// A dense layer, then up to four of any geometry; those without output are left out. The last
-/// has 1 or 3 channels.
+/// A dense layer, then up to four layers of any geometry; layers without output are left out. The last layer has 1 or
+/// 3 channels.
 fn network() -> impl Strategy<Value = (Draft, Vec<i16>)> {
     let layer = (geometry(), geometry(), 1usize..=5, 0usize..=2);
     let values = prop_oneof![Just(Values::Random), Just(Values::Extreme)];
@@ -74,8 +74,8 @@ proptest! {
     }
 }
 
-/// One layer on a 3×5 map, for every kernel, stride, padding and output padding there is, square
-/// and with rows and columns unlike.
+/// One layer on a 3×5 map, for every kernel, stride, padding and output padding, with the same and with different
+/// geometry along rows and columns.
 #[test]
 fn every_kernel_stride_and_padding() {
     let mut sampler = Sampler(Random::new(1), Values::Random);
@@ -121,18 +121,18 @@ fn dcgan_trunk() {
     }
     let latent = sampler.latent(10);
     assert_equal(&draft, &latent);
-    // Had the numbers saturated, equality would say little.
+    // If most pixels were saturated, equality would say little.
     let picture = oracle::run(&draft, &latent);
     let values: BTreeSet<u8> = picture.iter().copied().collect();
     assert!(values.len() > 64, "{} values in the picture", values.len());
-    // Two rows of each input and the picture's own row, and two rows of the largest input (16 pixels
-    // of 5 channels, filled up to 6) at 16 bits: nothing else is held.
+    // Two rows of each input, the picture's row, and the scratch: two rows of the largest input (16 pixels of 5
+    // channels, padded to 6) at 16 bits, and 3 bytes for alignment.
     let file = draft.to_bytes().unwrap();
     let scratch = 2 * 16 * 6 * 2 + 3;
     let need = 2 * 4 * 8 + 2 * 8 * 6 + 2 * 16 * 5 + 32 * 3 + scratch;
     assert_eq!(gen_core::working_memory(&file), Some(need));
     assert_eq!(Model::parse(&file).unwrap().working_memory(), need);
-    // Whole maps share their room, two at a time, and the rings follow the last.
+    // Whole maps share their room, two at a time, and the rings follow the last map.
     let maps = [4 * 4 * 8_usize, 8 * 8 * 6, 16 * 16 * 5];
     let (ring, row, scratch) =
         (2 * 16 * 5, 32 * 3, |pixels: usize, channels| pixels * channels * 2 + 3);
@@ -177,7 +177,7 @@ fn refuses_what_it_cannot_draw() {
     assert_eq!(range, Some(EngineError::LatentRange { index: 2, value: -2048 }));
 }
 
-/// A picture given up half-way leaves nothing behind in the next.
+/// A picture that is given up half-way does not change the next one.
 #[test]
 fn pictures_do_not_depend_on_earlier_ones() {
     let mut sampler = Sampler(Random::new(5), Values::Random);

@@ -1,6 +1,6 @@
-//! The tiny network that examples and documentation draw with: 8 latents to 8×8 red, green, blue.
+//! The tiny network of examples and documentation: 8 latents to 8×8 pixels of red, green, blue.
 //!
-//! `BLESS=1 cargo test -p gen-core --test fixture` writes it anew.
+//! `BLESS=1 cargo test -p gen-core --test fixture` rebuilds it.
 
 mod common;
 

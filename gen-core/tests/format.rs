@@ -1,4 +1,4 @@
-//! The file format: round trip, and every refusal.
+//! The file format: round trip, and every error.
 
 mod common;
 
@@ -14,7 +14,7 @@ use proptest::prelude::*;
 const HEADER: usize = 96;
 const RECORD: usize = 28;
 
-/// A network with each kind of layer and a direction.
+/// A network with each activation and both kinds of convolution, and a direction.
 fn draft() -> Draft {
     let mut sampler = Sampler(Random::new(9), Values::Random);
     let mut draft = net::empty(4);
@@ -59,7 +59,7 @@ fn round_trip() {
 }
 
 #[test]
-fn parts_of_the_latent_are_told() {
+fn parts_of_the_latent_round_trip() {
     let mut draft = draft();
     let part = |name: &str, len, distribution, scale| DraftPart {
         name: name.into(),
@@ -90,7 +90,7 @@ fn offset_at(at: usize) -> usize {
     u32::from_le_bytes(file()[at..at + 4].try_into().unwrap()) as usize
 }
 
-/// One malformed file for every variant of the error.
+/// At least one malformed file for every variant of the error.
 #[test]
 fn every_refusal() {
     use FormatError as E;
@@ -208,7 +208,7 @@ fn every_refusal() {
     assert!(matches!(checksum, Some(E::Checksum { stored, computed }) if stored != computed));
 }
 
-/// A file of so many records of each kind, all zero, which the reader never gets to see.
+/// A file with the given number of records of each kind, all zero. The numbers are refused before records are read.
 fn many(layers: u8, parts: u8, directions: u8) -> Vec<u8> {
     let mut file = file()[..HEADER].to_vec();
     let [layer, part, direction] = [layers, parts, directions].map(usize::from);
@@ -221,7 +221,7 @@ fn many(layers: u8, parts: u8, directions: u8) -> Vec<u8> {
     file
 }
 
-/// A layer on 12-bit elements, with a zero-point.
+/// A layer with 12-bit inputs and a zero-point.
 fn wide_zero_point() -> Vec<u8> {
     let mut draft = draft();
     net::widen_output(&mut Sampler(Random::new(1), Values::Random), &mut draft, 0, true);
@@ -231,7 +231,7 @@ fn wide_zero_point() -> Vec<u8> {
     file
 }
 
-/// Parts and header agree, but are too long.
+/// A latent that is too long, although header and parts agree.
 fn large_latent() -> Vec<u8> {
     let mut file = patched(24, &[1, 0x40]);
     let length = HEADER + 3 * RECORD + 24;
@@ -240,8 +240,8 @@ fn large_latent() -> Vec<u8> {
     file
 }
 
-/// A file whose only fault is that its picture has two channels: two latents to 1×1×3, with the
-/// third channel taken out of the record.
+/// A file whose only fault is a picture of two channels: two latents to 1×1×3, with the third channel removed from the
+/// record.
 fn two_channels() -> Vec<u8> {
     let mut sampler = Sampler(Random::new(1), Values::Random);
     let mut draft = net::empty(2);
@@ -306,7 +306,7 @@ fn the_writer_refuses_what_does_not_fit() {
     assert_eq!(empty_table.to_bytes().err(), Some(WriteError::Invalid(error)));
 }
 
-/// Draws with whatever was accepted.
+/// Draws a picture if the file is accepted and small enough.
 fn draw_if_accepted(file: &[u8]) {
     let Ok(model) = Model::parse(file) else { return };
     let work: u64 = model.layers().iter().map(|layer| layer.useful_macs()).sum();
@@ -321,7 +321,7 @@ fn draw_if_accepted(file: &[u8]) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..Default::default() })]
 
-    /// Any bytes of header and tables, sealed so that they get past the checksum.
+    /// Any bytes in header and tables, with a valid checksum.
     #[test]
     fn no_table_panics(changes in proptest::collection::vec((8usize..HEADER + 3 * RECORD + 60, any::<u8>()), 1..6)) {
         let mut file = file();
@@ -339,7 +339,7 @@ proptest! {
         draw_if_accepted(&file);
     }
 
-    /// Any bytes behind the magic and the version, sealed.
+    /// Any bytes after magic and version, with a valid checksum.
     #[test]
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let mut file = file()[..10].to_vec();

@@ -1,5 +1,5 @@
-//! Files that the writer would not write, but the reader accepts: any output size and padding, any
-//! sixteen bits for weights, so that sums of 12-bit ones wrap. All kernels agree on them, and none panics.
+//! Files that the reader accepts although no writer writes them: any output size and padding, and any 16 bits as
+//! weights, so that sums of 12-bit weights wrap. All kernels compute the same picture, and none panics.
 
 mod common;
 
@@ -12,10 +12,10 @@ use gen_core::latent::Random;
 
 const HEADER: usize = 96;
 const RECORD: usize = 28;
-/// Offset of the weights' offset in a record.
+/// Byte of a layer's record that has the offset of the weights.
 const WEIGHTS: usize = 16;
 
-/// Two layers with outputs that follow from nothing, behind a dense one.
+/// A dense layer and two layers whose output sizes and paddings are random.
 fn draft(sampler: &mut Sampler, latent_len: usize) -> Draft {
     let mut draft = net::empty(latent_len);
     let channels = [9, 9, 9, 150][sampler.below(4)];
@@ -28,7 +28,7 @@ fn draft(sampler: &mut Sampler, latent_len: usize) -> Draft {
         let (rows, columns) = (geometry(), geometry());
         let channels = if last { [1, 3][sampler.below(2)] } else { 1 + sampler.below(12) };
         let activation = sampler.below(3);
-        // On an input that is large enough for any kernel, to have a draft at all.
+        // The input is large enough for any kernel, so that the layer has an output.
         let input = [size[0].max(8), size[1].max(8), size[2]];
         let layer = net::layer(sampler, input, rows, columns, channels, activation);
         let mut layer = layer.expect("large enough");
@@ -40,8 +40,8 @@ fn draft(sampler: &mut Sampler, latent_len: usize) -> Draft {
     draft
 }
 
-/// Puts a = −128 and b = 128 (0), or their like (1, 2), or all of them (3) into every word, those that
-/// fill up among them.
+/// Writes extreme lanes into every word of weights, padding included: `0x7f80` is a = −128 and b = 128, the others are
+/// similar. `pattern` 0 to 2 chooses one of them, 3 mixes all.
 fn overload(file: &mut [u8], sampler: &mut Sampler, pattern: usize) {
     let sizes: Vec<usize> =
         Model::parse(file).unwrap().layers().iter().map(|layer| layer.weight_bytes()).collect();
@@ -57,7 +57,7 @@ fn overload(file: &mut [u8], sampler: &mut Sampler, pattern: usize) {
     seal(file);
 }
 
-/// Puts any 16 bits into tables of 12.
+/// Writes random 16-bit entries into tables of 12-bit elements.
 fn overload_tables(file: &mut [u8], sampler: &mut Sampler) {
     for layer in 0..usize::from(file[10]) {
         let record = file[HEADER + layer * RECORD..][..RECORD].to_vec();
@@ -92,7 +92,7 @@ fn kernels_agree_on_what_no_writer_writes() {
             0 => vec![2047; latent_len],
             _ => sampler.latent(latent_len),
         };
-        // Where nothing is aligned.
+        // An address at which nothing is aligned.
         file.insert(0, 0);
         stream(&file[1..], &latent);
         drawn += 1;
@@ -100,8 +100,8 @@ fn kernels_agree_on_what_no_writer_writes() {
     assert!(drawn > 1000, "only {drawn} files were accepted");
 }
 
-/// Sums of just over [`CHUNK`](gen_core::weights::CHUNK) products and of many more, each as large as it
-/// can be, and not so large that the epilogue's clamp would hide a wrong one.
+/// Sums of just over `CHUNK` products and of many more. Each product is as large as possible, but the epilogue scales
+/// the sums so that no clamp hides a wrong one.
 #[test]
 fn kernels_agree_on_the_largest_sums() {
     let mut sampler = Sampler(Random::new(0), Values::Random);

@@ -1,4 +1,4 @@
-//! Latents: statistics, and the same numbers for ever.
+//! Latents: statistics, frozen samples, interpolation, quantisation.
 
 use gen_core::latent::{
     Distribution, LATENT_MAX, Latent, LengthError, MAX_LEN, Part, Random, ease, sample,
@@ -79,8 +79,8 @@ fn uniform_moments_and_ends() {
     }
 }
 
-/// Elements at one distance, within a latent or between the latents of neighbouring seeds, are
-/// uncorrelated: a person who steps through seeds sees unrelated faces.
+/// Elements at a fixed distance, within a latent or in the latents of neighbouring seeds, are uncorrelated: a person
+/// who steps through seeds sees unrelated faces.
 #[test]
 fn neighbours_are_uncorrelated() {
     let z = samples(Distribution::Normal);
@@ -91,8 +91,7 @@ fn neighbours_are_uncorrelated() {
     }
 }
 
-/// Part of the interface: seeds that people remember keep their faces. The emulated boards print
-/// the same figures.
+/// Samples are part of the interface: a seed keeps its face. Emulated boards compute the same samples.
 #[test]
 fn frozen_samples() {
     let mut z = [0.0; 4];
@@ -144,7 +143,7 @@ fn slerp_ends_norm_and_angle() {
     }
 }
 
-/// On the unit circle, by angle, up to where neighbouring directions are hard to tell apart.
+/// On the unit circle, for angles up to 179°, where the sine is small.
 #[test]
 fn slerp_keeps_the_norm_at_every_angle() {
     for degrees in [1.0f32, 30.0, 90.0, 150.0, 170.0, 179.0] {
@@ -197,7 +196,7 @@ fn labels_are_one_hot_and_each_as_likely() {
     sample(1, Distribution::OneHot, &mut []);
 }
 
-/// Parts are drawn from one stream, walked and quantised each in its own way.
+/// Parts are sampled from one stream; each is interpolated and quantised in its own way.
 #[test]
 fn parts_go_their_own_ways() {
     let part = |len, distribution, scale| Part { name: "part", len, distribution, scale };

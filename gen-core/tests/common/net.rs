@@ -1,11 +1,11 @@
-//! Random networks as drafts.
+//! Random networks, as drafts.
 
 use gen_core::axis::Convolution;
 use gen_core::element::{Element, Weight};
 pub use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
 use gen_core::latent::{Distribution, LATENT_MAX, Random};
 
-/// What a convolution along one axis is made of.
+/// The geometry of a convolution along one axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Geometry {
     pub convolution: Convolution,
@@ -17,7 +17,7 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// DCGAN's own trunk: doubles the size.
+    /// The layers of DCGAN's trunk: k4 s2 p1, which doubles the size.
     pub const TRUNK: Self = Self::even(Convolution::Transposed, 4, 2, 1);
 
     /// Without output padding, the same padding at both ends.
@@ -25,7 +25,7 @@ impl Geometry {
         Self { convolution, kernel, stride, pad, end_pad: pad, output_padding: 0 }
     }
 
-    /// The output size by the textbook formula, if there is any output.
+    /// The output size by the textbook formula. `None` without output.
     pub fn output(&self, input: usize) -> Option<usize> {
         let pads = self.pad + self.end_pad;
         let size = match self.convolution {
@@ -38,7 +38,7 @@ impl Geometry {
     }
 }
 
-/// Which numbers a network is filled with.
+/// How the parameters of a network are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Values {
     Random,
@@ -46,7 +46,7 @@ pub enum Values {
     Extreme,
 }
 
-/// Random numbers for tests.
+/// Random parameters for tests.
 pub struct Sampler(pub Random, pub Values);
 
 impl Sampler {
@@ -85,8 +85,8 @@ pub fn empty(latent_len: usize) -> Draft {
     }
 }
 
-/// A layer of random numbers on an input of the given size, `activation` 0 clamp, 1 slopes, 2 table.
-/// Multipliers are such that outputs spread over the whole of 0…255.
+/// A layer of random parameters for an input of the given size. `None` without output. `activation`: 0 clamp, 1
+/// slopes, 2 table. Multipliers are chosen so that outputs spread over 0 to 255.
 pub fn layer(
     sampler: &mut Sampler,
     input: [usize; 3],
@@ -102,7 +102,7 @@ pub fn layer(
     let count = channels * if per_feature { output[0] * output[1] } else { 1 };
     let table_len = [256, 4096, 1000][sampler.below(3)];
     let outputs = if activation == 2 { table_len as i64 } else { 256 };
-    // About the standard deviation of an accumulator of uniform numbers, so that few saturate.
+    // About the standard deviation of an accumulator of uniform numbers, so that few outputs saturate.
     let largest = if first { 2047.0 } else { 255.0 };
     let spread = largest * 127.0 * (taps as f64).sqrt() / 3.0;
     let m = ((outputs as f64 / spread / 4.0) * f64::from(u32::MAX)).min(2e9) as i64;
@@ -137,7 +137,7 @@ pub fn layer(
     })
 }
 
-/// Gives the output of a layer, which is not the last, 12-bit elements; they spread as the bytes did.
+/// Gives the output of layer `index`, which is not the last, 12-bit elements with the spread that the bytes had.
 pub fn widen_output(sampler: &mut Sampler, draft: &mut Draft, index: usize, signed: bool) {
     let [layer, next] = &mut draft.layers[index..index + 2] else { panic!("no next layer") };
     layer.element = Element::Wide { signed };
@@ -145,7 +145,7 @@ pub fn widen_output(sampler: &mut Sampler, draft: &mut Draft, index: usize, sign
     if let DraftActivation::Table(table) = &mut layer.activation {
         table.iter_mut().for_each(|entry| *entry = sampler.within(low, high) as i16);
     } else {
-        scale_numbers(layer, 8.0);
+        scale_parameters(layer, 8.0);
         let middle = (8 * 128_i64) << 32;
         let down = if signed { middle } else { 0 };
         layer.constants.iter_mut().for_each(|c| *c -= down);
@@ -154,7 +154,7 @@ pub fn widen_output(sampler: &mut Sampler, draft: &mut Draft, index: usize, sign
     scale_multipliers(next, 1.0 / 8.0);
 }
 
-/// Gives a third of the outputs 12 bits, and of the weights.
+/// Gives 12 bits to a third of the outputs and to a third of the weights.
 pub fn widen_some(sampler: &mut Sampler, draft: &mut Draft) {
     let last = draft.layers.len() - 1;
     for index in 0..=last {
@@ -168,14 +168,14 @@ pub fn widen_some(sampler: &mut Sampler, draft: &mut Draft) {
     }
 }
 
-/// Gives a layer 12-bit weights.
+/// Gives 12-bit weights to a layer.
 pub fn widen_weights(sampler: &mut Sampler, layer: &mut DraftLayer) {
     layer.weight = Weight::Wide;
     layer.weights.iter_mut().for_each(|w| *w = sampler.within(-2047, 2047) as i16);
     scale_multipliers(layer, 1.0 / 16.0);
 }
 
-fn scale_numbers(layer: &mut DraftLayer, by: f64) {
+fn scale_parameters(layer: &mut DraftLayer, by: f64) {
     scale_multipliers(layer, by);
     layer.constants.iter_mut().for_each(|c| *c = (*c as f64 * by) as i64);
 }
