@@ -1,5 +1,5 @@
-//! Names the kernel that the target gets: stable Rust does not tell which of Arm's instructions are
-//! there. One name for each, however many conditions it takes.
+//! Chooses the kernel for the target and names it in a `cfg`, because stable Rust does not expose which of Arm's
+//! instructions a target has.
 
 use std::env;
 
@@ -10,13 +10,13 @@ fn main() {
     );
     println!("cargo::rustc-check-cfg=cfg(gen_core_mve, gen_core_lanes)");
     let target = env::var("TARGET").unwrap_or_default();
-    // Operating systems' own targets for x86-64 (x86_64-unknown-none) are without vectors.
+    // Targets for kernels of operating systems (x86_64-unknown-none) have no SSE2.
     let features = env::var("CARGO_CFG_TARGET_FEATURE").unwrap_or_default();
     let has = |name: &str| features.split(',').any(|feature| feature == name);
     let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
-    // ARMv7E-M always has them. Of the ARMv8-M processors that one can buy, Cortex-M33, M35P, M55 and
-    // M85 may have them: target-cpu says that they do, unless target-feature takes them off.
-    // The last two may have vectors as well, whose registers only the hard-float ABI's runtime turns on.
+    // ARMv7E-M always has DSP instructions. Of ARMv8-M, Cortex-M33, M35P, M55 and M85 may have them: target-cpu says
+    // that they do, unless target-feature removes them. M55 and M85 may also have vectors, whose registers only the
+    // runtime of the hard-float ABI turns on.
     let mut cpu = flags.split('\u{1f}').filter_map(|flag| flag.rsplit_once("target-cpu="));
     let cpu = cpu.next_back().map_or("", |(_, name)| name);
     let mut features = flags.split('\u{1f}').filter_map(|flag| flag.rsplit_once("target-feature="));

@@ -86,7 +86,7 @@ pub fn instructions(core: Core, model: &Model<'_>) -> Result<Vec<f64>, Unmeasure
             found.ok_or_else(|| Unmeasured { core: core.name, what: what.into() })
         };
         let mut per_mac = nearest("generator", &|model| !model.contains(','))?.per_mac();
-        let kind = match (layer.weight, wide_input) {
+        let kind = match (layer.weight(), wide_input) {
             (Weight::Wide, _) => Some("weights"),
             (Weight::Byte, true) => Some("tensors"),
             (Weight::Byte, false) => None,
@@ -97,7 +97,7 @@ pub fn instructions(core: Core, model: &Model<'_>) -> Result<Vec<f64>, Unmeasure
                 / nearest(MIXED, &|model| model == MIXED)?.per_mac();
         }
         instructions.push(per_mac * macs);
-        wide_input = layer.element.is_wide();
+        wide_input = layer.element().is_wide();
     }
     Ok(instructions)
 }

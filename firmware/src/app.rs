@@ -1,7 +1,7 @@
 //! The application.
 
 use embedded_graphics::prelude::*;
-use gen_core::latent::{Latent, ease};
+use gen_core::latent::{Latent, LengthError, ease};
 use gen_core::pixel::Shade;
 use gen_core::{Engine, EngineError, Model};
 
@@ -124,7 +124,8 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
 
         let name = self.engine.model().name();
         let steps = self.latents.quantized(&self.tour, self.engine.model().latent());
-        let picture = self.engine.draw(steps);
+        let steps = steps.map_err(EngineError::from);
+        let picture = steps.and_then(|steps| self.engine.draw(steps));
         let picture = picture.expect("a quantised latent of the model's own length");
         let display = board.display();
         let screen = display.bounding_box();
@@ -175,7 +176,7 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
 
 impl<const LATENT: usize> Latents<LATENT> {
     /// The latent of where the tour is, as the engine takes it.
-    fn quantized(&mut self, tour: &Tour, latent: &Latent<'_>) -> &[i16] {
+    fn quantized(&mut self, tour: &Tour, latent: &Latent<'_>) -> Result<&[i16], LengthError> {
         let Self { seed, from, to, between, steps } = self;
         let len = latent.len();
         let from = &mut from[..len];
@@ -184,11 +185,11 @@ impl<const LATENT: usize> Latents<LATENT> {
         let steps = &mut steps[..len];
         if *seed != Some(tour.seed) {
             *seed = Some(tour.seed);
-            latent.sample(tour.seed, from);
-            latent.sample(tour.seed.wrapping_add(1), to);
+            latent.sample(tour.seed, from)?;
+            latent.sample(tour.seed.wrapping_add(1), to)?;
         }
-        latent.walk(from, to, ease(tour.progress()), between);
-        latent.quantize(between, steps);
-        steps
+        latent.walk(from, to, ease(tour.progress()), between)?;
+        latent.quantize(between, steps)?;
+        Ok(steps)
     }
 }

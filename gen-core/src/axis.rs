@@ -1,27 +1,29 @@
 //! Convolution geometry along one axis: the only place that knows stride, padding and phases.
 //!
-//! A transposed convolution of stride s is s ordinary convolutions, one per *phase* (output index
-//! plus padding, modulo s), each with every s-th tap of the kernel; no inserted zero is ever
-//! multiplied. A plain convolution has one phase. Seen from an output both are the same: a run of
-//! consecutive inputs meets a run of consecutive stored taps. See Dumoulin & Visin 2016
-//! (arXiv 1603.07285) for the arithmetic and Shi et al. 2016 (arXiv 1609.07009) for the phases.
+//! A transposed convolution of stride s is s ordinary convolutions, one per *phase* (output index plus padding,
+//! modulo s). Each phase has every s-th tap of the kernel, so no inserted zero is ever multiplied. A plain
+//! convolution has one phase. For one output both kinds look the same: consecutive inputs are multiplied by
+//! consecutive stored taps.
+//!
+//! *source*: Dumoulin & Visin 2016 (arXiv 1603.07285) for the arithmetic, Shi et al. 2016 (arXiv 1609.07009) for the
+//! phases.
 
 use core::ops::Range;
 
-/// Which of the two convolutions an axis belongs to.
+/// The kind of convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Convolution {
-    /// Fractionally strided: input `i` reaches outputs `i·stride − pad + kernel index`.
+    /// Transposed (fractionally strided): input `i` contributes to outputs `i·stride − pad + kernel index`.
     Transposed,
     /// Ordinary (cross-correlation): output `o` reads inputs `o·stride − pad + kernel index`.
     Plain,
 }
 
-/// One axis (rows or columns) of a convolution.
+/// The geometry of a convolution along one axis, rows or columns.
 ///
-/// The output size is given, not derived: output padding and unequal padding at the far end are
-/// both nothing but another output size.
+/// The output size is given, not derived: output padding and a different padding at the far end only change the output
+/// size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Axis {
@@ -35,14 +37,14 @@ pub struct Axis {
     pub kernel: usize,
     /// Stride, ≥ 1.
     pub stride: usize,
-    /// Padding (transposed: cropping) before the first element.
+    /// Padding before the first element; of a transposed convolution, outputs cropped there.
     pub pad: usize,
 }
 
-/// The taps that one output index sums.
+/// The taps that one output sums.
 ///
-/// Of the phase's `count` stored taps, those from `skip` to `skip + len` meet the inputs from
-/// `input` to `input + len`; the others lie outside the map, where the value is zero.
+/// Of the phase's `count` stored taps, those in `skip..skip + len` meet the inputs `input..input + len`. The others
+/// lie outside the map, where the value is zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taps {
     /// Phase, below [`Axis::phases`].
@@ -53,45 +55,45 @@ pub struct Taps {
     pub skip: usize,
     /// The input it meets; 0 if none does.
     pub input: usize,
-    /// How many taps meet an input; 0 where the output is the constant alone.
+    /// Number of taps that meet an input. With 0, the output is the epilogue of an accumulator of 0.
     pub len: usize,
 }
 
-/// Neighbouring phases that have equally many taps and so, at one position, read the same inputs.
+/// Neighbouring phases with the same number of taps, which read the same inputs at each position.
 ///
-/// Seen from the input, a transposed convolution is one convolution of `stride · channels` features
-/// at every position m (the phase is the slower index), whose outputs are neighbours in memory:
-/// output `stride · m + phase − pad`. Where the stride does not divide the kernel, the first phases
-/// have a tap more than the others: two groups.
+/// At *position* m, an input index, a transposed convolution is one convolution with `stride · channels` *features*
+/// (the phase is the slower index), whose outputs `stride · m + phase − pad` are neighbours in memory. If the stride
+/// does not divide the kernel, the first phases have one tap more than the others: there are two groups. A plain
+/// convolution has one group of one phase, and its position is the output index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Group {
     /// First phase.
     pub first: usize,
     /// Number of phases.
     pub phases: usize,
-    /// Taps of each.
+    /// Taps of each phase.
     pub taps: usize,
 }
 
-/// What one position of a [`Group`] reads and writes.
+/// The inputs that one position of a [`Group`] reads, and the outputs that it writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Site {
     /// First tap that meets an input; 0 if none does.
     pub skip: usize,
     /// The input it meets; 0 if none does.
     pub input: usize,
-    /// How many taps meet an input.
+    /// Number of taps that meet an input.
     pub len: usize,
-    /// Phases of the group before this one are cropped.
+    /// First phase of the group whose output is not cropped.
     pub begin: usize,
-    /// Phases of the group from this one on are cropped; `begin` if all are.
+    /// One past the last phase of the group whose output is not cropped; `begin` if all are cropped.
     pub end: usize,
     /// Output index of phase `begin`.
     pub output: usize,
 }
 
 impl Axis {
-    /// The groups of phases: one or two.
+    /// The groups of phases, one or two.
     pub fn groups(&self) -> impl Iterator<Item = Group> + use<> {
         let (phases, taps) = (self.phases(), self.kernel / self.phases());
         let longer = self.kernel % phases;
@@ -102,7 +104,7 @@ impl Axis {
         groups.into_iter().filter(|group| group.phases > 0)
     }
 
-    /// The positions that have an output, some of them perhaps only in the other group.
+    /// The positions at which at least one group has an output.
     pub const fn positions(&self) -> Range<usize> {
         match self.convolution {
             Convolution::Transposed => {
@@ -125,7 +127,7 @@ impl Axis {
         self.phases()
     }
 
-    /// What `group` reads and writes at position `m`, one of [`positions`](Self::positions).
+    /// The inputs and outputs of `group` at position `m`, one of [`positions`](Self::positions).
     pub const fn site(&self, group: &Group, m: usize) -> Site {
         // Outputs, counted from −pad.
         let (first, pad) = match self.convolution {
@@ -147,9 +149,9 @@ impl Axis {
         Site { skip, input, len, begin, end, output }
     }
 
-    /// The positions where all of `group`'s taps meet an input and none of its phases is cropped.
+    /// The positions at which every tap of `group` meets an input and none of its phases is cropped.
     pub const fn interior(&self, group: &Group) -> Range<usize> {
-        // In each case the first such position, and the one behind the last.
+        // In both cases: the first such position, and one past the last.
         let (begin, end) = match self.convolution {
             Convolution::Transposed => {
                 let whole = self.pad.saturating_sub(group.first).div_ceil(self.stride);
@@ -173,7 +175,7 @@ impl Axis {
         begin..max(begin, end)
     }
 
-    /// Number of phases: the stride of a transposed convolution, 1 of a plain one.
+    /// Number of phases: the stride if transposed, 1 if plain.
     pub const fn phases(&self) -> usize {
         match self.convolution {
             Convolution::Transposed => self.stride,
@@ -181,21 +183,23 @@ impl Axis {
         }
     }
 
-    /// Taps of `phase`: `⌈(kernel − phase) / stride⌉`, or the whole kernel if plain.
+    /// Number of taps of `phase`: `⌈(kernel − phase) / stride⌉`, or the whole kernel if plain.
     pub const fn count(&self, phase: usize) -> usize {
         let phases = self.phases();
         self.kernel / phases + (phase < self.kernel % phases) as usize
     }
 
-    /// Taps of all phases before `phase`.
+    /// Number of taps of all phases before `phase`.
     pub const fn before(&self, phase: usize) -> usize {
         let phases = self.phases();
         let rest = self.kernel % phases;
         phase * (self.kernel / phases) + if phase < rest { phase } else { rest }
     }
 
-    /// Kernel index of stored tap `tap` of `phase`. Taps are stored by ascending input, which for
-    /// a transposed convolution is descending kernel index.
+    /// Kernel index of stored tap `tap` of `phase`.
+    ///
+    /// Taps are stored by ascending input; for a transposed convolution that is descending kernel index.
+    #[cfg(feature = "writer")]
     pub const fn kernel_index(&self, phase: usize, tap: usize) -> usize {
         match self.convolution {
             Convolution::Transposed => phase + (self.count(phase) - 1 - tap) * self.stride,
@@ -205,14 +209,14 @@ impl Axis {
 
     /// The taps of output `o`.
     pub const fn taps(&self, o: usize) -> Taps {
-        // `first` is the input that stored tap 0 would meet, kept ≥ 0 by counting from −kernel.
+        // The input that stored tap 0 would meet, plus the kernel's size so that it is never negative.
         let (phase, first_plus_kernel) = match self.convolution {
             Convolution::Transposed => {
                 let phase = (o + self.pad) % self.stride;
                 let last = (o + self.pad) / self.stride;
                 (phase, last + 1 + self.kernel - self.count(phase))
             }
-            // Saturation only happens when every tap lies before the map.
+            // Saturates only if every tap lies before the map.
             Convolution::Plain => (0, (o * self.stride + self.kernel).saturating_sub(self.pad)),
         };
         let count = self.count(phase);
@@ -220,8 +224,8 @@ impl Axis {
         Taps { phase, count, skip, input, len }
     }
 
-    /// Of `count` taps, the first of which would meet input `at − origin`: how many lie before the map,
-    /// the input that the next one meets, and how many meet one. Zeros if none does.
+    /// Clips `count` taps, of which the first would meet input `at − origin`, to the map: the number of taps before
+    /// the map, the first input met, the number of taps that meet an input. Zeros if none does.
     const fn meeting(&self, count: usize, at: usize, origin: usize) -> (usize, usize, usize) {
         let (skip, input) = (origin.saturating_sub(at), at.saturating_sub(origin));
         let inside = self.input.saturating_sub(input);
@@ -230,7 +234,7 @@ impl Axis {
         if len == 0 { (0, 0, 0) } else { (skip, input, len) }
     }
 
-    /// Input elements that must be held at once to compute the outputs in order.
+    /// Number of inputs that must be held at once to compute the outputs in order.
     pub const fn window(&self) -> usize {
         let taps = self.count(0);
         if taps < self.input { taps } else { self.input }

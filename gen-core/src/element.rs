@@ -1,27 +1,27 @@
-//! What the elements of a tensor and of a layer's weights are.
+//! The element types of tensors and of weights.
 //!
-//! Eight bits, but for the few layers of which a picture needs more: there twelve, in 16.
+//! Most have 8 bits. A few layers need 12 bits for a good picture; those elements are stored in 16.
 
 use crate::latent::LATENT_MAX;
 
-/// Largest magnitude of a 12-bit number.
+/// Largest magnitude of a 12-bit element or weight.
 pub const WIDE_MAX: i16 = LATENT_MAX;
 
-/// An element of a layer's output.
+/// The element type of a layer's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Element {
-    /// `u8`, with a zero-point.
+    /// `u8`, 0 to 255, with a zero-point.
     Byte,
-    /// 12 bits in an `i16`, as latents are: from 0, where the clamp is a ReLU, or from −[`WIDE_MAX`], to
-    /// [`WIDE_MAX`]. 0 stands for 0.
+    /// 12 bits in an `i16`, like a latent, without a zero-point. *range*: 0 to [`WIDE_MAX`] where the clamp is a
+    /// ReLU, else ±[`WIDE_MAX`].
     Wide {
-        /// Whether it can be negative.
+        /// Whether elements can be negative.
         signed: bool,
     },
 }
 
 impl Element {
-    /// Bytes of one.
+    /// Bytes of one element.
     pub const fn bytes(self) -> usize {
         match self {
             Self::Byte => 1,
@@ -29,7 +29,7 @@ impl Element {
         }
     }
 
-    /// The smallest.
+    /// The smallest element.
     pub const fn low(self) -> i16 {
         match self {
             Self::Wide { signed: true } => -WIDE_MAX,
@@ -37,7 +37,7 @@ impl Element {
         }
     }
 
-    /// The largest.
+    /// The largest element.
     pub const fn high(self) -> i16 {
         match self {
             Self::Byte => 255,
@@ -45,23 +45,24 @@ impl Element {
         }
     }
 
-    /// Whether it has 12 bits.
+    /// Whether elements have 12 bits.
     pub const fn is_wide(self) -> bool {
         matches!(self, Self::Wide { .. })
     }
 }
 
-/// A weight of a layer.
+/// The type of a layer's weights.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Weight {
-    /// Within ±127, two in 16 bits.
+    /// 8 bits, within ±127. Two share a 16-bit lane.
     Byte,
-    /// Within ±[`WIDE_MAX`], in 16 bits.
+    /// 12 bits, within ±[`WIDE_MAX`]. Each takes a 16-bit lane.
     Wide,
 }
 
 impl Weight {
-    /// The largest magnitude.
+    /// The largest magnitude of a weight.
+    #[cfg(feature = "writer")]
     pub const fn max(self) -> i16 {
         match self {
             Self::Byte => 127,
@@ -69,7 +70,7 @@ impl Weight {
         }
     }
 
-    /// Features that a 16-bit number has weights of.
+    /// Features whose weights share a 16-bit lane.
     pub const fn features(self) -> usize {
         match self {
             Self::Byte => 2,

@@ -1,14 +1,15 @@
 //! Runs a model: a latent goes in, picture rows come out.
 //!
-//! Rows are pulled. To give the next picture row, the deepest layer that has its input rows
-//! computes one row of its own into the next layer's window, until the last layer can go. A row is
-//! only overwritten when no output below needs it any more, so a window as small as the kernel's
-//! reach suffices ([`Axis::window`](crate::axis::Axis::window)). Layers that the
-//! [plan](crate::plan::Plan) wants whole compute all of their rows before.
+//! Rows are pulled. For the next picture row, the deepest layer whose input rows are complete computes one row into
+//! the next layer's ring, again and again, until the last layer has computed its row. A row is overwritten only when
+//! no later output row reads it, so a ring as long as the kernel's reach is enough
+//! ([`Axis::window`](crate::axis::Axis::window)). Layers that the [plan](crate::plan::Plan) computes whole compute all
+//! of their rows first.
 
 use crate::kernel::{Best, Input, Job, Kernel, Scratch, Window};
-use crate::latent::LATENT_MAX;
-use crate::model::{MAX_LAYERS, Model};
+use crate::latent::{LATENT_MAX, LengthError};
+use crate::layer::MAX_LAYERS;
+use crate::model::Model;
 use crate::shape::Shape;
 
 /// Why a picture cannot be started.
@@ -23,7 +24,7 @@ pub enum EngineError {
         /// Bytes given.
         got: usize,
     },
-    /// The latent does not have the model's length.
+    /// The latent does not have the model's length ([`Latent::len`](crate::latent::Latent::len)).
     LatentLength {
         /// Elements needed.
         need: usize,
@@ -43,10 +44,10 @@ impl core::fmt::Display for EngineError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::MemoryTooSmall { need, got } => {
-                write!(f, "working memory of {got} bytes, the model needs {need}")
+                write!(f, "working memory of {got} bytes, give the model {need}")
             }
             Self::LatentLength { need, got } => {
-                write!(f, "latent of {got} elements, the model takes {need}")
+                write!(f, "latent of {got} elements, give the model {need}")
             }
             Self::LatentRange { index, value } => {
                 write!(f, "latent element {index} is {value}, outside ±{LATENT_MAX}")
@@ -57,20 +58,26 @@ impl core::fmt::Display for EngineError {
 
 impl core::error::Error for EngineError {}
 
+impl From<LengthError> for EngineError {
+    fn from(LengthError { need, got }: LengthError) -> Self {
+        Self::LatentLength { need, got }
+    }
+}
+
 /// A model with its working memory.
 ///
-/// Owns the model (a table of references into the file, about 2 KB on a 32-bit chip), so that both
-/// can live in one `struct` or `static` of a firmware.
+/// Owns the model (a table of references into the file, about 2 KB on a 32-bit chip), so that both can live in one
+/// `struct` or `static` of a firmware.
 pub struct Engine<'f, 'm> {
     model: Model<'f>,
     memory: &'m mut [u8],
 }
 
 impl<'f, 'm> Engine<'f, 'm> {
-    /// Prepares `model` to run in `memory`.
+    /// Prepares `model` to run in `memory`, which may begin at any address and hold any bytes.
     ///
     /// # Errors
-    /// [`EngineError::MemoryTooSmall`].
+    /// [`EngineError::MemoryTooSmall`] if `memory` has fewer bytes than [`Model::working_memory`].
     pub fn new(model: Model<'f>, memory: &'m mut [u8]) -> Result<Self, EngineError> {
         let (need, got) = (model.working_memory(), memory.len());
         if got < need {
@@ -84,16 +91,16 @@ impl<'f, 'm> Engine<'f, 'm> {
         &self.model
     }
 
-    /// Gives the working memory back, for another model.
-    pub fn into_memory(self) -> &'m mut [u8] {
-        self.memory
-    }
-
-    /// Starts the picture of `latent`, in steps of the model's latent scale
-    /// ([`quantize`](crate::latent::quantize)). Nothing is computed before rows are asked for.
+    /// Starts the picture of `latent`. Nothing is computed until the first row is pulled.
+    ///
+    /// *units*: steps of the model's latent scale, as [`Latent::sample_quantized`] and [`Latent::quantize`] give them;
+    /// *range*: ±[`LATENT_MAX`].
     ///
     /// # Errors
     /// [`EngineError::LatentLength`], [`EngineError::LatentRange`].
+    ///
+    /// [`Latent::sample_quantized`]: crate::latent::Latent::sample_quantized
+    /// [`Latent::quantize`]: crate::latent::Latent::quantize
     pub fn draw<'p>(&'p mut self, latent: &'p [i16]) -> Result<Picture<'p>, EngineError> {
         let need = self.model.latent().len();
         if latent.len() != need {
@@ -103,8 +110,8 @@ impl<'f, 'm> Engine<'f, 'm> {
         if let Some(index) = latent.iter().position(outside) {
             return Err(EngineError::LatentRange { index, value: latent[index] });
         }
-        let plan = self.model.plan();
-        // Kernels read whole words of it. The plan has room for that.
+        let plan = &self.model.plan;
+        // Kernels read the scratch in words. The plan has room for the alignment.
         let aligned = self.memory.as_ptr().align_offset(4).min(plan.slack());
         let (scratch, rows) = self.memory[aligned..].split_at_mut(plan.scratch());
         let (scratch, _) = scratch.as_chunks_mut();
@@ -117,10 +124,10 @@ impl<'f, 'm> Engine<'f, 'm> {
 pub struct Picture<'p> {
     model: &'p Model<'p>,
     scratch: Scratch<'p>,
-    /// Whole maps and rings of rows.
+    /// The layers' buffers: whole maps and rings of rows.
     rows: &'p mut [u8],
     latent: &'p [i16],
-    /// Rows that each layer has computed.
+    /// Rows that each layer has computed so far.
     done: [usize; MAX_LAYERS],
 }
 
@@ -130,36 +137,37 @@ impl Picture<'_> {
         self.model.image()
     }
 
-    /// Rows given so far.
+    /// Picture rows finished so far.
     pub fn rows_done(&self) -> usize {
         self.done[self.model.layers().len() - 1]
     }
 
-    /// The next row: `width · channels` pixels of 0…255, channels of a pixel together. `None`
-    /// after the last.
+    /// Computes the next picture row: `width · channels` bytes of 0 to 255, the channels of a pixel together. `None`
+    /// after the last row.
     pub fn next_row(&mut self) -> Option<&[u8]> {
         let last = self.model.layers().len() - 1;
         while self.step()? != last {}
         Some(self.row())
     }
 
-    /// Does a part of the work for the next row: computes rows of one layer and gives its index.
-    /// When that is the last layer's, the picture's next row is finished. `None` after the last.
+    /// Computes one row of one layer, or all rows of a layer that is computed whole, and returns the layer's index.
+    /// `None` after the last row of the picture.
     ///
-    /// For firmware that has other things to do in between, and for who wants to know where the
-    /// time goes. It is one row, or all of a layer that is computed whole.
+    /// When the index is the last layer's, the next picture row is finished; [`row`](Self::row) gives it. For firmware
+    /// that has other work to do between steps, and for measuring the time of each layer.
     pub fn step(&mut self) -> Option<usize> {
         self.step_by::<Best>()
     }
 
-    /// The same by a kernel of one's choice, for tests that compare them.
+    /// As [`step`](Self::step), with the kernel `K`. For tests that compare kernels; only they can name one (feature
+    /// `_kernels`).
     #[doc(hidden)]
     pub fn step_by<K: Kernel>(&mut self) -> Option<usize> {
         if self.rows_done() == self.shape().height {
             return None;
         }
-        // Whole ones first, one after the other: their maps may lie where the rings will.
-        let whole = &self.done[..self.model.plan().whole()];
+        // Layers computed whole come first, one after the other: their maps may lie where the rings will.
+        let whole = &self.done[..self.model.plan.whole()];
         let layer = whole.iter().position(|&done| done == 0).unwrap_or_else(|| {
             let mut layer = self.model.layers().len() - 1;
             while !self.ready(layer) {
@@ -171,13 +179,14 @@ impl Picture<'_> {
         Some(layer)
     }
 
-    /// The row that was finished last; of no meaning before the first.
+    /// The picture row that was finished last, as [`next_row`](Self::next_row) returned it. Its bytes have no meaning
+    /// before the first row is finished.
     pub fn row(&self) -> &[u8] {
-        let buffer = self.model.plan().buffers()[self.model.layers().len() - 1];
+        let buffer = self.model.plan.buffers()[self.model.layers().len() - 1];
         &self.rows[buffer.offset..][..buffer.row_len]
     }
 
-    /// Whether `layer` has the input rows of its next output row. The first always has the latent.
+    /// Whether the input rows of `layer`'s next output row are complete. The latent always is.
     fn ready(&self, layer: usize) -> bool {
         layer == 0 || {
             let taps = self.model.layers()[layer].rows.taps(self.done[layer]);
@@ -185,9 +194,9 @@ impl Picture<'_> {
         }
     }
 
-    /// Computes the next row of a layer into its buffer, or all of them.
+    /// Computes the next row of layer `index` into its buffer, or all rows if it is computed whole.
     fn compute<K: Kernel>(&mut self, index: usize) {
-        let (layer, plan) = (&self.model.layers()[index], self.model.plan());
+        let (layer, plan) = (&self.model.layers()[index], &self.model.plan);
         let y = self.done[index];
         let rows = y..if index < plan.whole() { layer.rows.output } else { y + 1 };
         let buffer = plan.buffers()[index];

@@ -6,68 +6,52 @@ use crate::requant::Epilogue;
 use crate::shape::Shape;
 use crate::weights::{Order, Word};
 
-/// A convolution with everything that follows it. A dense layer is the transposed convolution of a
-/// 1×1 map whose kernel is its output's size.
+/// Most layers of a model.
+pub const MAX_LAYERS: usize = 16;
+
+/// A convolution and its epilogue (bias, BatchNorm, activation, requantisation).
+///
+/// A dense layer is a transposed convolution of a 1×1 map, with a kernel as large as its output.
 #[derive(Clone, Copy, Debug)]
 pub struct Layer<'a> {
     /// Geometry along the rows.
-    pub rows: Axis,
+    pub(crate) rows: Axis,
     /// Geometry along the columns.
-    pub columns: Axis,
-    /// Channels of the input map.
-    pub channels_in: usize,
-    /// Channels of the output map.
-    pub channels_out: usize,
-    /// Quantised value that stands for 0 in the input; borders have it too.
-    pub zero_point: u8,
-    /// What its output's elements are; pixels, at the last layer, are bytes.
-    pub element: Element,
-    /// What its weights are.
-    pub weight: Weight,
+    pub(crate) columns: Axis,
+    pub(crate) channels_in: usize,
+    pub(crate) channels_out: usize,
+    /// Quantised value that stands for 0 in the input, and that pads its borders.
+    pub(crate) zero_point: u8,
+    /// Element type of the output.
+    pub(crate) element: Element,
+    pub(crate) weight: Weight,
     /// In the order of [`weights`](crate::weights).
     pub(crate) weights: &'a [Word],
     pub(crate) epilogue: Epilogue<'a>,
-    /// Whether the epilogue's numbers are per feature (`height·width·out`, HWC) or per channel.
+    /// Whether the epilogue has parameters for each feature (`height·width·channels_out`, HWC) instead of for each
+    /// channel.
     pub(crate) per_feature: bool,
 }
 
 impl<'a> Layer<'a> {
-    /// The input map.
+    /// Size of the input map.
     pub const fn input(&self) -> Shape {
         Shape { height: self.rows.input, width: self.columns.input, channels: self.channels_in }
     }
 
-    /// The output map.
+    /// Size of the output map.
     pub const fn output(&self) -> Shape {
         Shape { height: self.rows.output, width: self.columns.output, channels: self.channels_out }
     }
 
-    /// Bytes of a row of the output map.
-    pub const fn output_row(&self) -> usize {
-        self.output().row() * self.element.bytes()
-    }
-
-    /// What follows its sums.
-    pub const fn epilogue(&self) -> &Epilogue<'a> {
-        &self.epilogue
-    }
-
-    /// Bytes of weights, those that only fill up among them.
+    /// Bytes of weights in flash, padding included.
     pub const fn weight_bytes(&self) -> usize {
         4 * self.weights.len()
     }
 
-    /// Bytes of weights that pass by for a picture: once for every output row, or once in all if the
-    /// layer is computed `whole`; as long as a block of them, which is walked through for some positions
-    /// after the other, stays in a cache.
-    pub fn weight_reads(&self, whole: bool) -> u64 {
-        let taps = (0..self.rows.output).map(|o| self.rows.taps(o).len as u64).sum::<u64>();
-        let rows = self.rows.kernel as u64;
-        // Padding may be such that some are never read.
-        self.weight_bytes() as u64 * if whole { taps.min(rows) } else { taps } / rows
-    }
-
-    /// Products that really land in the output: what every speed figure is per.
+    /// Multiply-accumulates per picture whose product lands in the output: the unit of all speed figures.
+    ///
+    /// Products with an inserted zero or with padding are not counted.
     pub fn useful_macs(&self) -> u64 {
         let along = |axis: &Axis| (0..axis.output).map(|o| axis.taps(o).len as u64).sum::<u64>();
         along(&self.rows)
@@ -76,7 +60,12 @@ impl<'a> Layer<'a> {
             * self.channels_out as u64
     }
 
-    /// What the order of the weights follows from.
+    /// Bytes of one row of the output map.
+    pub(crate) const fn output_row(&self) -> usize {
+        self.output().row() * self.element.bytes()
+    }
+
+    /// The sizes that decide the order of the weights.
     pub(crate) const fn order(&self) -> Order {
         Order {
             rows: self.rows,
@@ -85,5 +74,56 @@ impl<'a> Layer<'a> {
             channels_out: self.channels_out,
             weight: self.weight,
         }
+    }
+}
+
+/// For tools, with the feature `writer`.
+#[cfg(feature = "writer")]
+impl<'a> Layer<'a> {
+    /// Geometry along the rows.
+    pub const fn rows(&self) -> &Axis {
+        &self.rows
+    }
+
+    /// Geometry along the columns.
+    pub const fn columns(&self) -> &Axis {
+        &self.columns
+    }
+
+    /// Quantised value that stands for 0 in the input, and that pads its borders.
+    pub const fn zero_point(&self) -> u8 {
+        self.zero_point
+    }
+
+    /// Element type of the output. The last layer's is [`Element::Byte`].
+    pub const fn element(&self) -> Element {
+        self.element
+    }
+
+    /// Type of the weights.
+    pub const fn weight(&self) -> Weight {
+        self.weight
+    }
+
+    /// What turns accumulators into output elements.
+    pub const fn epilogue(&self) -> &Epilogue<'a> {
+        &self.epilogue
+    }
+
+    /// The layer with another element type for its output, to [plan](crate::plan::Plan) what it would need. Its
+    /// parameters still are those of the old type, so its pictures mean nothing.
+    pub const fn with_element(mut self, element: Element) -> Self {
+        self.element = element;
+        self.epilogue.element = element;
+        self
+    }
+
+    /// Weight bytes read from flash per picture: once per output row, or once in total when the layer is computed
+    /// `whole` (assuming a block of weights fits in the flash cache).
+    pub fn weight_reads(&self, whole: bool) -> u64 {
+        let taps = (0..self.rows.output).map(|o| self.rows.taps(o).len as u64).sum::<u64>();
+        let rows = self.rows.kernel as u64;
+        // Padding may be so large that some taps are never read.
+        self.weight_bytes() as u64 * if whole { taps.min(rows) } else { taps } / rows
     }
 }

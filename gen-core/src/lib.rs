@@ -1,63 +1,108 @@
-//! Runs DCGAN generators (Radford, Metz & Chintala 2015, arXiv 1511.06434) on microcontrollers.
+//! Draws pictures with DCGAN generators (Radford, Metz & Chintala 2015, arXiv 1511.06434) on microcontrollers.
 //!
-//! No heap, no floating point in the image path, no frame buffer, weights read in place from flash,
-//! and the same bytes on every target. From the bottom up:
-//!
-//! - [`shape`], [`axis`]: sizes, and the one place that knows stride, padding and phases
-//! - [`element`]: what tensors and weights are made of
-//! - [`requant`]: accumulator to element, the one place that rounds
-//! - [`layer`], [`format`], [`model`]: the `.gen` file, checked once and then used as it lies
-//! - `kernel`: output rows from the input rows that they read
-//! - [`plan`], [`engine`]: working memory as a pure function of the model; rows pulled through it
-//! - `pixel`: rows onto any embedded-graphics `DrawTarget` (feature `embedded-graphics`)
-//! - [`latent`]: sampling, walking and quantising latents; stands alone
+//! A latent goes in, picture rows come out. There is no heap, no floating point in the image path and no frame
+//! buffer. Weights are read in place from flash. Every target computes the same bytes.
 //!
 //! ```
-//! use gen_core::{Engine, Model};
+//! use embedded_graphics_core::{draw_target::DrawTarget, geometry::Point};
+//! use gen_core::{Engine, Model, pixel::Shade};
 //!
-//! static FILE: &[u8] = include_bytes!("../tests/fixture/tiny.gen");
-//!
+//! static FILE: &[u8] = include_bytes!("../tests/fixture/tiny.gen"); // written by `export quantize`
 //! const MEMORY: usize = gen_core::working_memory(FILE).expect("a .gen file");
 //! const LATENT: usize = gen_core::latent_len(FILE).expect("a .gen file");
 //!
-//! let mut memory = [0; MEMORY];
-//! let mut engine = Engine::new(Model::parse(FILE)?, &mut memory)?;
-//! let latent = engine.model().latent();
-//! let (mut z, mut quantized) = ([0.0; LATENT], [0; LATENT]);
-//! latent.sample(42, &mut z);
-//! latent.quantize(&z, &mut quantized);
-//! let mut picture = engine.draw(&quantized)?;
-//! while let Some(row) = picture.next_row() {
-//!     assert_eq!(row.len(), 8 * 3); // to the screen
+//! /// Draws the picture of `seed` on any embedded-graphics display, every pixel 4×4.
+//! fn draw<D: DrawTarget<Color: Shade>>(display: &mut D, seed: u64) -> Result<(), D::Error> {
+//!     let (mut memory, mut latent) = ([0; MEMORY], [0; LATENT]);
+//!     let model = Model::parse(FILE).expect("the file is intact");
+//!     model.latent().sample_quantized(seed, &mut latent).expect("LATENT is the model's");
+//!     let mut engine = Engine::new(model, &mut memory).expect("MEMORY is the model's");
+//!     engine.draw(&latent).expect("a latent of this model").draw(display, Point::zero(), 4)
 //! }
-//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Without embedded-graphics, [`Picture::next_row`] gives the rows as bytes.
+//!
+//! # Architecture
+//!
+//! From the top down; each layer uses only those below it.
+//!
+//! 1. [`pixel`] converts picture rows to a display's colours.
+//! 2. [`Engine`] owns a model and its working memory. Its [`Picture`] decides which layer computes its next row.
+//! 3. `kernel` computes rows of one layer. `kernel::Portable` is the specification; the target's own kernel gives
+//!    the same bytes.
+//! 4. `requant` turns an accumulator into an output element. It is the only place that rounds.
+//! 5. [`Model`] is a parsed file. `format` checks the file once, so that nothing can fail afterwards; `plan` computes
+//!    the working memory from it.
+//! 6. `weights` defines the order of weights in flash, `axis` the geometry (stride, padding, phases), `element` the
+//!    element types of tensors and weights.
+//!
+//! [`latent`] stands beside them: it samples, interpolates and quantises latents, in floating point.
+//!
+//! # Errors
+//!
+//! [`Model::parse`] checks everything there is to check and returns a [`FormatError`]. [`Engine::new`] and
+//! [`Engine::draw`] check what they are given and return an [`EngineError`]; [`Latent`](latent::Latent) returns a
+//! [`LengthError`](latent::LengthError). After that nothing fails and nothing panics.
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `embedded-graphics` | yes | [`pixel`], `Picture::draw` and `Picture::draw_with` |
+//! | `defmt` | no | `defmt::Format` for errors and sizes |
+//! | `writer` | no | for tools, needs std: writing files, and the modules that describe the inside of a file |
 #![cfg_attr(not(any(test, feature = "writer")), no_std)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
 
-pub mod axis;
-pub mod element;
-pub mod engine;
-pub mod format;
-#[cfg(feature = "_kernels")]
-#[doc(hidden)]
-pub mod kernel;
-#[cfg(not(feature = "_kernels"))]
-mod kernel;
+mod engine;
+mod layer;
+mod model;
+mod product;
+mod shape;
+
 pub mod latent;
-pub mod layer;
-pub mod model;
 #[cfg(feature = "embedded-graphics")]
 pub mod pixel;
+
+// What tools need beside that is public with the feature `writer` only. Firmware has no use for it.
+#[cfg(not(feature = "writer"))]
+mod axis;
+#[cfg(feature = "writer")]
+pub mod axis;
+#[cfg(not(feature = "writer"))]
+mod element;
+#[cfg(feature = "writer")]
+pub mod element;
+#[cfg(not(feature = "writer"))]
+mod format;
+#[cfg(feature = "writer")]
+pub mod format;
+#[cfg(not(feature = "writer"))]
+mod plan;
+#[cfg(feature = "writer")]
 pub mod plan;
-mod product;
+#[cfg(not(feature = "writer"))]
+mod requant;
+#[cfg(feature = "writer")]
 pub mod requant;
-pub mod shape;
+#[cfg(not(feature = "writer"))]
+mod weights;
+#[cfg(feature = "writer")]
 pub mod weights;
+
+// Every kernel, for tests that compare them.
+#[cfg(not(feature = "_kernels"))]
+mod kernel;
+#[cfg(feature = "_kernels")]
+pub mod kernel;
 
 pub use engine::{Engine, EngineError, Picture};
 pub use format::{FormatError, latent_len, working_memory};
-pub use model::Model;
+pub use layer::{Layer, MAX_LAYERS};
+pub use model::{Direction, MAX_DIRECTIONS, Model};
+pub use shape::Shape;

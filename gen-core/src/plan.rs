@@ -1,18 +1,16 @@
-//! Working memory, as a pure function of the model.
+//! The layout of the working memory, a pure function of the layers.
 
-use crate::layer::Layer;
-use crate::model::MAX_LAYERS;
+use crate::layer::{Layer, MAX_LAYERS};
 use heapless::Vec;
 
-/// Kernels read whole words; the memory given may begin anywhere.
+/// Bytes that aligning the scratch may cost: kernels read it in words, but the caller's memory may begin anywhere.
 const ALIGNMENT_SLACK: usize = 3;
 
-/// Where things live in the working memory: first the scratch that all layers share, then a buffer
-/// for each layer's output.
+/// The layout of the working memory: the scratch, which all layers share, then a buffer for each layer's output.
 ///
-/// The first layers may be computed whole, one after the other: that reads their weights once a
-/// picture instead of once a row, and wants their maps whole. All others stream through rings of rows.
-/// Maps are small and weights many at the front of a generator, so it is always the front that is whole.
+/// A layer is either *streamed* row by row through a ring of rows, or *computed whole*, all rows at once. A layer that
+/// is computed whole reads its weights once per picture instead of once per row, but needs room for its whole map. The
+/// first layers of a generator have small maps and many weights, so the layers computed whole are always the first.
 #[derive(Clone, Debug)]
 pub struct Plan {
     whole: usize,
@@ -21,37 +19,39 @@ pub struct Plan {
     bytes: usize,
 }
 
-/// A layer's output in the working memory: its whole map, or a ring of rows.
+/// Where a layer's output lies in the working memory: a whole map, or a ring of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Buffer {
-    /// First byte, behind the scratch.
+    /// First byte, counted from the end of the scratch.
     pub offset: usize,
-    /// Rows held at once.
+    /// Rows held at once; row `y` of the map lies in slot `y % rows`.
     pub rows: usize,
     /// Bytes of one row.
     pub row_len: usize,
 }
 
 impl Buffer {
-    /// Bytes. A hostile file may ask for more than can be addressed; no memory is that large.
+    /// Bytes of the buffer. Saturates: a hostile file may ask for more than can be addressed.
     pub const fn bytes(&self) -> usize {
         self.rows.saturating_mul(self.row_len)
     }
 }
 
 impl Plan {
-    /// Plans `layers`, at most [`MAX_LAYERS`], the first `whole` of which are computed whole; the last
-    /// never is.
+    /// Lays out the memory of `layers`, at most [`MAX_LAYERS`], of which the first `whole` are computed whole. The
+    /// last layer is always streamed.
     ///
-    /// A layer that streams holds as many rows of its input as one of its output rows needs, and the
-    /// last adds one row, the picture's. The scratch has the rows of the hungriest, as 16-bit numbers.
-    /// Whole maps lie at the front and at the back in turn, as each is done with when the next but
-    /// one begins; the last of them in front, and the rings behind it.
+    /// A streamed layer needs as many rows of its input as one output row reads ([`Axis::window`]). The last layer's
+    /// buffer is one row of the picture. The scratch has room for the input rows of the layer that needs most, in 16
+    /// bits per element. A whole map is free again once the next map is complete, so maps alternate between the back
+    /// and the front; the last one is at the front, and the rings follow it.
+    ///
+    /// [`Axis::window`]: crate::axis::Axis::window
     pub fn new(layers: &[Layer<'_>], whole: usize) -> Self {
         let whole = whole.min(layers.len().min(MAX_LAYERS).saturating_sub(1));
         let scratch = |(i, layer): (usize, &Layer<'_>)| {
             let rows = if i < whole { layer.rows.input } else { layer.rows.window() };
-            // A row's bytes fit 32 bits: sides are within the format's limit.
+            // The bytes of a row fit 32 bits, because sides are within DIMENSION_LIMIT.
             rows.saturating_mul(4 * layer.columns.input * layer.order().depth())
         };
         let scratch = layers.iter().enumerate().map(scratch).max().unwrap_or(0);
@@ -71,7 +71,7 @@ impl Plan {
             } else {
                 rings = rings.saturating_add(buffer.bytes());
             }
-            // A model has no more layers than there is room for.
+            // Cannot fail: a model has at most MAX_LAYERS layers.
             let _ = plan.buffers.push(buffer);
         }
         let mut next = whole;
@@ -83,7 +83,7 @@ impl Plan {
         plan
     }
 
-    /// How many layers, from the first on, are computed whole.
+    /// Number of layers, from the first on, that are computed whole.
     pub const fn whole(&self) -> usize {
         self.whole
     }
@@ -93,12 +93,12 @@ impl Plan {
         self.scratch
     }
 
-    /// Most bytes that are left unused in front of it.
+    /// Most bytes that alignment leaves unused in front of the scratch.
     pub(crate) const fn slack(&self) -> usize {
         ALIGNMENT_SLACK
     }
 
-    /// One buffer per layer, in order: the next layer's input, or the finished row.
+    /// One buffer per layer, in order. Each is the next layer's input; the last is the picture's row.
     pub fn buffers(&self) -> &[Buffer] {
         &self.buffers
     }

@@ -1,37 +1,36 @@
-//! From an `i32` accumulator to an element of the output: the only place where anything is rounded.
+//! Requantisation, from an `i32` accumulator to an output element: the only place that rounds.
 
 use crate::element::Element;
 use crate::product::{byte, product};
 use crate::weights::BLOCK;
 use heapless::Vec;
 
-/// Sums of a block's features at one position.
-pub type Sums = [i32; BLOCK];
+/// The accumulators of a block at one position.
+pub(crate) type Sums = [i32; BLOCK];
 
-/// What follows a convolution: one fixed-point multiplication, one addition, one shift.
+/// The epilogue of a convolution: one fixed-point multiplication, one addition, one shift, and the activation.
 ///
-/// All of a layer's bias, BatchNorm, activation and quantisation is in these numbers (Jacob et al.
-/// 2018, arXiv 1712.05877, with the rounding moved into the constant). They are read in place, as
-/// little-endian bytes.
+/// Its parameters hold the layer's bias, BatchNorm, activation and requantisation. They are read in place, as
+/// little-endian bytes. *source*: Jacob et al. 2018, arXiv 1712.05877; here the rounding is part of the constant.
 #[derive(Clone, Copy, Debug)]
 pub struct Epilogue<'a> {
-    /// `m`, 32 fractional bits, one per channel (or feature).
+    /// `m`, 32 fractional bits, one per channel or per feature.
     pub(crate) multipliers: &'a [[u8; 4]],
     /// `C`, 32 fractional bits, one per multiplier; |C| < 2⁶². Holds bias, zero-point and rounding.
     pub(crate) constants: &'a [[u8; 8]],
     pub(crate) activation: Activation<'a>,
-    /// What comes out.
+    /// Element type of the output.
     pub(crate) element: Element,
 }
 
-/// What the layer's activation needs beyond [`Epilogue`]'s multiplication.
+/// The activation, with the parameters that it needs beside the multiplier and the constant.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Activation<'a> {
-    /// ReLU or none: the clamp to the element is the activation.
+    /// ReLU or none: clamping to the element's range is all there is to do.
     Clamp,
-    /// Two slopes, told apart by the sign of accumulator plus bias.
+    /// PReLU and leaky ReLU: the sign of accumulator plus bias chooses between two multipliers.
     Slopes { negative: &'a [[u8; 4]], biases: &'a [[u8; 4]] },
-    /// Any function, as a table over its domain: the elements, in bytes.
+    /// Any function, as a table of output elements, in bytes. Not empty.
     Table(&'a [u8]),
 }
 
@@ -42,15 +41,16 @@ pub const FRACTION_BITS: u32 = 32;
 /// accumulator and multiplier.
 pub const CONSTANT_LIMIT: i64 = 1 << 62;
 
-/// `⌊(acc · m + c) / 2³²⌋`, exact: no step rounds or overflows for |c| < 2⁶².
+/// `⌊(acc · m + c) / 2³²⌋`. *exact* for |c| < [`CONSTANT_LIMIT`]: no step rounds or overflows.
 #[inline(always)]
 pub const fn scale(acc: i32, m: i32, c: i64) -> i32 {
-    // What is left of 63 bits fits.
+    // 63 bits less 32 fit.
     ((product(acc, m) + c) >> FRACTION_BITS) as i32
 }
 
 impl<'a> Epilogue<'a> {
-    /// What it is called in the file's description: `clamp`, `slopes` or `table`.
+    /// The activation's name in reports: `clamp`, `slopes` or `table`.
+    #[cfg(feature = "writer")]
     pub const fn name(&self) -> &'static str {
         match self.activation {
             Activation::Clamp => "clamp",
@@ -59,7 +59,8 @@ impl<'a> Epilogue<'a> {
         }
     }
 
-    /// Bytes of the table that outputs are looked up in, 0 without one.
+    /// Bytes of the activation's table, 0 without one.
+    #[cfg(feature = "writer")]
     pub const fn table_bytes(&self) -> usize {
         match self.activation {
             Activation::Table(table) => table.len(),
@@ -67,45 +68,45 @@ impl<'a> Epilogue<'a> {
         }
     }
 
-    /// Takes the numbers of some features into `numbers`: that of the first is `first`, and behind
-    /// `last` they begin again with 0.
+    /// Loads the parameters of `features` features into `parameters`, from index `first` on. After index `last` they
+    /// start again at 0, as channels do from one phase to the next.
     #[inline(never)]
-    pub(crate) fn numbers(
+    pub(crate) fn load(
         &self,
         features: usize,
         first: usize,
         last: usize,
-        numbers: &mut Vec<Numbers, BLOCK>,
+        parameters: &mut Vec<Parameters, BLOCK>,
     ) {
-        numbers.clear();
+        parameters.clear();
         let mut i = first;
-        while numbers.len() < features {
-            let end = last.saturating_add(1).min(i + features - numbers.len());
+        while parameters.len() < features {
+            let end = last.saturating_add(1).min(i + features - parameters.len());
             for (&multiplier, &constant) in
                 self.multipliers[i..end].iter().zip(&self.constants[i..end])
             {
                 let constant = i64::from_le_bytes(constant);
                 let multiplier = i32::from_le_bytes(multiplier);
-                // Features are those of a block.
-                let _ = numbers.push(Numbers { constant, multiplier, negative: 0, bias: 0 });
+                // Cannot fail: a block has at most BLOCK features.
+                let _ = parameters.push(Parameters { constant, multiplier, negative: 0, bias: 0 });
             }
             i = 0;
         }
         if let Activation::Slopes { negative, biases } = self.activation {
             let mut i = first;
-            for number in &mut *numbers {
-                number.negative = i32::from_le_bytes(negative[i]);
-                number.bias = i32::from_le_bytes(biases[i]);
+            for feature in &mut *parameters {
+                feature.negative = i32::from_le_bytes(negative[i]);
+                feature.bias = i32::from_le_bytes(biases[i]);
                 i = if i == last { 0 } else { i + 1 };
             }
         }
     }
 }
 
-/// The numbers of a feature, taken out of the file for all positions of some rows; the last two are there
-/// for slopes only.
+/// The epilogue's parameters of one feature, loaded once for many positions. `negative` and `bias` are 0 unless the
+/// activation is `Slopes`.
 #[derive(Clone, Copy)]
-pub(crate) struct Numbers {
+pub(crate) struct Parameters {
     constant: i64,
     multiplier: i32,
     negative: i32,
@@ -113,8 +114,10 @@ pub(crate) struct Numbers {
 }
 
 impl Activation<'_> {
-    /// The outputs of sums at neighbouring positions, as bytes, for features from `first` on, whose `numbers` are
-    /// given; from one position's to the next's it is `step` bytes. Leaves zeros.
+    /// Computes the 8-bit outputs of neighbouring positions, and resets their accumulators to 0.
+    ///
+    /// *shapes*: `parameters` of the features from `first` on; `sums` one per position; `outputs` of one position
+    /// begin `step` bytes after those of the position before.
     ///
     /// - clamp: `y = clamp((acc·m + C) >> 32, 0, 255)`
     /// - slopes: `a = acc + b`, `y = clamp((a·(a < 0 ? m₋ : m) + C) >> 32, 0, 255)`
@@ -122,7 +125,7 @@ impl Activation<'_> {
     #[inline(never)]
     pub(crate) fn apply(
         &self,
-        numbers: &[Numbers],
+        parameters: &[Parameters],
         first: usize,
         sums: &mut [Sums],
         outputs: &mut [u8],
@@ -130,15 +133,15 @@ impl Activation<'_> {
     ) {
         match *self {
             Self::Clamp => {
-                each(numbers, first, sums, outputs, step, |acc, n| [byte(n.scaled(acc))]);
+                each(parameters, first, sums, outputs, step, |acc, n| [byte(n.scaled(acc))]);
             }
             Self::Slopes { .. } => {
-                each(numbers, first, sums, outputs, step, |acc, n| [byte(n.sloped(acc))]);
+                each(parameters, first, sums, outputs, step, |acc, n| [byte(n.sloped(acc))]);
             }
             Self::Table(table) => {
-                // No table is empty.
+                // A table is never empty.
                 let last = table.last().copied().unwrap_or(0);
-                each(numbers, first, sums, outputs, step, |acc, n| {
+                each(parameters, first, sums, outputs, step, |acc, n| {
                     let i = n.scaled(acc).max(0) as usize;
                     [table.get(i).copied().unwrap_or(last)]
                 });
@@ -148,31 +151,30 @@ impl Activation<'_> {
 }
 
 impl Epilogue<'_> {
-    /// Likewise, as whatever the elements are; 12 bits have their own clamp. They are few: one loop for all
-    /// activations.
+    /// As [`Activation::apply`], for any element type. 12-bit layers are rare, so one loop serves every activation.
     #[inline(never)]
     pub(crate) fn apply(
         &self,
-        numbers: &[Numbers],
+        parameters: &[Parameters],
         first: usize,
         sums: &mut [Sums],
         outputs: &mut [u8],
         step: usize,
     ) {
         if !self.element.is_wide() {
-            return self.activation.apply(numbers, first, sums, outputs, step);
+            return self.activation.apply(parameters, first, sums, outputs, step);
         }
         let (low, high) = (self.element.low().into(), self.element.high().into());
-        each(numbers, first, sums, outputs, step, |acc, n| {
+        each(parameters, first, sums, outputs, step, |acc, n| {
             let y = match self.activation {
                 Activation::Clamp => n.scaled(acc),
                 Activation::Slopes { .. } => n.sloped(acc),
                 Activation::Table(table) => {
                     let (entries, _) = table.as_chunks::<2>();
-                    // No table is empty.
+                    // A table is never empty.
                     let last = entries.len().saturating_sub(1);
                     let entry = entries.get((n.scaled(acc).max(0) as usize).min(last));
-                    // A file may have anything there.
+                    // Clamped below: the reader does not check entries.
                     i16::from_le_bytes(entry.copied().unwrap_or_default()).into()
                 }
             };
@@ -181,14 +183,14 @@ impl Epilogue<'_> {
     }
 }
 
-impl Numbers {
-    /// `(acc·m + C) >> 32`.
+impl Parameters {
+    /// `(acc·m + C) >> 32`, before the clamp.
     #[inline(always)]
     const fn scaled(&self, acc: i32) -> i32 {
         scale(acc, self.multiplier, self.constant)
     }
 
-    /// `(a·(a < 0 ? m₋ : m) + C) >> 32` of `a = acc + b`.
+    /// `(a·(a < 0 ? m₋ : m) + C) >> 32` with `a = acc + b`, before the clamp.
     #[inline(always)]
     const fn sloped(&self, acc: i32) -> i32 {
         let a = acc.wrapping_add(self.bias);
@@ -197,23 +199,25 @@ impl Numbers {
     }
 }
 
+/// Computes every output of neighbouring positions with `output` and resets the accumulators. Shapes are those of
+/// [`Activation::apply`]; an output has `N` bytes.
 #[inline(always)]
 fn each<const N: usize>(
-    numbers: &[Numbers],
+    parameters: &[Parameters],
     first: usize,
     sums: &mut [Sums],
     outputs: &mut [u8],
     step: usize,
-    output: impl Fn(i32, &Numbers) -> [u8; N],
+    output: impl Fn(i32, &Parameters) -> [u8; N],
 ) {
-    let len = numbers.len();
+    let len = parameters.len();
     for (position, sums) in sums.iter_mut().enumerate() {
-        // Slices that are known to be equally long, for a loop that counts once.
+        // Slices of the same known length, so that the loop has one counter and no bounds checks.
         let sums = &mut sums[first..first + len];
         let outputs = &mut outputs[position * step..position * step + N * len];
         let (outputs, _) = outputs.as_chunks_mut::<N>();
-        for (y, (acc, numbers)) in outputs.iter_mut().zip(sums.iter_mut().zip(numbers)) {
-            *y = output(core::mem::take(acc), numbers);
+        for (y, (acc, parameters)) in outputs.iter_mut().zip(sums.iter_mut().zip(parameters)) {
+            *y = output(core::mem::take(acc), parameters);
         }
     }
 }

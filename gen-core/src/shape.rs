@@ -1,6 +1,6 @@
 //! The size of a feature map.
 
-/// A feature map in HWC order: rows, columns, channels, all in elements.
+/// The size of a feature map in HWC order: rows, columns, channels, all in elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct Shape {
@@ -8,7 +8,7 @@ pub struct Shape {
     pub height: usize,
     /// Columns.
     pub width: usize,
-    /// Channels of one position, contiguous in memory.
+    /// Channels. Those of one position are contiguous in memory.
     pub channels: usize,
 }
 
@@ -18,7 +18,7 @@ impl Shape {
         self.width * self.channels
     }
 
-    /// Elements of the whole map, which nothing here ever holds at once.
+    /// Elements of the whole map.
     pub const fn elements(self) -> u64 {
         self.height as u64 * self.row() as u64
     }

@@ -1,4 +1,4 @@
-//! Convolution geometry, exhaustively against the definition.
+//! Convolution geometry, compared with the definition for every small geometry.
 
 mod common;
 
@@ -6,8 +6,8 @@ use common::net::Geometry;
 use gen_core::axis::{Axis, Convolution};
 use std::collections::BTreeSet;
 
-/// Every geometry of kernels to 7, strides to 4, inputs to 8, paddings below the kernel (above it
-/// for good measure), output padding below the stride.
+/// Every geometry with kernels up to 7, strides up to 4, inputs up to 8, paddings up to one more than the kernel, and
+/// output padding below the stride.
 fn each(mut check: impl FnMut(Axis)) {
     for convolution in [Convolution::Transposed, Convolution::Plain] {
         for (kernel, stride) in (1..=7).flat_map(|k| (1..=4).map(move |s| (k, s))) {
@@ -65,7 +65,7 @@ fn phases_share_out_the_kernel() {
     });
 }
 
-/// Inputs arrive in order and only when needed; one that an output reads must still be there.
+/// Inputs arrive in order and only when needed. An input that an output reads must still be in the window.
 #[test]
 fn window_is_just_large_enough() {
     each(|axis| {
@@ -80,14 +80,14 @@ fn window_is_just_large_enough() {
             assert!(taps.input + axis.window() >= arrived, "{axis:?}, output {o} lost a row");
             most = most.max(arrived - taps.input);
         }
-        // The bound is met unless cropping removes the outputs that would need all of it.
+        // The whole window is needed unless cropping removes the outputs that would need it.
         assert!(most <= axis.window(), "{axis:?}");
         let whole = axis.pad == 0 && axis.input >= axis.kernel && axis.output >= axis.kernel * 2;
         assert!(!whole || most == axis.window(), "{axis:?}: window {} for {most}", axis.window());
     });
 }
 
-/// Groups and positions are another way to the same outputs: each once, with the same taps.
+/// Groups and positions enumerate the same outputs, each once, with the same taps.
 #[test]
 fn sites_are_the_outputs_in_another_order() {
     each(|axis| {
@@ -113,7 +113,7 @@ fn sites_are_the_outputs_in_another_order() {
                     let first = axis.site(&group, interior.start);
                     let steps = m - interior.start;
                     assert_eq!(site.output, first.output + steps * axis.output_step());
-                    // Where nothing is read it does not matter where.
+                    // Without taps nothing is read, so the input does not matter.
                     if group.taps > 0 {
                         assert_eq!(site.input, first.input + steps * axis.input_step());
                     }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::net::{self, Geometry, Numbers, Values};
+use common::net::{self, Geometry, Sampler, Values};
 use common::oracle;
 use common::stream::stream;
 use gen_core::axis::Convolution;
@@ -12,7 +12,7 @@ use gen_core::{Engine, EngineError, Model};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-/// However many layers are computed whole.
+/// Draws with every number of layers computed whole, and compares with the oracle.
 fn assert_equal(draft: &Draft, latent: &[i16]) {
     let picture = oracle::run(draft, latent);
     for whole in 0..draft.layers.len() {
@@ -31,23 +31,23 @@ fn geometry() -> impl Strategy<Value = Geometry> {
     })
 }
 
-/// A dense layer, then up to four of any geometry; those without output are left out. The last
-/// has 1 or 3 channels.
+/// A dense layer, then up to four layers of any geometry; layers without output are left out. The last layer has 1 or
+/// 3 channels.
 fn network() -> impl Strategy<Value = (Draft, Vec<i16>)> {
     let layer = (geometry(), geometry(), 1usize..=5, 0usize..=2);
     let values = prop_oneof![Just(Values::Random), Just(Values::Extreme)];
     let layers = proptest::collection::vec(layer, 1..=4);
     (layers, 1usize..=6, 1usize..=5, 1usize..=5, 1usize..=9, values, any::<u64>()).prop_map(
         |(layers, height, width, channels, latent_len, values, seed)| {
-            let mut numbers = Numbers(Random::new(seed), values);
+            let mut sampler = Sampler(Random::new(seed), values);
             let mut draft = net::empty(latent_len);
             let mut size = [height, width, channels];
-            draft.layers.push(net::dense(&mut numbers, latent_len, size));
+            draft.layers.push(net::dense(&mut sampler, latent_len, size));
             let last = layers.len() - 1;
             for (i, (rows, mut columns, channels, activation)) in layers.into_iter().enumerate() {
                 columns.convolution = rows.convolution;
                 let channels = if i == last { 1 + channels % 2 * 2 } else { channels };
-                let layer = net::layer(&mut numbers, size, rows, columns, channels, activation);
+                let layer = net::layer(&mut sampler, size, rows, columns, channels, activation);
                 let small = |l: &net::DraftLayer| l.output[0] * l.output[1] <= 900;
                 if let Some(layer) = layer.filter(small) {
                     size = layer.output;
@@ -56,10 +56,10 @@ fn network() -> impl Strategy<Value = (Draft, Vec<i16>)> {
             }
             if size[2] != 1 && size[2] != 3 {
                 let one = Geometry::even(Convolution::Plain, 1, 1, 0);
-                draft.layers.extend(net::layer(&mut numbers, size, one, one, 3, 0));
+                draft.layers.extend(net::layer(&mut sampler, size, one, one, 3, 0));
             }
-            net::widen_some(&mut numbers, &mut draft);
-            let latent = numbers.latent(latent_len);
+            net::widen_some(&mut sampler, &mut draft);
+            let latent = sampler.latent(latent_len);
             (draft, latent)
         },
     )
@@ -74,11 +74,11 @@ proptest! {
     }
 }
 
-/// One layer on a 3×5 map, for every kernel, stride, padding and output padding there is, square
-/// and with rows and columns unlike.
+/// One layer on a 3×5 map, for every kernel, stride, padding and output padding, with the same and with different
+/// geometry along rows and columns.
 #[test]
 fn every_kernel_stride_and_padding() {
-    let mut numbers = Numbers(Random::new(1), Values::Random);
+    let mut sampler = Sampler(Random::new(1), Values::Random);
     let mut checked = 0;
     for convolution in [Convolution::Transposed, Convolution::Plain] {
         for (kernel, stride) in (1..=7).flat_map(|k| (1..=4).map(move |s| (k, s))) {
@@ -90,15 +90,15 @@ fn every_kernel_stride_and_padding() {
                 let other = Geometry { output_padding: output_padding % 2, ..other };
                 for (rows, columns) in [(rows, rows), (rows, other), (other, rows)] {
                     let mut draft = net::empty(3);
-                    draft.layers.push(net::dense(&mut numbers, 3, [3, 5, 2]));
+                    draft.layers.push(net::dense(&mut sampler, 3, [3, 5, 2]));
                     let activation = checked % 3;
-                    let layer = net::layer(&mut numbers, [3, 5, 2], rows, columns, 3, activation);
+                    let layer = net::layer(&mut sampler, [3, 5, 2], rows, columns, 3, activation);
                     let Some(layer) = layer else { continue };
                     draft.layers.push(layer);
-                    let latent = numbers.latent(3);
+                    let latent = sampler.latent(3);
                     assert_equal(&draft, &latent);
-                    net::widen_output(&mut numbers, &mut draft, 0, checked % 2 == 0);
-                    net::widen_weights(&mut numbers, &mut draft.layers[1]);
+                    net::widen_output(&mut sampler, &mut draft, 0, checked % 2 == 0);
+                    net::widen_weights(&mut sampler, &mut draft.layers[1]);
                     assert_equal(&draft, &latent);
                     checked += 1;
                 }
@@ -111,28 +111,28 @@ fn every_kernel_stride_and_padding() {
 /// DCGAN's own trunk, k4 s2 p1, where pad % stride ≠ 0, through four layers.
 #[test]
 fn dcgan_trunk() {
-    let mut numbers = Numbers(Random::new(2), Values::Random);
+    let mut sampler = Sampler(Random::new(2), Values::Random);
     let trunk = Geometry::TRUNK;
     let mut draft = net::empty(10);
-    draft.layers.push(net::dense(&mut numbers, 10, [4, 4, 8]));
+    draft.layers.push(net::dense(&mut sampler, 10, [4, 4, 8]));
     for (size, channels, activation) in [([4, 4, 8], 6, 0), ([8, 8, 6], 5, 1), ([16, 16, 5], 3, 2)]
     {
-        draft.layers.extend(net::layer(&mut numbers, size, trunk, trunk, channels, activation));
+        draft.layers.extend(net::layer(&mut sampler, size, trunk, trunk, channels, activation));
     }
-    let latent = numbers.latent(10);
+    let latent = sampler.latent(10);
     assert_equal(&draft, &latent);
-    // Had the numbers saturated, equality would say little.
+    // If most pixels were saturated, equality would say little.
     let picture = oracle::run(&draft, &latent);
     let values: BTreeSet<u8> = picture.iter().copied().collect();
     assert!(values.len() > 64, "{} values in the picture", values.len());
-    // Two rows of each input and the picture's own row, and two rows of the largest input (16 pixels
-    // of 5 channels, filled up to 6) at 16 bits: nothing else is held.
+    // Two rows of each input, the picture's row, and the scratch: two rows of the largest input (16 pixels of 5
+    // channels, padded to 6) at 16 bits, and 3 bytes for alignment.
     let file = draft.to_bytes().unwrap();
     let scratch = 2 * 16 * 6 * 2 + 3;
     let need = 2 * 4 * 8 + 2 * 8 * 6 + 2 * 16 * 5 + 32 * 3 + scratch;
     assert_eq!(gen_core::working_memory(&file), Some(need));
     assert_eq!(Model::parse(&file).unwrap().working_memory(), need);
-    // Whole maps share their room, two at a time, and the rings follow the last.
+    // Whole maps share their room, two at a time, and the rings follow the last map.
     let maps = [4 * 4 * 8_usize, 8 * 8 * 6, 16 * 16 * 5];
     let (ring, row, scratch) =
         (2 * 16 * 5, 32 * 3, |pixels: usize, channels| pixels * channels * 2 + 3);
@@ -148,11 +148,11 @@ fn dcgan_trunk() {
 
 #[test]
 fn useful_macs_of_a_trunk_layer() {
-    let mut numbers = Numbers(Random::new(3), Values::Random);
+    let mut sampler = Sampler(Random::new(3), Values::Random);
     let trunk = Geometry::TRUNK;
     let mut draft = net::empty(2);
-    draft.layers.push(net::dense(&mut numbers, 2, [8, 8, 6]));
-    draft.layers.extend(net::layer(&mut numbers, [8, 8, 6], trunk, trunk, 3, 0));
+    draft.layers.push(net::dense(&mut sampler, 2, [8, 8, 6]));
+    draft.layers.extend(net::layer(&mut sampler, [8, 8, 6], trunk, trunk, 3, 0));
     let file = draft.to_bytes().unwrap();
     let model = Model::parse(&file).unwrap();
     let macs: Vec<u64> = model.layers().iter().map(|layer| layer.useful_macs()).collect();
@@ -161,9 +161,9 @@ fn useful_macs_of_a_trunk_layer() {
 
 #[test]
 fn refuses_what_it_cannot_draw() {
-    let mut numbers = Numbers(Random::new(4), Values::Random);
+    let mut sampler = Sampler(Random::new(4), Values::Random);
     let mut draft = net::empty(4);
-    draft.layers.push(net::dense(&mut numbers, 4, [2, 2, 3]));
+    draft.layers.push(net::dense(&mut sampler, 4, [2, 2, 3]));
     let file = draft.to_bytes().unwrap();
     let model = Model::parse(&file).unwrap();
     let need = model.working_memory();
@@ -177,13 +177,13 @@ fn refuses_what_it_cannot_draw() {
     assert_eq!(range, Some(EngineError::LatentRange { index: 2, value: -2048 }));
 }
 
-/// A picture given up half-way leaves nothing behind in the next.
+/// A picture that is given up half-way does not change the next one.
 #[test]
 fn pictures_do_not_depend_on_earlier_ones() {
-    let mut numbers = Numbers(Random::new(5), Values::Random);
+    let mut sampler = Sampler(Random::new(5), Values::Random);
     let mut draft = net::empty(4);
-    draft.layers.push(net::dense(&mut numbers, 4, [5, 4, 3]));
-    let latents = [numbers.latent(4), numbers.latent(4)];
+    draft.layers.push(net::dense(&mut sampler, 4, [5, 4, 3]));
+    let latents = [sampler.latent(4), sampler.latent(4)];
     let file = draft.to_bytes().unwrap();
     let model = Model::parse(&file).unwrap();
     let mut memory = vec![0; model.working_memory()];

@@ -1,21 +1,21 @@
-//! The tiny network that examples and documentation draw with: 8 latents to 8×8 red, green, blue.
+//! The tiny network of examples and documentation: 8 latents to 8×8 pixels of red, green, blue.
 //!
-//! `BLESS=1 cargo test -p gen-core --test fixture` writes it anew.
+//! `BLESS=1 cargo test -p gen-core --test fixture` rebuilds it.
 
 mod common;
 
-use common::net::{self, Geometry, Numbers, Values};
+use common::net::{self, Geometry, Sampler, Values};
 use gen_core::latent::Random;
 use std::path::Path;
 
 #[test]
 fn fixture_is_what_it_says() {
-    let mut numbers = Numbers(Random::new(1511), Values::Random);
+    let mut sampler = Sampler(Random::new(1511), Values::Random);
     let mut draft = net::empty(8);
     draft.name = "tiny".into();
     let up = Geometry::TRUNK;
-    draft.layers.push(net::dense(&mut numbers, 8, [4, 4, 6]));
-    draft.layers.extend(net::layer(&mut numbers, [4, 4, 6], up, up, 3, 0));
+    draft.layers.push(net::dense(&mut sampler, 8, [4, 4, 6]));
+    draft.layers.extend(net::layer(&mut sampler, [4, 4, 6], up, up, 3, 0));
     let file = draft.to_bytes().expect("the draft is valid");
 
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixture/tiny.gen");

@@ -1,8 +1,8 @@
-//! The file format: round trip, and every refusal.
+//! The file format: round trip, and every error.
 
 mod common;
 
-use common::net::{self, Geometry, Numbers, Values};
+use common::net::{self, Geometry, Sampler, Values};
 use common::stream::stream;
 use gen_core::axis::Convolution;
 use gen_core::format::VERSION;
@@ -14,15 +14,15 @@ use proptest::prelude::*;
 const HEADER: usize = 96;
 const RECORD: usize = 28;
 
-/// A network with each kind of layer and a direction.
+/// A network with each activation and both kinds of convolution, and a direction.
 fn draft() -> Draft {
-    let mut numbers = Numbers(Random::new(9), Values::Random);
+    let mut sampler = Sampler(Random::new(9), Values::Random);
     let mut draft = net::empty(4);
     let up = Geometry::TRUNK;
     let same = Geometry::even(Convolution::Plain, 3, 1, 1);
-    draft.layers.push(net::dense(&mut numbers, 4, [2, 2, 5]));
-    draft.layers.extend(net::layer(&mut numbers, [2, 2, 5], up, up, 4, 1));
-    draft.layers.extend(net::layer(&mut numbers, [4, 4, 4], same, same, 3, 2));
+    draft.layers.push(net::dense(&mut sampler, 4, [2, 2, 5]));
+    draft.layers.extend(net::layer(&mut sampler, [2, 2, 5], up, up, 4, 1));
+    draft.layers.extend(net::layer(&mut sampler, [4, 4, 4], same, same, 3, 2));
     draft.directions.push(("glasses".into(), vec![0.5, -1.0, 0.0, 2.0]));
     draft
 }
@@ -42,13 +42,13 @@ fn round_trip() {
     for (layer, draft) in model.layers().iter().zip(&draft.layers) {
         let output = layer.output();
         assert_eq!([output.height, output.width, output.channels], draft.output);
-        assert_eq!([layer.rows.kernel, layer.columns.kernel], draft.kernel);
-        assert_eq!([layer.rows.stride, layer.columns.stride], draft.stride);
-        assert_eq!([layer.rows.pad, layer.columns.pad], draft.pad);
-        assert_eq!(layer.rows.convolution, draft.convolution);
-        assert_eq!(layer.zero_point, draft.zero_point);
+        assert_eq!([layer.rows().kernel, layer.columns().kernel], draft.kernel);
+        assert_eq!([layer.rows().stride, layer.columns().stride], draft.stride);
+        assert_eq!([layer.rows().pad, layer.columns().pad], draft.pad);
+        assert_eq!(layer.rows().convolution, draft.convolution);
+        assert_eq!(layer.zero_point(), draft.zero_point);
         // Odd channels, 5 in or out, 3 out, are filled up.
-        let [out, input] = [draft.output[2], layer.channels_in].map(|n| n.next_multiple_of(2));
+        let [out, input] = [draft.output[2], layer.input().channels].map(|n| n.next_multiple_of(2));
         assert_eq!(layer.weight_bytes(), draft.kernel[0] * draft.kernel[1] * out * input);
     }
     let direction = &model.directions()[0];
@@ -59,7 +59,7 @@ fn round_trip() {
 }
 
 #[test]
-fn parts_of_the_latent_are_told() {
+fn parts_of_the_latent_round_trip() {
     let mut draft = draft();
     let part = |name: &str, len, distribution, scale| DraftPart {
         name: name.into(),
@@ -90,7 +90,7 @@ fn offset_at(at: usize) -> usize {
     u32::from_le_bytes(file()[at..at + 4].try_into().unwrap()) as usize
 }
 
-/// One malformed file for every variant of the error.
+/// At least one malformed file for every variant of the error.
 #[test]
 fn every_refusal() {
     use FormatError as E;
@@ -117,9 +117,9 @@ fn every_refusal() {
         ("truncated", whole[..len - 1].to_vec(), E::Length { stored: len, got: len - 1 }),
         ("appended", [&whole[..], &[0]].concat(), E::Length { stored: len, got: len + 1 }),
         ("whole", patched(27, &[3]), E::Whole { got: 3 }),
-        ("element", patched(layer(1) + 26, &[3]), E::Code { layer: 1, got: 3 }),
-        ("weight", patched(layer(1) + 27, &[2]), E::Code { layer: 1, got: 2 }),
-        ("wide pixels", patched(layer(2) + 26, &[1]), E::Code { layer: 2, got: 1 }),
+        ("element", patched(layer(1) + 26, &[3]), E::Element { layer: 1, got: 3 }),
+        ("weight", patched(layer(1) + 27, &[2]), E::Weight { layer: 1, got: 2 }),
+        ("wide pixels", patched(layer(2) + 26, &[1]), E::Pixels { layer: 2, got: 1 }),
         ("zero-point of 12 bits", wide_zero_point(), E::ZeroPoint { layer: 1, got: 9 }),
         ("no name", patched(32, &[0; 32]), E::Name),
         ("name beyond zero", patched(40, b"x"), E::Name),
@@ -140,9 +140,9 @@ fn every_refusal() {
         ("no layers", patched(10, &[0]), E::Layers { got: 0 }),
         ("17 layers", many(17, 1, 0), E::Layers { got: 17 }),
         ("17 directions", many(1, 1, 17), E::Directions { got: 17 }),
-        ("convolution", patched(layer(1), &[2]), E::Code { layer: 1, got: 2 }),
-        ("activation", patched(layer(1) + 1, &[3]), E::Code { layer: 1, got: 3 }),
-        ("per feature", patched(layer(1) + 2, &[2]), E::Code { layer: 1, got: 2 }),
+        ("convolution", patched(layer(1), &[2]), E::Convolution { layer: 1, got: 2 }),
+        ("activation", patched(layer(1) + 1, &[3]), E::Activation { layer: 1, got: 3 }),
+        ("per feature", patched(layer(1) + 2, &[2]), E::PerFeature { layer: 1, got: 2 }),
         ("zero-point of latents", patched(layer(0) + 3, &[1]), E::ZeroPoint { layer: 0, got: 1 }),
         ("height 0", patched(layer(1) + 4, &[0, 0]), E::Dimension { layer: 1 }),
         ("width large", patched(layer(1) + 6, &[0xff, 0xff]), E::Dimension { layer: 1 }),
@@ -208,7 +208,7 @@ fn every_refusal() {
     assert!(matches!(checksum, Some(E::Checksum { stored, computed }) if stored != computed));
 }
 
-/// A file of so many records of each kind, all zero, which the reader never gets to see.
+/// A file with the given number of records of each kind, all zero. The numbers are refused before records are read.
 fn many(layers: u8, parts: u8, directions: u8) -> Vec<u8> {
     let mut file = file()[..HEADER].to_vec();
     let [layer, part, direction] = [layers, parts, directions].map(usize::from);
@@ -221,17 +221,17 @@ fn many(layers: u8, parts: u8, directions: u8) -> Vec<u8> {
     file
 }
 
-/// A layer on 12-bit elements, with a zero-point.
+/// A layer with 12-bit inputs and a zero-point.
 fn wide_zero_point() -> Vec<u8> {
     let mut draft = draft();
-    net::widen_output(&mut Numbers(Random::new(1), Values::Random), &mut draft, 0, true);
+    net::widen_output(&mut Sampler(Random::new(1), Values::Random), &mut draft, 0, true);
     let mut file = draft.to_bytes().unwrap();
     file[HEADER + RECORD + 3] = 9;
     seal(&mut file);
     file
 }
 
-/// Parts and header agree, but are too long.
+/// A latent that is too long, although header and parts agree.
 fn large_latent() -> Vec<u8> {
     let mut file = patched(24, &[1, 0x40]);
     let length = HEADER + 3 * RECORD + 24;
@@ -240,12 +240,12 @@ fn large_latent() -> Vec<u8> {
     file
 }
 
-/// A file whose only fault is that its picture has two channels: two latents to 1×1×3, with the
-/// third channel taken out of the record.
+/// A file whose only fault is a picture of two channels: two latents to 1×1×3, with the third channel removed from the
+/// record.
 fn two_channels() -> Vec<u8> {
-    let mut numbers = Numbers(Random::new(1), Values::Random);
+    let mut sampler = Sampler(Random::new(1), Values::Random);
     let mut draft = net::empty(2);
-    draft.layers.push(net::dense(&mut numbers, 2, [1, 1, 3]));
+    draft.layers.push(net::dense(&mut sampler, 2, [1, 1, 3]));
     let mut file = draft.to_bytes().unwrap();
     file[HEADER + 8] = 2;
     seal(&mut file);
@@ -255,9 +255,9 @@ fn two_channels() -> Vec<u8> {
 #[test]
 fn a_sum_of_too_many_products_is_refused() {
     // 8200 latents of ±2047 times −128 exceed 31 bits.
-    let mut numbers = Numbers(Random::new(1), Values::Random);
+    let mut sampler = Sampler(Random::new(1), Values::Random);
     let mut draft = net::empty(8200);
-    draft.layers.push(net::dense(&mut numbers, 8200, [1, 1, 1]));
+    draft.layers.push(net::dense(&mut sampler, 8200, [1, 1, 1]));
     let error = WriteError::Invalid(FormatError::Accumulator { layer: 0 });
     assert_eq!(draft.to_bytes().err(), Some(error));
 }
@@ -290,10 +290,10 @@ fn the_writer_refuses_what_does_not_fit() {
     let what = "entry of a table";
     assert_eq!(large.to_bytes().err(), Some(WriteError::Field { what, value: 256 }));
 
-    let mut numbers = Numbers(Random::new(1), Values::Random);
+    let mut sampler = Sampler(Random::new(1), Values::Random);
     let one = Geometry::even(Convolution::Plain, 1, 1, 0);
     let mut many = draft();
-    let same = net::layer(&mut numbers, [4, 4, 3], one, one, 3, 0).unwrap();
+    let same = net::layer(&mut sampler, [4, 4, 3], one, one, 3, 0).unwrap();
     many.layers.extend(vec![same; 14]);
     let error = WriteError::Invalid(FormatError::Layers { got: 17 });
     assert_eq!(many.to_bytes().err(), Some(error));
@@ -306,7 +306,7 @@ fn the_writer_refuses_what_does_not_fit() {
     assert_eq!(empty_table.to_bytes().err(), Some(WriteError::Invalid(error)));
 }
 
-/// Draws with whatever was accepted.
+/// Draws a picture if the file is accepted and small enough.
 fn draw_if_accepted(file: &[u8]) {
     let Ok(model) = Model::parse(file) else { return };
     let work: u64 = model.layers().iter().map(|layer| layer.useful_macs()).sum();
@@ -321,7 +321,7 @@ fn draw_if_accepted(file: &[u8]) {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..Default::default() })]
 
-    /// Any bytes of header and tables, sealed so that they get past the checksum.
+    /// Any bytes in header and tables, with a valid checksum.
     #[test]
     fn no_table_panics(changes in proptest::collection::vec((8usize..HEADER + 3 * RECORD + 60, any::<u8>()), 1..6)) {
         let mut file = file();
@@ -339,7 +339,7 @@ proptest! {
         draw_if_accepted(&file);
     }
 
-    /// Any bytes behind the magic and the version, sealed.
+    /// Any bytes after magic and version, with a valid checksum.
     #[test]
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let mut file = file()[..10].to_vec();

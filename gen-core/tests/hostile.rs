@@ -1,9 +1,9 @@
-//! Files that the writer would not write, but the reader accepts: any output size and padding, any
-//! sixteen bits for weights, so that sums of 12-bit ones wrap. All kernels agree on them, and none panics.
+//! Files that the reader accepts although no writer writes them: any output size and padding, and any 16 bits as
+//! weights, so that sums of 12-bit weights wrap. All kernels compute the same picture, and none panics.
 
 mod common;
 
-use common::net::{self, Geometry, Numbers, Values};
+use common::net::{self, Geometry, Sampler, Values};
 use common::stream::stream;
 use gen_core::Model;
 use gen_core::axis::Convolution;
@@ -12,53 +12,53 @@ use gen_core::latent::Random;
 
 const HEADER: usize = 96;
 const RECORD: usize = 28;
-/// Offset of the weights' offset in a record.
+/// Byte of a layer's record that has the offset of the weights.
 const WEIGHTS: usize = 16;
 
-/// Two layers with outputs that follow from nothing, behind a dense one.
-fn draft(numbers: &mut Numbers, latent_len: usize) -> Draft {
+/// A dense layer and two layers whose output sizes and paddings are random.
+fn draft(sampler: &mut Sampler, latent_len: usize) -> Draft {
     let mut draft = net::empty(latent_len);
-    let channels = [9, 9, 9, 150][numbers.below(4)];
-    let mut size = [1 + numbers.below(4), 1 + numbers.below(6), 1 + numbers.below(channels)];
-    draft.layers.push(net::dense(numbers, latent_len, size));
+    let channels = [9, 9, 9, 150][sampler.below(4)];
+    let mut size = [1 + sampler.below(4), 1 + sampler.below(6), 1 + sampler.below(channels)];
+    draft.layers.push(net::dense(sampler, latent_len, size));
     for last in [false, true] {
-        let convolution = [Convolution::Transposed, Convolution::Plain][numbers.below(2)];
+        let convolution = [Convolution::Transposed, Convolution::Plain][sampler.below(2)];
         let mut geometry =
-            || Geometry::even(convolution, 1 + numbers.below(6), 1 + numbers.below(6), 0);
+            || Geometry::even(convolution, 1 + sampler.below(6), 1 + sampler.below(6), 0);
         let (rows, columns) = (geometry(), geometry());
-        let channels = if last { [1, 3][numbers.below(2)] } else { 1 + numbers.below(12) };
-        let activation = numbers.below(3);
-        // On an input that is large enough for any kernel, to have a draft at all.
+        let channels = if last { [1, 3][sampler.below(2)] } else { 1 + sampler.below(12) };
+        let activation = sampler.below(3);
+        // The input is large enough for any kernel, so that the layer has an output.
         let input = [size[0].max(8), size[1].max(8), size[2]];
-        let layer = net::layer(numbers, input, rows, columns, channels, activation);
+        let layer = net::layer(sampler, input, rows, columns, channels, activation);
         let mut layer = layer.expect("large enough");
-        layer.output = [1 + numbers.below(12), 1 + numbers.below(100), channels];
-        layer.pad = [numbers.below(9), numbers.below(9)];
+        layer.output = [1 + sampler.below(12), 1 + sampler.below(100), channels];
+        layer.pad = [sampler.below(9), sampler.below(9)];
         size = layer.output;
         draft.layers.push(layer);
     }
     draft
 }
 
-/// Puts a = −128 and b = 128 (0), or their like (1, 2), or all of them (3) into every word, those that
-/// fill up among them.
-fn overload(file: &mut [u8], numbers: &mut Numbers, pattern: usize) {
+/// Writes extreme lanes into every word of weights, padding included: `0x7f80` is a = −128 and b = 128, the others are
+/// similar. `pattern` 0 to 2 chooses one of them, 3 mixes all.
+fn overload(file: &mut [u8], sampler: &mut Sampler, pattern: usize) {
     let sizes: Vec<usize> =
         Model::parse(file).unwrap().layers().iter().map(|layer| layer.weight_bytes()).collect();
     for (layer, size) in sizes.into_iter().enumerate() {
         let at = HEADER + layer * RECORD + WEIGHTS;
         let offset = u32::from_le_bytes(*file[at..].first_chunk().unwrap()) as usize;
         for number in file[offset..offset + size].as_chunks_mut().0 {
-            let pattern = if pattern == 3 { numbers.below(3) } else { pattern };
+            let pattern = if pattern == 3 { sampler.below(3) } else { pattern };
             *number = [0x7f80_u16, 0x7fff, 0x8000][pattern].to_le_bytes();
         }
     }
-    overload_tables(file, numbers);
+    overload_tables(file, sampler);
     seal(file);
 }
 
-/// Puts any 16 bits into tables of 12.
-fn overload_tables(file: &mut [u8], numbers: &mut Numbers) {
+/// Writes random 16-bit entries into tables of 12-bit elements.
+fn overload_tables(file: &mut [u8], sampler: &mut Sampler) {
     for layer in 0..usize::from(file[10]) {
         let record = file[HEADER + layer * RECORD..][..RECORD].to_vec();
         let u16_at = |at: usize| usize::from(u16::from_le_bytes([record[at], record[at + 1]]));
@@ -68,7 +68,7 @@ fn overload_tables(file: &mut [u8], numbers: &mut Numbers) {
             let section = u32::from_le_bytes(*record[20..].first_chunk().unwrap()) as usize;
             let begin = section + 12 * u16_at(8) * features;
             for entry in file[begin..begin + 2 * u16_at(24)].as_chunks_mut().0 {
-                *entry = (numbers.within(-32768, 32767) as i16).to_le_bytes();
+                *entry = (sampler.within(-32768, 32767) as i16).to_le_bytes();
             }
         }
     }
@@ -79,20 +79,20 @@ fn kernels_agree_on_what_no_writer_writes() {
     let mut drawn = 0;
     for seed in 0..2000 {
         let values = [Values::Random, Values::Extreme][seed as usize % 2];
-        let mut numbers = Numbers(Random::new(seed), values);
-        let latent_len = 1 + numbers.below(if seed % 10 == 0 { 300 } else { 70 });
-        let mut draft = Draft { whole: numbers.below(3), ..draft(&mut numbers, latent_len) };
-        net::widen_some(&mut numbers, &mut draft);
+        let mut sampler = Sampler(Random::new(seed), values);
+        let latent_len = 1 + sampler.below(if seed % 10 == 0 { 300 } else { 70 });
+        let mut draft = Draft { whole: sampler.below(3), ..draft(&mut sampler, latent_len) };
+        net::widen_some(&mut sampler, &mut draft);
         let Ok(mut file) = draft.to_bytes() else { continue };
         if seed % 3 == 0 {
-            let pattern = numbers.below(4);
-            overload(&mut file, &mut numbers, pattern);
+            let pattern = sampler.below(4);
+            overload(&mut file, &mut sampler, pattern);
         }
         let latent = match seed % 4 {
             0 => vec![2047; latent_len],
-            _ => numbers.latent(latent_len),
+            _ => sampler.latent(latent_len),
         };
-        // Where nothing is aligned.
+        // An address at which nothing is aligned.
         file.insert(0, 0);
         stream(&file[1..], &latent);
         drawn += 1;
@@ -100,31 +100,31 @@ fn kernels_agree_on_what_no_writer_writes() {
     assert!(drawn > 1000, "only {drawn} files were accepted");
 }
 
-/// Sums of just over [`CHUNK`](gen_core::weights::CHUNK) products and of many more, each as large as it
-/// can be, and not so large that the epilogue's clamp would hide a wrong one.
+/// Sums of just over `CHUNK` products and of many more. Each product is as large as possible, but the epilogue scales
+/// the sums so that no clamp hides a wrong one.
 #[test]
 fn kernels_agree_on_the_largest_sums() {
-    let mut numbers = Numbers(Random::new(0), Values::Random);
+    let mut sampler = Sampler(Random::new(0), Values::Random);
     let plain = Geometry::even(Convolution::Plain, 3, 1, 1);
     let sizes = [(Geometry::TRUNK, 4, 66), (plain, 9, 30), (plain, 9, 150)];
     for ((geometry, taps, channels), wide) in
         sizes.iter().flat_map(|it| (0..4).map(move |w| (*it, w)))
     {
         let mut draft = net::empty(1);
-        let mut white = net::dense(&mut numbers, 1, [5, 5, channels]);
+        let mut white = net::dense(&mut sampler, 1, [5, 5, channels]);
         white.multipliers.fill(0);
         white.constants.fill(255 << 32);
         let size = white.output;
         draft.layers.push(white);
-        let layer = net::layer(&mut numbers, size, geometry, geometry, 3, 0);
+        let layer = net::layer(&mut sampler, size, geometry, geometry, 3, 0);
         draft.layers.push(layer.expect("has an output"));
         if wide & 1 != 0 {
-            net::widen_output(&mut numbers, &mut draft, 0, false);
+            net::widen_output(&mut sampler, &mut draft, 0, false);
             draft.layers[0].constants.fill(2047 << 32);
         }
         let layer = &mut draft.layers[1];
         if wide & 2 != 0 {
-            net::widen_weights(&mut numbers, layer);
+            net::widen_weights(&mut sampler, layer);
         }
         let largest = [255, 2047][wide & 1] * [128, 2047][wide >> 1] * (taps * channels) as i64;
         layer.zero_point = 0;
@@ -132,7 +132,7 @@ fn kernels_agree_on_the_largest_sums() {
         layer.constants.fill(120 << 32);
         let mut file = draft.to_bytes().expect("the draft is valid");
         for pattern in 0..4 {
-            overload(&mut file, &mut numbers, pattern);
+            overload(&mut file, &mut sampler, pattern);
             stream(&file, &[0]);
         }
     }

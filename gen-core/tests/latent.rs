@@ -1,8 +1,30 @@
-//! Latents: statistics, and the same numbers for ever.
+//! Latents: statistics, frozen samples, interpolation, quantisation.
 
 use gen_core::latent::{
-    Distribution, Latent, Part, Random, ease, lerp, quantize, sample, slerp, walk,
+    Distribution, LATENT_MAX, Latent, LengthError, MAX_LEN, Part, Random, ease, sample,
 };
+
+/// A latent of one part.
+fn one(len: usize, distribution: Distribution, scale: f32) -> Latent<'static> {
+    Latent::new([Part { name: "z", len, distribution, scale }])
+}
+
+/// Along the great circle, as normal latents walk.
+fn slerp(from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
+    let latent = one(from.len(), Distribution::Normal, 1.0);
+    latent.walk(from, to, t, out).expect("slices of one length");
+}
+
+/// On the straight line, as uniform latents walk.
+fn lerp(from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
+    let latent = one(from.len(), Distribution::Uniform, 1.0);
+    latent.walk(from, to, t, out).expect("slices of one length");
+}
+
+fn quantize(latent: &[f32], scale: f32, out: &mut [i16]) {
+    let of = one(latent.len(), Distribution::Uniform, scale);
+    of.quantize(latent, out).expect("slices of one length");
+}
 
 fn samples(distribution: Distribution) -> Vec<f32> {
     let mut all = vec![0.0; 1 << 21];
@@ -57,8 +79,8 @@ fn uniform_moments_and_ends() {
     }
 }
 
-/// Elements at one distance, within a latent or between the latents of neighbouring seeds, are
-/// uncorrelated: a person who steps through seeds sees unrelated faces.
+/// Elements at a fixed distance, within a latent or in the latents of neighbouring seeds, are uncorrelated: a person
+/// who steps through seeds sees unrelated faces.
 #[test]
 fn neighbours_are_uncorrelated() {
     let z = samples(Distribution::Normal);
@@ -69,8 +91,7 @@ fn neighbours_are_uncorrelated() {
     }
 }
 
-/// Part of the interface: seeds that people remember keep their faces. The emulated boards print
-/// the same figures.
+/// Samples are part of the interface: a seed keeps its face. Emulated boards compute the same samples.
 #[test]
 fn frozen_samples() {
     let mut z = [0.0; 4];
@@ -122,7 +143,7 @@ fn slerp_ends_norm_and_angle() {
     }
 }
 
-/// On the unit circle, by angle, up to where neighbouring directions are hard to tell apart.
+/// On the unit circle, for angles up to 179°, where the sine is small.
 #[test]
 fn slerp_keeps_the_norm_at_every_angle() {
     for degrees in [1.0f32, 30.0, 90.0, 150.0, 170.0, 179.0] {
@@ -150,13 +171,13 @@ fn slerp_without_a_great_circle_is_straight() {
 }
 
 #[test]
-fn lerp_and_walk() {
+fn lerp_and_slerp() {
     let mut out = [0.0; 2];
     lerp(&[1.0, 2.0], &[3.0, -2.0], 0.25, &mut out);
     assert_eq!(out, [1.5, 1.0]);
-    walk(Distribution::Uniform, &[1.0, 0.0], &[0.0, 1.0], 0.5, &mut out);
+    one(2, Distribution::OneHot, 1.0).walk(&[1.0, 0.0], &[0.0, 1.0], 0.5, &mut out).unwrap();
     assert_eq!(out, [0.5, 0.5]);
-    walk(Distribution::Normal, &[1.0, 0.0], &[0.0, 1.0], 0.5, &mut out);
+    slerp(&[1.0, 0.0], &[0.0, 1.0], 0.5, &mut out);
     assert!((norm(&out) - 1.0).abs() < 0.01 && (out[0] - out[1]).abs() < 0.01);
 }
 
@@ -175,7 +196,7 @@ fn labels_are_one_hot_and_each_as_likely() {
     sample(1, Distribution::OneHot, &mut []);
 }
 
-/// Parts are drawn from one stream, walked and quantised each in its own way.
+/// Parts are sampled from one stream; each is interpolated and quantised in its own way.
 #[test]
 fn parts_go_their_own_ways() {
     let part = |len, distribution, scale| Part { name: "part", len, distribution, scale };
@@ -186,8 +207,8 @@ fn parts_go_their_own_ways() {
     ]);
     assert_eq!((latent.len(), latent.parts().len(), latent.is_empty()), (9, 3, false));
     let (mut from, mut to, mut out) = ([0.0; 9], [0.0; 9], [9.0; 9]);
-    latent.sample(3, &mut from);
-    latent.sample(4, &mut to);
+    latent.sample(3, &mut from).unwrap();
+    latent.sample(4, &mut to).unwrap();
     let mut alone = [0.0; 6];
     sample(3, Distribution::Normal, &mut alone);
     assert_eq!(from[..3], alone[..3], "noise does not depend on what is behind it");
@@ -201,25 +222,59 @@ fn parts_go_their_own_ways() {
     sample(3, Distribution::Uniform, &mut uniform);
     assert_eq!(from[7..], uniform[4..], "a label takes one number");
 
-    latent.walk(&from, &to, 0.25, &mut out);
+    latent.walk(&from, &to, 0.25, &mut out).unwrap();
     let mut expected = [0.0; 9];
     slerp(&from[..3], &to[..3], 0.25, &mut expected[..3]);
     lerp(&from[3..], &to[3..], 0.25, &mut expected[3..]);
     assert_eq!(out, expected);
 
     let mut q = [0; 9];
-    latent.quantize(&from, &mut q);
+    latent.quantize(&from, &mut q).unwrap();
     let mut expected = [0; 9];
     quantize(&from[..3], 100.0, &mut expected[..3]);
     quantize(&from[3..7], 2047.0, &mut expected[3..7]);
     quantize(&from[7..], 1000.0, &mut expected[7..]);
     assert_eq!(q, expected);
 
-    // Whatever the lengths, what is there counts.
-    latent.sample(3, &mut out[..5]);
-    assert_eq!(out[..3], from[..3]);
-    latent.walk(&from[..5], &to, 0.5, &mut out);
-    latent.quantize(&from, &mut q[..2]);
+    let mut sampled = [0; 9];
+    latent.sample_quantized(3, &mut sampled).unwrap();
+    assert_eq!(sampled, q, "one call does both");
+}
+
+/// A slice of another length would be a plausible picture of another seed.
+#[test]
+fn slices_of_another_length_are_refused() {
+    let latent = one(4, Distribution::Normal, 100.0);
+    let (four, mut steps) = ([0.5; 4], [7; 9]);
+    for got in [0, 3, 5, 9] {
+        let (mut values, wrong) = ([7.0; 9], Err(LengthError { need: 4, got }));
+        assert_eq!(latent.sample(1, &mut values[..got]), wrong);
+        assert_eq!(latent.walk(&[7.0; 9][..got], &four, 0.5, &mut [0.0; 4]), wrong);
+        assert_eq!(latent.walk(&four, &[7.0; 9][..got], 0.5, &mut [0.0; 4]), wrong);
+        assert_eq!(latent.walk(&four, &four, 0.5, &mut values[..got]), wrong);
+        assert_eq!(latent.quantize(&values[..got], &mut [0; 4]), wrong);
+        assert_eq!(latent.quantize(&four, &mut steps[..got]), wrong);
+        assert_eq!(latent.sample_quantized(1, &mut steps[..got]), wrong);
+        assert_eq!((values, steps), ([7.0; 9], [7; 9]), "nothing is written");
+    }
+    let message = LengthError { need: 4, got: 5 }.to_string();
+    assert_eq!(message, "slice of 5 elements, give the latent 4");
+}
+
+/// One call gives what two gave, for every distribution and the longest latent.
+#[test]
+fn sample_quantized_is_sample_and_quantize() {
+    let all = [Distribution::Normal, Distribution::Uniform, Distribution::OneHot];
+    for (seed, distribution) in (0..300).flat_map(|seed| all.map(|it| (seed, it))) {
+        let len = if seed == 0 { MAX_LEN } else { 1 + seed as usize };
+        let latent = one(len, distribution, 412.5);
+        let (mut values, mut two, mut single) = (vec![0.0; len], vec![0; len], vec![9; len]);
+        latent.sample(seed, &mut values).unwrap();
+        latent.quantize(&values, &mut two).unwrap();
+        latent.sample_quantized(seed, &mut single).unwrap();
+        assert_eq!(single, two, "seed {seed}, {distribution:?}");
+        assert!(single.iter().all(|q| q.abs() <= LATENT_MAX));
+    }
 }
 
 #[test]

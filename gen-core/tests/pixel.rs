@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::net::{self, Numbers, Values};
+use common::net::{self, Sampler, Values};
 use common::oracle;
 use embedded_graphics_core::pixelcolor::{BinaryColor, Gray4, Gray8, Rgb565, Rgb888};
 use embedded_graphics_core::prelude::*;
@@ -50,10 +50,10 @@ impl<C: PixelColor> DrawTarget for Strict<C> {
 
 /// Every panel pixel is the shade of the picture's pixel that covers it.
 fn check<C: Shade>(channels: usize, scale: u32, corner: Point) {
-    let mut numbers = Numbers(Random::new(6), Values::Random);
+    let mut sampler = Sampler(Random::new(6), Values::Random);
     let mut draft = net::empty(3);
-    draft.layers.push(net::dense(&mut numbers, 3, [5, 4, channels]));
-    let latent = numbers.latent(3);
+    draft.layers.push(net::dense(&mut sampler, 3, [5, 4, channels]));
+    let latent = sampler.latent(3);
     let expected = oracle::run(&draft, &latent);
     let file = draft.to_bytes().unwrap();
     let model = Model::parse(&file).unwrap();

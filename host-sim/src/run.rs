@@ -10,7 +10,7 @@ use gen_core::{FormatError, Model};
 use crate::{Frame, Outside, Picture};
 
 /// Room for any latent. Boards have room for that of their model alone.
-const LATENT: usize = gen_core::format::DIMENSION_LIMIT;
+const LATENT: usize = gen_core::latent::MAX_LEN;
 
 /// Somebody in front of a screen.
 pub trait Viewer {

@@ -10,7 +10,7 @@
 use gen_core::axis::Convolution;
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
-use gen_core::latent::{self, Distribution};
+use gen_core::latent::{self, Distribution, Latent, Part};
 use gen_core::requant::{FRACTION_BITS, scale};
 
 /// The models of `models/`.
@@ -127,9 +127,9 @@ impl Reference {
 
 /// The latent of a seed, quantised.
 fn latent(seed: u64, len: usize) -> Vec<i16> {
-    let (mut values, mut steps) = (vec![0.0; len], vec![0; len]);
-    latent::sample(seed, Distribution::Normal, &mut values);
-    latent::quantize(&values, LATENT_SCALE, &mut steps);
+    let mut steps = vec![0; len];
+    let part = Part { name: "z", len, distribution: Distribution::Normal, scale: LATENT_SCALE };
+    Latent::new([part]).sample_quantized(seed, &mut steps).expect("steps have the part's length");
     steps
 }
 

@@ -84,7 +84,7 @@ fn quantised_onnx_equals_the_engine() -> Result<()> {
     let mut device = Generator::gen_file(&export.gen_file)?;
     for seed in 0..64 {
         let mut z = vec![0.0; device.latent_len()];
-        DraftPart::latent(&device.latent).sample(seed, &mut z);
+        DraftPart::latent(&device.latent).sample(seed, &mut z)?;
         let picture = |generator: &mut Generator<'_>| -> Result<Vec<u8>> {
             Ok(generator.picture(&z)?.pixels)
         };
@@ -105,9 +105,8 @@ fn the_screen_shows_the_picture() -> Result<()> {
     let mut memory = vec![0; model.working_memory()];
     let mut engine = Engine::new(model, &mut memory)?;
     let latent = engine.model().latent();
-    let (mut z, mut steps) = (vec![0.0; latent.len()], vec![0; latent.len()]);
-    latent.sample(7, &mut z);
-    latent.quantize(&z, &mut steps);
+    let mut steps = vec![0; latent.len()];
+    latent.sample_quantized(7, &mut steps)?;
     let mut picture = engine.draw(&steps)?;
     let mut y = 0;
     while let Some(row) = picture.next_row() {

@@ -23,18 +23,19 @@ fn here(seed: u64) -> Result<[u32; 3]> {
     let input = engine.model().latent();
     let sample = |seed| {
         let mut values = vec![0.0; input.len()];
-        input.sample(seed, &mut values);
-        values
+        input.sample(seed, &mut values)?;
+        anyhow::Ok(values)
     };
-    let (from, to) = (sample(seed), sample(seed.wrapping_add(1)));
+    let (from, to) = (sample(seed)?, sample(seed.wrapping_add(1))?);
     let mut between = vec![0.0; input.len()];
-    input.walk(&from, &to, latent::ease(0.3), &mut between);
+    input.walk(&from, &to, latent::ease(0.3), &mut between)?;
     let mut steps = vec![0; input.len()];
     // The seed's own comes last: it is drawn.
-    let [walk, latent] = [between, from].map(|values| {
-        input.quantize(&values, &mut steps);
-        CRC.checksum(&steps.iter().flat_map(|q| q.to_le_bytes()).collect::<Vec<u8>>())
-    });
+    let mut checksum = |values: &[f32]| {
+        input.quantize(values, &mut steps)?;
+        anyhow::Ok(CRC.checksum(&steps.iter().flat_map(|q| q.to_le_bytes()).collect::<Vec<u8>>()))
+    };
+    let (walk, latent) = (checksum(&between)?, checksum(&from)?);
     let mut picture = engine.draw(&steps)?;
     let mut digest = CRC.digest();
     while let Some(row) = picture.next_row() {

@@ -15,7 +15,7 @@ use emulator::bench::{Bench, said};
 use gen_core::axis::Convolution::{Plain, Transposed};
 use gen_core::latent::Random;
 use gen_core::{Engine, Model};
-use net::{Draft, Geometry, Numbers, Values};
+use net::{Draft, Geometry, Sampler, Values};
 use std::path::Path;
 
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
@@ -25,27 +25,27 @@ const NETWORKS: u64 = 24;
 /// A dense layer, three layers of any geometry on it and one to 1 or 3 channels.
 fn draft(seed: u64) -> Draft {
     let values = if seed.is_multiple_of(2) { Values::Random } else { Values::Extreme };
-    let mut numbers = Numbers(Random::new(seed), values);
+    let mut sampler = Sampler(Random::new(seed), values);
     // Latents of several chunks, and inputs too: 9 taps of 70 channels.
-    let latent_len = 1 + numbers.below(70);
+    let latent_len = 1 + sampler.below(70);
     let mut draft = net::empty(latent_len);
-    let mut size = [1, 2, 3].map(|_| 1 + numbers.below(6));
-    size[2] += numbers.below(2) * 64;
-    draft.layers.push(net::dense(&mut numbers, latent_len, size));
+    let mut size = [1, 2, 3].map(|_| 1 + sampler.below(6));
+    size[2] += sampler.below(2) * 64;
+    draft.layers.push(net::dense(&mut sampler, latent_len, size));
     for last in [false, false, false, true] {
-        let convolution = [Transposed, Plain][numbers.below(2)];
+        let convolution = [Transposed, Plain][sampler.below(2)];
         let mut geometry = || {
-            let (kernel, stride) = (1 + numbers.below(5), 1 + numbers.below(2));
-            Geometry::even(convolution, kernel, stride, numbers.below(kernel))
+            let (kernel, stride) = (1 + sampler.below(5), 1 + sampler.below(2));
+            Geometry::even(convolution, kernel, stride, sampler.below(kernel))
         };
         let (rows, columns) = (geometry(), geometry());
-        let channels = if last { 1 + numbers.below(2) * 2 } else { 1 + numbers.below(11) };
-        let activation = numbers.below(3);
-        let layer = net::layer(&mut numbers, size, rows, columns, channels, activation);
+        let channels = if last { 1 + sampler.below(2) * 2 } else { 1 + sampler.below(11) };
+        let activation = sampler.below(3);
+        let layer = net::layer(&mut sampler, size, rows, columns, channels, activation);
         // One without output is left out; the last never is.
         let one = Geometry::even(Plain, 1, 1, 0);
         let layer = match last {
-            true => layer.or_else(|| net::layer(&mut numbers, size, one, one, 3, 0)),
+            true => layer.or_else(|| net::layer(&mut sampler, size, one, one, 3, 0)),
             false => layer,
         };
         if let Some(layer) = layer {
@@ -53,7 +53,7 @@ fn draft(seed: u64) -> Draft {
             draft.layers.push(layer);
         }
     }
-    draft.whole = numbers.below(draft.layers.len());
+    draft.whole = sampler.below(draft.layers.len());
     draft
 }
 
@@ -63,9 +63,8 @@ fn here(file: &[u8]) -> Result<u32> {
     let mut memory = vec![0; model.working_memory()];
     let mut engine = Engine::new(model, &mut memory)?;
     let latent = engine.model().latent();
-    let (mut z, mut steps) = (vec![0.0; latent.len()], vec![0; latent.len()]);
-    latent.sample(1, &mut z);
-    latent.quantize(&z, &mut steps);
+    let mut steps = vec![0; latent.len()];
+    latent.sample_quantized(1, &mut steps)?;
     let mut picture = engine.draw(&steps)?;
     let mut digest = CRC.digest();
     while let Some(row) = picture.next_row() {

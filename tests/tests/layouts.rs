@@ -212,7 +212,7 @@ fn equals_the_engine(export: &Export) -> Result<()> {
     let mut z = vec![0.0; device.latent_len()];
     let mut differ = 0;
     for seed in 0..8 {
-        DraftPart::latent(&device.latent).sample(seed, &mut z);
+        DraftPart::latent(&device.latent).sample(seed, &mut z)?;
         let device = device.picture(&z)?;
         for twin in [&mut typed, &mut optimised] {
             let twin = twin.picture(&z)?;

@@ -5,6 +5,7 @@ mod bench_trainer;
 mod flash;
 mod model;
 mod oracles;
+mod public_api;
 mod qemu;
 mod test;
 mod tools;
@@ -52,6 +53,12 @@ enum Task {
     Bench(bench::Options),
     /// Time the trainer's steps beside PyTorch's, in a Python environment of its own
     BenchTrainer,
+    /// Compare gen-core's public API with its listing
+    PublicApi {
+        /// Instead, write the listing
+        #[arg(long)]
+        accept: bool,
+    },
     /// Train and quantise a shipped model again, into models/
     Model {
         /// The model
@@ -104,6 +111,7 @@ fn main() -> ExitCode {
         }
         Task::Bench(options) => bench::bench(&options),
         Task::BenchTrainer => bench_trainer::bench_trainer(),
+        Task::PublicApi { accept } => public_api::public_api(accept),
         Task::Model { model } => model::model(model),
         Task::Qemu { board, model, window, seconds, picture } => {
             let limit = seconds.map(Duration::from_secs);

@@ -22,7 +22,7 @@ impl<'a> Engine<'a> {
 
     /// The picture of `z`, channels of a pixel together.
     pub fn draw(&mut self, z: &[f32]) -> Result<&[u8]> {
-        self.model.latent().quantize(z, &mut self.steps);
+        self.model.latent().quantize(z, &mut self.steps)?;
         let mut engine = gen_core::Engine::new(self.model.clone(), &mut self.memory)?;
         let mut rows = engine.draw(&self.steps)?;
         self.picture.clear();

@@ -9,9 +9,9 @@ use export::latent;
 use export::picture::fidelity::{Fidelity, Pair};
 use export::picture::pixel_rule::PixelRule;
 use export::report::text;
+use gen_core::Shape;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
-use gen_core::shape::Shape;
 use std::path::{Path, PathBuf};
 
 #[derive(Args)]

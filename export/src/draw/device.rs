@@ -34,7 +34,7 @@ impl<'a> Device<'a> {
         let need = self.model.latent().len();
         ensure!(z.len() == need, "latent of {} elements, the model takes {need}", z.len());
         let mut steps = vec![0; z.len()];
-        self.model.latent().quantize(z, &mut steps);
+        self.model.latent().quantize(z, &mut steps)?;
         let mut engine = Engine::new(self.model.clone(), &mut self.memory)?;
         let mut drawing = engine.draw(&steps)?;
         let shape = drawing.shape();

@@ -21,10 +21,10 @@ use crate::onnx::source::Source;
 use crate::picture::Picture;
 use crate::picture::pixel_rule::PixelRule;
 use anyhow::{Context, Result, bail, ensure};
+use gen_core::Shape;
 use gen_core::format::DIMENSION_LIMIT;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::{Distribution, MAX_PARTS};
-use gen_core::shape::Shape;
 use std::path::{Path, PathBuf};
 use tract_onnx::pb::GraphProto;
 

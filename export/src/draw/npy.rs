@@ -2,7 +2,7 @@
 
 use crate::draw::Drawing;
 use anyhow::Result;
-use gen_core::shape::Shape;
+use gen_core::Shape;
 use ndarray::Array4;
 use ndarray_npy::WriteNpyExt;
 

@@ -78,7 +78,7 @@ pub fn places(parts: &[DraftPart]) -> impl Iterator<Item = Range<usize>> {
 /// `seed + index`.
 pub fn shown(seed: u64, index: usize, latent: &Latent) -> Vec<f32> {
     let mut z = vec![0.0; latent.len()];
-    latent.sample(seed.wrapping_add(index as u64), &mut z);
+    latent.sample(seed.wrapping_add(index as u64), &mut z).expect("z has the latent's length");
     z
 }
 

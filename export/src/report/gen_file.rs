@@ -21,7 +21,12 @@ pub(crate) fn to_bytes(draft: &Draft, network: &Network) -> Result<Vec<u8>> {
         let layer = match &error {
             WriteError::Count { layer, .. }
             | WriteError::Invalid(
-                FormatError::Code { layer, .. }
+                FormatError::Convolution { layer, .. }
+                | FormatError::Activation { layer, .. }
+                | FormatError::PerFeature { layer, .. }
+                | FormatError::Element { layer, .. }
+                | FormatError::Weight { layer, .. }
+                | FormatError::Pixels { layer, .. }
                 | FormatError::Dimension { layer }
                 | FormatError::Table { layer, .. }
                 | FormatError::Constant { layer, .. }

@@ -5,10 +5,9 @@ use crate::network::operation::Operation;
 use crate::network::{Layer, Network};
 use crate::report::plans::{Choice, choices};
 use crate::text::ending;
-use gen_core::Model;
 use gen_core::element::Weight;
 use gen_core::format::write::DraftPart;
-use gen_core::layer::Layer as DeviceLayer;
+use gen_core::{Layer as DeviceLayer, Model, Shape};
 use output::number::{grouped, hexadecimal};
 use serde::Serialize;
 use std::fmt::Write;
@@ -107,13 +106,13 @@ impl Layout {
                 steps: known(index).map_or_else(Vec::new, steps),
                 epilogue: layer.epilogue().name(),
                 kind: kind(layer),
-                input: [layer.rows.input, layer.columns.input, layer.channels_in],
-                output: [layer.rows.output, layer.columns.output, layer.channels_out],
-                kernel: [layer.rows.kernel, layer.columns.kernel],
-                stride: [layer.rows.stride, layer.columns.stride],
+                input: size(layer.input()),
+                output: size(layer.output()),
+                kernel: [layer.rows().kernel, layer.columns().kernel],
+                stride: [layer.rows().stride, layer.columns().stride],
                 useful_macs: layer.useful_macs(),
-                weight_bits: if layer.weight == Weight::Wide { 12 } else { 8 },
-                output_bits: if layer.element.is_wide() { 12 } else { 8 },
+                weight_bits: if layer.weight() == Weight::Wide { 12 } else { 8 },
+                output_bits: if layer.element().is_wide() { 12 } else { 8 },
                 weight_bytes: layer.weight_bytes(),
                 window_bytes: buffer.bytes(),
                 whole: index < model.plan().whole(),
@@ -124,7 +123,7 @@ impl Layout {
             name: model.name().to_owned(),
             source_sha256: hexadecimal(model.source()),
             latent: parts(model, network),
-            image: [shape.height, shape.width, shape.channels],
+            image: size(shape),
             useful_macs: layers.iter().map(|layer| layer.useful_macs).sum(),
             weight_bytes: layers.iter().map(|layer| layer.weight_bytes).sum(),
             weight_read_bytes: layers.iter().map(|layer| layer.weight_read_bytes).sum(),
@@ -170,10 +169,14 @@ fn steps(layer: &Layer) -> Vec<String> {
     steps
 }
 
+fn size(map: Shape) -> [usize; 3] {
+    [map.height, map.width, map.channels]
+}
+
 fn kind(layer: &DeviceLayer) -> &'static str {
     use gen_core::axis::Convolution;
-    let from_one = layer.rows.input == 1 && layer.columns.input == 1;
-    match layer.rows.convolution {
+    let from_one = layer.rows().input == 1 && layer.columns().input == 1;
+    match layer.rows().convolution {
         Convolution::Transposed if from_one => "dense",
         Convolution::Transposed => "transposed",
         Convolution::Plain => "plain",

@@ -1,9 +1,8 @@
 //! What working memory buys: the more layers are computed whole, the less often weights are read.
 
 use anyhow::{Context, Result};
-use gen_core::Model;
-use gen_core::layer::Layer;
 use gen_core::plan::Plan;
+use gen_core::{Layer, Model};
 use serde::Serialize;
 
 /// A way to lay out the working memory.

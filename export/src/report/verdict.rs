@@ -3,9 +3,8 @@
 use crate::report::plans;
 use anyhow::Result;
 use boards::{BOARDS, Board, Fit, Memory, time};
-use gen_core::Model;
 use gen_core::element::{Element, Weight};
-use gen_core::layer::Layer;
+use gen_core::{Layer, Model};
 use serde::Serialize;
 
 /// Whether a generator fits a board.
@@ -114,10 +113,10 @@ fn widths(model: &Model, file: usize, flash: usize) -> usize {
 /// What a generator takes if nothing has 12 bits: about how many bytes of flash fewer, and how many bytes of working
 /// memory at least.
 fn in_eight_bits(model: &Model) -> (usize, usize) {
-    let wide = model.layers().iter().filter(|layer| layer.weight == Weight::Wide);
+    let wide = model.layers().iter().filter(|layer| layer.weight() == Weight::Wide);
     let flash = wide.map(|layer| layer.weight_bytes() / 2).sum();
-    let mut narrow: Vec<Layer> = model.layers().to_vec();
-    narrow.iter_mut().for_each(|layer| layer.element = Element::Byte);
+    let narrow = model.layers().iter().map(|layer| layer.with_element(Element::Byte));
+    let narrow: Vec<Layer> = narrow.collect();
     (flash, plans::least(&narrow))
 }
 

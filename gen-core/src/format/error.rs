@@ -1,135 +1,172 @@
 //! Why a file is refused.
 
+use crate::latent::MAX_PARTS;
+use crate::layer::MAX_LAYERS;
+use crate::model::MAX_DIRECTIONS;
 use core::fmt;
 
-/// Why [`Model::parse`](crate::Model::parse) refuses a file. `layer` counts from 0.
+/// Why [`Model::parse`](crate::Model::parse) refuses a file: one variant per check. `layer` and `index` count from 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum FormatError {
-    /// Shorter than its header and tables.
+    /// The file is shorter than its header and tables.
     TooShort {
         /// Bytes needed.
         need: usize,
         /// Bytes given.
         got: usize,
     },
-    /// Does not begin with [`MAGIC`](super::MAGIC).
+    /// The file does not begin with the magic bytes `\x89GEN\r\n\x1a\n`.
     Magic,
-    /// Made for another version of this crate.
+    /// The file has a format version that this crate does not read.
     Version {
         /// The file's version.
         got: u16,
     },
-    /// The header's length is not the file's: truncated, or something appended.
+    /// The length in the header is not the file's: it is truncated, or something is appended.
     Length {
-        /// What the header says.
+        /// Bytes that the header says.
         stored: usize,
-        /// What was given.
+        /// Bytes given.
         got: usize,
     },
-    /// Damaged: the CRC-32 differs.
+    /// The CRC-32 differs: the file is damaged.
     Checksum {
-        /// What the header says.
+        /// The CRC-32 in the header.
         stored: u32,
-        /// What the bytes give.
+        /// The CRC-32 of the bytes.
         computed: u32,
     },
-    /// A byte that must be zero is not.
+    /// A reserved field is not zero.
     Reserved {
-        /// Where it is, or its neighbour of the same field.
+        /// Offset of the field.
         offset: usize,
     },
-    /// The model's name is not UTF-8 filled up with zeros.
+    /// The model's name is not UTF-8 padded with zeros, or empty.
     Name,
-    /// The latent's length is too large, or not that of its parts.
+    /// The latent's length is beyond [`MAX_LEN`](crate::latent::MAX_LEN), or not the sum of its parts.
     Latent,
-    /// No part of the latent, or more than [`MAX_PARTS`](crate::latent::MAX_PARTS).
+    /// The latent has no part, or more than [`MAX_PARTS`].
     Parts {
         /// The file's number of parts.
         got: usize,
     },
-    /// A part of the latent has no UTF-8 name, or its length, distribution or scale is not a possible one.
+    /// A part of the latent has an invalid name, length, distribution, reserved byte or scale.
     Part {
-        /// The part's index.
+        /// The part.
         index: usize,
     },
-    /// No layer, or more than [`MAX_LAYERS`](crate::model::MAX_LAYERS).
+    /// The file has no layer, or more than [`MAX_LAYERS`].
     Layers {
         /// The file's number of layers.
         got: usize,
     },
-    /// More latent directions than [`MAX_DIRECTIONS`](crate::model::MAX_DIRECTIONS).
+    /// The file has more latent directions than [`MAX_DIRECTIONS`].
     Directions {
         /// The file's number of directions.
         got: usize,
     },
-    /// A code of the layer's record (convolution, activation, per feature, element, weight) is
-    /// unknown, or the last layer's elements are not bytes.
-    Code {
+    /// The layer's kind of convolution is unknown.
+    Convolution {
         /// The layer.
         layer: usize,
-        /// The code.
+        /// The file's code; 0 and 1 are known.
         got: u8,
     },
-    /// A size of the layer is 0, or a side beyond [`DIMENSION_LIMIT`](super::DIMENSION_LIMIT).
+    /// The layer's activation is unknown.
+    Activation {
+        /// The layer.
+        layer: usize,
+        /// The file's code; 0 to 2 are known.
+        got: u8,
+    },
+    /// The layer's flag for parameters per feature is neither 0 nor 1.
+    PerFeature {
+        /// The layer.
+        layer: usize,
+        /// The file's flag.
+        got: u8,
+    },
+    /// The layer's element type is unknown.
+    Element {
+        /// The layer.
+        layer: usize,
+        /// The file's code; 0 to 2 are known.
+        got: u8,
+    },
+    /// The layer's weight type is unknown.
+    Weight {
+        /// The layer.
+        layer: usize,
+        /// The file's code; 0 and 1 are known.
+        got: u8,
+    },
+    /// The last layer's elements, the pixels, do not have 8 bits.
+    Pixels {
+        /// The last layer.
+        layer: usize,
+        /// The file's code of its element type.
+        got: u8,
+    },
+    /// A size of the layer is 0, or a side is beyond 16384.
     Dimension {
         /// The layer.
         layer: usize,
     },
-    /// The zero-point of a layer on latents or on 12-bit elements is not 0; they have none.
+    /// The layer has a zero-point, but its input, the latent or 12-bit elements, has none.
     ZeroPoint {
         /// The layer.
         layer: usize,
         /// The file's zero-point.
         got: u8,
     },
-    /// A section is misaligned or reaches into the tables or beyond the file.
+    /// A section is misaligned, or reaches into the tables or beyond the file.
     Section {
         /// The section's offset.
         offset: usize,
         /// The section's length.
         len: usize,
     },
-    /// The table of the layer's activation is empty, too long, or there without need.
+    /// The layer's table is empty, longer than 16384 entries, or present although the activation uses none.
     Table {
         /// The layer.
         layer: usize,
-        /// Its entries.
+        /// The table's entries.
         got: usize,
     },
-    /// A constant of the layer is not within [`CONSTANT_LIMIT`](crate::requant::CONSTANT_LIMIT).
+    /// A constant of the layer's epilogue is not within ±2⁶².
     Constant {
         /// The layer.
         layer: usize,
-        /// The constant's index.
+        /// The constant.
         index: usize,
     },
-    /// The layer sums so many products that its accumulator could overflow.
+    /// The layer sums so many products that its accumulator could overflow 32 bits.
     Accumulator {
         /// The layer.
         layer: usize,
     },
     /// The last layer has neither 1 channel nor 3.
     Image {
-        /// Its channels.
+        /// The last layer's channels.
         channels: usize,
     },
-    /// All layers are to be computed whole, or more than there are; the last never is.
+    /// The last layer is to be computed whole; it never can.
     Whole {
-        /// The file's number of them.
+        /// The file's number of layers computed whole.
         got: usize,
     },
-    /// The header's working memory is not what the layers need.
+    /// The working memory in the header is not what the layers need.
     Memory {
-        /// What the header says.
+        /// Bytes that the header says.
         stored: usize,
-        /// What the layers need.
+        /// Bytes that the layers need.
         need: usize,
     },
-    /// A latent direction has no UTF-8 name or a number that is not finite.
+    /// A latent direction has an invalid name or a value that is not finite.
     Direction {
-        /// The direction's index.
+        /// The direction.
         index: usize,
     },
 }
@@ -138,37 +175,51 @@ impl fmt::Display for FormatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::TooShort { need, got } => {
-                write!(f, "{got} bytes are too few for a .gen file, its tables need {need}")
-            }
-            Self::Magic => write!(f, "not a .gen file: it does not begin with \\x89GEN"),
-            Self::Version { got } => {
-                write!(f, "format version {got}, this build reads {}", super::VERSION)
-            }
-            Self::Length { stored, got } => {
-                write!(f, "{got} bytes, but the header says {stored}: truncated or appended to")
-            }
-            Self::Checksum { stored, computed } => {
-                write!(f, "damaged: CRC-32 is {computed:08x}, the header says {stored:08x}")
-            }
-            Self::Reserved { offset } => write!(f, "reserved byte {offset} is not zero"),
-            Self::Name => write!(f, "the model's name is not UTF-8 filled up with zeros"),
-            Self::Latent => write!(f, "the latent's length is too large or not that of its parts"),
-            Self::Parts { got } => {
                 write!(
                     f,
-                    "{got} parts of the latent, possible are 1 to {}",
-                    crate::latent::MAX_PARTS
+                    "{got} bytes are too few for a .gen file, its tables need {need}: copy it again"
                 )
             }
-            Self::Part { index } => write!(f, "part {index} of the latent is malformed"),
-            Self::Layers { got } => {
-                write!(f, "{got} layers, possible are 1 to {}", crate::model::MAX_LAYERS)
-            }
+            Self::Magic => write!(
+                f,
+                "not a .gen file: it does not begin with \\x89GEN. `export quantize` makes one from ONNX"
+            ),
+            Self::Version { got } => write!(
+                f,
+                "format version {got}, this build reads {}: export the model again",
+                super::VERSION
+            ),
+            Self::Length { stored, got } => write!(
+                f,
+                "{got} bytes, but the header says {stored}: truncated or appended to, copy it again"
+            ),
+            Self::Checksum { stored, computed } => write!(
+                f,
+                "damaged, copy it again: CRC-32 is {computed:08x}, the header says {stored:08x}"
+            ),
+            Self::Reserved { offset } => write!(f, "reserved byte {offset} is not zero"),
+            Self::Name => write!(f, "the model's name is not UTF-8 padded with zeros"),
+            Self::Latent => write!(f, "the latent's length is too large or not that of its parts"),
+            Self::Parts { got } => write!(f, "{got} latent parts, possible are 1 to {MAX_PARTS}"),
+            Self::Part { index } => write!(f, "latent part {index} is malformed"),
+            Self::Layers { got } => write!(f, "{got} layers, possible are 1 to {MAX_LAYERS}"),
             Self::Directions { got } => {
-                write!(f, "{got} directions, possible are 0 to {}", crate::model::MAX_DIRECTIONS)
+                write!(f, "{got} latent directions, possible are 0 to {MAX_DIRECTIONS}")
             }
-            Self::Code { layer, got } => {
-                write!(f, "layer {layer}: code {got} is not possible there")
+            Self::Convolution { layer, got } => {
+                write!(f, "layer {layer}: unknown convolution {got}")
+            }
+            Self::Activation { layer, got } => write!(f, "layer {layer}: unknown activation {got}"),
+            Self::PerFeature { layer, got } => {
+                write!(f, "layer {layer}: flag per feature is {got}, possible are 0 and 1")
+            }
+            Self::Element { layer, got } => write!(f, "layer {layer}: unknown element type {got}"),
+            Self::Weight { layer, got } => write!(f, "layer {layer}: unknown weight type {got}"),
+            Self::Pixels { layer, got } => {
+                write!(
+                    f,
+                    "layer {layer}: element type {got}, but the last layer's pixels are bytes"
+                )
             }
             Self::Dimension { layer } => write!(f, "layer {layer}: a size is 0 or too large"),
             Self::ZeroPoint { layer, got } => {
@@ -177,9 +228,11 @@ impl fmt::Display for FormatError {
             Self::Section { offset, len } => {
                 write!(f, "section of {len} bytes at byte {offset} is misaligned or out of place")
             }
-            Self::Table { layer, got } => write!(f, "layer {layer}: table of {got} entries"),
+            Self::Table { layer, got } => {
+                write!(f, "layer {layer}: table of {got} entries does not suit its activation")
+            }
             Self::Constant { layer, index } => {
-                write!(f, "layer {layer}: constant {index} is out of range")
+                write!(f, "layer {layer}: constant {index} is not within ±2^62")
             }
             Self::Accumulator { layer } => {
                 write!(f, "layer {layer}: so many products could overflow 32 bits")
@@ -187,7 +240,9 @@ impl fmt::Display for FormatError {
             Self::Image { channels } => {
                 write!(f, "pictures of {channels} channels, possible are 1 and 3")
             }
-            Self::Whole { got } => write!(f, "{got} layers to be computed whole, too many"),
+            Self::Whole { got } => {
+                write!(f, "{got} layers to be computed whole, but the last never can be")
+            }
             Self::Memory { stored, need } => {
                 write!(f, "header says {stored} bytes of working memory, the layers need {need}")
             }

@@ -1,8 +1,8 @@
 //! The `.gen` file: one trained generator, used in place from flash.
 //!
-//! Little-endian. A header, tables of layers, of the latent's parts and of latent directions, then
-//! sections aligned to 16 bytes. Every byte range has its name here, for reader and writer alike;
-//! `docs/format.md` has the same in prose.
+//! All numbers are little-endian. A file is a header, tables of layers, latent parts and latent directions, then
+//! sections aligned to 16 bytes. Every byte range is named here, once, for reader and writer. The repository's
+//! `docs/format.md` describes the format in prose.
 
 mod error;
 mod read;
@@ -12,19 +12,21 @@ pub mod write;
 pub use error::FormatError;
 pub(crate) use read::parse;
 
-/// First bytes of a file. As in PNG, a non-ASCII byte and line ends reveal text-mode transfers.
+/// First bytes of a file. As in PNG, a non-ASCII byte and line ends reveal a transfer in text mode.
 pub const MAGIC: [u8; 8] = *b"\x89GEN\r\n\x1a\n";
-/// Version of the format that this crate reads and writes.
+/// Format version that this crate reads and writes.
 pub const VERSION: u16 = 3;
-/// Sections begin at multiples of this.
+/// Sections begin at multiples of this many bytes.
 pub const ALIGNMENT: usize = 16;
-/// Bound on heights, widths and channels: keeps every product of two of them within `u32`.
+/// Largest height, width, number of channels and latent length. The product of two of them fits `u32`.
 pub const DIMENSION_LIMIT: usize = 1 << 14;
 /// Most bytes of a model's name.
+#[cfg(feature = "writer")]
 pub const MODEL_NAME: usize = header::NAME.end - header::NAME.start;
-/// Most bytes of the name of a latent's part.
+/// Most bytes of the name of a latent part.
+#[cfg(feature = "writer")]
 pub const PART_NAME: usize = part::NAME.end - part::NAME.start;
-/// Longest table of an activation function.
+/// Most entries of an activation's table.
 pub const TABLE_LIMIT: usize = 1 << 14;
 
 /// Byte ranges of the header.
@@ -34,21 +36,21 @@ pub(crate) mod header {
     pub(crate) const VERSION: Range<usize> = 8..10;
     pub(crate) const LAYERS: usize = 10;
     pub(crate) const DIRECTIONS: usize = 11;
-    /// Of the whole file.
+    /// Bytes of the whole file.
     pub(crate) const LENGTH: Range<usize> = 12..16;
-    /// CRC-32 (ISO-HDLC, as in zlib) of the whole file with these four bytes zero.
+    /// CRC-32 (ISO-HDLC, as in zlib) of the whole file, with these four bytes taken as zero.
     pub(crate) const CHECKSUM: Range<usize> = 16..20;
-    /// Working memory, [`Plan::bytes`](crate::plan::Plan::bytes).
+    /// Bytes of working memory, [`Plan::bytes`](crate::plan::Plan::bytes).
     pub(crate) const MEMORY: Range<usize> = 20..24;
     pub(crate) const LATENT_LEN: Range<usize> = 24..26;
-    /// Parts of the latent.
+    /// Number of latent parts.
     pub(crate) const PARTS: usize = 26;
-    /// Layers, from the first on, that are computed whole.
+    /// Number of layers, from the first on, that are computed whole.
     pub(crate) const WHOLE: usize = 27;
     pub(crate) const RESERVED: Range<usize> = 28..32;
-    /// UTF-8, filled up with zeros.
+    /// UTF-8, padded with zeros.
     pub(crate) const NAME: Range<usize> = 32..64;
-    /// SHA-256 of the ONNX file that this one was made from.
+    /// SHA-256 of the ONNX file that the model was made from.
     pub(crate) const SOURCE: Range<usize> = 64..96;
     pub(crate) const LEN: usize = 96;
 }
@@ -71,8 +73,8 @@ pub(crate) mod layer {
     pub(crate) const PAD_LEFT: usize = 15;
     /// Offset of the weights section.
     pub(crate) const WEIGHTS: Range<usize> = 16..20;
-    /// Offset of the epilogue section: constants `i64`, multipliers `i32`, then, as the activation
-    /// asks, negative multipliers `i32` and biases `i32`, or the table.
+    /// Offset of the epilogue section: constants `i64`, multipliers `i32`, then, for slopes, negative multipliers
+    /// `i32` and biases `i32`, or, for a table, its entries.
     pub(crate) const EPILOGUE: Range<usize> = 20..24;
     /// Entries of the table, 0 without one.
     pub(crate) const TABLE_LEN: Range<usize> = 24..26;
@@ -81,16 +83,16 @@ pub(crate) mod layer {
     pub(crate) const LEN: usize = 28;
 }
 
-/// Byte ranges of the record of a latent's part.
+/// Byte ranges of a latent part's record.
 pub(crate) mod part {
     use core::ops::Range;
-    /// UTF-8, filled up with zeros.
+    /// UTF-8, padded with zeros.
     pub(crate) const NAME: Range<usize> = 0..24;
-    /// Elements.
+    /// Number of elements.
     pub(crate) const LENGTH: Range<usize> = 24..26;
     pub(crate) const DISTRIBUTION: usize = 26;
     pub(crate) const RESERVED: usize = 27;
-    /// Steps of its quantised elements per unit, `f32`.
+    /// Steps of the quantised elements per unit, `f32`.
     pub(crate) const SCALE: Range<usize> = 28..32;
     pub(crate) const LEN: usize = 32;
 }
@@ -98,9 +100,9 @@ pub(crate) mod part {
 /// Byte ranges of a latent direction's record.
 pub(crate) mod direction {
     use core::ops::Range;
-    /// UTF-8, filled up with zeros.
+    /// UTF-8, padded with zeros.
     pub(crate) const NAME: Range<usize> = 0..24;
-    /// Offset of the direction: one `f32` per latent element, in the latent's own unit.
+    /// Offset of the values: one `f32` per latent element, in the latent's own unit.
     pub(crate) const VALUES: Range<usize> = 24..28;
     pub(crate) const LEN: usize = 28;
 }
@@ -124,7 +126,7 @@ pub(crate) const NORMAL: u8 = 0;
 pub(crate) const UNIFORM: u8 = 1;
 pub(crate) const ONE_HOT: u8 = 2;
 
-/// CRC-32 of `file` with its checksum bytes taken as zero.
+/// CRC-32 of `file`, with its checksum field taken as zero.
 pub(crate) fn checksum(file: &[u8]) -> u32 {
     const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
     let mut digest = CRC.digest();
@@ -134,9 +136,11 @@ pub(crate) fn checksum(file: &[u8]) -> u32 {
     digest.finalize()
 }
 
-/// The working memory that the header of a `.gen` file asks for, in bytes, for sizing a `static` at
-/// compile time; `None` if `file` is no `.gen` file. At run time, for a file that may be damaged, use
-/// [`Model::working_memory`](crate::Model::working_memory), which has been checked.
+/// Bytes of working memory in the header of a `.gen` file, for sizing a `static` at compile time. `None` if `file` is
+/// not a `.gen` file.
+///
+/// Only the magic bytes are checked. At run time use [`Model::working_memory`](crate::Model::working_memory), which
+/// has been checked against the layers.
 ///
 /// ```
 /// # static FILE: &[u8] = include_bytes!("../../tests/fixture/tiny.gen");
@@ -151,7 +155,8 @@ pub const fn working_memory(file: &[u8]) -> Option<usize> {
     Some(u32::from_le_bytes([file[at], file[at + 1], file[at + 2], file[at + 3]]) as usize)
 }
 
-/// The latent length in the header of a `.gen` file, likewise for sizing arrays at compile time.
+/// Elements of the latent in the header of a `.gen` file, for sizing an array at compile time. `None` if `file` is not
+/// a `.gen` file.
 pub const fn latent_len(file: &[u8]) -> Option<usize> {
     if !is_gen(file) {
         return None;
@@ -160,7 +165,7 @@ pub const fn latent_len(file: &[u8]) -> Option<usize> {
     Some(u16::from_le_bytes([file[at], file[at + 1]]) as usize)
 }
 
-/// Whether `file` has a header that begins as it should.
+/// Whether `file` is long enough for a header and begins with [`MAGIC`].
 const fn is_gen(file: &[u8]) -> bool {
     let Some(start) = file.first_chunk::<{ header::LEN }>() else { return false };
     let mut i = 0;

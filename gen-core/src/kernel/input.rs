@@ -1,31 +1,31 @@
-//! What a kernel reads.
+//! The input rows of a kernel.
 
 use crate::weights::{CHUNK, WIDE_CHUNK};
 
 /// A layer's input.
 #[derive(Clone, Copy, Debug)]
 pub enum Input<'a> {
-    /// The first layer's: a map of one pixel, 12 bits.
+    /// Of the first layer: a map of one pixel with 12-bit elements.
     Latent(&'a [i16]),
-    /// Any other's, bytes with the layer's zero-point.
+    /// Of any other layer: 8-bit elements with the layer's zero-point.
     Rows(Window<'a>),
-    /// Any other's, 12 bits.
+    /// Of any other layer: 12-bit elements, little-endian `i16`.
     Wide(Window<'a>),
 }
 
-/// A ring of rows: row `y` of the map lies in slot `y % rows`.
+/// A ring of rows. Row `y` of the map lies in slot `y % rows`.
 #[derive(Clone, Copy, Debug)]
 pub struct Window<'a> {
     /// `rows · row_len` bytes.
     pub(crate) data: &'a [u8],
-    /// Slots.
+    /// Number of slots.
     pub(crate) rows: usize,
-    /// Bytes of a row, `width · channels` elements.
+    /// Bytes of one row, `width · channels` elements.
     pub(crate) row_len: usize,
 }
 
 impl Input<'_> {
-    /// Most products whose sum stays below 2²³, see [`weights`](crate::weights).
+    /// Most products that may be accumulated before b is extracted from a sum ([`weights`](crate::weights)).
     pub(super) const fn chunk(&self) -> usize {
         match self {
             Self::Latent(_) | Self::Wide(_) => WIDE_CHUNK,
@@ -33,7 +33,7 @@ impl Input<'_> {
         }
     }
 
-    /// An element of row `y`.
+    /// Element `element` of row `y`.
     #[cfg(feature = "_kernels")]
     pub(super) fn at(&self, y: usize, element: usize) -> i32 {
         match self {
@@ -48,7 +48,7 @@ impl Input<'_> {
 }
 
 impl<'a> Window<'a> {
-    /// The rows from `first` on, oldest first: no division while they are read.
+    /// A function that gives row `first + t` of the map for `t` below the number of slots, without a division.
     #[inline]
     pub(super) fn rows_from(&self, first: usize) -> impl Fn(usize) -> &'a [u8] + use<'a> {
         let Self { data, rows, row_len } = *self;

@@ -1,31 +1,32 @@
-//! The kernel for x86-64: a block's pairs of features in the lanes of AVX2's vectors, two products a
-//! lane and instruction, weights in registers shared by positions.
+//! The kernel for x86-64: the pairs of a block in the lanes of AVX2 vectors. An instruction adds two products per
+//! lane, and positions share the weights in registers.
 //!
-//! Pairs fill half a vector. Beside them is a second column tap, or a second plane. A processor that has no
-//! AVX2 multiplies one number at a time.
+//! The pairs fill half a vector; the other half has a second column tap or a second plane. A processor without AVX2
+//! runs
+//! [`Plain`].
 
 use super::plain::Plain;
-use super::tile::{POSITIONS, Sums, Taps, Tile};
-use super::{Job, Kernel, Scratch, Walk};
+use super::tile::{POSITIONS, Sums, TapPair, Tile};
+use super::{Blocked, Job, Kernel, Scratch};
 use crate::weights::Word;
 use core::arch::x86_64::*;
 
 cpufeatures::new!(avx2, "avx2");
 
-/// What the processor can do.
+/// The kernel with AVX2 if the processor has it, else with [`Plain`].
 #[derive(Debug)]
 pub struct Desk;
 
 impl Kernel for Desk {
     fn rows(job: Job<'_>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
         match avx2::get() {
-            true => Walk::<Lanes>::rows(job, scratch, out),
-            false => Walk::<Plain>::rows(job, scratch, out),
+            true => Blocked::<Lanes>::rows(job, scratch, out),
+            false => Blocked::<Plain>::rows(job, scratch, out),
         }
     }
 }
 
-/// A pair of features in each lane. Only for [`Desk`], which asks whether the processor has AVX2.
+/// The loops with AVX2: one pair of features per lane. Only [`Desk`] may use it, after it has found AVX2.
 struct Lanes;
 
 impl Tile for Lanes {
@@ -35,7 +36,7 @@ impl Tile for Lanes {
     fn expand(row: &[u8], channels: usize, zero_point: u8, words: &mut [Word]) -> bool {
         let fits = channels.is_multiple_of(8);
         if fits {
-            // SAFETY: Desk, who alone is here, has found AVX2.
+            // SAFETY: only `Desk` calls this, after it has found AVX2.
             unsafe { expand(row, channels, zero_point, words) };
         }
         fits
@@ -56,7 +57,7 @@ impl Tile for Lanes {
             3 => column::<3>,
             _ => column::<4>,
         };
-        // SAFETY: Desk, who alone is here, has found AVX2.
+        // SAFETY: only `Desk` calls this, after it has found AVX2.
         unsafe { column(inputs, plane, &weights[..planes * pairs], sums) }
     }
 
@@ -65,10 +66,10 @@ impl Tile for Lanes {
         inputs: &[Word],
         plane: usize,
         planes: usize,
-        weights: Taps<'_>,
+        weights: TapPair<'_>,
         sums: &mut [Sums; POSITIONS],
     ) {
-        let Taps { words, tap, pairs } = weights;
+        let TapPair { words, tap, pairs } = weights;
         let taps = [&words[..planes * pairs], &words[tap..][..planes * pairs]];
         let across = match pairs {
             1 => across::<1>,
@@ -76,12 +77,12 @@ impl Tile for Lanes {
             3 => across::<3>,
             _ => across::<4>,
         };
-        // SAFETY: Desk, who alone is here, has found AVX2.
+        // SAFETY: only `Desk` calls this, after it has found AVX2.
         unsafe { across(inputs, plane, taps, sums) }
     }
 }
 
-/// The loop of [`Tile::expand`]: four planes from eight channels of a pixel.
+/// The loop of [`Tile::expand`]: eight channels of a pixel become four planes.
 #[target_feature(enable = "avx2")]
 fn expand(row: &[u8], channels: usize, zero_point: u8, words: &mut [Word]) {
     let zero_point = _mm_set1_epi16(zero_point.into());
@@ -101,7 +102,7 @@ fn expand(row: &[u8], channels: usize, zero_point: u8, words: &mut [Word]) {
     }
 }
 
-/// The loop of [`Tile::column`]: a plane in each half, the last alone if they are odd in number.
+/// The loop of [`Tile::column`]: two planes at a time, one in each half of a vector; an odd last plane alone.
 #[target_feature(enable = "avx2")]
 fn column<const PAIRS: usize>(inputs: &[Word], plane: usize, weights: &[Word], sums: &mut Sums) {
     let mut split = Split::zero();
@@ -127,8 +128,8 @@ fn column<const PAIRS: usize>(inputs: &[Word], plane: usize, weights: &[Word], s
     finish(_mm256_set_m128i(last, first), sums);
 }
 
-/// The loop of [`Tile::across`]: the taps of a pair are neighbours, as inputs of
-/// neighbouring columns are.
+/// The loop of [`Tile::across`]: both taps of a pair of features are neighbouring lanes, as are the inputs of
+/// neighbouring columns.
 #[target_feature(enable = "avx2")]
 fn across<const PAIRS: usize>(
     inputs: &[Word],
@@ -154,7 +155,7 @@ fn across<const PAIRS: usize>(
     }
 }
 
-/// The pairs of a point; lanes without one are 0.
+/// The words of a point's pairs; lanes without a pair are 0.
 #[inline]
 #[target_feature(enable = "avx2")]
 fn pairs<const PAIRS: usize>(point: &[Word; PAIRS]) -> __m128i {
@@ -162,7 +163,7 @@ fn pairs<const PAIRS: usize>(point: &[Word; PAIRS]) -> __m128i {
     _mm_setr_epi32(word(0), word(1), word(2), word(3))
 }
 
-/// Weights: 256·a, which takes one shift where a took two, and 256·b + a, see `weights`.
+/// Weights as 256·a and 256·b + a ([`weights`](crate::weights)); 256·a takes one shift, a would take two.
 struct Factors {
     a: __m256i,
     both: __m256i,
@@ -176,7 +177,7 @@ impl Factors {
     }
 }
 
-/// The sums of their products with inputs.
+/// The accumulated products of inputs with [`Factors`].
 #[derive(Clone, Copy)]
 struct Split {
     a: __m256i,
@@ -198,7 +199,7 @@ impl Split {
     }
 }
 
-/// Adds to the sums of features those of 256·a and of 256·b + a, which follow one another for each pair.
+/// Adds to the features' `sums` what `splits` accumulated: for each pair the sum of 256·a, then that of 256·b + a.
 #[inline]
 #[allow(unsafe_code, reason = "loads and stores of a vector")]
 #[target_feature(enable = "avx2")]
@@ -207,6 +208,7 @@ fn finish(splits: __m256i, sums: &mut Sums) {
     let b = _mm256_srai_epi32::<8>(_mm256_sub_epi32(splits, _mm256_slli_epi64::<32>(a)));
     let ab = _mm256_blend_epi32::<0b1010_1010>(a, b);
     let sums = sums.as_mut_ptr().cast();
-    // SAFETY: sums are as long as a vector, 8 numbers of 4 bytes, and ours; no alignment is asked for.
+    // SAFETY: `sums` has 8 elements of 4 bytes, as many as a vector, and is borrowed mutably. Unaligned access is
+    // allowed.
     unsafe { _mm256_storeu_si256(sums, _mm256_add_epi32(_mm256_loadu_si256(sums), ab)) };
 }

@@ -1,10 +1,10 @@
-//! Kernels: output rows of a layer from the rows that they read.
+//! Kernels compute output rows of a layer from its input rows.
 //!
-//! [`Portable`] is the specification. All others are a [`Walk`]: the rows are expanded to 16 bits
-//! once ([`Scratch`]), then blocks of features are computed at one position after the other. What
-//! differs is the innermost loop, a [`Tile`]. Which one a target has is decided here and nowhere
-//! else; all give the same bytes.
+//! `Portable` is the specification. Every other kernel is a [`Blocked`]: it expands the input rows to 16 bits once
+//! ([`Scratch`]), then computes block after block of features, position by position. Kernels differ in the innermost
+//! loop, a `Tile`. This file alone decides which one a target uses; all compute the same bytes.
 
+mod blocked;
 #[cfg(any(feature = "_kernels", gen_core_dsp))]
 mod dsp;
 mod input;
@@ -21,8 +21,8 @@ mod scratch;
 #[cfg(any(feature = "_kernels", gen_core_armv7m, gen_core_armv6m))]
 mod skip;
 mod tile;
-mod walk;
 
+pub use blocked::Blocked;
 #[cfg(feature = "_kernels")]
 pub use dsp::Dsp;
 pub use input::{Input, Window};
@@ -35,41 +35,40 @@ pub use portable::Portable;
 pub use scratch::Scratch;
 #[cfg(feature = "_kernels")]
 pub use skip::Skip;
-pub use walk::Walk;
 
 use crate::layer::Layer;
 use core::ops::Range;
 
-/// The target's own.
+/// The target's own kernel: Arm's DSP instructions.
 #[cfg(gen_core_dsp)]
-pub type Best = Walk<dsp::Dsp>;
-/// The target's own.
+pub type Best = Blocked<dsp::Dsp>;
+/// The target's own kernel: Arm without DSP instructions.
 #[cfg(any(gen_core_armv7m, gen_core_armv6m))]
-pub type Best = Walk<skip::Skip>;
-/// The target's own.
+pub type Best = Blocked<skip::Skip>;
+/// The target's own kernel: Arm's M-profile vectors.
 #[cfg(gen_core_mve)]
-pub type Best = Walk<mve::Mve>;
-/// The target's own.
+pub type Best = Blocked<mve::Mve>;
+/// The target's own kernel: x86-64.
 #[cfg(gen_core_lanes)]
 pub type Best = lanes::Desk;
-/// The target's own.
+/// The target's own kernel: any other processor.
 #[cfg(not(any(gen_core_dsp, gen_core_mve, gen_core_armv7m, gen_core_armv6m, gen_core_lanes)))]
-pub type Best = Walk<plain::Plain>;
+pub type Best = Blocked<plain::Plain>;
 
-/// What computes rows.
+/// Computes output rows of a layer.
 pub trait Kernel {
-    /// Computes rows of `layer` into `out`, HWC.
+    /// Computes the job's rows into `out`, HWC, one after the other.
     fn rows(job: Job<'_>, scratch: &mut Scratch<'_>, out: &mut [u8]);
 }
 
-/// Rows to compute.
+/// Output rows to compute, and the input that they read.
 #[derive(Clone)]
 pub struct Job<'a> {
     pub(crate) layer: &'a Layer<'a>,
-    /// The layer's place in the model.
+    /// Index of the layer in the model.
     pub(crate) index: usize,
-    /// The output rows, at least one.
+    /// The output rows: one, or all rows of the layer.
     pub(crate) rows: Range<usize>,
-    /// The input rows that they need.
+    /// The input rows that they read.
     pub(crate) input: Input<'a>,
 }

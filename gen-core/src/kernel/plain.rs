@@ -1,12 +1,12 @@
-//! The innermost loop for processors that multiply one number at a time.
+//! The innermost loop in portable Rust, for processors that multiply one pair of numbers at a time.
 
 use super::tile::{Sums, Tile};
-use crate::weights::{Word, numbers};
+use crate::weights::{Word, lanes};
 
-/// Skips inputs of 0, which behind a ReLU are about half. Reads weights byte by byte: some of these
-/// processors load a number only from where it is aligned, and put one that may be anywhere together
-/// from its bytes. From those to both weights is less far: on RV32IMC `models/faces` takes 18 % fewer
-/// instructions.
+/// Skips inputs of 0, about half of all inputs after a ReLU, and reads weights byte by byte.
+///
+/// Some of these processors load only aligned words, so the compiler would assemble a lane from its bytes anyway. The
+/// bytes lead to both weights more directly: on RV32IMC `models/faces` takes 18 % fewer instructions.
 #[derive(Debug)]
 pub struct Plain;
 
@@ -32,8 +32,8 @@ impl Tile for Plain {
     }
 }
 
-/// A function for a block of so many pairs of features, all of them written out: compiled for size,
-/// a loop over pairs would stay one, and keep the sums in memory.
+/// Defines the loop for a number of pairs of features, with the pairs written out. Compiled for size, a loop over
+/// pairs would not be unrolled and would keep the accumulators in memory.
 macro_rules! column {
     ($name:ident, $pairs:literal, $($pair:literal)*) => {
         fn $name(inputs: &[Word], plane: usize, weights: &[Word], sums: &mut Sums) {
@@ -41,9 +41,9 @@ macro_rules! column {
             let mut own = [$(sums[$pair],)*];
             let (points, _) = weights.as_chunks::<$pairs>();
             for (k, point) in points.iter().enumerate() {
-                // Neither in chunks, for which it would divide, nor in steps, which take longer.
+                // `chunks` would divide and `step_by` takes longer.
                 let Some(&inputs) = inputs.get(k * plane) else { break };
-                let [first, second] = numbers(inputs);
+                let [first, second] = lanes(inputs);
                 if first != 0 {
                     $(own[$pair] = add(own[$pair], point[$pair][0], point[$pair][1], first.into());)*
                 }
@@ -61,10 +61,10 @@ column!(column2, 2, 0 1);
 column!(column3, 3, 0 1 2);
 column!(column4, 4, 0 1 2 3);
 
-/// Adds an input's products with the weights of a number, of which the bytes are given.
+/// Adds the products of input `x` with both weights of a lane, given as its bytes.
 #[inline(always)]
 fn add([a, b]: [i32; 2], low: u8, high: u8, x: i32) -> [i32; 2] {
-    // As `weights::split` has them: where a is negative it has taken 1 from the high byte.
+    // As `weights::split`: a negative a has borrowed 1 from the high byte.
     let (low, high) = (i32::from(low as i8), i32::from(high as i8));
     [a.wrapping_add(low * x), b.wrapping_add((high - (low >> 31)) * x)]
 }

@@ -1,4 +1,4 @@
-//! The input rows of output rows, expanded once for all their features and positions.
+//! The input rows of a job, expanded to 16 bits once for all features and positions.
 
 use super::tile::Tile;
 use super::{Input, Job};
@@ -6,13 +6,13 @@ use crate::axis::Taps;
 use crate::layer::Layer;
 use crate::weights::Word;
 
-/// Words of two inputs each, 16 bits with the zero-point taken off; the second is 0 where the
-/// channels are odd in number.
+/// The expanded input rows: words of two channels, each as 16 bits with the zero-point subtracted. With an odd number
+/// of channels, the second half of the last word is 0.
 #[derive(Debug)]
 pub struct Scratch<'a> {
     words: &'a mut [Word],
-    /// Layer, first row and number of rows that are in it. All of a picture is drawn by one kernel, or
-    /// the order would have to be here too.
+    /// Layer, first row and number of rows that it holds. The order of words is not here, because one kernel draws the
+    /// whole picture.
     holds: Option<(usize, usize, usize)>,
 }
 
@@ -20,7 +20,7 @@ pub struct Scratch<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct Expanded<'a> {
     words: &'a [Word],
-    /// The first row's place in the map.
+    /// Index of the first row in the map.
     first: usize,
     /// Pairs of channels.
     depth: usize,
@@ -29,11 +29,11 @@ pub struct Expanded<'a> {
     column: usize,
 }
 
-/// The rows of one output row, pairs of channels of all rows one after the other in `planes`.
+/// The expanded rows that one output row reads. A *plane* is one pair of channels of one row, at all columns.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
     pub(super) words: &'a [Word],
-    /// Rows times pairs of channels.
+    /// Number of planes: rows times pairs of channels.
     pub(super) planes: usize,
     /// Words from one plane to the next, at the same column.
     pub(super) plane: usize,
@@ -42,16 +42,17 @@ pub struct Rows<'a> {
 }
 
 impl<'a> Scratch<'a> {
-    /// A scratch that holds nothing; `words` are as many as the plan says.
+    /// An empty scratch in `words`, which are aligned to 4 bytes and as many as the plan says.
     pub(crate) fn new(words: &'a mut [Word]) -> Self {
-        // Kernels load several words at once.
+        // Some kernels load several words at once.
         debug_assert!(words.as_ptr().addr().is_multiple_of(4), "the engine aligns it");
         Self { words, holds: None }
     }
 
-    /// The rows that the job reads, planes outermost if the loops go across columns and else columns.
-    /// Rows that are there already, since two output rows of a transposed convolution read the same,
-    /// are left.
+    /// Expands the rows that `job` reads: `[plane][column]` if the kernel computes across columns, else
+    /// `[column][plane]`.
+    ///
+    /// Rows that are already expanded are kept: two output rows of a transposed convolution read the same rows.
     pub(super) fn expand<K: Tile>(&mut self, job: &Job<'_>) -> Expanded<'_> {
         let layer = job.layer;
         let (depth, width) = (layer.order().depth(), layer.columns.input);
@@ -88,7 +89,7 @@ impl<'a> Scratch<'a> {
 }
 
 impl<'a> Expanded<'a> {
-    /// Those of `taps`.
+    /// The rows that `taps` meet.
     pub(super) fn rows(&self, taps: &Taps) -> Rows<'a> {
         let Self { words, depth, plane, column, .. } = *self;
         let skip = taps.input.saturating_sub(self.first) * depth * plane;
@@ -96,16 +97,16 @@ impl<'a> Expanded<'a> {
     }
 }
 
-/// Expands a row of bytes of `layer`'s input.
+/// Expands a row of 8-bit elements.
 fn expand_bytes<K: Tile>(layer: &Layer<'_>, row: &[u8], column: usize, words: &mut [Word]) {
     if !(K::ACROSS && K::expand(row, layer.channels_in, layer.zero_point, words)) {
         expand_row::<K, u8>(layer, row, column, words);
     }
 }
 
-/// Expands a row of `layer`'s input, whose zero-point is 0 where it has 12 bits; without planes outermost, columns
-/// are so many words apart.
-fn expand_row<K: Tile, T: Number>(layer: &Layer<'_>, row: &[T], column: usize, words: &mut [Word]) {
+/// Expands a row of any element type. *shapes*: without planes outermost, columns are `column` words apart. The
+/// zero-point of 12-bit elements is 0.
+fn expand_row<K: Tile, T: Value>(layer: &Layer<'_>, row: &[T], column: usize, words: &mut [Word]) {
     let (channels, zero_point) = (layer.channels_in, i32::from(layer.zero_point));
     if K::ACROSS {
         rows_of_planes(row, channels, zero_point, words);
@@ -116,31 +117,31 @@ fn expand_row<K: Tile, T: Number>(layer: &Layer<'_>, row: &[T], column: usize, w
     }
 }
 
-/// What a row can be made of.
-trait Number: Copy {
+/// An input element, as it lies in memory.
+trait Value: Copy {
     fn value(self) -> i32;
 }
 
-impl Number for u8 {
+impl Value for u8 {
     fn value(self) -> i32 {
         self.into()
     }
 }
 
-impl Number for i16 {
+impl Value for i16 {
     fn value(self) -> i32 {
         self.into()
     }
 }
 
-impl Number for [u8; 2] {
+impl Value for [u8; 2] {
     fn value(self) -> i32 {
         i16::from_le_bytes(self).into()
     }
 }
 
-/// A row as planes of neighbouring columns.
-fn rows_of_planes<T: Number>(row: &[T], channels: usize, zero_point: i32, words: &mut [Word]) {
+/// Expands a row to `[plane][column]`.
+fn rows_of_planes<T: Value>(row: &[T], channels: usize, zero_point: i32, words: &mut [Word]) {
     let planes = words.chunks_exact_mut(row.len() / channels);
     for (first, plane) in (0..channels).step_by(2).zip(planes) {
         for (slot, pixel) in plane.iter_mut().zip(row.chunks_exact(channels)) {
@@ -151,8 +152,8 @@ fn rows_of_planes<T: Number>(row: &[T], channels: usize, zero_point: i32, words:
     }
 }
 
-/// A pixel as neighbouring planes.
-fn pixel<T: Number>(pixel: &[T], zero_point: i32, words: &mut [Word]) {
+/// Expands one pixel to neighbouring planes.
+fn pixel<T: Value>(pixel: &[T], zero_point: i32, words: &mut [Word]) {
     let mut slots = words.iter_mut();
     let (pairs, last) = pixel.as_chunks::<2>();
     for (&[a, b], slot) in pairs.iter().zip(&mut slots) {
@@ -163,7 +164,7 @@ fn pixel<T: Number>(pixel: &[T], zero_point: i32, words: &mut [Word]) {
     }
 }
 
-/// Two numbers of at most 12 bits in a word.
+/// The word of two inputs of at most 13 bits.
 #[inline(always)]
 const fn word(a: i32, b: i32) -> Word {
     (a as u16 as u32 | (b as u32) << 16).to_le_bytes()

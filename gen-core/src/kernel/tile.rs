@@ -1,31 +1,31 @@
-//! The innermost loops.
+//! The innermost loop of a kernel, as a trait.
 
-pub use crate::requant::Sums;
+pub(crate) use crate::requant::Sums;
 use crate::weights::Word;
 
-/// Positions that are computed together.
+/// Positions that [`Tile::across`] computes together.
 pub const POSITIONS: usize = 3;
 
-/// A way to sum products. Every call may have at most [`CHUNK`](crate::weights::CHUNK) products for a sum of 8-bit
-/// weights (12-bit inputs: [`WIDE_CHUNK`](crate::weights::WIDE_CHUNK)), at least one, and adds to the sums that it is
-/// given, those of features that are there.
+/// The innermost loop: adds products to the accumulators of a block.
+///
+/// *range*: a call adds at least 1 product to each accumulator. With 8-bit weights it adds at most
+/// [`CHUNK`](crate::weights::CHUNK), or [`WIDE_CHUNK`](crate::weights::WIDE_CHUNK) of 12-bit inputs.
 pub trait Tile {
-    /// Whether [`across`](Self::across) is there, for which neighbouring columns are neighbours in
-    /// the scratch.
+    /// Whether [`across`](Self::across) is implemented. It needs neighbouring columns to be neighbours in the scratch,
+    /// so planes are outermost there.
     const ACROSS: bool;
 
-    /// Expands a row to planes of words, if there is a faster way than the common one and the sizes
-    /// suit it; says whether it did.
+    /// Expands a row of bytes to planes of words, if the processor has a faster way than the common one and the sizes
+    /// suit it. Returns whether it did.
     #[inline(always)]
     fn expand(_row: &[u8], _channels: usize, _zero_point: u8, _words: &mut [Word]) -> bool {
         false
     }
 
-    /// One position, `pairs` pairs of features, the planes of one column tap or of several that follow
-    /// one another.
+    /// Adds the products of `planes` planes, of one column tap or of consecutive ones, at one position.
     ///
-    /// *shapes*: `weights` begins with `[plane][pair]` of `planes` planes; of `inputs` every
-    /// `plane`-th word, from the first, belongs to one of them.
+    /// *shapes*: `weights` begins with `[planes][pairs]`; `inputs` has the word of one plane at every `plane`-th
+    /// place, from the first on; `sums` are those of `pairs` pairs of features.
     fn column(
         inputs: &[Word],
         plane: usize,
@@ -35,31 +35,31 @@ pub trait Tile {
         sums: &mut Sums,
     );
 
-    /// [`POSITIONS`] neighbouring positions, two column taps.
+    /// Adds the products of two column taps at [`POSITIONS`] neighbouring positions.
     ///
-    /// *shapes*: of `inputs`, a word more than positions from every `plane`-th on belong to one of
-    /// `planes` planes.
+    /// *shapes*: `inputs` has [`POSITIONS`] + 1 consecutive words of one plane from every `plane`-th place on; `sums`
+    /// one per position.
     fn across(
         _inputs: &[Word],
         _plane: usize,
         _planes: usize,
-        _weights: Taps<'_>,
+        _weights: TapPair<'_>,
         _sums: &mut [Sums; POSITIONS],
     ) {
     }
 }
 
-/// The weights of a block for two column taps.
+/// The weights of a block for two consecutive column taps.
 #[derive(Clone, Copy, Debug)]
 #[cfg_attr(
     not(any(feature = "_kernels", gen_core_dsp, gen_core_lanes)),
     allow(dead_code, reason = "only some loops go across positions")
 )]
-pub struct Taps<'a> {
-    /// `[plane][pair]`, from the first plane of the first tap on.
+pub struct TapPair<'a> {
+    /// `[plane][pair]`, beginning with the first plane of the first tap.
     pub words: &'a [Word],
-    /// From there to the second tap, words.
+    /// Words from there to the second tap.
     pub tap: usize,
-    /// Pairs of features.
+    /// Number of pairs of features.
     pub pairs: usize,
 }

@@ -1,67 +1,69 @@
-//! Latents: sampled from a seed, walked between, quantised for the engine.
+//! Latents: sampled from a seed, interpolated, quantised for the engine.
 //!
-//! This is the only place with floating point; the image path starts at the quantised latent.
-//! Everything here is plain IEEE `f32` and `f64` arithmetic in a fixed order (libm and micromath are
-//! called by name, so that no target substitutes its own), hence the same on every target.
+//! This is the only place with floating point; the image path starts at the quantised latent. All arithmetic is IEEE
+//! `f32` and `f64` in a fixed order, so every target computes the same bits. (libm and micromath are called by name,
+//! so that no target substitutes functions of its own.)
 
+mod error;
+mod interpolate;
 mod normal;
 mod parts;
 mod quantize;
 mod random;
-mod walk;
 
+pub use error::LengthError;
+pub use interpolate::ease;
 pub use parts::{Latent, MAX_PARTS, Part};
-pub use quantize::{LATENT_MAX, quantize};
+pub use quantize::LATENT_MAX;
 pub use random::Random;
-pub use walk::{ease, lerp, slerp};
 
-/// What elements of a latent were drawn from in training.
+/// Most elements of a model's latent.
+pub const MAX_LEN: usize = crate::format::DIMENSION_LIMIT;
+
+/// The distribution that elements of a latent had in training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Distribution {
-    /// Independent N(0, 1).
+    /// Independent, normal: N(0, 1).
     Normal,
-    /// Independent uniform on (−1, 1).
+    /// Independent, uniform on (−1, 1).
     Uniform,
-    /// One of them 1 and all others 0, each as likely: a label.
+    /// A label: one element, each with the same probability, is 1, all others are 0.
     OneHot,
 }
 
-/// Fills `values` with the sample of `distribution` that belongs to `seed`: the same on every target, for
-/// ever. A [`Latent`] of one part has the same samples.
+/// Fills `values` with the sample of `distribution` for `seed`, the same on every target and in every version.
+///
+/// A [`Latent`] of one part has the same samples.
 pub fn sample(seed: u64, distribution: Distribution, values: &mut [f32]) {
     fill(&mut Random::new(seed), distribution, values);
 }
 
-/// The next sample of `random`: a number of it for each value, but one for the whole of a label.
+/// Fills `values` with the next sample of `random`.
 fn fill(random: &mut Random, distribution: Distribution, values: &mut [f32]) {
-    if distribution == Distribution::OneHot {
-        let hot = (u64::from(random.next_u32()) * values.len() as u64) >> 32;
-        for (index, value) in values.iter_mut().enumerate() {
-            *value = f32::from(u8::from(index as u64 == hot));
-        }
-        return;
-    }
-    for value in values {
-        let bits = random.next_u32();
-        *value = match distribution {
-            Distribution::Normal => normal::from_bits(bits),
-            _ => uniform(bits),
-        };
-    }
+    let sample = elements(random, distribution, values.len());
+    values.iter_mut().zip(sample).for_each(|(value, element)| *value = element);
 }
 
-/// Uniform on (−1, 1): the middles of 2²⁴ equal intervals, exact in `f32`.
+/// The next sample of `random`, `len` elements. Takes 32 random bits for each element, but for a label 32 bits in all.
+fn elements(
+    random: &mut Random,
+    distribution: Distribution,
+    len: usize,
+) -> impl Iterator<Item = f32> {
+    let hot = match distribution {
+        Distribution::OneHot => (u64::from(random.next_u32()) * len as u64) >> 32,
+        _ => 0,
+    };
+    (0..len).map(move |index| match distribution {
+        Distribution::Normal => normal::from_bits(random.next_u32()),
+        Distribution::Uniform => uniform(random.next_u32()),
+        Distribution::OneHot => f32::from(u8::from(index as u64 == hot)),
+    })
+}
+
+/// The uniform number on (−1, 1) for 32 random bits: the middle of one of 2²⁴ equal intervals. *exact* in `f32`.
 fn uniform(bits: u32) -> f32 {
     let odd = (bits >> 8) as i32 * 2 + 1 - (1 << 24);
     odd as f32 / (1 << 24) as f32
-}
-
-/// The walk that suits `distribution`: [`slerp`] on the sphere where normal latents live, [`lerp`]
-/// within the cube of uniform ones and from one label to another.
-pub fn walk(distribution: Distribution, from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
-    match distribution {
-        Distribution::Normal => slerp(from, to, t, out),
-        Distribution::Uniform | Distribution::OneHot => lerp(from, to, t, out),
-    }
 }

@@ -1,11 +1,9 @@
-//! Normal numbers by inversion.
+//! Normal random numbers, by inverting the distribution function.
 
-/// The normal deviate that belongs to 32 random bits: sign, and the tail's probability in steps of
-/// 2⁻³².
+/// The normal number for 32 random bits: the sign, and the probability of the tail in steps of 2⁻³².
 ///
-/// *source*: Wichura 1988, algorithm AS 241, PPND7, relative error about 1e-7. *range*: ±6.3, the
-/// tails of 2³² numbers. *cost*: 7 multiplications and a division; one draw in seven also needs a
-/// logarithm and a root.
+/// *source*: Wichura 1988, algorithm AS 241, PPND7, relative error about 1e-7. *range*: ±6.3. *cost*: 7
+/// multiplications and a division; one number in seven also needs a logarithm and a square root.
 pub(super) fn from_bits(bits: u32) -> f32 {
     let tail = ((bits >> 1) as f32 + 0.5) * (1.0 / 4_294_967_296.0);
     let magnitude = upper_quantile(tail);
@@ -19,12 +17,12 @@ fn upper_quantile(tail: f32) -> f32 {
         let r = 0.180_625 - q * q;
         return q * polynomial(r, &CENTRAL) / polynomial(r, &CENTRAL_DENOMINATOR);
     }
-    // tail ≥ 2⁻³³, so the root is at most 4.8 and the algorithm's third region is never met.
+    // tail ≥ 2⁻³³, so the root is at most 4.8: the algorithm's third region is never reached.
     let r = libm::sqrtf(-libm::logf(tail)) - 1.6;
     polynomial(r, &TAIL) / polynomial(r, &TAIL_DENOMINATOR)
 }
 
-/// Horner's rule, lowest power first in `coefficients`.
+/// A polynomial by Horner's rule. `coefficients` begin with the lowest power.
 fn polynomial(x: f32, coefficients: &[f32]) -> f32 {
     coefficients.iter().rev().fold(0.0, |sum, c| sum * x + c)
 }
@@ -38,7 +36,7 @@ const TAIL_DENOMINATOR: [f32; 3] = [1.0, 0.737_001_64, 0.120_211_33];
 mod tests {
     use super::upper_quantile;
 
-    /// Quantiles from tables (Abramowitz & Stegun 26.1; R's `qnorm(p, lower.tail = FALSE)`).
+    /// Tabulated quantiles (Abramowitz & Stegun 26.1; R's `qnorm(p, lower.tail = FALSE)`).
     #[test]
     fn equals_tabulated_quantiles() {
         let table = [

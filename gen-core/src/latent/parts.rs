@@ -1,85 +1,132 @@
-//! A latent of named parts: noise, and beside it a code or a label.
+//! A latent of named parts: noise, and often a label or a code beside it.
 
-use super::{Distribution, Random, fill, quantize, walk};
+use super::interpolate::between;
+use super::quantize::step;
+use super::{Distribution, LengthError, Random, elements, fill};
+use core::ops::Range;
 use heapless::Vec;
 
 /// Most parts of a latent.
 pub const MAX_PARTS: usize = 8;
 
-/// Neighbouring elements of a latent that are drawn in the same way.
+/// Consecutive elements of a latent with the same distribution and scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Part<'a> {
-    /// Its name in the generator, for example `z` or `label`.
+    /// The part's name in the generator, for example `z` or `label`.
     pub name: &'a str,
-    /// Its elements, at least one.
+    /// Number of elements, at least 1.
     pub len: usize,
-    /// What the generator was trained on.
+    /// The elements' distribution in training.
     pub distribution: Distribution,
-    /// Steps of its quantised elements per unit: `q = ⌊z·scale + ½⌋`, within ±2047.
+    /// Steps of the quantised elements per unit: `q = ⌊z·scale + ½⌋`, clamped to ±[`LATENT_MAX`](super::LATENT_MAX).
     pub scale: f32,
 }
 
-/// What a model takes as input: its parts, one behind the other.
+/// The input of a model: the parts of its latent, one after the other.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Latent<'a> {
     parts: Vec<Part<'a>, MAX_PARTS>,
 }
 
 impl<'a> Latent<'a> {
-    /// A latent of `parts`, of which those beyond [`MAX_PARTS`] are left out.
+    /// A latent of the first [`MAX_PARTS`] of `parts`.
     pub fn new(parts: impl IntoIterator<Item = Part<'a>>) -> Self {
         Self { parts: parts.into_iter().take(MAX_PARTS).collect() }
     }
 
-    /// Its parts.
+    /// The parts, in order.
     pub fn parts(&self) -> &[Part<'a>] {
         &self.parts
     }
 
-    /// Elements of all parts together.
+    /// Number of elements of all parts together.
     pub fn len(&self) -> usize {
         self.parts.iter().map(|part| part.len).sum()
     }
 
-    /// Whether there is no part.
+    /// Whether there are no parts.
     pub fn is_empty(&self) -> bool {
         self.parts.is_empty()
     }
 
-    /// Fills `latent` with the sample that belongs to `seed`: the same on every target, for ever. Parts
-    /// are drawn first to last from one stream of random numbers, so that a part does not depend on
-    /// those behind it. The shorter of the two lengths counts.
-    pub fn sample(&self, seed: u64, latent: &mut [f32]) {
+    /// Computes the quantised latent of `seed`, ready for [`Engine::draw`](crate::Engine::draw):
+    /// [`sample`](Self::sample) and [`quantize`](Self::quantize) in one call, without a buffer of `f32`.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `out` does not have the latent's length.
+    pub fn sample_quantized(&self, seed: u64, out: &mut [i16]) -> Result<(), LengthError> {
+        LengthError::check(self.len(), out.len())?;
         let mut random = Random::new(seed);
-        let mut rest = latent;
-        for part in &self.parts {
-            let (values, behind) = rest.split_at_mut(part.len.min(rest.len()));
-            fill(&mut random, part.distribution, values);
-            rest = behind;
+        for (part, place) in self.places() {
+            let sample = elements(&mut random, part.distribution, part.len);
+            out[place].iter_mut().zip(sample).for_each(|(q, z)| *q = step(z, part.scale));
         }
+        Ok(())
     }
 
-    /// The point at `t`, 0 to 1, on the way `from` one latent `to` another, each part on the way that
-    /// suits it ([`walk`]). The shortest slice counts.
-    pub fn walk(&self, from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
-        let len = from.len().min(to.len()).min(out.len());
-        let mut begin = 0;
-        for part in &self.parts {
-            let place = begin..(begin + part.len).min(len);
-            begin = place.end;
-            walk(part.distribution, &from[place.clone()], &to[place.clone()], t, &mut out[place]);
+    /// Computes the latent of `seed`, the same on every target and in every version.
+    ///
+    /// The parts are sampled in order from one stream of random numbers, so a part does not depend on those after it.
+    ///
+    /// # Errors
+    /// [`LengthError`] if `out` does not have the latent's length.
+    pub fn sample(&self, seed: u64, out: &mut [f32]) -> Result<(), LengthError> {
+        LengthError::check(self.len(), out.len())?;
+        let mut random = Random::new(seed);
+        for (part, place) in self.places() {
+            fill(&mut random, part.distribution, &mut out[place]);
         }
+        Ok(())
     }
 
-    /// Quantises `latent`, each part with its own scale ([`quantize`]). The shortest of the lengths
-    /// counts.
-    pub fn quantize(&self, latent: &[f32], out: &mut [i16]) {
-        let len = latent.len().min(out.len());
-        let mut begin = 0;
-        for part in &self.parts {
-            let place = begin..(begin + part.len).min(len);
-            begin = place.end;
-            quantize(&latent[place.clone()], part.scale, &mut out[place]);
+    /// Computes the latent at `t`, 0 to 1, between `from` and `to`. *exact* at both ends.
+    ///
+    /// Normal parts follow the great circle (White 2016, arXiv 1609.04468), uniform parts and labels the straight
+    /// line.
+    ///
+    /// # Errors
+    /// [`LengthError`] if a slice does not have the latent's length.
+    pub fn walk(
+        &self,
+        from: &[f32],
+        to: &[f32],
+        t: f32,
+        out: &mut [f32],
+    ) -> Result<(), LengthError> {
+        for got in [from.len(), to.len(), out.len()] {
+            LengthError::check(self.len(), got)?;
         }
+        for (part, place) in self.places() {
+            let (from, to) = (&from[place.clone()], &to[place.clone()]);
+            between(part.distribution, from, to, t, &mut out[place]);
+        }
+        Ok(())
+    }
+
+    /// Quantises `latent`, each part with its own scale: `q = clamp(⌊z·scale + ½⌋, ±2047)`.
+    ///
+    /// Product and sum are `f64`, as in the quantised ONNX. NaN gives 0.
+    ///
+    /// # Errors
+    /// [`LengthError`] if a slice does not have the latent's length.
+    pub fn quantize(&self, latent: &[f32], out: &mut [i16]) -> Result<(), LengthError> {
+        for got in [latent.len(), out.len()] {
+            LengthError::check(self.len(), got)?;
+        }
+        for (part, place) in self.places() {
+            let pairs = out[place.clone()].iter_mut().zip(&latent[place]);
+            pairs.for_each(|(q, &z)| *q = step(z, part.scale));
+        }
+        Ok(())
+    }
+
+    /// Each part, with the place of its elements in the latent.
+    fn places(&self) -> impl Iterator<Item = (&Part<'a>, Range<usize>)> {
+        let mut begin = 0;
+        self.parts.iter().map(move |part| {
+            let place = begin..begin + part.len;
+            begin = place.end;
+            (part, place)
+        })
     }
 }

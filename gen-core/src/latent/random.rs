@@ -1,15 +1,16 @@
-//! A frozen random number generator.
+//! A random number generator whose stream never changes.
 
-/// xoshiro128++ 1.0 (Blackman & Vigna, prng.di.unimi.it), seeded through SplitMix64 as its authors
-/// advise. Only 32-bit additions, rotations and shifts: cheap on the smallest cores. The stream of a
-/// seed is part of this crate's interface and never changes.
+/// The random number generator xoshiro128++ 1.0, seeded with SplitMix64 as its authors advise.
+///
+/// The stream of a seed is part of this crate's interface and never changes. *cost*: 32-bit additions, rotations and
+/// shifts only. *source*: Blackman & Vigna, prng.di.unimi.it.
 #[derive(Clone, Debug)]
 pub struct Random {
     state: [u32; 4],
 }
 
 impl Random {
-    /// The generator of `seed`; equals `rand_xoshiro`'s `Xoshiro128PlusPlus::seed_from_u64`.
+    /// The generator for `seed`; equals `rand_xoshiro`'s `Xoshiro128PlusPlus::seed_from_u64`.
     pub const fn new(seed: u64) -> Self {
         let (a, seed) = split_mix(seed);
         let (b, _) = split_mix(seed);

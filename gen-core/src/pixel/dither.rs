@@ -1,8 +1,8 @@
 //! Ordered dithering.
 
-/// Threshold of panel position (x, y) in Bayer's 8×8 matrix (Bayer 1973), 0…63, each once.
+/// Threshold at panel position (x, y): Bayer's 8×8 matrix of 0 to 63 (Bayer 1973), repeated.
 const fn bayer(x: u32, y: u32) -> u32 {
-    // Bits of x ^ y and y, interleaved, lowest first becoming highest.
+    // The bits of x ^ y and y, interleaved and reversed.
     let (mix, mut threshold, mut bit) = (x ^ y, 0, 0);
     while bit < 3 {
         threshold |= (mix >> bit & 1) << (5 - 2 * bit) | (y >> bit & 1) << (4 - 2 * bit);
@@ -11,7 +11,7 @@ const fn bayer(x: u32, y: u32) -> u32 {
     threshold
 }
 
-/// Whether panel position (x, y) is lit for a grey of 0…255. 0 never is, 255 always.
+/// Whether panel position (x, y) is lit for a grey of 0 to 255. 0 is never lit, 255 always.
 pub(super) const fn lit(grey: u8, x: u32, y: u32) -> bool {
     grey as u32 * 64 > bayer(x, y) * 255 + 127
 }

@@ -1,4 +1,4 @@
-//! A picture onto a display, row by row.
+//! Draws a picture on a display, row by row.
 
 use super::Shade;
 use crate::engine::Picture;
@@ -7,8 +7,8 @@ use embedded_graphics_core::geometry::{Point, Size};
 use embedded_graphics_core::primitives::Rectangle;
 
 impl Picture<'_> {
-    /// Draws what is left of the picture, every pixel `scale` × `scale`, with the picture's top left
-    /// corner at `top_left`. One `fill_contiguous` per row.
+    /// Computes and draws the remaining rows, every pixel `scale` × `scale`, with the picture's top left corner at
+    /// `top_left`. Calls `fill_contiguous` once per row.
     ///
     /// # Errors
     /// The display's own.
@@ -19,8 +19,8 @@ impl Picture<'_> {
         self.draw_with(display, top_left, scale, D::Color::shade)
     }
 
-    /// [`draw`](Self::draw) for colours that are not [`Shade`], or to change them: `color` is asked
-    /// for each panel pixel, by red, green, blue and the position x, y.
+    /// As [`draw`](Self::draw), with a conversion of your own: `color` gives the colour of each panel pixel from red,
+    /// green, blue and the panel position x, y.
     ///
     /// # Errors
     /// The display's own.
@@ -52,7 +52,7 @@ impl Picture<'_> {
     }
 }
 
-/// A pixel of one channel is grey.
+/// Red, green, blue of a pixel; one channel is grey.
 fn rgb(pixel: &[u8]) -> [u8; 3] {
     match *pixel {
         [r, g, b] => [r, g, b],

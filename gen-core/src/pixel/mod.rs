@@ -1,4 +1,4 @@
-//! Picture rows as pixels of an embedded-graphics display, without a frame buffer.
+//! Draws picture rows on an embedded-graphics display, without a frame buffer.
 
 mod dither;
 mod draw;

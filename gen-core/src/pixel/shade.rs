@@ -1,4 +1,4 @@
-//! From 8-bit red, green, blue to a display's colour.
+//! Converts 8-bit red, green, blue to a display's colour.
 
 use super::dither::lit;
 use embedded_graphics_core::pixelcolor::{
@@ -6,18 +6,21 @@ use embedded_graphics_core::pixelcolor::{
     Rgb555, Rgb565, Rgb666, Rgb888, RgbColor,
 };
 
-/// A display colour that a picture's pixel can be shown in.
+/// A display colour that an 8-bit pixel can be converted to.
+///
+/// Implemented for all colours of embedded-graphics. Colours are rounded to the nearest; [`BinaryColor`] uses ordered
+/// dithering.
 pub trait Shade: PixelColor {
-    /// The colour for `rgb` at panel position (x, y); only dithered colours look at the position.
+    /// The colour for `rgb` at panel position (x, y). Only dithered colours depend on the position.
     fn shade(rgb: [u8; 3], x: u32, y: u32) -> Self;
 }
 
-/// Luma of ITU-R BT.601 in 8 bits, rounded; a grey is its own luma.
+/// Luma of ITU-R BT.601 in 8 bits, rounded. The luma of a grey is its value.
 const fn luma([r, g, b]: [u8; 3]) -> u8 {
     ((77 * r as u32 + 150 * g as u32 + 29 * b as u32 + 128) >> 8) as u8
 }
 
-/// `value` of 0…255 to the nearest of 0…`max`.
+/// Rescales `value` from 0…255 to 0…`max`, rounded to the nearest.
 const fn round_to(value: u8, max: u8) -> u8 {
     ((value as u32 * max as u32 + 127) / 255) as u8
 }

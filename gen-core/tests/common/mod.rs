@@ -1,4 +1,4 @@
-//! What the tests share: random networks, and an oracle that knows nothing of phases or rows.
+//! Shared by the tests: random networks, and an oracle that shares no code with the engine.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
 pub mod net;

@@ -1,11 +1,11 @@
-//! Random networks as drafts.
+//! Random networks, as drafts.
 
 use gen_core::axis::Convolution;
 use gen_core::element::{Element, Weight};
 pub use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
 use gen_core::latent::{Distribution, LATENT_MAX, Random};
 
-/// What a convolution along one axis is made of.
+/// The geometry of a convolution along one axis.
 #[derive(Clone, Copy, Debug)]
 pub struct Geometry {
     pub convolution: Convolution,
@@ -17,7 +17,7 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// DCGAN's own trunk: doubles the size.
+    /// The layers of DCGAN's trunk: k4 s2 p1, which doubles the size.
     pub const TRUNK: Self = Self::even(Convolution::Transposed, 4, 2, 1);
 
     /// Without output padding, the same padding at both ends.
@@ -25,7 +25,7 @@ impl Geometry {
         Self { convolution, kernel, stride, pad, end_pad: pad, output_padding: 0 }
     }
 
-    /// The output size by the textbook formula, if there is any output.
+    /// The output size by the textbook formula. `None` without output.
     pub fn output(&self, input: usize) -> Option<usize> {
         let pads = self.pad + self.end_pad;
         let size = match self.convolution {
@@ -38,7 +38,7 @@ impl Geometry {
     }
 }
 
-/// Which numbers a network is filled with.
+/// How the parameters of a network are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Values {
     Random,
@@ -46,10 +46,10 @@ pub enum Values {
     Extreme,
 }
 
-/// Random numbers for tests.
-pub struct Numbers(pub Random, pub Values);
+/// Random parameters for tests.
+pub struct Sampler(pub Random, pub Values);
 
-impl Numbers {
+impl Sampler {
     pub fn below(&mut self, bound: usize) -> usize {
         self.0.next_u32() as usize % bound
     }
@@ -85,10 +85,10 @@ pub fn empty(latent_len: usize) -> Draft {
     }
 }
 
-/// A layer of random numbers on an input of the given size, `activation` 0 clamp, 1 slopes, 2 table.
-/// Multipliers are such that outputs spread over the whole of 0…255.
+/// A layer of random parameters for an input of the given size. `None` without output. `activation`: 0 clamp, 1
+/// slopes, 2 table. Multipliers are chosen so that outputs spread over 0 to 255.
 pub fn layer(
-    numbers: &mut Numbers,
+    sampler: &mut Sampler,
     input: [usize; 3],
     rows: Geometry,
     columns: Geometry,
@@ -98,54 +98,54 @@ pub fn layer(
     let output = [rows.output(input[0])?, columns.output(input[1])?, channels];
     let taps = rows.kernel * columns.kernel * input[2];
     let first = input[0] * input[1] == 1;
-    let per_feature = first && numbers.below(2) == 0;
+    let per_feature = first && sampler.below(2) == 0;
     let count = channels * if per_feature { output[0] * output[1] } else { 1 };
-    let table_len = [256, 4096, 1000][numbers.below(3)];
+    let table_len = [256, 4096, 1000][sampler.below(3)];
     let outputs = if activation == 2 { table_len as i64 } else { 256 };
-    // About the standard deviation of an accumulator of uniform numbers, so that few saturate.
+    // About the standard deviation of an accumulator of uniform numbers, so that few outputs saturate.
     let largest = if first { 2047.0 } else { 255.0 };
     let spread = largest * 127.0 * (taps as f64).sqrt() / 3.0;
     let m = ((outputs as f64 / spread / 4.0) * f64::from(u32::MAX)).min(2e9) as i64;
     let middle = (outputs / 2) << 32;
-    let constants = |n: &mut Numbers| n.within(middle / 2, middle + middle / 2);
-    let multiplier = |n: &mut Numbers| n.within(-m, m) as i32;
+    let constants = |n: &mut Sampler| n.within(middle / 2, middle + middle / 2);
+    let multiplier = |n: &mut Sampler| n.within(-m, m) as i32;
     let list =
-        |n: &mut Numbers, f: &dyn Fn(&mut Numbers) -> i32| (0..count).map(|_| f(n)).collect();
+        |n: &mut Sampler, f: &dyn Fn(&mut Sampler) -> i32| (0..count).map(|_| f(n)).collect();
     Some(DraftLayer {
         convolution: rows.convolution,
         output,
         kernel: [rows.kernel, columns.kernel],
         stride: [rows.stride, columns.stride],
         pad: [rows.pad, columns.pad],
-        zero_point: if first { 0 } else { numbers.within(0, 255) as u8 },
+        zero_point: if first { 0 } else { sampler.within(0, 255) as u8 },
         element: Element::Byte,
         weight: Weight::Byte,
-        weights: (0..taps * channels).map(|_| numbers.within(-127, 127) as i16).collect(),
+        weights: (0..taps * channels).map(|_| sampler.within(-127, 127) as i16).collect(),
         per_feature,
-        multipliers: list(numbers, &multiplier),
-        constants: (0..count).map(|_| constants(numbers)).collect(),
+        multipliers: list(sampler, &multiplier),
+        constants: (0..count).map(|_| constants(sampler)).collect(),
         activation: match activation {
             0 => DraftActivation::Clamp,
             1 => DraftActivation::Slopes {
-                negative: list(numbers, &multiplier),
-                biases: list(numbers, &|n| n.within(-(1 << 20), 1 << 20) as i32),
+                negative: list(sampler, &multiplier),
+                biases: list(sampler, &|n| n.within(-(1 << 20), 1 << 20) as i32),
             },
             _ => {
-                DraftActivation::Table((0..table_len).map(|_| numbers.below(256) as i16).collect())
+                DraftActivation::Table((0..table_len).map(|_| sampler.below(256) as i16).collect())
             }
         },
     })
 }
 
-/// Gives the output of a layer, which is not the last, 12-bit elements; they spread as the bytes did.
-pub fn widen_output(numbers: &mut Numbers, draft: &mut Draft, index: usize, signed: bool) {
+/// Gives the output of layer `index`, which is not the last, 12-bit elements with the spread that the bytes had.
+pub fn widen_output(sampler: &mut Sampler, draft: &mut Draft, index: usize, signed: bool) {
     let [layer, next] = &mut draft.layers[index..index + 2] else { panic!("no next layer") };
     layer.element = Element::Wide { signed };
     let (low, high) = (i64::from(layer.element.low()), i64::from(layer.element.high()));
     if let DraftActivation::Table(table) = &mut layer.activation {
-        table.iter_mut().for_each(|entry| *entry = numbers.within(low, high) as i16);
+        table.iter_mut().for_each(|entry| *entry = sampler.within(low, high) as i16);
     } else {
-        scale_numbers(layer, 8.0);
+        scale_parameters(layer, 8.0);
         let middle = (8 * 128_i64) << 32;
         let down = if signed { middle } else { 0 };
         layer.constants.iter_mut().for_each(|c| *c -= down);
@@ -154,28 +154,28 @@ pub fn widen_output(numbers: &mut Numbers, draft: &mut Draft, index: usize, sign
     scale_multipliers(next, 1.0 / 8.0);
 }
 
-/// Gives a third of the outputs 12 bits, and of the weights.
-pub fn widen_some(numbers: &mut Numbers, draft: &mut Draft) {
+/// Gives 12 bits to a third of the outputs and to a third of the weights.
+pub fn widen_some(sampler: &mut Sampler, draft: &mut Draft) {
     let last = draft.layers.len() - 1;
     for index in 0..=last {
-        if index < last && numbers.below(3) == 0 {
-            let signed = numbers.below(2) == 0;
-            widen_output(numbers, draft, index, signed);
+        if index < last && sampler.below(3) == 0 {
+            let signed = sampler.below(2) == 0;
+            widen_output(sampler, draft, index, signed);
         }
-        if numbers.below(3) == 0 {
-            widen_weights(numbers, &mut draft.layers[index]);
+        if sampler.below(3) == 0 {
+            widen_weights(sampler, &mut draft.layers[index]);
         }
     }
 }
 
-/// Gives a layer 12-bit weights.
-pub fn widen_weights(numbers: &mut Numbers, layer: &mut DraftLayer) {
+/// Gives 12-bit weights to a layer.
+pub fn widen_weights(sampler: &mut Sampler, layer: &mut DraftLayer) {
     layer.weight = Weight::Wide;
-    layer.weights.iter_mut().for_each(|w| *w = numbers.within(-2047, 2047) as i16);
+    layer.weights.iter_mut().for_each(|w| *w = sampler.within(-2047, 2047) as i16);
     scale_multipliers(layer, 1.0 / 16.0);
 }
 
-fn scale_numbers(layer: &mut DraftLayer, by: f64) {
+fn scale_parameters(layer: &mut DraftLayer, by: f64) {
     scale_multipliers(layer, by);
     layer.constants.iter_mut().for_each(|c| *c = (*c as f64 * by) as i64);
 }
@@ -190,9 +190,9 @@ fn scale_multipliers(layer: &mut DraftLayer, by: f64) {
 }
 
 /// A dense layer to `[height, width, channels]`.
-pub fn dense(numbers: &mut Numbers, latent_len: usize, output: [usize; 3]) -> DraftLayer {
+pub fn dense(sampler: &mut Sampler, latent_len: usize, output: [usize; 3]) -> DraftLayer {
     let side = |kernel| Geometry::even(Convolution::Transposed, kernel, 1, 0);
     let (rows, columns) = (side(output[0]), side(output[1]));
-    layer(numbers, [1, 1, latent_len], rows, columns, output[2], 0)
+    layer(sampler, [1, 1, latent_len], rows, columns, output[2], 0)
         .expect("a dense layer has output")
 }

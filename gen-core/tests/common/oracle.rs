@@ -1,12 +1,11 @@
-//! The oracle: whole maps, textbook loops, `i128` arithmetic.
-//!
-//! Transposed convolutions scatter, as the definition says; nothing is shared with the engine.
+//! The oracle: whole maps, textbook loops, `i128` arithmetic. It shares no code with the engine; transposed
+//! convolutions scatter, as in the definition.
 
 use gen_core::axis::Convolution;
 use gen_core::element::Element;
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 
-/// Runs a draft on a quantised latent and gives the whole picture, HWC.
+/// The picture of a quantised latent, HWC.
 pub fn run(draft: &Draft, latent: &[i16]) -> Vec<u8> {
     let mut size = [1, 1, latent.len()];
     let mut map: Vec<i64> = latent.iter().map(|&z| i64::from(z)).collect();
@@ -20,7 +19,7 @@ pub fn run(draft: &Draft, latent: &[i16]) -> Vec<u8> {
 fn run_layer(layer: &DraftLayer, [height, width, channels]: [usize; 3], map: &[i64]) -> Vec<i64> {
     let [out_height, out_width, out_channels] = layer.output;
     let mut sums = vec![0i64; out_height * out_width * out_channels];
-    // Every product of the definition, by input and kernel position; those outside are dropped.
+    // Every product of the definition, by input and output position; products outside the kernel do not exist.
     for (iy, ix) in positions(height, width) {
         for (oy, ox) in positions(out_height, out_width) {
             let offset = |i: usize, o: usize, along: usize| {

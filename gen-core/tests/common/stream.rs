@@ -1,17 +1,17 @@
-//! The picture that the engine streams.
+//! The picture that the engine computes, row by row.
 
-use gen_core::kernel::{self, Kernel, Walk};
+use gen_core::kernel::{self, Blocked, Kernel};
 use gen_core::{Engine, Model};
 
-/// All rows, by every kernel that runs here, drawn with dirty working memory of just the size it
-/// asks for. They must be the same.
+/// All rows of the picture. Every kernel that runs here must compute the same rows, in dirty working memory of
+/// exactly the size that the model asks for.
 pub fn stream(file: &[u8], latent: &[i16]) -> Vec<u8> {
     let specified = by::<kernel::Portable>(file, latent, 0);
     let others = [
-        ("plain", by::<Walk<kernel::Plain>>(file, latent, 0)),
-        ("that skips zeros", by::<Walk<kernel::Skip>>(file, latent, 3)),
-        ("with DSP instructions", by::<Walk<kernel::Dsp>>(file, latent, 1)),
-        ("with vectors on a Cortex-M", by::<Walk<kernel::Mve>>(file, latent, 2)),
+        ("plain", by::<Blocked<kernel::Plain>>(file, latent, 0)),
+        ("that skips zeros", by::<Blocked<kernel::Skip>>(file, latent, 3)),
+        ("with DSP instructions", by::<Blocked<kernel::Dsp>>(file, latent, 1)),
+        ("with vectors on a Cortex-M", by::<Blocked<kernel::Mve>>(file, latent, 2)),
         ("the target's own", by::<kernel::Best>(file, latent, 2)),
     ];
     for (name, picture) in others {
@@ -20,7 +20,7 @@ pub fn stream(file: &[u8], latent: &[i16]) -> Vec<u8> {
     specified
 }
 
-/// The picture by one kernel, in memory that begins `offset` bytes behind where it was allocated.
+/// The picture by kernel `K`, in memory that begins `offset` bytes after an aligned address.
 fn by<K: Kernel>(file: &[u8], latent: &[i16], offset: usize) -> Vec<u8> {
     let model = Model::parse(file).expect("the draft is valid");
     let mut memory = vec![0xa5; offset + model.working_memory()];

@@ -85,6 +85,7 @@ pub fn test(options: Options) -> Result<()> {
         desk.extend(lint_desk());
         if !options.quick {
             other.extend(lint_boards()?);
+            desk.push(ours("public API of gen-core", &["public-api"])?);
         }
     }
     if host {

@@ -42,11 +42,11 @@ fn main() -> ! {
     let clock = Clock::start();
     let memory = black_box(MEMORY.take());
     let file = psram::file();
-    let (mut values, mut steps) = ([0.0; 8], [0; 8]);
-    let len = black_box(values.len());
-    let (values, steps) = (&mut values[..len], &mut steps[..len]);
+    let mut steps = [0; 8];
+    let len = black_box(steps.len());
+    let steps = &mut steps[..len];
     let part = Part { name: "", len, distribution: Distribution::Normal, scale: 1.0 };
-    measure::latent(&black_box(Latent::new([part])), values, steps);
+    measure::latent(&black_box(Latent::new([part])), steps);
     // Copied, so that what copies is here: no program is without it.
     let mut copy = [0; 8];
     copy[..len].copy_from_slice(steps);

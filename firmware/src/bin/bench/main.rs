@@ -33,10 +33,10 @@ fn main() -> ! {
     let Ok(model) = Model::parse(psram::file()) else { panic!("no .gen file in PSRAM") };
     let Ok(mut engine) = Engine::new(model, MEMORY.take()) else { panic!("too large a model") };
 
-    let (mut values, mut steps) = ([0.0; LATENT], [0; LATENT]);
+    let mut steps = [0; LATENT];
     let latent = engine.model().latent();
-    let (values, steps) = (&mut values[..latent.len()], &mut steps[..latent.len()]);
-    measure::latent(latent, values, steps);
+    let steps = &mut steps[..latent.len()];
+    measure::latent(latent, steps);
 
     let Ok(mut picture) = engine.draw(steps) else { panic!("not quantised") };
     let layers = measure::layers(&mut picture);

@@ -1,9 +1,8 @@
 //! What is measured of a picture.
 
 use crc::{CRC_32_ISO_HDLC, Crc};
-use gen_core::Picture;
 use gen_core::latent::Latent;
-use gen_core::model::MAX_LAYERS;
+use gen_core::{MAX_LAYERS, Picture};
 
 use crate::clock::Clock;
 
@@ -12,12 +11,12 @@ static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 const SEED: u64 = 1;
 
-/// The latent of seed 1, as long as `values` and `steps`. The same code in every program, whatever it
+/// The quantised latent of seed 1, as long as `steps`. The same code in every program, whatever it
 /// knows of its model.
 #[inline(never)]
-pub fn latent(latent: &Latent<'_>, values: &mut [f32], steps: &mut [i16]) {
-    latent.sample(SEED, values);
-    latent.quantize(values, steps);
+pub fn latent(latent: &Latent<'_>, steps: &mut [i16]) {
+    let sampled = latent.sample_quantized(SEED, steps);
+    assert!(sampled.is_ok(), "steps have another length than the latent");
 }
 
 /// A picture being drawn, or what stands in for it where only the rest of the program is wanted.
@@ -38,7 +37,9 @@ impl Drawing for Picture<'_> {
     }
 }
 
-/// Draws in steps: ticks of each layer, with what it takes to measure them.
+/// Draws in steps: ticks of each layer, with what it takes to measure them. Never inlined, so that the code around it
+/// does not change the ticks.
+#[inline(never)]
 pub fn layers(drawing: &mut dyn Drawing) -> [u32; MAX_LAYERS] {
     let mut ticks = [0; MAX_LAYERS];
     let mut start = Clock::now();

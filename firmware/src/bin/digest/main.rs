@@ -28,12 +28,13 @@ fn main() -> ! {
     let [mut from, mut to, mut between] = [[0.0; LATENT]; 3];
     let mut steps = [0; LATENT];
     for seed in SEEDS {
-        input.sample(seed, &mut from);
-        input.sample(seed.wrapping_add(1), &mut to);
-        input.walk(&from, &to, latent::ease(0.3), &mut between);
+        for (seed, latent) in [(seed, &mut from), (seed.wrapping_add(1), &mut to)] {
+            input.sample(seed, latent).expect("LATENT elements");
+        }
+        input.walk(&from, &to, latent::ease(0.3), &mut between).expect("LATENT elements");
         // The seed's own comes last: it is drawn.
         let [walk, latent] = [&between, &from].map(|values| {
-            input.quantize(values, &mut steps);
+            input.quantize(values, &mut steps).expect("LATENT elements");
             checksum(|digest| steps.iter().for_each(|q| digest.update(&q.to_le_bytes())))
         });
 

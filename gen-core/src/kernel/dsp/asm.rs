@@ -1,17 +1,17 @@
-//! The loops in assembly: a whole one each, because the compiler leaves too few registers for the
-//! tile (it keeps r6 and r7 to itself) and does not load several words at once.
+//! The loops in assembly. Each is written whole, because the compiler leaves too few registers for the tile (inline
+//! assembly cannot have r6 and r7) and does not load several words at once.
 //!
-//! *cost*, instructions per product: [`tile`] 19/24, [`column`] 18/16 at 8 features; besides, 3 for
-//! every 4 planes, or 2 for every 2, to close the loop.
+//! *cost*, instructions per product: [`tile`] 19/24, [`column`] 18/16 at 8 features; and 3 for every 4 planes, or 2
+//! for every 2, to close the loop.
 
 #![allow(unsafe_code)]
 
-use crate::kernel::tile::{POSITIONS, Sums, Taps};
+use crate::kernel::tile::{POSITIONS, Sums, TapPair};
 use crate::weights::Word;
 use core::arch::naked_asm;
 
-/// Module-level assembly does not know `target-cpu`: told to it here, with what all ARMv8-M processors
-/// that have DSP instructions have in common. It holds for all that follows in the same module.
+/// Names the processor. Module-level assembly does not see `target-cpu`; Cortex-M33 has what all ARMv8-M processors
+/// with DSP instructions have. The directive holds for the rest of the module.
 #[cfg(gen_core_armv8m)]
 macro_rules! processor {
     () => {
@@ -25,31 +25,30 @@ macro_rules! processor {
     };
 }
 
-/// First word of the first tap and of the second, first words of inputs, bytes to those of the next
-/// plane; number of planes; the sums.
+/// Arguments: first word of the first tap, first word of the second tap, first word of inputs, bytes to the next
+/// plane, number of planes, sums.
 type Across = unsafe extern "C" fn(*const Word, *const Word, *const Word, usize, usize, *mut i32);
 
-/// Next word of weights, next word of inputs, bytes to that of the next plane, number of planes; the
-/// sums.
+/// Arguments: first word of weights, first word of inputs, bytes to the next plane, number of planes, sums.
 type Column = unsafe extern "C" fn(*const Word, *const Word, usize, usize, *mut i32);
 
 const ACROSS: [Across; 4] = [tile::<1>, tile::<2>, tile::<3>, tile::<4>];
 
 const COLUMN: [Column; 4] = [column1, column2, column3, column4];
 
-/// *cost*: 10 instructions for four inputs.
+/// [`Tile::expand`](crate::kernel::tile::Tile::expand), four channels at a time. *cost*: 10 instructions for four
+/// inputs.
 pub(super) fn expand(row: &[u8], channels: usize, zero_point: u8, words: &mut [Word]) {
     let width = row.len() / channels;
-    // To be added to both halves of a word, each by itself.
+    // Added to both lanes of a word.
     let both = u32::from(u16::from(zero_point).wrapping_neg()) * 0x0001_0001;
-    // SAFETY: `Dsp::expand` has checked that the row is whole pixels of whole fours of channels, one at
-    // least, and that the words are enough for it. Everything is loaded and stored word by word, which
-    // needs no alignment.
+    // SAFETY: `Dsp::expand` has checked that the row is at least one whole pixel, that channels are a multiple of 4,
+    // and that there are enough words. Words are loaded and stored one by one, which needs no alignment.
     unsafe { expand_fours(row.as_ptr(), words.as_mut_ptr(), 4 * width, channels / 4, width, both) }
 }
 
-/// Next inputs; next words of the first plane; bytes to those of the next; fours of channels; columns;
-/// what is to be added to two inputs.
+/// Arguments: inputs, words of the first plane, bytes to the next plane, channels / 4, columns, the number to add to
+/// two inputs.
 #[unsafe(naked)]
 unsafe extern "C" fn expand_fours(
     _: *const u8,
@@ -84,24 +83,25 @@ unsafe extern "C" fn expand_fours(
     )
 }
 
+/// [`Tile::across`](crate::kernel::tile::Tile::across).
 #[inline(always)]
 pub(super) fn across(
     inputs: &[Word],
     plane: usize,
     planes: usize,
-    weights: Taps<'_>,
+    weights: TapPair<'_>,
     sums: &mut [Sums; POSITIONS],
 ) {
-    let Taps { words, tap, pairs } = weights;
+    let TapPair { words, tap, pairs } = weights;
     let (first, sums) = (words.as_ptr(), sums.as_mut_ptr().cast::<i32>());
     let second = first.wrapping_add(tap);
-    // SAFETY: `Dsp::across` has checked that the last plane's words lie within both slices, that there
-    // is a plane, and that the pairs are those of a block; `sums` has all positions. The scratch, and so
-    // `inputs`, is aligned to words, as LDM wants it (`Engine::draw`); weights are loaded one by one,
-    // which needs no alignment.
+    // SAFETY: `Dsp::across` has checked that the last plane's words lie within both slices, that there is a plane,
+    // and that `pairs` is 1 to 4; `sums` has all positions. `Engine::draw` aligns the scratch, and so `inputs`, to
+    // words, which LDM needs. Weights are loaded one by one, which needs no alignment.
     unsafe { ACROSS[pairs - 1](first, second, inputs.as_ptr(), 4 * plane, planes, sums) }
 }
 
+/// [`Tile::column`](crate::kernel::tile::Tile::column).
 #[inline(always)]
 pub(super) fn column(
     inputs: &[Word],
@@ -112,13 +112,13 @@ pub(super) fn column(
     sums: &mut Sums,
 ) {
     let (weights, sums) = (weights.as_ptr(), sums.as_mut_ptr());
-    // SAFETY: `Dsp::column` has checked that the last plane's words lie within both slices, that there
-    // is a plane, and that `sums` has the pairs.
+    // SAFETY: `Dsp::column` has checked that the last plane's words lie within both slices, that there is a plane,
+    // and that `pairs` is 1 to 4, as many as `sums` has.
     unsafe { COLUMN[pairs - 1](weights, inputs.as_ptr(), 4 * plane, planes, sums) }
 }
 
-/// One plane: two taps, 24 products. r0, r1 weights; r2 inputs; r3 plane; r8 to r10 the sums of
-/// 256·b + a, r11, r12, lr those of a.
+/// One plane: two taps, 24 products. r0, r1: weights; r2: inputs; r3: bytes to the next plane; r8 to r10: sums of
+/// 256·b + a; r11, r12, lr: sums of a.
 macro_rules! plane {
     () => {
         "ldr r7, [r0], #{step}
@@ -143,9 +143,9 @@ macro_rules! plane {
     };
 }
 
-/// Pair by pair, all planes, four at a time: where their number is no multiple of 4, the loop is
-/// entered late. On the stack: the pair's first weights and inputs, where its weights end, and what
-/// those of the first tap are behind the last pair; then, as passed, planes and the pair's sums.
+/// Pair by pair: all planes, four at a time. If their number is not a multiple of 4, the loop is entered in the
+/// middle. On the stack: the pair's first weights and inputs, the end of its weights, the end of the first tap's
+/// pairs; then, as passed, the number of planes and the pair's sums.
 #[unsafe(naked)]
 unsafe extern "C" fn tile<const PAIRS: usize>(
     _: *const Word,
@@ -218,8 +218,8 @@ unsafe extern "C" fn tile<const PAIRS: usize>(
     )
 }
 
-/// A function for a column of so many pairs of features. Of each: the sum of 256·b + a, that of a, and
-/// the offsets of both sums.
+/// Defines the loop for a number of pairs of features. For each pair: the registers for the sums of 256·b + a and of
+/// a, and the offsets of the sums of a and b.
 macro_rules! column {
     ($name:ident, $pairs:literal, $(($both:literal, $low:literal, $a:literal, $b:literal)),*) => {
         #[unsafe(naked)]
@@ -239,7 +239,7 @@ macro_rules! column {
                 "mov r4, #{step}",
                 "mla r4, r3, r4, r0",
                 "lsrs r3, r3, #1",
-                // The end.
+                // The end of the weights.
                 "mov r3, r4",
                 "bcs 3f",
                 "2:",

@@ -1,7 +1,7 @@
-//! The innermost loops for Arm's DSP instructions (ARMv7E-M; ARMv8-M with the DSP extension): two
-//! products an instruction, inputs in registers shared by features, weights by positions.
+//! The innermost loops for Arm's DSP instructions (ARMv7E-M; ARMv8-M with the DSP extension). An instruction adds two
+//! products; features share the inputs in registers, positions share the weights.
 
-use super::tile::{POSITIONS, Sums, Taps, Tile};
+use super::tile::{POSITIONS, Sums, TapPair, Tile};
 use crate::weights::{BLOCK, Word};
 
 #[cfg(gen_core_dsp)]
@@ -13,7 +13,7 @@ mod model;
 #[cfg(not(gen_core_dsp))]
 use model as loops;
 
-/// SMLAD on 3 positions × 2 features, or 1 position × 8 features.
+/// The loops with SMLAD: 3 positions × 2 features, or 1 position × 8 features.
 #[derive(Debug)]
 pub struct Dsp;
 
@@ -22,7 +22,7 @@ impl Tile for Dsp {
 
     fn expand(row: &[u8], channels: usize, zero_point: u8, words: &mut [Word]) -> bool {
         let whole = channels.is_multiple_of(4) && row.len().is_multiple_of(channels);
-        // All that the loop relies on.
+        // Everything that the loop's safety relies on.
         let suits = whole && !row.is_empty() && row.len() <= 2 * words.len();
         if suits {
             loops::expand(row, channels, zero_point, words);
@@ -38,7 +38,7 @@ impl Tile for Dsp {
         pairs: usize,
         sums: &mut Sums,
     ) {
-        // All that the loop relies on; never otherwise.
+        // Everything that the loop's safety relies on; always true.
         let last = planes.saturating_sub(1);
         let inside = last * plane < inputs.len() && planes * pairs <= weights.len();
         if planes > 0 && (1..=BLOCK / 2).contains(&pairs) && inside {
@@ -50,13 +50,13 @@ impl Tile for Dsp {
         inputs: &[Word],
         plane: usize,
         planes: usize,
-        weights: Taps<'_>,
+        weights: TapPair<'_>,
         sums: &mut [Sums; POSITIONS],
     ) {
-        let Taps { words, tap, pairs } = weights;
+        let TapPair { words, tap, pairs } = weights;
         let last = planes.saturating_sub(1);
         let inside = last * plane + POSITIONS < inputs.len() && tap + planes * pairs <= words.len();
-        // All that the loop relies on, but for the scratch's alignment; never otherwise.
+        // Everything that the loop's safety relies on, but for the scratch's alignment; always true.
         if planes > 0 && (1..=BLOCK / 2).contains(&pairs) && inside {
             loops::across(inputs, plane, planes, weights, sums);
         }

@@ -1,23 +1,23 @@
-//! What the loops in assembly compute, in plain Rust, instruction by instruction: so that the
-//! algorithm around them is tested on a desk.
+//! A model of the loops in assembly in plain Rust, instruction by instruction, so that the code around them is tested
+//! on any computer.
 
-use crate::kernel::tile::{POSITIONS, Sums, Taps};
-use crate::weights::{Word, numbers};
+use crate::kernel::tile::{POSITIONS, Sums, TapPair};
+use crate::weights::{Word, lanes};
 
-/// Adds the products of both halves.
+/// SMLAD: adds the products of both lanes.
 fn smlad(x: Word, w: Word, sum: i32) -> i32 {
-    let ([x0, x1], [w0, w1]) = (numbers(x), numbers(w));
+    let ([x0, x1], [w0, w1]) = (lanes(x), lanes(w));
     let product = |x: i16, w: i16| i32::from(x) * i32::from(w);
     sum.wrapping_add(product(x0, w0)).wrapping_add(product(x1, w1))
 }
 
-/// Extends the low byte of each half.
+/// SXTB16: sign-extends the low byte of each lane.
 fn sxtb16(w: Word) -> Word {
-    let [a, b] = numbers(w).map(|number| i16::from(number as i8).to_le_bytes());
+    let [a, b] = lanes(w).map(|lane| i16::from(lane as i8).to_le_bytes());
     [a[0], a[1], b[0], b[1]]
 }
 
-/// A sum of a, and of 256·b + a since it was the same.
+/// The accumulators of a and of 256·b + a, which both start at the sum of a.
 #[derive(Clone, Copy)]
 struct Split {
     low: i32,
@@ -31,7 +31,7 @@ impl Split {
     }
 }
 
-/// Adds to the sums of a pair what `add` adds.
+/// Adds to the sums of a pair what `add` accumulates.
 fn split(sums: &mut Sums, pair: usize, add: impl FnOnce(&mut Split)) {
     let [a, b] = &mut sums.as_chunks_mut::<2>().0[pair];
     let mut split = Split { low: *a, both: *a };
@@ -69,10 +69,10 @@ pub(super) fn across(
     inputs: &[Word],
     plane: usize,
     planes: usize,
-    weights: Taps<'_>,
+    weights: TapPair<'_>,
     sums: &mut [Sums; POSITIONS],
 ) {
-    let Taps { words, tap, pairs } = weights;
+    let TapPair { words, tap, pairs } = weights;
     for (n, sums) in sums.iter_mut().enumerate() {
         for pair in 0..pairs {
             split(sums, pair, |split| {

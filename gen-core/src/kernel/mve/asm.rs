@@ -1,8 +1,7 @@
-//! The loop in assembly: stable Rust has no MVE.
+//! The loop in assembly, because stable Rust has no MVE.
 //!
-//! *cost*, instructions per product: 10/32 at 4 pairs of features, which are 2 and 2, and at 2; 14/48
-//! at 3 and 6/16 at 1. The loop closes in one instruction, which also masks what the last vector has
-//! too many of.
+//! *cost*, instructions per product: 6/16 at 1 pair of features, 10/32 at 2 and at 4 (which are 2 and 2), 14/48 at 3.
+//! One instruction closes the loop; it also masks the end of the last vector.
 
 #![allow(unsafe_code)]
 
@@ -11,26 +10,26 @@ use crate::kernel::tile::{Sums, Tile};
 use crate::weights::Word;
 use core::arch::naked_asm;
 
-/// *shapes*: `inputs` `[plane]`, at least one; `weights` begins with `[plane][pair]`. A model that is
-/// not aligned to words is correct, but slow.
+/// Adds the products of all `inputs`. *shapes*: `inputs` `[plane]`, at least one; `weights` begins with
+/// `[plane][pair]`. With a file that is not aligned to words it is correct, but slow.
 #[inline(always)]
 pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
     let planes = inputs.len();
     if !(inputs.as_ptr().addr() | weights.as_ptr().addr()).is_multiple_of(4) {
-        // The processor cannot load vectors of such words.
+        // The processor loads vectors of aligned words only.
         return Plain::column(inputs, 1, planes, weights, pairs, sums);
     }
     let (inputs, first) = (inputs.as_ptr(), weights.as_ptr());
     let sums = sums.as_mut_ptr();
-    // SAFETY: `Mve::column` has checked that there is a plane, that its weights are all there, and that
-    // `sums` has the pairs. All are aligned to words. Vectors are masked behind the last plane.
+    // SAFETY: `Mve::column` has checked that there is a plane, that all its weights are there, and that `pairs` is 1
+    // to 4, as many as `sums` has. All are aligned to words. Vectors are masked after the last plane.
     unsafe {
         match pairs {
             1 => column1::<1>(first, inputs, planes, sums),
             2 => column2::<2>(first, inputs, planes, sums),
             3 => column3::<3>(first, inputs, planes, sums),
             _ => {
-                // Eight sums are more than there are registers for.
+                // Eight sums need more registers than there are.
                 column2::<4>(first, inputs, planes, sums);
                 column2::<4>(first.wrapping_add(2), inputs, planes, sums.wrapping_add(4));
             }
@@ -38,12 +37,12 @@ pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut
     }
 }
 
-/// A function for some pairs of features, of `PAIRS` in a plane: next word of weights, next word of
-/// inputs, number of planes; the sums.
+/// Defines the loop for a number of pairs of features, of `PAIRS` in a plane. Arguments: first word of weights, first
+/// word of inputs, number of planes, sums.
 ///
-/// Of each pair: the vector for its weights on 8 inputs, how that is loaded, the sum of 256·b + a, that
-/// of a, and the offsets of both sums. q0 has the addresses of the first pair's words on 4 planes, q1
-/// the 8 inputs.
+/// For each pair: the vector for its weights on 8 inputs, the operand that loads it, the registers for the sums of
+/// 256·b + a and of a, and the offsets of the sums of a and b. q0 has the addresses of the first pair's words on 4
+/// planes, q1 the 8 inputs.
 macro_rules! column {
     ($name:ident, $(($w:literal, $at:literal, $both:literal, $low:literal, $a:literal, $b:literal)),*) => {
         #[unsafe(naked)]
@@ -54,7 +53,7 @@ macro_rules! column {
             _: *mut i32,
         ) {
             naked_asm!(
-                // Module-level assembly does not know `target-cpu`.
+                // Module-level assembly does not see `target-cpu`.
                 ".cpu cortex-m55",
                 "push {{r4-r10, lr}}",
                 "movs r4, #0",
@@ -70,7 +69,7 @@ macro_rules! column {
                 "dlstp.32 lr, r2",
                 "2:",
                 "vldrw.u32 q1, [r1], #16",
-                // In turns, so that a load and a multiplication may overlap.
+                // Alternating, so that a load and a multiplication can overlap.
                 $(
                     concat!("vldrw.u32 ", $w, ", ", $at),
                     concat!("vmladava.s16 ", $both, ", ", $w, ", q1"),
@@ -92,8 +91,7 @@ macro_rules! column {
     };
 }
 
-// Only even registers take sums; q4 and on would have to be saved. The load of the first pair goes on
-// to the next planes.
+// Only even registers take sums; q4 to q7 would have to be saved. The first pair's load advances to the next planes.
 column!(column1, ("q2", "[q0, #4 * {step}]!", "r4", "r6", "0", "4"));
 column!(
     column2,

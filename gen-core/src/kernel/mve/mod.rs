@@ -1,5 +1,5 @@
-//! The innermost loop for Arm's M-profile vectors (MVE, Helium): eight products an instruction,
-//! summed across the vector into a register for each sum.
+//! The innermost loop for Arm's M-profile vectors (MVE, Helium). An instruction adds eight products, summed across the
+//! vector into one register per sum.
 
 use super::tile::{Sums, Tile};
 use crate::weights::{BLOCK, Word};
@@ -13,7 +13,7 @@ mod model;
 #[cfg(not(gen_core_mve))]
 use model as loops;
 
-/// VMLADAV on 4 planes, which are 8 inputs, of up to 3 pairs of features.
+/// The loop with VMLADAV: 4 planes, which are 8 inputs, of up to 3 pairs of features at once.
 #[derive(Debug)]
 pub struct Mve;
 
@@ -28,7 +28,7 @@ impl Tile for Mve {
         pairs: usize,
         sums: &mut Sums,
     ) {
-        // All that the loop relies on; never otherwise, since planes are innermost in the scratch.
+        // Everything that the loop's safety relies on; always true, because planes are innermost in the scratch.
         let inside = planes <= inputs.len() && planes * pairs <= weights.len();
         if plane == 1 && planes > 0 && (1..=BLOCK / 2).contains(&pairs) && inside {
             loops::column(&inputs[..planes], weights, pairs, sums);

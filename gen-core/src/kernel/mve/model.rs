@@ -1,34 +1,35 @@
-//! What the loop in assembly computes, in plain Rust, instruction by instruction: so that the
-//! algorithm around it is tested on a desk.
+//! A model of the loop in assembly in plain Rust, instruction by instruction, so that the code around it is tested on
+//! any computer.
 
 use crate::kernel::tile::Sums;
-use crate::weights::{Word, numbers};
+use crate::weights::{Word, lanes};
 
 /// Words of a vector.
 const WORDS: usize = 4;
 
-/// A vector; what is masked counts 0 in every sum.
+/// A vector. Masked lanes are 0, which adds nothing to a sum.
 type Vector = [Word; WORDS];
 
-/// Loads every `step`-th word; those behind the last are masked.
+/// VLDRW: loads every `step`-th word; words after the last are masked.
 fn vldrw(words: &[Word], step: usize) -> Vector {
     core::array::from_fn(|lane| words.get(lane * step).copied().unwrap_or_default())
 }
 
-/// Adds the products of all 16-bit lanes.
+/// VMLADAV: adds the products of all 16-bit lanes.
 fn vmladava(sum: i32, w: Vector, x: Vector) -> i32 {
-    let lanes = |vector: Vector| vector.into_iter().flat_map(numbers).map(i32::from);
-    lanes(w).zip(lanes(x)).fold(sum, |sum, (w, x)| sum.wrapping_add(w * x))
+    let flat = |vector: Vector| vector.into_iter().flat_map(lanes).map(i32::from);
+    flat(w).zip(flat(x)).fold(sum, |sum, (w, x)| sum.wrapping_add(w * x))
 }
 
-/// Extends the low byte of each 16-bit lane.
+/// VMOVLB: sign-extends the low byte of each 16-bit lane.
 fn vmovlb(w: Vector) -> Vector {
     w.map(|word| {
-        let [a, b] = numbers(word).map(|number| i16::from(number as i8).to_le_bytes());
+        let [a, b] = lanes(word).map(|lane| i16::from(lane as i8).to_le_bytes());
         [a[0], a[1], b[0], b[1]]
     })
 }
 
+/// Computes what the loop in assembly computes.
 pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
     let weights = &weights[..inputs.len() * pairs];
     for (pair, [a, b]) in sums.as_chunks_mut::<2>().0[..pairs].iter_mut().enumerate() {

@@ -1,8 +1,7 @@
-//! The loop for ARMv6-M, and for ARMv8-M's baseline. Only r0 to r7 can be multiplied, but any
-//! register can be added to.
+//! The loop for ARMv6-M and the ARMv8-M baseline, which multiply in r0 to r7 only but add in any register.
 //!
-//! *cost*, instructions: 3.5 per input, and 6.5 per pair of features where the input is not 0; 2 or 3
-//! per 2 planes for the loop.
+//! *cost*, instructions: 3.5 per input; 6.5 per pair of features and input that is not 0; 2 or 3 per 2 planes to close
+//! the loop.
 
 #![allow(unsafe_code)]
 
@@ -12,29 +11,28 @@ use crate::weights::Word;
 use core::arch::naked_asm;
 use core::ops::Range;
 
-/// Where inputs begin and end, weights; the sums.
+/// Arguments: first word of inputs, end of inputs, first word of weights, sums.
 type Column = unsafe extern "C" fn(*const Word, *const Word, *const Word, *mut i32);
 
 const COLUMN: [Column; 4] = [column1, column2, column3, column4];
 
-/// *shapes*: `inputs` `[plane]`, at least one; `weights` begins with `[plane][pair]`. A model that is
-/// not aligned to words is correct, but slow.
+/// Adds the products of all `inputs`. *shapes*: `inputs` `[plane]`, at least one; `weights` begins with
+/// `[plane][pair]`. With a file that is not aligned to words it is correct, but slow.
 #[inline(always)]
 pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
     let Range { start, end } = inputs.as_ptr_range();
     if !(start.addr() | weights.as_ptr().addr()).is_multiple_of(4) {
-        // The processor cannot load such words.
+        // The processor loads aligned words only.
         return Plain::column(inputs, 1, inputs.len(), weights, pairs, sums);
     }
     let (weights, sums) = (weights.as_ptr(), sums.as_mut_ptr());
-    // SAFETY: `Skip::column` has checked that there is a plane, that its weights are all there, and that
-    // `sums` has the pairs. All three are aligned to words.
+    // SAFETY: `Skip::column` has checked that there is a plane, that all its weights are there, and that `pairs` is 1
+    // to 4, as many as `sums` has. All three are aligned to words.
     unsafe { COLUMN[pairs - 1](start, end, weights, sums) }
 }
 
-/// The products of an input, r2, and the weights that come next, r1; r5 is for a. `$first` and
-/// `$last`, around a word, make it the number for the input. Words are loaded together, as many as
-/// there are registers for.
+/// Adds the products of the input in r2 with the next weights, at r1; r5 is for a. `$first` and `$last`, around a
+/// word, extract the input's lane from it. As many words are loaded at once as there are registers.
 macro_rules! products {
     ($first:literal, $last:literal, $($words:literal: $(($word:literal, $both:literal, $low:literal)),*);*) => {
         concat!($(
@@ -51,7 +49,7 @@ macro_rules! products {
     };
 }
 
-/// Both inputs of a plane, r0.
+/// Both inputs of the plane at r0.
 macro_rules! plane {
     ($pairs:literal, $($words:tt)*) => {
         concat!(
@@ -74,9 +72,9 @@ macro_rules! plane {
     };
 }
 
-/// A function for so many pairs of features: where the end of inputs is kept and how it is got at;
-/// words that are loaded together, each with the sums of 256·b + a and of a. Where planes are odd in
-/// number, the loop is entered late.
+/// Defines the loop for a number of pairs of features: the register with the end of inputs, the instructions that
+/// load it before the loop or in each round; the words that are loaded at once, each with the registers for the sums
+/// of 256·b + a and of a. With an odd number of planes, the loop is entered in the middle.
 macro_rules! column {
     (
         $name:ident, $pairs:literal, $end:literal, $before:literal, $each:literal,

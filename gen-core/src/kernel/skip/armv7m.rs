@@ -1,7 +1,7 @@
-//! The loop for ARMv7-M, and for ARMv8-M with its main extension only.
+//! The loop for ARMv7-M and the ARMv8-M mainline without DSP instructions.
 //!
-//! *cost*, instructions: 2 per input, and 4 per pair of features where the input is not 0; 3 per 4
-//! planes for the loop.
+//! *cost*, instructions: 2 per input; 4 per pair of features and input that is not 0; 3 per 4 planes to close the
+//! loop.
 
 #![allow(unsafe_code)]
 
@@ -10,23 +10,24 @@ use crate::weights::Word;
 use core::arch::naked_asm;
 use core::ops::Range;
 
-/// Where inputs begin and end, weights; the sums.
+/// Arguments: first word of inputs, end of inputs, first word of weights, sums.
 type Column = unsafe extern "C" fn(*const Word, *const Word, *const Word, *mut i32);
 
 const COLUMN: [Column; 4] = [column1, column2, column3, column4];
 
-/// *shapes*: `inputs` `[plane]`, at least one; `weights` begins with `[plane][pair]`.
+/// Adds the products of all `inputs`. *shapes*: `inputs` `[plane]`, at least one; `weights` begins with
+/// `[plane][pair]`.
 #[inline(always)]
 pub(super) fn column(inputs: &[Word], weights: &[Word], pairs: usize, sums: &mut Sums) {
     let Range { start, end } = inputs.as_ptr_range();
     let (weights, sums) = (weights.as_ptr(), sums.as_mut_ptr());
-    // SAFETY: `Skip::column` has checked that there is a plane, that its weights are all there, and that
-    // `sums` has the pairs. Halfwords are loaded one by one, which needs no alignment; `sums` is aligned.
+    // SAFETY: `Skip::column` has checked that there is a plane, that all its weights are there, and that `pairs` is 1
+    // to 4, as many as `sums` has. Halfwords are loaded one by one, which needs no alignment; `sums` is aligned.
     unsafe { COLUMN[pairs - 1](start, end, weights, sums) }
 }
 
-/// One input, the first (0) or second (2) of a plane, 0 to 3, of those that the loop has. r0 next
-/// input, r2 weights of plane 0, r3 input, r4 and r5 weights.
+/// One input: the first (0) or second (2) of the round's plane 0 to 3. r0: next input; r2: weights of plane 0; r3: the
+/// input; r4, r5: weights.
 macro_rules! input {
     ($plane:literal, $input:literal, $pairs:literal, $(($both:literal, $low:literal, $at:literal)),*) => {
         concat!(
@@ -43,8 +44,8 @@ macro_rules! input {
     };
 }
 
-/// A function for so many pairs of features: the sums of 256·b + a and of a, and which pair it is.
-/// Where planes are no multiple of 4, the loop is entered late.
+/// Defines the loop for a number of pairs of features: for each pair the registers for the sums of 256·b + a and of
+/// a, and its index. If the number of planes is not a multiple of 4, the loop is entered in the middle.
 macro_rules! column {
     ($name:ident, $pairs:literal, $(($both:literal, $low:literal, $at:literal)),*) => {
         #[unsafe(naked)]

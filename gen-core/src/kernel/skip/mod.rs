@@ -1,5 +1,5 @@
-//! The innermost loop of [`Plain`](super::plain::Plain) for Arm's processors without DSP
-//! instructions. The compiler does not keep all eight sums in registers; these loops do.
+//! The innermost loop for Arm's processors without DSP instructions: that of [`Plain`](super::plain::Plain), with all
+//! eight sums in registers, where the compiler does not keep them.
 
 use super::tile::{Sums, Tile};
 use crate::weights::{BLOCK, Word};
@@ -17,7 +17,7 @@ mod model;
 #[cfg(not(any(gen_core_armv6m, gen_core_armv7m)))]
 use model as loops;
 
-/// Skips inputs of 0, with the sums of 8 features in registers.
+/// The loops in assembly: skip inputs of 0, keep the sums of 8 features in registers.
 #[derive(Debug)]
 pub struct Skip;
 
@@ -32,7 +32,7 @@ impl Tile for Skip {
         pairs: usize,
         sums: &mut Sums,
     ) {
-        // All that the loop relies on; never otherwise, since planes are innermost in the scratch.
+        // Everything that the loop's safety relies on; always true, because planes are innermost in the scratch.
         let inside = planes <= inputs.len() && planes * pairs <= weights.len();
         if plane == 1 && planes > 0 && (1..=BLOCK / 2).contains(&pairs) && inside {
             loops::column(&inputs[..planes], weights, pairs, sums);

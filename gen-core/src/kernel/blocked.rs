@@ -1,6 +1,6 @@
-//! From blocks of weights to rows: block by block, row by row.
+//! The common part of all kernels but the portable one: block by block of weights, row by row.
 
-use super::line::{Block, Line};
+use super::line::{BlockJob, Line};
 use super::scratch::Expanded;
 use super::tile::{POSITIONS, Tile};
 use super::{Job, Kernel, Scratch};
@@ -11,14 +11,14 @@ use core::marker::PhantomData;
 use core::ops::Range;
 use heapless::Vec;
 
-/// The kernel whose innermost loops are those of `K`.
+/// The kernel with the innermost loop `K`.
 #[derive(Debug)]
-pub struct Walk<K>(PhantomData<K>);
+pub struct Blocked<K>(PhantomData<K>);
 
-impl<K: Tile> Kernel for Walk<K> {
+impl<K: Tile> Kernel for Blocked<K> {
     fn rows(job: Job<'_>, scratch: &mut Scratch<'_>, out: &mut [u8]) {
         let inputs = scratch.expand::<K>(&job);
-        // 12-bit weights are put together modulo 2³², which no length of a sum is too long for.
+        // 12-bit weights are recombined modulo 2³², so their sums may have any length.
         let chunk = match job.layer.weight {
             Weight::Byte => job.input.chunk() / 2,
             Weight::Wide => usize::MAX,
@@ -27,7 +27,7 @@ impl<K: Tile> Kernel for Walk<K> {
     }
 }
 
-/// Computes all blocks of the rows.
+/// Computes `rows` from the expanded `inputs`, block by block. `chunk`: most planes that may be accumulated at once.
 #[inline(never)]
 fn blocks<K: Tile>(
     layer: &Layer<'_>,
@@ -40,13 +40,14 @@ fn blocks<K: Tile>(
     let (row_len, phases) = (layer.output_row(), layer.rows.phases());
     let positions = layer.columns.positions();
     let step = layer.columns.output_step() * layer.channels_out;
-    let special = layer.per_feature || layer.weight == Weight::Wide || layer.element.is_wide();
-    let (mut numbers, mut sums) = (Vec::new(), [[0; BLOCK]; POSITIONS]);
-    // The rows of a phase have the same weights.
+    let slow_epilogue =
+        layer.per_feature || layer.weight == Weight::Wide || layer.element.is_wide();
+    let (mut parameters, mut sums) = (Vec::new(), [[0; BLOCK]; POSITIONS]);
+    // The rows of one phase share their weights.
     for first_row in rows.clone().take(phases) {
         let taps = layer.rows.taps(first_row);
         for group in layer.columns.groups() {
-            // Where positions are not neighbours in the input every one is by itself.
+            // Tiles need positions that are neighbours in the input.
             let tiled = layer.columns.input_step() == 1;
             let nowhere = positions.start..positions.start;
             let interior = if tiled { layer.columns.interior(&group) } else { nowhere };
@@ -55,13 +56,13 @@ fn blocks<K: Tile>(
                 let place = order.block(taps.phase, &group, first);
                 let weights = &layer.weights[place.begin..][..place.len];
                 let (features, pairs) = (place.features, place.pairs);
-                // Those of each position follow where they are needed.
+                // Parameters per feature are loaded where they are needed, for each position.
                 let known = if layer.per_feature { 0 } else { features };
                 let channels = layer.channels_out;
-                layer.epilogue.numbers(known, first % channels, channels - 1, &mut numbers);
-                let numbers = &*numbers;
+                layer.epilogue.load(known, first % channels, channels - 1, &mut parameters);
+                let parameters = &*parameters;
                 let tap = taps.count * order.depth() * pairs;
-                let block = Block {
+                let job = BlockJob {
                     layer,
                     group,
                     weights,
@@ -71,18 +72,18 @@ fn blocks<K: Tile>(
                     step,
                     tap,
                     chunk,
-                    numbers,
-                    special,
+                    parameters,
+                    slow_epilogue,
                 };
                 for y in (first_row..rows.end).step_by(phases) {
-                    let line = Line::new(&block, &inputs, y);
+                    let line = Line::new(&job, &inputs, y);
                     let out = &mut out[(y - rows.start) * row_len..][..row_len];
                     let outside =
                         (positions.start..interior.start).chain(interior.end..positions.end);
                     outside.for_each(|m| line.single::<K>(m, &mut sums[0], out));
                     line.tiles::<K>(interior.clone(), &mut sums, out);
                 }
-                // What fills up the last pair has sums, which nobody takes.
+                // The padding of an odd last pair leaves sums that no output takes.
                 if features % layer.weight.features() == 1 {
                     sums = [[0; BLOCK]; POSITIONS];
                 }
