@@ -6,7 +6,7 @@ pub mod device;
 pub mod npy;
 
 use crate::draw::device::Device;
-use crate::import::{count, import, sizes};
+use crate::import::import;
 use crate::latent;
 use crate::latent::Kind;
 use crate::network::Order;
@@ -14,6 +14,7 @@ use crate::network::float;
 use crate::onnx::input;
 use crate::onnx::input::Input;
 use crate::onnx::run::Onnx;
+use crate::onnx::shape::{count, sizes};
 use crate::onnx::source;
 use crate::onnx::source::Source;
 use crate::picture::Picture;

@@ -4,4 +4,5 @@
 pub mod graph;
 pub mod input;
 pub mod run;
+pub mod shape;
 pub mod source;
