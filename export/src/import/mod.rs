@@ -3,8 +3,8 @@
 //! # The way of a node
 //!
 //! [`visit`] visits the nodes in order. Each tensor of the graph has a [`value`]: a constant, a [`view`] of a layer's
-//! output or of the latent, or one constant for each label. [`operator`] parses the name of a [`node`]'s operator, once,
-//! and the values of the node's inputs decide where the node goes:
+//! output or of the latent, or one constant for each label. [`operator`] parses the name of a [`node`]'s operator,
+//! once, and the values of the node's inputs decide where the node goes:
 //!
 //! 1. All inputs are constants: [`constant`] computes the outputs.
 //! 2. The inputs depend on a label alone: the same, once for each label ([`latent::by_label`]).

@@ -229,3 +229,44 @@ impl Operator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tract_onnx::pb::NodeProto;
+
+    /// A function is read from the operator that it is written as, with ONNX's defaults.
+    #[test]
+    fn functions_are_read_from_their_operators() {
+        let [alpha, gamma] = [1.673_263_2_f32, 1.050_701].map(f64::from);
+        let functions = [
+            Function::Relu,
+            Function::LeakyRelu(f64::from(0.01_f32)),
+            Function::Tanh,
+            Function::Sigmoid,
+            Function::Elu(1.0),
+            Function::Celu(1.0),
+            Function::Selu { alpha, gamma },
+            Function::Gelu,
+            Function::Softplus,
+            Function::Softsign,
+            Function::HardSigmoid { alpha: f64::from(0.2_f32), beta: 0.5 },
+            Function::HardSwish,
+            Function::Mish,
+            Function::Erf,
+            Function::Exp,
+            Function::Log,
+            Function::Abs,
+            Function::Sqrt,
+            Function::Reciprocal,
+        ];
+        for function in functions {
+            let op_type = function.operator().to_owned();
+            let proto = NodeProto { op_type, ..NodeProto::default() };
+            let Operator::Function(read) = Operator::of(Node(&proto)) else {
+                panic!("{function:?}")
+            };
+            assert_eq!(read(Node(&proto)).unwrap(), function);
+        }
+    }
+}

@@ -34,7 +34,7 @@ pub enum Check {
 /// Draws some latents with `source` and with `network`, both in tract, and compares the pictures.
 pub fn verify(source: &Source, network: &Network) -> Check {
     if data_type(&network.output) == Some(DataType::Uint8) {
-        return Check::NotRun("its pictures are bytes, truncated instead of rounded".to_owned());
+        return Check::NotRun("its pictures are bytes, cut off and not rounded".to_owned());
     }
     match difference(source, network) {
         Ok(off) if off <= TOLERANCE => Check::Same,

@@ -118,7 +118,10 @@ fn concatenated(node: Node, parts: &[&Tensor]) -> Result<Tensor> {
 pub(crate) fn axis(node: Node, rank: usize) -> Result<usize> {
     let axis = node.int("axis", 1)?;
     let at = if axis < 0 { axis + rank as i64 } else { axis };
-    ensure!((0..rank as i64).contains(&at), node.refuse(format!("attribute axis = {axis}")));
+    ensure!(
+        (0..rank as i64).contains(&at),
+        node.refuse(format!("attribute axis = {axis} on rank {rank}"))
+    );
     Ok(at as usize)
 }
 

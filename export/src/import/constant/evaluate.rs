@@ -74,7 +74,7 @@ fn check_convolution(node: Node, inputs: &[&Tensor]) -> Result<()> {
 
 /// The product of a vector and a matrix, or of two vectors, which tract does not compute.
 fn vectors(node: Node, a: &ArrayD<f32>, b: &ArrayD<f32>) -> Result<Tensor> {
-    let refusal = || node.refuse(format!("shapes {:?} and {:?}", a.shape(), b.shape()));
+    let refusal = || node.refuse(format!("shapes {:?} and {:?} do not fit", a.shape(), b.shape()));
     let matrix = |array: &ArrayD<f32>, shape: [usize; 2]| {
         array.to_shape(shape).map(|it| it.into_owned()).map_err(|_| refusal())
     };
@@ -100,7 +100,7 @@ pub(crate) fn constant_of_shape(
 ) -> Result<Tensor> {
     let sizes: Option<Vec<usize>> = shape.iter().map(|size| usize::try_from(*size).ok()).collect();
     let sizes = sizes.filter(|sizes| count(sizes) <= ELEMENT_LIMIT);
-    let sizes = sizes.ok_or_else(|| node.refuse(format!("shape {shape:?}")))?;
+    let sizes = sizes.ok_or_else(|| node.refuse(format!("shape {shape:?}: out of range")))?;
     Ok(match value {
         None => Tensor::Floats(ArrayD::zeros(sizes)),
         Some(Tensor::Ints(array)) => {

@@ -53,7 +53,7 @@ pub(crate) fn with_view(
 
 fn no_sum(node: Node) -> anyhow::Error {
     node.refuse(
-        "puts latents and labels together in another way than by a sum: choose the label with --label K, from 0",
+        "combines latents and labels in another way than by a sum: choose the label with --label K, from 0",
     )
 }
 
@@ -86,7 +86,7 @@ fn apart<const N: usize>(node: Node, views: [&View; N]) -> Result<(View, [Vec<Op
     ensure!(
         views.iter().all(|it| it.origin == first.origin && it.elements == first.elements),
         node.refuse(
-            "puts together what has come through different layers, a skip connection, which needs whole maps: only one \
+            "combines the outputs of different layers, a skip connection, which needs whole maps: only one \
              layer after the other can be converted"
         )
     );
@@ -99,7 +99,7 @@ fn apart<const N: usize>(node: Node, views: [&View; N]) -> Result<(View, [Vec<Op
     });
     ensure!(
         rest.iter().flatten().all(Operation::is_uniform),
-        node.refuse("puts together views that numbers of each channel have changed: only one for all is supported")
+        node.refuse("combines views after numbers for each channel: only one number for all channels is supported")
     );
     let single =
         |operations: Vec<Operation>| operations.into_iter().map(Operation::single).collect();

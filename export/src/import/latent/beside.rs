@@ -49,8 +49,8 @@ pub(crate) fn beside(it: &mut Importer, node: Node, mut views: Vec<View>) -> Res
 fn merge(it: &mut Importer, node: Node, views: &mut [View], i: usize) -> Result<()> {
     let refusal = || {
         node.refuse(
-            "puts together what has come through different layers, of which only first ones can become one: \
-             choose a label with --label K, from 0"
+            "joins different layers, of which only those that read the latents can become one: \
+             choose a label with --label K, from 0",
         )
     };
     let (Origin::Layer(a), Origin::Layer(b)) = (views[0].origin, views[i].origin) else {
@@ -70,7 +70,7 @@ fn merge(it: &mut Importer, node: Node, views: &mut [View], i: usize) -> Result<
     let positive = [(&layer, &steps_a), (&other, &steps_b)]
         .map(|(layer, steps)| never_negative(layer, steps, &labels));
     let steps = together(&steps_a, own, &steps_b, all, positive).ok_or_else(|| {
-        node.refuse("puts together what has come through different activations that are not ReLU or the like")
+        node.refuse("joins layers with different activations that are not ReLU or the like")
     })?;
     layer.weights.extend(&other.weights);
     layer.channels_out = all;
@@ -106,8 +106,8 @@ fn labels(parts: &[DraftPart]) -> Vec<Range<usize>> {
     labels.map(|(_, place)| place).collect()
 }
 
-/// Whether a layer gives nothing below 0 whatever the label, which are the latent's elements `labels`. Not so if it reads
-/// noise or has an activation.
+/// Whether a layer gives nothing below 0 whatever the label, which are the latent's elements `labels`. Not so if it
+/// reads noise or has an activation.
 fn never_negative(layer: &Layer, steps: &[Step], labels: &[Range<usize>]) -> bool {
     let affine = steps.iter().all(|step| step.operation.is_affine());
     let rows = layer.weights.chunks_exact(layer.channels_in).enumerate();
@@ -116,7 +116,8 @@ fn never_negative(layer: &Layer, steps: &[Step], labels: &[Range<usize>]) -> boo
             *weight != 0.0 && !labels.iter().any(|place| place.contains(&element))
         });
         let of = |x: f64| steps.iter().fold(x, |x, step| step.operation.at(x, feature));
-        // One element of each label is 1: the least sum is the sum of the least weights, the largest that of the largest.
+        // One element of each label is 1: the least sum is the sum of the least weights, the largest that of the
+        // largest.
         let least = labels
             .iter()
             .map(|place| row[place.clone()].iter().copied().fold(f32::INFINITY, f32::min));
@@ -151,7 +152,7 @@ fn constant_channels(it: &mut Importer, node: Node, map: &View, views: &[View]) 
     let shift = Operation::Affine { scale: vec![1.0], shift: constants };
     let shift = Step { node: node.name().to_owned(), operation: shift };
     let steps = together(&map.steps, own, &[shift], all, positive).ok_or_else(|| {
-        node.refuse("puts constants beside a map that has gone through an activation that is not ReLU or the like")
+        node.refuse("joins constants with a map after an activation that is not ReLU or the like")
     })?;
     let parts = parts(node, map, views, axis, [own, all])?;
     layer.weights.resize(size, 0.0);
@@ -169,8 +170,8 @@ fn constant_channels(it: &mut Importer, node: Node, map: &View, views: &[View]) 
 
 fn no_constants(node: Node) -> anyhow::Error {
     node.refuse(
-        "puts a label, latents or another map beside a map that has come through more than one layer, where \
-         only constants can be, the same at each pixel: choose a label with --label K, from 0",
+        "joins a label, latents or another map with a map that has come through more than one layer, where \
+         only constants can be joined, the same at each pixel: choose a label with --label K, from 0",
     )
 }
 

@@ -66,7 +66,7 @@ impl Forms {
         self.terms += forms.iter().map(|form| form.terms.len() + 1).sum::<usize>();
         ensure!(
             self.terms <= TERMS,
-            node.refuse("makes too many numbers of the latents and labels")
+            node.refuse(format!("makes more than {TERMS} terms of latents and labels"))
         );
         let from = self.forms.len();
         self.forms.extend(forms);

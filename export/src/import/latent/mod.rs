@@ -52,8 +52,8 @@ pub(crate) struct Inputs<'a> {
 }
 
 impl<'a> Inputs<'a> {
-    /// The inputs of `graph` that are `needed` and no initialisers: parts of the latent, and labels, which are parts too
-    /// unless a person has chosen one. Sets their `values`.
+    /// The inputs of `graph` that are `needed` and no initialisers: parts of the latent, and labels, which are parts
+    /// too unless a person has chosen one. Sets their `values`.
     ///
     /// # Errors
     /// If an input's type or shape can't be converted, or an option does not fit the inputs.

@@ -79,7 +79,9 @@ impl Sum {
         let Origin::Layer(index) = view.origin else { return Ok(None) };
         ensure!(
             view.steps.iter().all(|step| step.operation.is_affine()),
-            node.refuse("adds what has come through an activation, of a first layer, to another")
+            node.refuse(
+                "adds two first layers of which one has its activation already: add them before their activations"
+            )
         );
         let layer = flat(&chain.layers[index]);
         self.weights.resize(view.elements.len() * self.inputs, 0.0);

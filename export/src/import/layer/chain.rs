@@ -94,8 +94,8 @@ impl Chain {
         View { steps, ..View::of_layer(index, self.layers[index].output()) }
     }
 
-    /// Gives the layer that `view` shows the view's steps, since `node` reads it as the next layer. The index of the layer
-    /// to read.
+    /// Gives the layer that `view` shows the view's steps, since `node` reads it as the next layer. The index of the
+    /// layer to read.
     ///
     /// # Errors
     /// If another layer reads it already, or it stands beside another one.

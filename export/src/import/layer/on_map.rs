@@ -1,5 +1,5 @@
-//! Adds a convolution that reads a layer's output, perhaps with pixels repeated, borders padded or cut off, and channels
-//! in another order.
+//! Adds a convolution that reads a layer's output, perhaps with pixels repeated, borders padded or cut off, and
+//! channels in another order.
 
 use crate::import::latent::form::Forms;
 use crate::import::layer::chain::{Chain, KERNEL_LIMIT, Shape};
@@ -41,7 +41,9 @@ pub(crate) fn on_map(
     let fit = fit.filter(|fit| readable(fit, kind, &axes));
     let Some(fit) = fit else {
         let own = own.ok_or_else(|| {
-            node.refuse("pixels or channels of the layer before are mixed in a way that cannot be converted")
+            node.refuse(
+                "reads pixels or channels of the layer before in an order that cannot be converted",
+            )
         })?;
         let itself = own.repeat == [1, 1] && own.begin == [0, 0];
         ensure!(

@@ -104,7 +104,7 @@ impl<T: Clone> Moving<'_, T> {
     fn sliced(&self, slices: &[(usize, Slice)]) -> Result<ArrayD<T>> {
         let mut view = self.array.view();
         for (axis, slice) in slices {
-            ensure!(*axis < self.array.ndim(), self.refuse("axes"));
+            ensure!(*axis < self.array.ndim(), self.refuse("axes out of range"));
             view.slice_axis_inplace(Axis(*axis), *slice);
         }
         Ok(view.as_standard_layout().into_owned())
@@ -134,13 +134,13 @@ impl<T: Clone> Moving<'_, T> {
 
     fn gathered(&self, axis: usize, indices: &[i64], shape: &[usize]) -> Result<ArrayD<T>> {
         let dims = self.dims();
-        ensure!(axis < dims.len(), self.refuse("attribute axis"));
+        ensure!(axis < dims.len(), self.refuse("attribute axis out of range"));
         let place = |&index: &i64| position(index, dims[axis]);
         let places: Option<Vec<usize>> = indices.iter().map(place).collect();
-        let places = places.ok_or_else(|| self.refuse("indices"))?;
+        let places = places.ok_or_else(|| self.refuse("indices out of range"))?;
         let line = self.array.len() / dims[axis].max(1);
         let fits = line.saturating_mul(places.len()) <= ELEMENT_LIMIT;
-        ensure!(fits, self.refuse("so many indices"));
+        ensure!(fits, self.refuse("too many indices"));
         let taken = self.array.select(Axis(axis), &places);
         let sizes: Vec<usize> = [&dims[..axis], shape, &dims[axis + 1..]].concat();
         Ok(taken.as_standard_layout().into_owned().into_shape_with_order(sizes)?)
@@ -148,16 +148,17 @@ impl<T: Clone> Moving<'_, T> {
 
     fn picked(&self, places: &[i64], depth: usize, shape: &[usize]) -> Result<ArrayD<T>> {
         let dims = self.dims();
-        ensure!(depth > 0 && depth <= dims.len(), self.refuse("indices"));
+        ensure!(depth > 0 && depth <= dims.len(), self.refuse("indices out of range"));
         let inner: usize = dims[depth..].iter().product();
         let sizes = [shape, &dims[depth..]].concat();
-        ensure!(count(&sizes) <= ELEMENT_LIMIT, self.refuse("so many indices"));
+        ensure!(count(&sizes) <= ELEMENT_LIMIT, self.refuse("too many indices"));
         let values: Vec<&T> = self.array.iter().collect();
         let mut picked = Vec::new();
         for place in places.chunks_exact(depth) {
             let mut at = 0;
             for (&index, &len) in place.iter().zip(dims) {
-                at = at * len + position(index, len).ok_or_else(|| self.refuse("indices"))?;
+                at = at * len
+                    + position(index, len).ok_or_else(|| self.refuse("indices out of range"))?;
             }
             picked.extend(values[at * inner..][..inner].iter().map(|it| (*it).clone()));
         }
@@ -204,7 +205,7 @@ impl<T: Clone> Moving<'_, T> {
     fn selected(&self, places: &[Vec<usize>]) -> Result<ArrayD<T>> {
         ensure!(places.len() == self.array.ndim(), self.refuse("sizes"));
         let total = places.iter().map(Vec::len).fold(1_usize, usize::saturating_mul);
-        ensure!(total <= ELEMENT_LIMIT, self.refuse("so many elements"));
+        ensure!(total <= ELEMENT_LIMIT, self.refuse("too many elements"));
         let mut array = self.array.clone();
         for (axis, places) in places.iter().enumerate() {
             array = array.select(Axis(axis), places);

@@ -19,13 +19,11 @@ pub(crate) fn pad(node: Node, rank: usize, values: &Values) -> Result<Layout> {
     };
     ensure!(pads.len() == 2 * axes.len(), node.refuse(format!("pads {pads:?} for rank {rank}")));
     let small = pads.iter().all(|pad| pad.unsigned_abs() <= ELEMENT_LIMIT as u64);
-    ensure!(small, node.refuse(format!("pads {pads:?}")));
+    ensure!(small, node.refuse(format!("pads {pads:?}: too large")));
     let nothing = pads.iter().all(|pad| *pad <= 0);
     ensure!(
         nothing || mode == "constant",
-        node.refuse(format!(
-            "attribute mode = {mode}: borders are zeros here, which is mode = constant"
-        ))
+        node.refuse(format!("attribute mode = {mode}: only zeros are supported, mode = constant"))
     );
     let value = match node.input(2) {
         "" => node.float("value", 0.0)?,
@@ -39,7 +37,8 @@ pub(crate) fn pad(node: Node, rank: usize, values: &Values) -> Result<Layout> {
     for (i, at) in axes.iter().enumerate() {
         let at = if *at < 0 { at + rank as i64 } else { *at };
         let both = usize::try_from(at).ok().and_then(|at| all.get_mut(at));
-        *both.ok_or_else(|| node.refuse(format!("axis {at}")))? = [pads[i], pads[i + axes.len()]];
+        *both.ok_or_else(|| node.refuse(format!("axis {at} of a tensor of rank {rank}")))? =
+            [pads[i], pads[i + axes.len()]];
     }
     Ok(Layout::Pad(all))
 }

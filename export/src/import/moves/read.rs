@@ -60,7 +60,7 @@ fn axis(node: Node, axis: i64, rank: usize) -> Result<usize> {
 /// Sizes, none below 0.
 fn whole(node: Node, sizes: &[i64]) -> Result<Vec<usize>> {
     let sizes: Option<Vec<usize>> = sizes.iter().map(|size| usize::try_from(*size).ok()).collect();
-    sizes.ok_or_else(|| node.refuse("sizes below 0"))
+    sizes.ok_or_else(|| node.refuse("has sizes below 0"))
 }
 
 fn reshape(node: Node, dims: &[usize], values: &Values) -> Result<Layout> {
@@ -103,7 +103,10 @@ fn squeeze(node: Node, dims: &[usize], values: &Values) -> Result<Layout> {
         Some(given) => axes(node, rank, &given)?,
         None => (0..rank).filter(|at| dims[*at] == 1).collect(),
     };
-    ensure!(axes.iter().all(|at| dims[*at] == 1), node.refuse(format!("axes on {dims:?}")));
+    ensure!(
+        axes.iter().all(|at| dims[*at] == 1),
+        node.refuse(format!("axes on shape {dims:?}: only sizes of 1 can go"))
+    );
     let left = (0..rank).filter(|at| !axes.contains(at)).map(|at| dims[at] as i64);
     Ok(Layout::Reshape(left.collect()))
 }

@@ -19,13 +19,13 @@ pub(crate) fn slice(node: Node, dims: &[usize], values: &Values) -> Result<Layou
     let axes = list(3, "axes")?.unwrap_or_else(|| (0..starts.len() as i64).collect());
     let steps = list(4, "steps")?.unwrap_or_else(|| vec![1; starts.len()]);
     let same = [ends.len(), axes.len(), steps.len()].iter().all(|len| *len == starts.len());
-    ensure!(same, node.refuse("starts, ends, axes and steps are not equally many"));
+    ensure!(same, node.refuse("starts, ends, axes and steps differ in length"));
     let mut slices = Vec::new();
     for (((&start, &end), &at), &step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
         let at = if at < 0 { at + dims.len() as i64 } else { at };
         let len = usize::try_from(at).ok().and_then(|at| dims.get(at));
-        let len = *len.ok_or_else(|| node.refuse(format!("axis {at}")))? as i64;
-        ensure!(step != 0, node.refuse("a step of 0"));
+        let len = *len.ok_or_else(|| node.refuse(format!("axis {at} on shape {dims:?}")))? as i64;
+        ensure!(step != 0, node.refuse("has a step of 0"));
         let place = |i: i64| if i < 0 { i.saturating_add(len) } else { i };
         // In ONNX a slice backwards begins with its start; in ndarray it ends with it.
         let (begin, end) = match step > 0 {
