@@ -1,4 +1,4 @@
-//! The network that a chain of modules is: geometry and activations, given or assumed.
+//! The layers that a chain of modules makes, with geometry and activations, given or assumed.
 
 use crate::checkpoint::chain::{Chain, Linear, Link};
 use crate::checkpoint::chosen::Chosen;
@@ -10,33 +10,36 @@ use anyhow::{Context, Result, bail, ensure};
 /// A generator, layer by layer.
 pub(super) struct Architecture<'a> {
     pub(super) layers: Vec<Layer<'a>>,
-    /// Whether the modules were not in the order of their names.
+    /// Whether the shapes led to another order than that of the names.
     pub(super) reordered: bool,
-    /// Whether what map features become is assumed.
+    /// Whether it is assumed that features become a square map.
     pub(super) square: bool,
-    /// Whether features of dense layers are in Keras' order: height, width, channels.
+    /// Whether the features of dense layers are in Keras' order: height, width, channels.
     pub(super) channels_last: bool,
 }
 
-/// A layer: its modules, and what the file doesn't say of them.
+/// A layer: its modules, and what their weights don't tell.
 pub(super) struct Layer<'a> {
     pub(super) link: Link<'a>,
-    /// Of a convolution.
+    /// Strides and paddings of a convolution; none for a dense layer.
     pub(super) geometry: Option<Geometry>,
     /// Channels, height, width.
     pub(super) input: [usize; 3],
     /// Channels, height, width.
     pub(super) output: [usize; 3],
     pub(super) activation: Chosen<Activation>,
-    /// Of its BatchNorm.
+    /// BatchNorm's epsilon.
     pub(super) epsilon: Chosen<f32>,
 }
 
-/// What epsilon BatchNorm has where nobody sets one: PyTorch's, and Keras'.
+/// The default epsilon of BatchNorm in PyTorch, and in Keras.
 const EPSILON: [f32; 2] = [1e-5, 1e-3];
 
 impl<'a> Architecture<'a> {
-    /// That of `chain`, `keras` telling whose conventions it follows.
+    /// The architecture of `chain`, by the conventions of Keras or else of PyTorch.
+    ///
+    /// # Errors
+    /// If a setting has values for another number of layers, or a layer can't have its geometry.
     pub(super) fn new(chain: Chain<'a>, settings: &Settings, keras: bool) -> Result<Self> {
         let count = chain.links.len();
         settings.convolution.check("conv", count)?;
@@ -76,7 +79,7 @@ fn layer<'a>(
         Linear::Dense => (None, link.map.unwrap_or([link.channels_out, 1, 1])),
         Linear::Either => bail!(
             "weights of shape {:?} may be ConvTranspose2d's or Conv2d's: say --conv transposed or \
-             --conv plain, or one a layer with _ for the others",
+             --conv plain, or give a list with one for each layer, _ for the others",
             link.weight.shape
         ),
         Linear::Convolution(direction) => {
@@ -88,7 +91,7 @@ fn layer<'a>(
     };
     let last = index + 1 == count;
     let activation = if !last && link.slope.is_some() {
-        // PReLU stands in its place.
+        // PReLU takes its place.
         Chosen { value: Activation::None, assumed: false }
     } else if last {
         Chosen::or(settings.output, Activation::Tanh)

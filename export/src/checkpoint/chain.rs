@@ -1,51 +1,52 @@
-//! Modules in the order in which they work on latents.
+//! A chain of modules: from the latents to the picture.
 
 use crate::checkpoint::module::{Module, Norm};
 use crate::checkpoint::settings::Direction;
 use crate::checkpoint::tensor::Tensor;
 
-/// A linear module with those that follow it.
+/// A linear module with the modules up to the next one.
 #[derive(Clone)]
 pub(super) struct Link<'a> {
     pub(super) name: &'a str,
     pub(super) linear: Linear,
     pub(super) channels_in: usize,
-    /// Features, for a dense one.
+    /// Output channels of a convolution, features of a dense layer.
     pub(super) channels_out: usize,
-    /// Kernel's side; 1 for a dense one.
+    /// The kernel's side; 1 for a dense layer.
     pub(super) kernel: usize,
     pub(super) weight: &'a Tensor,
     pub(super) bias: Option<&'a Tensor>,
     pub(super) norm: Option<(&'a str, Norm<'a>)>,
     /// PReLU's weights.
     pub(super) slope: Option<&'a Tensor>,
-    /// Channels, height and width that a dense one's features become.
+    /// Channels, height and width of the map that a dense layer's features become.
     pub(super) map: Option<[usize; 3]>,
 }
 
+/// What a linear module is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Linear {
     Dense,
     Convolution(Direction),
-    /// As many channels in as out: the weights may be either's.
+    /// A convolution of as many input as output channels: its weights do not tell which kind.
     Either,
 }
 
-/// What flows between two links.
+/// What one link gives to the next.
 #[derive(Clone, Copy)]
 pub(super) enum Flow {
-    /// Latents, of a length that the first module tells.
+    /// Latents; the first module tells how long they are.
     Latents,
     Features(usize),
     Channels(usize),
 }
 
-/// Modules in order.
+/// Links in order.
 #[derive(Clone)]
 pub(super) struct Chain<'a> {
     pub(super) links: Vec<Link<'a>>,
     pub(super) flow: Flow,
-    /// Indices of the modules, as they follow each other.
+    /// The modules' indices in the chain's order.
     pub(super) order: Vec<usize>,
 }
 

@@ -1,8 +1,8 @@
-//! A value, and whether anyone has said it.
+//! A value that a person has given or that is assumed.
 
 use std::fmt::{Display, Formatter, Result};
 
-/// What stands behind values that were assumed.
+/// Marks assumed values in the table.
 pub(super) const MARK: &str = "*";
 
 /// A value of a layer.
@@ -13,7 +13,7 @@ pub(super) struct Chosen<T> {
 }
 
 impl<T> Chosen<T> {
-    /// What is said, else what is usual.
+    /// `said` if there is one, else `usual`, marked as assumed.
     pub(super) fn or(said: Option<T>, usual: T) -> Self {
         match said {
             Some(value) => Self { value, assumed: false },
@@ -21,6 +21,7 @@ impl<T> Chosen<T> {
         }
     }
 
+    /// [`MARK`] if the value is assumed, else nothing.
     pub(super) fn mark(&self) -> &'static str {
         if self.assumed { MARK } else { "" }
     }

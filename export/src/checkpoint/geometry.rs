@@ -1,4 +1,4 @@
-//! Strides and paddings: those given, and what generators of the family have otherwise.
+//! Strides and paddings of a convolution: given, or assumed as DCGAN generators have them.
 
 use crate::checkpoint::chosen::Chosen;
 use crate::checkpoint::settings::{Direction, Padding, Settings};
@@ -15,15 +15,18 @@ pub(super) struct Geometry {
     pub(super) direction: Direction,
     pub(super) kernel: usize,
     pub(super) stride: Chosen<usize>,
-    /// Before the first and behind the last row.
+    /// Before the first row and behind the last.
     pub(super) pads: Chosen<[usize; 2]>,
     pub(super) output_padding: Chosen<usize>,
-    /// Times that rows and columns are repeated before.
+    /// How often rows and columns are repeated before the convolution.
     pub(super) upsample: Chosen<usize>,
 }
 
 impl Geometry {
-    /// That of layer `index` on a map of `sides`, one of 1×1 being where latents become a map.
+    /// The geometry of layer `index` on a map of `sides`, rows and columns. On a map of 1×1 the latents become a map.
+    ///
+    /// # Errors
+    /// If a value is beyond a `.gen` file's limits.
     pub(super) fn new(
         direction: Direction,
         kernel: usize,
@@ -46,7 +49,7 @@ impl Geometry {
         let usual = match (transposed, first, keras) {
             (true, true, _) => Padding::Sides(0),
             (_, _, true) => Padding::Same,
-            // What makes a transposed convolution's map larger by its stride.
+            // The padding with which a transposed convolution enlarges the map by its stride.
             (true, false, false) => Padding::Sides(kernel.saturating_sub(s).div_ceil(2)),
             (false, _, false) => Padding::Sides((kernel - 1) / 2),
         };
@@ -77,7 +80,7 @@ impl Geometry {
         Ok(Self { direction, kernel, stride, pads, output_padding, upsample })
     }
 
-    /// Rows, or columns, that it makes of `input`.
+    /// Output rows, or columns, for `input` rows or columns.
     pub(super) fn output(&self, input: usize) -> Result<usize> {
         let input = input.saturating_mul(self.upsample.value);
         let pads = self.pads.value[0] + self.pads.value[1];
@@ -98,7 +101,8 @@ impl Geometry {
         Ok(output)
     }
 
-    /// How the options of geometry name what was assumed.
+    /// The geometry in short, for the table: kernel, stride, padding, output padding, upsampling; assumed values
+    /// marked.
     pub(super) fn text(&self) -> String {
         let [begin, end] = self.pads.value;
         let pads = if begin == end { begin.to_string() } else { format!("{begin}+{end}") };

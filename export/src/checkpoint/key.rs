@@ -1,12 +1,12 @@
-//! Which tensors of a checkpoint are the generator's.
+//! Finds the generator's tensors among those of a checkpoint, by the keys that their names begin with.
 
 use crate::checkpoint::tensor::Tensor;
 use std::collections::BTreeSet;
 
-/// What wrappers of whole models put before every name.
+/// What data-parallel and compiled models put before every name.
 const WRAPPERS: [&str; 2] = ["module.", "_orig_mod."];
 
-/// Dictionaries that a training saves its models under.
+/// Keys of dictionaries that training scripts save models in.
 const CONTAINERS: [&str; 9] = [
     "state_dict",
     "model_state_dict",
@@ -19,22 +19,23 @@ const CONTAINERS: [&str; 9] = [
     "params_ema",
 ];
 
-/// Some of a checkpoint's tensors, and what their names are without their key.
+/// The tensors of a checkpoint whose names begin with one key.
 #[derive(Clone)]
 pub(super) struct Part<'a> {
-    /// What stands before all names, dots parting its pieces; empty for the whole file.
+    /// The key, its pieces separated by dots; empty for the whole file.
     pub(super) key: String,
-    /// Shortened names and tensors.
+    /// Names without the key, and tensors.
     pub(super) tensors: Vec<(&'a str, &'a Tensor)>,
 }
 
 impl<'a> Part<'a> {
+    /// All tensors of a file.
     pub(super) fn whole(tensors: &'a [Tensor]) -> Self {
         let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
         Self { key: String::new(), tensors }.unwrapped()
     }
 
-    /// What is under `key`, which may be several with dots between; none if nothing is.
+    /// The tensors under `key`, which may have several pieces separated by dots; none if there are no tensors.
     pub(super) fn under(&self, key: &str) -> Option<Self> {
         let shorter = |name: &'a str| name.strip_prefix(key)?.strip_prefix('.');
         let tensors = self.tensors.iter().filter_map(|&(name, it)| Some((shorter(name)?, it)));
@@ -48,9 +49,9 @@ impl<'a> Part<'a> {
         self.tensors.iter().filter_map(|(name, _)| Some(name.split_once('.')?.0)).collect()
     }
 
-    /// Itself, and every part below whose key is called like a generator. Others are not looked
-    /// into: half of a network may look like a whole one. So does a generator with the
-    /// discriminator behind it: where one is beside, the part that holds both is none.
+    /// The parts that may be the generator: this one, and every part below whose key is named like a generator. Other
+    /// parts are left out, since half of a network may look like a whole one. This one is left out too if a
+    /// discriminator is beside the generator: both together may look like one chain.
     pub(super) fn generators(&self) -> Vec<Self> {
         let keys = self.keys();
         let mut below = Vec::new();
@@ -70,6 +71,7 @@ impl<'a> Part<'a> {
         below
     }
 
+    /// The same part without the wrappers' names.
     fn unwrapped(mut self) -> Self {
         for wrapper in WRAPPERS {
             if self.tensors.iter().all(|(name, _)| name.starts_with(wrapper)) {
@@ -80,12 +82,14 @@ impl<'a> Part<'a> {
     }
 }
 
+/// Whether a key is named like a generator.
 fn is_generator(key: &str) -> bool {
     let key = key.to_lowercase();
     let own = ["g", "ema"].iter().any(|word| key.split(['_', '-']).any(|piece| piece == *word));
     own || key.starts_with("netg") || key.contains("gen")
 }
 
+/// Whether a key is named like a discriminator.
 fn is_discriminator(key: &str) -> bool {
     let key = key.to_lowercase();
     let called = ["netd", "disc", "critic", "d_"].iter().any(|begin| key.starts_with(begin));

@@ -1,8 +1,11 @@
-//! Trained weights as they lie on the disk, turned into an ONNX generator: files of PyTorch,
-//! safetensors or Keras.
+//! Turns a checkpoint, trained weights in a file of PyTorch, safetensors or Keras, into an ONNX generator.
 //!
-//! Weights tell their shapes and names, not how they are used. What they don't tell is what
-//! [`Settings`] say, else what generators of DCGAN's family have, and marked.
+//! Weights have names and shapes, but do not tell strides, paddings and activations. These come from the [`Settings`],
+//! else DCGAN's defaults are assumed and marked in the table.
+//!
+//! The way of a file: [`read`] gives named [`tensor`]s; [`key`] chooses the generator's; [`module`] groups them into
+//! modules; [`search`] puts the modules into a [`chain`]; [`architecture`] adds [`geometry`] and activations; [`onnx`]
+//! writes the graph, [`table`] the text.
 
 mod architecture;
 mod chain;
@@ -32,22 +35,23 @@ use std::path::Path;
 use tensor::Tensor;
 use tract_onnx::pb::ModelProto;
 
-/// What became of a checkpoint.
+/// A checkpoint as an ONNX generator.
 pub struct Converted {
     /// The generator.
     pub model: ModelProto,
-    /// What was understood, a layer a line, assumptions marked.
+    /// What was understood: a line for each layer, assumptions marked.
     pub table: String,
 }
 
-/// The key of all that is in a file.
+/// The key of the whole file.
 const WHOLE: &str = ".";
 
 /// The tensors of a file, and whose conventions they follow.
 struct Checkpoint {
     tensors: Vec<Tensor>,
-    /// What Keras says of the model, in JSON, where it does.
+    /// Keras' description of the model in JSON, if the file has one.
     description: Option<String>,
+    /// Whether names and orders follow Keras' conventions, else PyTorch's.
     keras: bool,
 }
 
@@ -60,6 +64,7 @@ pub fn convert(path: &Path, settings: &Settings) -> Result<Converted> {
     converted.with_context(|| path.display().to_string())
 }
 
+/// The only part of `checkpoint` that is a generator, as ONNX.
 fn generator(checkpoint: &Checkpoint, settings: &Settings) -> Result<Converted> {
     let told = checkpoint.description.as_deref().map(keras::settings).transpose()?;
     let settings = &settings.or(told.unwrap_or_default());
@@ -82,7 +87,7 @@ fn generator(checkpoint: &Checkpoint, settings: &Settings) -> Result<Converted> 
         bail!("has several generators: say --key {}", keys.join(" or --key "));
     }
     let Some((part, architecture)) = fits.first() else {
-        // With dictionaries around it, the innermost is the one that should have fitted.
+        // The last part is the innermost: most probably the generator.
         let (part, error) = misfits.last().context("holds no weights")?;
         let keys: Vec<_> = part.keys().into_iter().take(8).collect();
         match (part.key.as_str(), keys.len()) {
@@ -110,6 +115,7 @@ fn parts<'a>(checkpoint: &'a Checkpoint, settings: &Settings) -> Result<Vec<Part
     Ok(vec![part])
 }
 
+/// The architecture of a generator with the modules `modules`.
 fn understand<'a>(
     modules: &'a [Module<'a>],
     settings: &Settings,
@@ -129,7 +135,7 @@ fn read(path: &Path) -> Result<Checkpoint> {
     }
     let tensors = match begin.get(8) {
         Some(b'{') => safetensors::read(file(path)?)?,
-        // It reads no more than it needs of a file that may be many times the generator.
+        // Reads only the tensors that are used: the file may be many times larger than the generator.
         _ => torch::read(path)?,
     };
     Ok(Checkpoint { tensors, description: None, keras: false })

@@ -1,4 +1,4 @@
-//! Tensors that belong together: the weights of one module.
+//! Groups a checkpoint's tensors by module, and finds out what each module is.
 
 use crate::checkpoint::key::Part;
 use crate::checkpoint::tensor::{Tensor, natural};
@@ -7,20 +7,20 @@ use std::collections::BTreeMap;
 
 /// A module with weights.
 pub(super) struct Module<'a> {
-    /// Its name without the checkpoint's key.
+    /// Its name without the key of the generator.
     pub(super) name: String,
-    pub(super) kind: Kind<'a>,
+    pub(super) kind: ModuleKind<'a>,
 }
 
-/// What a module is, by the names and shapes of its tensors.
-pub(super) enum Kind<'a> {
+/// What a module is. Names and shapes of its tensors tell.
+pub(super) enum ModuleKind<'a> {
     /// `[out, in]` weights.
     Linear { sides: [usize; 2], weight: &'a Tensor, bias: Option<&'a Tensor> },
     /// `[in, out, k, k]` weights of a transposed convolution, or `[out, in, k, k]` of a plain one.
     Convolution { sides: [usize; 2], kernel: usize, weight: &'a Tensor, bias: Option<&'a Tensor> },
     /// BatchNorm.
     Norm(Norm<'a>),
-    /// PReLU, of one slope or one a channel.
+    /// PReLU, with one slope or one for each channel.
     Slope { len: usize, weight: &'a Tensor },
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Norm<'a> {
     pub(super) variance: &'a Tensor,
 }
 
-/// Ways to store a weight in pieces, and how to make it whole.
+/// Tensors of a weight that is stored in pieces, and the call that makes it whole again.
 const PIECES: [(&str, &str); 3] = [
     ("weight_orig", "torch.nn.utils.remove_spectral_norm"),
     ("weight_g", "torch.nn.utils.remove_weight_norm"),
@@ -50,7 +50,7 @@ pub(super) fn modules<'a>(part: &Part<'a>) -> Result<Vec<Module<'a>>> {
         if let Some((_, whole)) = pieces {
             bail!("tensor \"{}\" is a piece of a weight: call {whole} before saving", tensor.name);
         }
-        // A count of training steps.
+        // The number of training steps.
         if role != "num_batches_tracked" {
             groups.entry(module).or_default().insert(role, tensor);
         }
@@ -68,6 +68,7 @@ pub(super) fn modules<'a>(part: &Part<'a>) -> Result<Vec<Module<'a>>> {
     Ok(modules)
 }
 
+/// The message for a tensor that belongs to no known module.
 fn misunderstood(tensor: &Tensor) -> String {
     let Tensor { name, shape, .. } = tensor;
     format!(
@@ -77,8 +78,8 @@ fn misunderstood(tensor: &Tensor) -> String {
     )
 }
 
-/// What the module with these tensors is; those that it is made of are taken out.
-fn kind<'a>(roles: &mut BTreeMap<&str, &'a Tensor>) -> Result<Option<Kind<'a>>> {
+/// What the module with the tensors `roles` is; takes out the tensors that it uses. None if it is not known.
+fn kind<'a>(roles: &mut BTreeMap<&str, &'a Tensor>) -> Result<Option<ModuleKind<'a>>> {
     if let (Some(&mean), Some(&variance)) = (roles.get("running_mean"), roles.get("running_var")) {
         let [channels] = mean.shape[..] else { return Ok(None) };
         let gamma = roles.get("weight").copied();
@@ -87,21 +88,21 @@ fn kind<'a>(roles: &mut BTreeMap<&str, &'a Tensor>) -> Result<Option<Kind<'a>>> 
         for tensor in [gamma, beta, Some(variance)].into_iter().flatten() {
             fits(tensor, &[channels])?;
         }
-        return Ok(Some(Kind::Norm(Norm { channels, gamma, beta, mean, variance })));
+        return Ok(Some(ModuleKind::Norm(Norm { channels, gamma, beta, mean, variance })));
     }
     let Some(&weight) = roles.get("weight") else { return Ok(None) };
     let bias = roles.get("bias").copied();
     let kind = match (&weight.shape[..], bias) {
-        (&[a, b], _) => Kind::Linear { sides: [a, b], weight, bias },
+        (&[a, b], _) => ModuleKind::Linear { sides: [a, b], weight, bias },
         (&[a, b, rows, columns], _) => {
             ensure!(
                 rows == columns,
                 "tensor \"{}\" has a kernel of {rows}×{columns}: only square ones are supported",
                 weight.name
             );
-            Kind::Convolution { sides: [a, b], kernel: rows, weight, bias }
+            ModuleKind::Convolution { sides: [a, b], kernel: rows, weight, bias }
         }
-        (&[len], None) => Kind::Slope { len, weight },
+        (&[len], None) => ModuleKind::Slope { len, weight },
         _ => return Ok(None),
     };
     ensure!(
@@ -114,7 +115,7 @@ fn kind<'a>(roles: &mut BTreeMap<&str, &'a Tensor>) -> Result<Option<Kind<'a>>> 
     Ok(Some(kind))
 }
 
-/// Refuses `tensor` if it has another shape.
+/// Refuses `tensor` unless it has shape `shape`.
 pub(super) fn fits(tensor: &Tensor, shape: &[usize]) -> Result<()> {
     let (name, got) = (&tensor.name, &tensor.shape);
     ensure!(got == shape, "tensor \"{name}\" has shape {got:?}, expected {shape:?}");
@@ -122,13 +123,13 @@ pub(super) fn fits(tensor: &Tensor, shape: &[usize]) -> Result<()> {
 }
 
 impl Module<'_> {
-    /// What it is and its shape, for messages.
+    /// Its name, kind and shape, for messages.
     pub(super) fn describe(&self) -> String {
         let (what, shape) = match &self.kind {
-            Kind::Linear { weight, .. } => ("Linear", &weight.shape),
-            Kind::Convolution { weight, .. } => ("convolution", &weight.shape),
-            Kind::Norm(norm) => ("BatchNorm", &norm.mean.shape),
-            Kind::Slope { weight, .. } => ("PReLU", &weight.shape),
+            ModuleKind::Linear { weight, .. } => ("Linear", &weight.shape),
+            ModuleKind::Convolution { weight, .. } => ("convolution", &weight.shape),
+            ModuleKind::Norm(norm) => ("BatchNorm", &norm.mean.shape),
+            ModuleKind::Slope { weight, .. } => ("PReLU", &weight.shape),
         };
         format!("\"{}\" ({what} {shape:?})", self.name)
     }

@@ -1,4 +1,4 @@
-//! An architecture as an ONNX graph.
+//! Writes an architecture as an ONNX graph.
 
 use crate::checkpoint::architecture::{Architecture, Layer};
 use crate::checkpoint::settings::{Activation, Direction};
@@ -29,16 +29,19 @@ pub(super) fn model(architecture: &Architecture) -> Result<ModelProto> {
     Ok(chain.graph.model("generator", vec![input], output, vec![]))
 }
 
+/// A graph while layers are added at its end.
 struct Emitter {
     graph: Graph,
-    /// The tensor that the chain has come to.
+    /// The newest tensor.
     current: String,
-    /// Whether that is `[batch, features]`.
+    /// Whether that is `[batch, features]`, not a map.
     flat: bool,
+    /// Whether features are in Keras' order: height, width, channels.
     channels_last: bool,
 }
 
 impl Emitter {
+    /// Adds a layer: linear module, BatchNorm, PReLU or activation.
     fn layer(&mut self, layer: &Layer) -> Result<()> {
         let link = &layer.link;
         match &layer.geometry {
@@ -78,6 +81,7 @@ impl Emitter {
         Ok(())
     }
 
+    /// Adds a Gemm.
     fn dense(&mut self, layer: &Layer) -> Result<()> {
         let link = &layer.link;
         let map = link.map;
@@ -88,7 +92,7 @@ impl Emitter {
         Ok(())
     }
 
-    /// Makes a dense layer's features the map that they become, once.
+    /// Reshapes a dense layer's features to the map that they become, unless that has happened already.
     fn reshape(&mut self, layer: &Layer) {
         let Some(map) = layer.link.map.filter(|_| self.flat) else { return };
         let shape = [-1, map[0] as i64, map[1] as i64, map[2] as i64];
@@ -98,7 +102,7 @@ impl Emitter {
         self.flat = false;
     }
 
-    /// Repeats rows and columns.
+    /// Adds a Resize that repeats rows and columns.
     fn upsample(&mut self, name: &str, factor: f32) {
         let scales = [1.0, 1.0, factor, factor];
         let constant = format!("{name}/scales");
@@ -111,6 +115,7 @@ impl Emitter {
         self.then("Resize", &format!("{name}/upsample"), &[String::new(), scales], attributes);
     }
 
+    /// Adds a BatchNormalization.
     fn norm(&mut self, layer: &Layer) -> Result<()> {
         let Some((name, norm)) = layer.link.norm else { return Ok(()) };
         let map = layer.link.map.filter(|_| self.flat);
@@ -133,7 +138,7 @@ impl Emitter {
         Ok(())
     }
 
-    /// PReLU; of one slope it is the simpler LeakyRelu.
+    /// Adds a PReLU, as a LeakyRelu if it has one slope.
     fn slope(&mut self, layer: &Layer, slope: &Tensor) -> Result<()> {
         let name = format!("{}/slope", layer.link.name);
         if slope.shape == [1] {
@@ -149,6 +154,7 @@ impl Emitter {
         Ok(())
     }
 
+    /// Adds an activation.
     fn activation(&mut self, layer: &Layer) {
         let (operator, attributes) = match layer.activation.value {
             Activation::None => return,
@@ -160,8 +166,8 @@ impl Emitter {
         self.then(operator, &format!("{}/{operator}", layer.link.name), &[], attributes);
     }
 
-    /// A constant of `tensor`'s numbers. Where `map` is given its first axis are features that
-    /// become that map, and are put into ONNX's order if they are in another.
+    /// A constant of shape `shape` with the numbers of `tensor`. If `map` is given, the first axis is features that
+    /// become that map: they are put into ONNX's order, channels first.
     fn floats(
         &mut self,
         tensor: &Tensor,
@@ -178,6 +184,7 @@ impl Emitter {
         Ok(self.graph.constant(&tensor.name, shape, Values::Float(&values)))
     }
 
+    /// Adds a node that reads the newest tensor and the tensors `more`.
     fn then(
         &mut self,
         operator: &str,

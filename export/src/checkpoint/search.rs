@@ -1,17 +1,20 @@
-//! In what order the modules stand, and what 4-D weights are: what the numbers of channels allow,
-//! the names' order first.
+//! Finds the order of the modules, and whether 4-D weights belong to a transposed or a plain convolution: what the
+//! numbers of channels allow. Orders closest to that of the names are tried first.
 
 use crate::checkpoint::chain::{Chain, Flow, Linear, Link};
-use crate::checkpoint::module::{Kind, Module};
+use crate::checkpoint::module::{Module, ModuleKind};
 use crate::checkpoint::settings::{Direction, Settings};
 use anyhow::{Context, Result, bail, ensure};
 
-/// Far more modules than a `.gen` file's layers have.
+/// Most modules that are searched: far more than the layers of a `.gen` file have.
 const MODULE_LIMIT: usize = 128;
-/// Modules tried in all: many more than a network needs whose names say little.
+/// Most modules that are tried: many more than a network needs, even if its names say little.
 const TRIALS: usize = 20_000;
 
-/// The order of `modules`.
+/// The chain that `modules` are.
+///
+/// # Errors
+/// If no order fits; the message describes the longest chain that was found.
 pub(super) fn chain<'a>(modules: &'a [Module<'a>], settings: &Settings) -> Result<Chain<'a>> {
     ensure!(!modules.is_empty(), "holds no weights");
     ensure!(
@@ -31,6 +34,7 @@ pub(super) fn chain<'a>(modules: &'a [Module<'a>], settings: &Settings) -> Resul
     }
 }
 
+/// The indices of the modules that are called `names`.
 fn indices(modules: &[Module], names: &[String]) -> Result<Vec<usize>> {
     let mut indices = Vec::new();
     for name in names {
@@ -45,16 +49,18 @@ fn indices(modules: &[Module], names: &[String]) -> Result<Vec<usize>> {
     Ok(indices)
 }
 
+/// A depth-first search for the order.
 struct Search<'a, 's> {
     modules: &'a [Module<'a>],
     settings: &'s Settings,
+    /// The order, if a person has given it.
     given: Option<Vec<usize>>,
     trials: usize,
     longest: Chain<'a>,
 }
 
 impl<'a> Search<'a, '_> {
-    /// `chain` with all modules that are left, if there is a way.
+    /// `chain` with all modules that are left, in the first order that fits.
     fn complete(&mut self, chain: Chain<'a>) -> Option<Chain<'a>> {
         if chain.order.len() > self.longest.order.len() {
             self.longest = chain.clone();
@@ -81,11 +87,12 @@ impl<'a> Search<'a, '_> {
         None
     }
 
-    /// The ways in which `module` can follow `chain`.
+    /// The chains that `module` makes of `chain`: none if it does not fit, two if its weights may be either
+    /// convolution's.
     fn behind(&self, chain: &Chain<'a>, module: &'a Module<'a>) -> Vec<Chain<'a>> {
         let mut longer = chain.clone();
         match &module.kind {
-            Kind::Linear { sides: [output, input], weight, bias } => {
+            ModuleKind::Linear { sides: [output, input], weight, bias } => {
                 let fits = match chain.flow {
                     Flow::Latents => true,
                     Flow::Features(features) => features == *input,
@@ -96,7 +103,7 @@ impl<'a> Search<'a, '_> {
                 longer.flow = Flow::Features(*output);
                 if fits { vec![longer] } else { vec![] }
             }
-            Kind::Convolution { sides: [a, b], kernel, weight, bias } => {
+            ModuleKind::Convolution { sides: [a, b], kernel, weight, bias } => {
                 let said = self.settings.convolution.get(chain.links.len());
                 let mut ways = Vec::new();
                 for direction in [Direction::Transposed, Direction::Plain] {
@@ -119,7 +126,7 @@ impl<'a> Search<'a, '_> {
                 }
                 ways
             }
-            Kind::Norm(norm) => {
+            ModuleKind::Norm(norm) => {
                 let same = matches!(chain.flow, Flow::Features(n) if n == norm.channels);
                 let way = if same { Some(longer) } else { self.on_map(chain, norm.channels) };
                 way.into_iter()
@@ -131,7 +138,7 @@ impl<'a> Search<'a, '_> {
                     })
                     .collect()
             }
-            Kind::Slope { len, weight } => {
+            ModuleKind::Slope { len, weight } => {
                 let same = matches!(chain.flow, Flow::Features(n) if *len == 1 || n == *len);
                 let on_map = match chain.flow {
                     Flow::Channels(channels) if *len == 1 => channels,
@@ -149,7 +156,7 @@ impl<'a> Search<'a, '_> {
         }
     }
 
-    /// `chain` with a map of so many channels at its end, if that can be.
+    /// `chain` ending in a map of `channels` channels, if it can: features become a map.
     fn on_map(&self, chain: &Chain<'a>, channels: usize) -> Option<Chain<'a>> {
         let mut chain = chain.clone();
         match chain.flow {
@@ -165,7 +172,7 @@ impl<'a> Search<'a, '_> {
         Some(chain)
     }
 
-    /// The map of `channels` channels that features become: the one given, or a square.
+    /// The map of `channels` channels that `features` features become: the one given, or a square one.
     fn map(&self, features: usize, channels: usize) -> Option<[usize; 3]> {
         if let Some(map) = self.settings.map {
             let product = map.iter().try_fold(1usize, |product, &side| product.checked_mul(side));
@@ -176,18 +183,18 @@ impl<'a> Search<'a, '_> {
         (side > 0 && squares == features).then_some([channels, side, side])
     }
 
-    /// `chain`, if it ends in pictures.
+    /// `chain`, if it ends in pictures: 1 or 3 channels.
     fn finished(&self, chain: Chain<'a>) -> Option<Chain<'a>> {
         let whole = match chain.flow {
             Flow::Channels(1 | 3) => Some(chain),
             Flow::Features(_) => [1, 3].into_iter().find_map(|c| self.on_map(&chain, c)),
             _ => None,
         }?;
-        // A PReLU of one slope fits anywhere; behind the last layer is where it is not.
+        // A PReLU of one slope fits after any layer; a generator has none after the last.
         whole.links.last().is_some_and(|link| link.slope.is_none()).then_some(whole)
     }
 
-    /// Why there is no way, told of the longest chain that there was.
+    /// Why no order fits: how the longest chain ends, and which module is left.
     fn misfit(&self) -> String {
         let longest = &self.longest;
         let left = (0..self.modules.len()).find(|i| !longest.order.contains(i));

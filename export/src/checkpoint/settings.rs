@@ -1,19 +1,19 @@
-//! What a person says of a network whose file holds weights only.
+//! What a person says about a network whose file has only weights.
 
 use anyhow::{Result, ensure};
 use std::str::FromStr;
 
-/// All that weights don't tell; what is left out is assumed.
+/// Everything that weights don't tell; what is left out is assumed.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Where the generator is in the file, as `state_dict.netG`; a dot is the whole file.
+    /// Key of the generator in the file, as `state_dict.netG`; `.` is the whole file.
     pub key: Option<String>,
-    /// Names of the modules, first to last, where neither names nor shapes tell their order; others
+    /// Names of the modules, first to last, if neither names nor shapes tell their order. Modules that are not named
     /// are left out.
     pub order: Option<Vec<String>>,
-    /// Channels, height and width that a Linear's features become.
+    /// Channels, height and width of the map that a Linear's features become.
     pub map: Option<[usize; 3]>,
-    /// What 4-D weights are.
+    /// Which convolution 4-D weights belong to.
     pub convolution: PerLayer<Direction>,
     /// Strides.
     pub stride: PerLayer<usize>,
@@ -21,18 +21,18 @@ pub struct Settings {
     pub padding: PerLayer<Padding>,
     /// Output paddings of transposed convolutions.
     pub output_padding: PerLayer<usize>,
-    /// How often a nearest upsampling before the layer repeats rows and columns.
+    /// How often rows and columns are repeated before the layer.
     pub upsample: PerLayer<usize>,
-    /// What follows the layers but the last.
+    /// Activations of all layers but the last.
     pub activation: PerLayer<Activation>,
-    /// What follows the last layer.
+    /// Activation of the last layer.
     pub output: Option<Activation>,
     /// BatchNorm's epsilon.
     pub epsilon: PerLayer<f32>,
 }
 
 impl Settings {
-    /// These, and where they say nothing `others`.
+    /// These settings, with `others` for what they leave out.
     pub(super) fn or(&self, others: Self) -> Self {
         let it = self.clone();
         Self {
@@ -51,7 +51,7 @@ impl Settings {
     }
 }
 
-/// One value for all layers, or one a layer of which some are left as they are assumed.
+/// One value for all layers, or one for each, of which some may be left to assumptions.
 #[derive(Clone, Debug)]
 pub struct PerLayer<T>(Vec<Option<T>>);
 
@@ -64,16 +64,16 @@ pub enum Direction {
     Plain,
 }
 
-/// How much a convolution pads, or a transposed one cuts off.
+/// The padding of a convolution: zeros around its input, or outputs that a transposed one cuts off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Padding {
     /// On each side.
     Sides(usize),
-    /// So that only the stride changes the map's size, as Keras divides it.
+    /// Keras' `same`: only the stride changes the map's size.
     Same,
 }
 
-/// Nonlinear functions behind layers.
+/// Activations.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Activation {
     /// max(x, 0)
@@ -84,7 +84,7 @@ pub enum Activation {
     Tanh,
     /// 1 / (1 + e⁻ˣ)
     Sigmoid,
-    /// Nothing.
+    /// No activation.
     None,
 }
 
@@ -95,23 +95,24 @@ impl<T> Default for PerLayer<T> {
 }
 
 impl<T: Copy> PerLayer<T> {
-    /// What is said of layer `index`.
+    /// The value for layer `index`, if there is one.
     pub(super) fn get(&self, index: usize) -> Option<T> {
         if let [all] = self.0[..] { all } else { self.0.get(index).copied().flatten() }
     }
 
+    /// These values, with those of `others` where they are missing.
     fn or(self, others: Self) -> Self {
         let len = if self.0.len() == 1 { others.0.len() } else { self.0.len() };
         Self((0..len).map(|index| self.get(index).or(others.get(index))).collect())
     }
 
-    /// Refuses a list, named `option`, that isn't one for `layers` layers.
+    /// Refuses the list of option `option` unless it has one value, or one for each of `layers` layers.
     pub(super) fn check(&self, option: &str, layers: usize) -> Result<()> {
         let len = self.0.len();
         ensure!(
             len == 1 || len == layers,
-            "--{option} has {len} values for {layers} layers: give one for all, or one each (_ \
-             leaves what is assumed)"
+            "--{option} has {len} values for {layers} layers: give one for all, or one for each (_ \
+             leaves a layer's as assumed)"
         );
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! What was understood of a checkpoint, as text.
+//! The table of layers that `export onnx` prints.
 
 use crate::checkpoint::architecture::{Architecture, Layer};
 use crate::checkpoint::chosen::{Chosen, MARK};
@@ -7,10 +7,10 @@ use crate::checkpoint::settings::{Activation, Direction};
 use crate::text::ending;
 use std::fmt::Write;
 
-/// Columns of a name.
+/// Most characters of a name.
 const NAME: usize = 21;
 
-/// A layer a line, and what was assumed marked.
+/// A line for each layer of `architecture`, assumed values marked, and hints for what may be wrong.
 pub(super) fn table(part: &Part, architecture: &Architecture) -> String {
     let mut text = String::new();
     if !part.key.is_empty() {
@@ -37,7 +37,7 @@ pub(super) fn table(part: &Part, architecture: &Architecture) -> String {
     }
     if architecture.reordered {
         text.push_str(
-            "the order is what shapes allow, not the names': say --order if it is wrong\n",
+            "the order follows from the shapes, not from the names: say --order if it is wrong\n",
         );
     }
     if !rows.iter().flatten().any(|cell| cell.contains(MARK)) {
@@ -45,12 +45,13 @@ pub(super) fn table(part: &Part, architecture: &Architecture) -> String {
     }
     let _ = writeln!(
         text,
-        "{MARK} assumed: weights don't tell. Say --stride, --padding, --output-padding, --upsample, \
+        "{MARK} assumed, since weights don't tell: say --stride, --padding, --output-padding, --upsample, \
          --activation,\n  --output, --eps or --map if it is wrong"
     );
     text
 }
 
+/// The cells of one layer. `square`: it is assumed that features become a square map.
 fn row(index: usize, layer: &Layer, square: bool) -> [String; 7] {
     let link = &layer.link;
     let kind = match &layer.geometry {
@@ -81,6 +82,7 @@ fn row(index: usize, layer: &Layer, square: bool) -> [String; 7] {
     ]
 }
 
+/// An activation's name, marked if assumed.
 fn activation(activation: Chosen<Activation>) -> String {
     let name = match activation.value {
         Activation::Relu => "ReLU".to_owned(),

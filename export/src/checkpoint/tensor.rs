@@ -1,15 +1,13 @@
-//! A tensor of a checkpoint, whose numbers are read when they are needed.
+//! A tensor of a checkpoint, whose numbers are read only when they are needed.
 
+use crate::onnx::shape::ELEMENT_LIMIT;
 use anyhow::{Context, Result, bail, ensure};
 use std::cmp::Ordering;
 use tract_onnx::prelude::f16;
 
-/// Most elements read: as the importer takes, and little enough for a computer's memory.
-const ELEMENT_LIMIT: usize = 1 << 26;
-
-/// A tensor's name, its shape, and where its numbers are.
+/// A named tensor and how to read its numbers.
 pub struct Tensor {
-    /// As in the file, dictionaries and modules parted by dots.
+    /// The name in the file, dictionaries and modules separated by dots.
     pub name: String,
     /// Outermost axis first.
     pub shape: Vec<usize>,
@@ -32,7 +30,7 @@ pub enum Element {
 }
 
 impl Tensor {
-    /// A tensor that `read` reads.
+    /// A tensor whose numbers `read` reads.
     pub fn new(
         name: String,
         shape: Vec<usize>,
@@ -41,7 +39,7 @@ impl Tensor {
         Self { name, shape, read: Box::new(read) }
     }
 
-    /// Its numbers, the last axis varying fastest.
+    /// The tensor's numbers in row-major order.
     ///
     /// # Errors
     /// If it is too large, damaged, or has numbers that aren't finite.
@@ -62,14 +60,14 @@ impl Tensor {
 }
 
 impl Element {
-    /// The numbers that `bytes` are.
+    /// The numbers in `bytes`, in single precision.
     ///
     /// # Errors
-    /// If there is a piece of one too much.
+    /// If `bytes` end within a number.
     pub fn decode(self, bytes: &[u8]) -> Result<Vec<f32>> {
         fn each<const N: usize>(bytes: &[u8], f: impl Fn([u8; N]) -> f32) -> Result<Vec<f32>> {
             let (numbers, []) = bytes.as_chunks::<N>() else {
-                bail!("{} bytes are no whole numbers of {N}", bytes.len());
+                bail!("{} bytes are not a multiple of {N}", bytes.len());
             };
             Ok(numbers.iter().map(|&number| f(number)).collect())
         }
@@ -82,7 +80,7 @@ impl Element {
     }
 }
 
-/// Order of names in which `main.9` comes before `main.10`, and `conv2d` before `conv2d_1`.
+/// The order of two names in which `main.9` comes before `main.10`, and `conv2d` before `conv2d_1`.
 pub(super) fn natural(a: &str, b: &str) -> Ordering {
     let (mut a, mut b) = (a, b);
     loop {

@@ -1,4 +1,4 @@
-//! What is made of names and shapes, and what is said where they don't suffice.
+//! What names and shapes lead to, and the messages where they don't suffice.
 
 use crate::checkpoint::settings::Settings;
 use crate::checkpoint::tensor::Tensor;

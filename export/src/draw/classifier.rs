@@ -1,8 +1,8 @@
 //! What a classifier sees in pictures.
 
-use crate::import::sizes;
 use crate::onnx::input::{Input, data_type};
 use crate::onnx::run::Onnx;
+use crate::onnx::shape::sizes;
 use crate::onnx::source::Source;
 use crate::parallel;
 use crate::picture::Picture;

@@ -7,7 +7,7 @@ pub mod npy;
 
 use crate::draw::device::Device;
 use crate::file::read::read;
-use crate::import::{count, import, sizes};
+use crate::import::import;
 use crate::latent;
 use crate::latent::inputs;
 use crate::latent::wish::Wishes;
@@ -17,6 +17,7 @@ use crate::network::float;
 use crate::onnx::input::Input;
 use crate::onnx::metadata;
 use crate::onnx::run::{Onnx, Passes};
+use crate::onnx::shape::{count, sizes};
 use crate::onnx::source::Source;
 use crate::picture::Picture;
 use crate::picture::pixel_rule::PixelRule;

@@ -1,5 +1,6 @@
-//! A node's attributes, and how to refuse it.
+//! A node of the graph: its attributes, checked for type and range, and the error that refuses it.
 
+use crate::network::function::Function;
 use anyhow::{Result, anyhow, ensure};
 use std::fmt::Display;
 use tract_onnx::pb::attribute_proto::AttributeType;
@@ -10,7 +11,7 @@ use tract_onnx::pb::{AttributeProto, NodeProto};
 pub(crate) struct Node<'a>(pub(crate) &'a NodeProto);
 
 impl<'a> Node<'a> {
-    /// What people find the node by: its name, or its output's where it has none.
+    /// The name to find the node by in a viewer: its own, or its first output's where it has none.
     pub(crate) fn name(self) -> &'a str {
         match self.0.name.as_str() {
             "" => self.0.output.first().map_or("?", String::as_str),
@@ -18,21 +19,17 @@ impl<'a> Node<'a> {
         }
     }
 
-    pub(crate) fn operator(self) -> &'a str {
-        &self.0.op_type
-    }
-
-    /// An input's name; empty where it is left out.
+    /// The name of input `index`; empty where it is left out.
     pub(crate) fn input(self, index: usize) -> &'a str {
         self.0.input.get(index).map_or("", String::as_str)
     }
 
-    /// The error that refuses this node.
+    /// The error that refuses this node, because of `why`.
     pub(crate) fn refuse(self, why: impl Display) -> anyhow::Error {
-        anyhow!("node \"{}\" ({}): {why}", self.name(), self.operator())
+        anyhow!("node \"{}\" ({}): {why}", self.name(), self.0.op_type)
     }
 
-    /// Refuses attributes that nobody here has heard of, and inputs beyond `inputs`.
+    /// Refuses the node if it has an attribute that is not in `attributes`, or more than `inputs` inputs.
     pub(crate) fn expect(self, inputs: usize, attributes: &[&str]) -> Result<()> {
         for attribute in &self.0.attribute {
             ensure!(
@@ -45,6 +42,23 @@ impl<'a> Node<'a> {
         Ok(())
     }
 
+    /// `function`, of a node that has one input and no attributes.
+    pub(crate) fn plain(self, function: Function) -> Result<Function> {
+        self.expect(1, &[])?;
+        Ok(function)
+    }
+
+    /// The attributes of a node that has one input and no others, each a name and a default.
+    pub(crate) fn numbers<const N: usize>(self, of: [(&str, f32); N]) -> Result<[f64; N]> {
+        self.expect(1, &of.map(|(name, _)| name))?;
+        let mut numbers = [0.0; N];
+        for (number, (name, default)) in numbers.iter_mut().zip(of) {
+            *number = self.float(name, default)?;
+        }
+        Ok(numbers)
+    }
+
+    /// The attribute `name`, if the node has it.
     fn attribute(self, name: &str, kind: AttributeType) -> Result<Option<&'a AttributeProto>> {
         let Some(attribute) = self.0.attribute.iter().find(|a| a.name == name) else {
             return Ok(None);
@@ -55,24 +69,29 @@ impl<'a> Node<'a> {
         Ok(Some(attribute))
     }
 
+    /// A whole number.
     pub(crate) fn int(self, name: &str, default: i64) -> Result<i64> {
         Ok(self.attribute(name, AttributeType::Int)?.map_or(default, |a| a.i))
     }
 
+    /// A finite number.
     pub(crate) fn float(self, name: &str, default: f32) -> Result<f64> {
         let value = self.attribute(name, AttributeType::Float)?.map_or(default, |a| a.f);
         ensure!(value.is_finite(), self.refuse(format!("attribute {name} = {value}")));
         Ok(f64::from(value))
     }
 
+    /// A list of whole numbers, if the node has it.
     pub(crate) fn ints(self, name: &str) -> Result<Option<&'a [i64]>> {
         Ok(self.attribute(name, AttributeType::Ints)?.map(|a| a.ints.as_slice()))
     }
 
+    /// A list of numbers, if the node has it.
     pub(crate) fn floats(self, name: &str) -> Result<Option<&'a [f32]>> {
         Ok(self.attribute(name, AttributeType::Floats)?.map(|a| a.floats.as_slice()))
     }
 
+    /// A text.
     pub(crate) fn text(self, name: &str, default: &'a str) -> Result<&'a str> {
         let Some(attribute) = self.attribute(name, AttributeType::String)? else {
             return Ok(default);
@@ -81,7 +100,7 @@ impl<'a> Node<'a> {
             .map_err(|_| self.refuse(format!("attribute {name} is not text")))
     }
 
-    /// Two numbers, rows and columns, at most 255 each.
+    /// A list of two whole numbers, for rows and columns, each in 0…255; `default` for both if it is missing.
     pub(crate) fn pair(self, name: &str, default: usize) -> Result<[usize; 2]> {
         match self.ints(name)? {
             None => Ok([default; 2]),

@@ -1,105 +1,116 @@
-//! The graph's output as a picture.
+//! The graph's output as a picture: the last layer, and how its output is the picture.
 
+use crate::import::latent::form::Forms;
+use crate::import::layer::chain::Chain;
+use crate::import::layer::cut::cut;
 use crate::import::layer::fit::Fit;
+use crate::import::layer::on_map::repeat;
+use crate::import::layer::spread::spread;
+use crate::import::node::Node;
+use crate::import::value::Value;
 use crate::import::view::{Origin, View};
-use crate::import::{Node, Value, Walk};
 use crate::network::function::Function;
 use crate::network::operation::{Operation, Step};
 use crate::network::{LayerKind, Order};
-use anyhow::{Result, anyhow, bail, ensure};
+use crate::onnx::input::data_type;
+use anyhow::{Result, bail, ensure};
 use ndarray::{ArrayD, IxDyn};
 use std::sync::Arc;
 use tract_onnx::pb::{NodeProto, ValueInfoProto, tensor_proto::DataType};
 
-impl Walk<'_> {
-    /// Makes the newest layer the last, and says how its map is the output.
-    pub(crate) fn picture(&mut self, output: &ValueInfoProto, end: Option<Value>) -> Result<Order> {
-        let name = &output.name;
-        let view = match end {
-            Some(Value::View(view)) => view,
-            Some(Value::Refused) => {
-                bail!("output \"{name}\" depends on a first layer that has been added to another")
-            }
-            Some(Value::ByLabel(_)) => {
-                bail!("output \"{name}\" depends on a label alone: there is nothing to draw")
-            }
-            _ => bail!("output \"{name}\" does not depend on the latent"),
-        };
-        ensure!(!self.layers.is_empty(), "has 0 layers: output \"{name}\" is the latent");
-        let known = crate::onnx::input::data_type(output);
-        ensure!(
-            matches!(known, None | Some(DataType::Float | DataType::Uint8)),
-            "output \"{name}\" is neither float32 nor uint8: export without the last Cast"
-        );
-        let shape = view.dims().to_vec();
-        let refusal = || {
-            anyhow!(
-                "output \"{name}\" is {shape:?}: pictures are [batch, 1 or 3, height, width] or with the channels \
-                 last, not turned round and without a border of zeros"
-            )
-        };
-        // As [1, C, H, W], whichever it is.
-        let rgb = |channels: usize| matches!(channels, 1 | 3);
-        let candidates: Vec<(Vec<usize>, bool)> = match shape[..] {
-            [1, a, b, c] => vec![(vec![1, a, b, c], false), (vec![1, a, b, c], true)],
-            [1, a, b] => vec![(vec![1, 1, a, b], false)],
-            [1, _] => match view.origin {
-                Origin::Layer(index) if self.layers[index].kind != LayerKind::Dense => {
-                    let [height, width, channels] = self.layers[index].output();
-                    vec![
-                        (vec![1, channels, height, width], false),
-                        (vec![1, height, width, channels], true),
-                    ]
-                }
-                _ => vec![],
-            },
-            _ => vec![],
-        };
-        let proto = NodeProto { name: name.clone(), ..NodeProto::default() };
-        for (dims, interleaved) in candidates {
-            let Ok(elements) = view.elements.to_shape(IxDyn(&dims)) else { continue };
-            let elements: ArrayD<i32> = match interleaved {
-                false => elements.into_owned(),
-                true => {
-                    elements.permuted_axes(IxDyn(&[0, 3, 1, 2])).as_standard_layout().into_owned()
-                }
-            };
-            if !rgb(elements.shape()[1]) {
-                continue;
-            }
-            let as_map = View { elements: Arc::new(elements), ..view.clone() };
-            let node = Node(&proto);
-            let before = self.layers.clone();
-            let as_map = self.spread(node, &as_map)?;
-            let as_map = self.cut(&as_map)?;
-            let Origin::Layer(index) = as_map.origin else { continue };
-            let fit = match index + 1 == self.layers.len() {
-                true => Fit::of(&as_map.elements, self.layers[index].output()),
-                false => None,
-            };
-            let fit = fit.filter(|_| as_map.elements.iter().all(|element| *element >= 0));
-            let Some(fit) = fit else {
-                // The next one finds the layers as they were.
-                self.layers = before;
-                continue;
-            };
-            let last = self.finish(node, index, simplified(as_map.steps.clone()))?;
-            let [height, width, depth] = self.layers[index].output();
-            let plain = as_map.dims()[1..] == [depth, height, width]
-                && fit.channels.iter().copied().eq(0..depth);
-            if !plain {
-                // Each pixel in its place, by a layer that does nothing else.
-                debug_assert_eq!(last + 1, self.layers.len());
-                self.repeated(node, &as_map, &fit)?;
-            }
-            let behind = self.layers.len() - 1 - index;
+/// Makes the newest layer the last one; how its output is the graph's `output`, whose value is `end`.
+///
+/// # Errors
+/// If the output is no picture of 1 or 3 channels, or its pixels lie in an order that no layer gives.
+pub(crate) fn picture(
+    chain: &mut Chain,
+    forms: &Forms,
+    output: &ValueInfoProto,
+    end: Option<Value>,
+) -> Result<Order> {
+    let name = &output.name;
+    let view = match end {
+        Some(Value::View(view)) => view,
+        Some(Value::Refused) => {
+            bail!("output \"{name}\" depends on a first layer that has been added to another")
+        }
+        Some(Value::ByLabel(_)) => {
+            bail!("output \"{name}\" depends on a label alone: there is nothing to draw")
+        }
+        Some(Value::Constant(_)) | None => {
+            bail!("output \"{name}\" does not depend on the latent")
+        }
+    };
+    ensure!(!chain.layers.is_empty(), "has 0 layers: output \"{name}\" is the latent");
+    ensure!(
+        matches!(data_type(output), None | Some(DataType::Float | DataType::Uint8)),
+        "output \"{name}\" is neither float32 nor uint8: export without the last Cast"
+    );
+    let shape = view.dims().to_vec();
+    let proto = NodeProto { name: name.clone(), ..NodeProto::default() };
+    for (dims, interleaved) in candidates(chain, &view) {
+        let Some(map) = as_map(&view, &dims, interleaved) else { continue };
+        let before = chain.layers.clone();
+        if let Some(behind) = finish(chain, forms, Node(&proto), &map)? {
             return Ok(Order { shape, interleaved, behind });
         }
-        Err(refusal())
+        // The next candidate finds the layers as they were.
+        chain.layers = before;
+    }
+    bail!(
+        "output \"{name}\" is {shape:?}: pictures are [batch, 1 or 3, height, width] or with the channels last, not \
+         mirrored and without a border of zeros"
+    )
+}
+
+/// The shapes of rank 4 that `view` may be a picture in, and whether the channels come last there.
+fn candidates(chain: &Chain, view: &View) -> Vec<(Vec<usize>, bool)> {
+    match (view.dims(), view.origin) {
+        (&[1, a, b, c], _) => vec![(vec![1, a, b, c], false), (vec![1, a, b, c], true)],
+        (&[1, a, b], _) => vec![(vec![1, 1, a, b], false)],
+        (&[1, _], Origin::Layer(index)) if chain.layers[index].kind != LayerKind::Dense => {
+            let [height, width, channels] = chain.layers[index].output();
+            vec![
+                (vec![1, channels, height, width], false),
+                (vec![1, height, width, channels], true),
+            ]
+        }
+        _ => vec![],
     }
 }
 
-/// Limits come last: what stretches them stretches what they are put on.
+/// `view` in shape `dims`, as `[1, C, H, W]`; none if that has not 1 or 3 channels.
+fn as_map(view: &View, dims: &[usize], interleaved: bool) -> Option<View> {
+    let elements = view.elements.to_shape(IxDyn(dims)).ok()?;
+    let elements: ArrayD<i32> = match interleaved {
+        false => elements.into_owned(),
+        true => elements.permuted_axes(IxDyn(&[0, 3, 1, 2])).as_standard_layout().into_owned(),
+    };
+    let rgb = matches!(elements.shape()[1], 1 | 3);
+    rgb.then(|| View { elements: Arc::new(elements), ..view.clone() })
+}
+
+/// Makes the newest layer, or one more that puts each pixel in its place, give `map`. How many layers come behind the
+/// layer that `map` shows; none if no layer can give it.
+fn finish(chain: &mut Chain, forms: &Forms, node: Node, map: &View) -> Result<Option<usize>> {
+    let map = spread(chain, forms, node, map)?;
+    let map = cut(chain, &map);
+    let Origin::Layer(index) = map.origin else { return Ok(None) };
+    if !chain.is_newest(index) || map.elements.iter().any(|element| *element < 0) {
+        return Ok(None);
+    }
+    let Some(fit) = Fit::of(&map.elements, chain.layers[index].output()) else { return Ok(None) };
+    chain.finish(node, index, simplified(map.steps.clone()))?;
+    let [height, width, depth] = chain.layers[index].output();
+    let plain =
+        map.dims()[1..] == [depth, height, width] && fit.channels.iter().copied().eq(0..depth);
+    if !plain {
+        repeat(chain, node, &map, &fit)?;
+    }
+    Ok(Some(chain.layers.len() - 1 - index))
+}
+
+/// `steps` with a clipping at the end last: a scale and shift after it come before it, with other limits.
 fn simplified(mut steps: Vec<Step>) -> Vec<Step> {
     if let [.., a, b] = &steps[..]
         && let Operation::Function(Function::Clip(low, high)) = a.operation

@@ -269,7 +269,10 @@ fn labels_and_latents_that_cannot_be_put_together_are_refused() {
     let up = |sketch: Sketch, inputs| sketch.convolution("ConvTranspose", [inputs, 1, 4], vec![]);
     let onehot = || with_input("label", &[3, 1, 1], DataType::Float);
     let refused = |sketch: Sketch, expected| refused(sketch.finish(), expected);
-    refused(up(onehot().then("Mul", &["label"], vec![]), 4), "sum: fix the label with --label K");
+    refused(
+        up(onehot().then("Mul", &["label"], vec![]), 4),
+        "sum: choose the label with --label K",
+    );
     // A label behind the second layer.
     let axis = || vec![int("axis", 1)];
     let mut deep = up(onehot(), 4).convolution("Conv", [1, 3, 4], vec![]);

@@ -1,7 +1,8 @@
-//! What a tensor of the graph shows of a layer's output, or of the latent.
+//! A tensor that depends on the latent, as a view of a layer's output or of the latent itself: which element each of
+//! its elements is, and what is done to each.
 
-use crate::import::Node;
 use crate::import::moves::layout::Layout;
+use crate::import::node::Node;
 use crate::network::operation::Step;
 use anyhow::{Result, ensure};
 use ndarray::ArrayD;
@@ -14,27 +15,29 @@ pub(crate) enum Origin {
     Layer(usize),
 }
 
-/// Elements of one origin, moved about, after some steps that work on each of them.
+/// Elements of one origin in any order, after some steps that change each of them alone.
 #[derive(Clone, Debug)]
 pub(crate) struct View {
     pub(crate) origin: Origin,
-    /// Which element each is, in HWC order, or [`ZERO`].
+    /// For each element of the tensor its index in the origin, in HWC order, or [`ZERO`].
     pub(crate) elements: Arc<ArrayD<i32>>,
+    /// What is done to each element, first to last.
     pub(crate) steps: Vec<Step>,
 }
 
 /// Most operations on an element.
 const LARGEST: usize = 100;
 
-/// A zero that was put there.
+/// Stands for a padding's zero among the indices of a view.
 pub(crate) const ZERO: i32 = -1;
 
 impl View {
+    /// A view without steps.
     pub(crate) fn new(origin: Origin, elements: ArrayD<i32>) -> Self {
         Self { origin, elements: Arc::new(elements), steps: Vec::new() }
     }
 
-    /// The output of a layer, `[1, C, H, W]`.
+    /// The whole output of layer `index`, `[1, C, H, W]`.
     pub(crate) fn of_layer(index: usize, [height, width, channels]: [usize; 3]) -> Self {
         let elements = ArrayD::from_shape_fn(vec![1, channels, height, width], |at| {
             ((at[2] * width + at[3]) * channels + at[1]) as i32
@@ -42,33 +45,41 @@ impl View {
         Self::new(Origin::Layer(index), elements)
     }
 
+    /// The tensor's shape.
     pub(crate) fn dims(&self) -> &[usize] {
         self.elements.shape()
     }
 
-    /// Repeated to these sizes, if it can be.
+    /// The view broadcast to shape `dims`, if that is possible.
     pub(crate) fn broadcast(&self, dims: &[usize]) -> Option<Self> {
         let elements = self.elements.broadcast(dims.to_vec())?.as_standard_layout().into_owned();
         Some(Self { elements: Arc::new(elements), ..self.clone() })
     }
 
+    /// The views that [`Layout::run`] makes of this one.
     pub(crate) fn moved(&self, layout: &Layout, node: Node) -> Result<Vec<Self>> {
         let parts = layout.run(&self.elements, ZERO, node)?;
         let same = |elements| Self { elements: Arc::new(elements), ..self.clone() };
         Ok(parts.into_iter().map(same).collect())
     }
 
-    /// With one more step, which leaves zeros that were put there as they are.
+    /// The view with one more step.
+    ///
+    /// # Errors
+    /// If the step would change a padding's zeros, or there are too many steps already.
     pub(crate) fn then(&self, node: Node, step: Step) -> Result<Self> {
         let padded = self.elements.iter().any(|element| *element < 0);
         ensure!(
             !padded || step.operation.at(0.0, 0) == 0.0 && step.operation.is_uniform(),
-            node.refuse("stands behind a padding with zeros, which it would change: pad behind it")
+            node.refuse("follows a padding with zeros, which it would change: pad after it")
         );
         let mut steps = self.steps.clone();
         steps.push(step);
         let size: usize = steps.iter().map(|step| step.operation.size()).sum();
-        ensure!(size <= LARGEST, node.refuse("comes after too many others on the same elements"));
+        ensure!(
+            size <= LARGEST,
+            node.refuse(format!("is one of more than {LARGEST} operations on the same elements"))
+        );
         Ok(Self { steps, ..self.clone() })
     }
 }

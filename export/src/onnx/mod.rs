@@ -5,4 +5,5 @@ pub mod graph;
 pub mod input;
 pub mod metadata;
 pub mod run;
+pub mod shape;
 pub mod source;

@@ -1,4 +1,4 @@
-//! Keras' weights: `.h5`, `.weights.h5`, and the archive `.keras` with one inside.
+//! Reads Keras' weights: `.h5`, `.weights.h5`, and the archive `.keras` that has one inside.
 
 use crate::checkpoint::tensor::Tensor;
 use anyhow::{Context, Result, bail, ensure};
@@ -10,14 +10,15 @@ use std::io::{Cursor, Read};
 use std::path::Path;
 use zip::ZipArchive;
 
-/// What HDF5 files begin with.
+/// The first bytes of an HDF5 file.
 pub(crate) const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 /// The weights' name in a `.keras` archive.
 const INSIDE: &str = "model.weights.h5";
-/// Most bytes taken out of an archive.
+/// Most bytes that a file in an archive may have.
 const UNZIP_LIMIT: u64 = 1 << 30;
-/// How deep groups lie in each other at most, and how many groups and datasets there are.
+/// Deepest nesting of groups.
 const DEPTH_LIMIT: usize = 16;
+/// Most groups and datasets.
 const MEMBER_LIMIT: usize = 4096;
 
 /// Whether the archive at `path` is a `.keras` file.
@@ -26,8 +27,7 @@ pub(crate) fn is_keras(path: &Path) -> bool {
     archive.is_ok_and(|it| it.is_ok_and(|it| it.index_for_name(INSIDE).is_some()))
 }
 
-/// A file's tensors, in PyTorch's names and orders of axes, and the model's description in JSON
-/// where there is one.
+/// A file's tensors, with PyTorch's names and orders of axes, and the model's description in JSON if there is one.
 pub(crate) fn read(bytes: Vec<u8>) -> Result<(Vec<Tensor>, Option<String>)> {
     let inside = if bytes.starts_with(MAGIC) { None } else { Some(unzipped(&bytes)?) };
     let (bytes, config) = match inside {
@@ -63,18 +63,20 @@ fn unzipped(bytes: &[u8]) -> Result<(Vec<u8>, String)> {
 #[derive(Default)]
 struct Found {
     layers: BTreeMap<String, BTreeMap<String, Dataset>>,
+    /// Groups and datasets so far.
     count: usize,
 }
 
 impl Found {
+    /// Adds the datasets of `group`, which belong to layer `layer`, and those of its groups.
     fn walk(&mut self, group: &Group, layer: &str, depth: usize) -> Result<()> {
-        ensure!(depth <= DEPTH_LIMIT, "groups lie deeper than {DEPTH_LIMIT} in each other");
+        ensure!(depth <= DEPTH_LIMIT, "has groups nested deeper than {DEPTH_LIMIT}");
         let (groups, datasets) = group.members()?;
-        // A group may hold itself, twice.
+        // A damaged file may have groups that contain themselves.
         self.count += groups.len() + datasets.len();
-        ensure!(self.count <= MEMBER_LIMIT, "more than {MEMBER_LIMIT} groups and datasets");
+        ensure!(self.count <= MEMBER_LIMIT, "has more than {MEMBER_LIMIT} groups and datasets");
         for dataset in datasets {
-            // Seeds and counts of steps are whole numbers.
+            // Seeds and numbers of steps are integers.
             if !matches!(dataset.dtype(), Datatype::FloatingPoint { .. }) {
                 continue;
             }
@@ -86,7 +88,7 @@ impl Found {
         for group in groups {
             let name = match group.name() {
                 "optimizer" | "optimizer_weights" => continue,
-                // Keras 3 numbers a layer's variables, and says its name beside them.
+                // Keras 3 numbers a layer's variables, and has its name as an attribute.
                 "vars" => group.attribute("name").ok().and_then(|name| name.read_string().ok()),
                 name => Some(name.to_owned()),
             };
@@ -96,7 +98,7 @@ impl Found {
     }
 }
 
-/// A layer's tensors under PyTorch's names.
+/// The tensors of layer `layer` with PyTorch's names.
 fn tensors(layer: &str, datasets: BTreeMap<String, Dataset>) -> Result<Vec<Tensor>> {
     let numbered = datasets.keys().all(|role| role.parse::<usize>().is_ok());
     let matrix = datasets.values().next().is_some_and(|dataset| dataset.ndim() > 1);
@@ -105,7 +107,7 @@ fn tensors(layer: &str, datasets: BTreeMap<String, Dataset>) -> Result<Vec<Tenso
         (_, true, 1 | 2) => &["weight", "bias"],
         (_, false, 2) => &["running_mean", "running_var"],
         (_, false, 4) => &["weight", "bias", "running_mean", "running_var"],
-        _ => bail!("layer \"{layer}\" has {} variables, not understood", datasets.len()),
+        _ => bail!("layer \"{layer}\" has {} variables, which no known layer has", datasets.len()),
     };
     let named = datasets.into_iter().enumerate().map(|(index, (role, dataset))| {
         let role = match role.as_str() {
@@ -121,8 +123,8 @@ fn tensors(layer: &str, datasets: BTreeMap<String, Dataset>) -> Result<Vec<Tenso
     named.collect()
 }
 
-/// `dataset` with its axes in PyTorch's order: `[in, out]` reversed, and `[k, k, a, b]` as
-/// `[b, a, k, k]`, whichever convolution's it is.
+/// `dataset` with its axes in PyTorch's order: `[in, out]` becomes `[out, in]`, and `[k, k, a, b]` becomes `[b, a, k,
+/// k]` for both kinds of convolution.
 fn tensor(name: String, dataset: Dataset) -> Result<Tensor> {
     let shape: Option<Vec<_>> =
         dataset.shape().iter().map(|&side| usize::try_from(side).ok()).collect();

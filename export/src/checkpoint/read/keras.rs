@@ -1,10 +1,10 @@
-//! What Keras says of a model beside its weights: the order of the layers and how they are used.
+//! Reads Keras' description of a model: the order of the layers, and how they are used.
 
 use crate::checkpoint::settings::{Activation, Direction, Padding, Settings};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::Value;
 
-/// A linear layer with what follows it, as the description has it.
+/// A linear layer and what follows it, by the description.
 #[derive(Default)]
 struct Described {
     direction: Option<Direction>,
@@ -15,35 +15,37 @@ struct Described {
     activation: Option<Activation>,
 }
 
-/// What `description`, the JSON of a model, says.
+/// The settings that `description`, the JSON of a model, has.
 ///
 /// # Errors
-/// Naming the layer that can't be converted.
+/// If a layer can't be converted; the message names it.
 pub(crate) fn settings(description: &str) -> Result<Settings> {
     let json: Value = serde_json::from_str(description).context("Keras' description")?;
     let layers = json.pointer("/config/layers").and_then(Value::as_array);
     let layers =
         layers.context("Keras describes no layers: only Sequential and Functional have")?;
-    let mut walk = Walk { upsample: 1, ..Walk::default() };
+    let mut model = Model { upsample: 1, ..Model::default() };
     for layer in layers {
         let class = layer["class_name"].as_str().unwrap_or("?");
         let name = layer["config"]["name"].as_str().unwrap_or("?");
-        walk.layer(class, name, &layer["config"])
+        model
+            .layer(class, name, &layer["config"])
             .map_err(|why| anyhow!("layer \"{name}\" ({class}) {why:#}"))?;
     }
-    Ok(walk.finish())
+    Ok(model.finish())
 }
 
+/// The layers described so far.
 #[derive(Default)]
-struct Walk {
+struct Model {
     layers: Vec<Described>,
     order: Vec<String>,
     map: Option<[usize; 3]>,
-    /// That of the UpSampling2D since the last linear layer.
+    /// The factor of the UpSampling2D layers since the last linear layer.
     upsample: usize,
 }
 
-impl Walk {
+impl Model {
     fn layer(&mut self, class: &str, name: &str, config: &Value) -> Result<()> {
         let format = config["data_format"].as_str().unwrap_or("channels_last");
         ensure!(format == "channels_last", "is {format}: only channels_last is supported");
@@ -56,7 +58,7 @@ impl Walk {
                 let last = self.last()?;
                 ensure!(
                     last.activation.is_none() && last.epsilon.is_none(),
-                    "stands behind an activation or another: export the model as ONNX"
+                    "stands behind an activation or another BatchNormalization: export the model as ONNX, by tf2onnx"
                 );
                 last.epsilon = Some(config["epsilon"].as_f64().unwrap_or(1e-3) as f32);
                 self.order.push(name.to_owned());
@@ -125,7 +127,7 @@ impl Walk {
         let sides = target.as_array().map(|sides| sides.iter().map(Value::as_u64).collect());
         let sides: Option<Option<Vec<_>>> = sides;
         match (sides.flatten().as_deref(), self.layers.last()) {
-            // Latents that become a map of one element.
+            // Latents become a map of one pixel.
             (Some([1, 1, _]), None) => Ok(()),
             (Some(&[height, width, channels]), Some(Described { direction: None, .. })) => {
                 self.map = Some([channels as usize, height as usize, width as usize]);
@@ -162,7 +164,7 @@ impl Walk {
     }
 }
 
-/// Both sides of a pair, if they are the same, or a number for both.
+/// The number that a value is, or both numbers of a pair, if they are the same.
 fn square(value: &Value) -> Option<usize> {
     let side = match value.as_array().map(Vec::as_slice) {
         Some([a, b]) if a == b => a.as_u64(),
@@ -172,7 +174,7 @@ fn square(value: &Value) -> Option<usize> {
     side.and_then(|side| usize::try_from(side).ok())
 }
 
-/// The function of that name; none for the linear one.
+/// The activation of that name; none for `linear`.
 fn named(activation: &Value) -> Result<Option<Activation>> {
     match activation.as_str() {
         Some("linear") => Ok(None),

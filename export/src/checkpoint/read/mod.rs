@@ -1,4 +1,4 @@
-//! Trained weights out of each file format, as named tensors.
+//! Readers of the file formats: each gives a checkpoint's named tensors.
 
 pub(crate) mod hdf5;
 pub(crate) mod keras;

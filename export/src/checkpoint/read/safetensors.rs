@@ -1,4 +1,4 @@
-//! `.safetensors`.
+//! Reads `.safetensors` files.
 
 use crate::checkpoint::tensor::{Element, Tensor};
 use anyhow::{Context, Result, bail};
@@ -20,7 +20,7 @@ pub(crate) fn read(bytes: Vec<u8>) -> Result<Vec<Tensor>> {
                 Dtype::BF16 => Element::Bf16,
                 Dtype::F32 => Element::F32,
                 Dtype::F64 => Element::F64,
-                other => bail!("{other:?} are no weights: save the model in float32"),
+                other => bail!("has type {other:?}: save the model in float32"),
             };
             element.decode(bytes.get(data + begin..data + end).context("the file is truncated")?)
         };

@@ -1,8 +1,8 @@
-//! PyTorch's checkpoints: `.pth` and `.pt` as a zip archive or as older versions wrote them, of a
-//! state dictionary, one nested in others, or a whole module.
+//! Reads PyTorch's checkpoints, `.pth` and `.pt`, as zip archives or as older versions wrote them: a state dictionary,
+//! one nested in others, or a whole module.
 //!
-//! No code of the file is run: the reader knows the few classes that tensors are made of, takes a
-//! module's parameters and buffers, and keeps the rest as names.
+//! The reader runs no code of the file: it knows the few classes that tensors are made of, takes a module's parameters
+//! and buffers, and keeps only the names of everything else.
 
 use crate::checkpoint::tensor::{Element, Tensor};
 use anyhow::{Context, Result, bail};
@@ -21,7 +21,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Tensor>> {
                 DType::BF16 => Element::Bf16,
                 DType::F32 => Element::F32,
                 DType::F64 => Element::F64,
-                other => bail!("{other:?} are no weights: save the model in float32"),
+                other => bail!("has type {other:?}: save the model in float32"),
             };
             let mut bytes = tensor.read()?;
             if cfg!(target_endian = "big") {

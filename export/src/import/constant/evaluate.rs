@@ -1,24 +1,14 @@
-//! Nodes whose inputs are all constants.
+//! Constants computed by tract, one node at a time, within limits of size and without its panics.
 
-use crate::import::Node;
-use crate::import::constant::tensor::{ELEMENT_LIMIT, Tensor, broadcast, count};
+use crate::import::constant::tensor::Tensor;
+use crate::import::node::Node;
+use crate::import::operator::Operator;
+use crate::onnx::shape::{ELEMENT_LIMIT, broadcast, count};
 use anyhow::{Result, ensure};
 use ndarray::ArrayD;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto};
 use tract_onnx::prelude::*;
-
-/// What tract computes: the same every time.
-const ARITHMETIC: &str = "Add Sub Mul Div Max Min Mod Pow Neg Abs Floor Ceil Round Sqrt Exp Log Erf Reciprocal \
-    Sigmoid Tanh Relu Equal Less Greater LessOrEqual GreaterOrEqual Not And Or Where Sum ReduceSum ReduceMean \
-    ReduceProd ReduceMax ReduceMin ReduceL1 ReduceL2 MatMul Gemm OneHot ScatterElements EyeLike LeakyRelu PRelu Elu \
-    Selu Celu Gelu HardSigmoid HardSwish Softplus Softsign Softmax LogSoftmax Sin Cos ArgMax Clip Conv ConvTranspose \
-    BatchNormalization LayerNormalization";
-
-/// Whether [`arithmetic`] knows an operator.
-pub(crate) fn is_arithmetic(operator: &str) -> bool {
-    ARITHMETIC.split_whitespace().any(|known| known == operator)
-}
 
 /// The value of a Constant node.
 pub(crate) fn constant(node: Node, opset: i64) -> Result<Tensor> {
@@ -27,20 +17,28 @@ pub(crate) fn constant(node: Node, opset: i64) -> Result<Tensor> {
         .ok_or_else(|| node.refuse(format!("holds {:?}: export in float32", value.datum_type())))
 }
 
-/// What a node of [`ARITHMETIC`] makes of its inputs.
-pub(crate) fn arithmetic(node: Node, inputs: &[&Tensor], opset: i64) -> Result<Tensor> {
+/// What tract computes for `node`: operators whose result is the same every time.
+///
+/// # Errors
+/// If tract can't, the result is too large, or its type has no counterpart here.
+pub(crate) fn arithmetic(
+    node: Node,
+    operator: Operator,
+    inputs: &[&Tensor],
+    opset: i64,
+) -> Result<Tensor> {
     let shapes: Vec<&[usize]> = inputs.iter().map(|tensor| tensor.dims()).collect();
     let shape = broadcast(&shapes);
     ensure!(count(&shape) <= ELEMENT_LIMIT, node.refuse("gives too many elements"));
-    if let ("OneHot", [indices, depth, ..]) = (node.operator(), inputs) {
+    if let (Operator::OneHot, [indices, depth, ..]) = (operator, inputs) {
         let depth = depth.numbers().first().map_or(0, |depth| *depth as usize);
         let size = count(indices.dims()).saturating_mul(depth);
         ensure!(size <= ELEMENT_LIMIT, node.refuse("gives too many elements"));
     }
-    if let "Conv" | "ConvTranspose" = node.operator() {
+    if let Operator::Conv | Operator::ConvTranspose = operator {
         check_convolution(node, inputs)?;
     }
-    if let ("MatMul", [Tensor::Floats(a), Tensor::Floats(b)]) = (node.operator(), inputs)
+    if let (Operator::MatMul, [Tensor::Floats(a), Tensor::Floats(b)]) = (operator, inputs)
         && (a.ndim() == 1 || b.ndim() == 1)
     {
         return vectors(node, a, b);
@@ -52,11 +50,14 @@ pub(crate) fn arithmetic(node: Node, inputs: &[&Tensor], opset: i64) -> Result<T
     value.ok_or_else(|| node.refuse("gives a type that is not supported"))
 }
 
-/// Refuses convolutions of constants that would take far too long, and what tract gets wrong.
+/// Refuses convolutions of constants that would take far too long, and paddings that tract computes wrongly.
 fn check_convolution(node: Node, inputs: &[&Tensor]) -> Result<()> {
     let asks_for_size = node.ints("output_shape")?.is_some()
         || !matches!(node.text("auto_pad", "NOTSET")?, "NOTSET" | "VALID");
-    ensure!(!asks_for_size, node.refuse("a size that is asked for is not supported on constants"));
+    ensure!(
+        !asks_for_size,
+        node.refuse("attribute output_shape or auto_pad is not supported on constants")
+    );
     let [x, weights, ..] = inputs else { return Err(node.refuse("has no weights")) };
     let numbers = ["strides", "pads", "dilations", "output_padding"];
     let largest = numbers.iter().map(|name| {
@@ -71,9 +72,9 @@ fn check_convolution(node: Node, inputs: &[&Tensor]) -> Result<()> {
     Ok(())
 }
 
-/// A vector and a matrix, or two vectors: tract has no such product.
+/// The product of a vector and a matrix, or of two vectors, which tract does not compute.
 fn vectors(node: Node, a: &ArrayD<f32>, b: &ArrayD<f32>) -> Result<Tensor> {
-    let refusal = || node.refuse(format!("shapes {:?} and {:?}", a.shape(), b.shape()));
+    let refusal = || node.refuse(format!("shapes {:?} and {:?} do not fit", a.shape(), b.shape()));
     let matrix = |array: &ArrayD<f32>, shape: [usize; 2]| {
         array.to_shape(shape).map(|it| it.into_owned()).map_err(|_| refusal())
     };
@@ -91,7 +92,7 @@ fn vectors(node: Node, a: &ArrayD<f32>, b: &ArrayD<f32>) -> Result<Tensor> {
     Ok(Tensor::Floats(ArrayD::from_shape_vec(dims, product.into_iter().collect())?))
 }
 
-/// Zeros or another number, in a shape that is given.
+/// The first element of `value`, or 0 in float32, at each place of a tensor of shape `shape`.
 pub(crate) fn constant_of_shape(
     node: Node,
     shape: &[i64],
@@ -99,7 +100,7 @@ pub(crate) fn constant_of_shape(
 ) -> Result<Tensor> {
     let sizes: Option<Vec<usize>> = shape.iter().map(|size| usize::try_from(*size).ok()).collect();
     let sizes = sizes.filter(|sizes| count(sizes) <= ELEMENT_LIMIT);
-    let sizes = sizes.ok_or_else(|| node.refuse(format!("shape {shape:?}")))?;
+    let sizes = sizes.ok_or_else(|| node.refuse(format!("shape {shape:?}: out of range")))?;
     Ok(match value {
         None => Tensor::Floats(ArrayD::zeros(sizes)),
         Some(Tensor::Ints(array)) => {
@@ -114,15 +115,18 @@ pub(crate) fn constant_of_shape(
     })
 }
 
-/// Numbers from a start to a limit.
+/// Whole numbers from a start to a limit that is not reached, in steps of `delta`.
 pub(crate) fn range(node: Node, [start, limit, delta]: [f64; 3]) -> Result<Tensor> {
     let count = ((limit - start) / delta).ceil();
-    ensure!((0.0..=1e6).contains(&count), node.refuse("so many numbers"));
+    ensure!(
+        (0.0..=1e6).contains(&count),
+        node.refuse(format!("gives {count} numbers, possible: up to 1000000"))
+    );
     let numbers = (0..count as i64).map(|i| (start + i as f64 * delta) as i64);
     Ok(Tensor::ints(numbers.collect()))
 }
 
-/// One node, by tract.
+/// The first output of `node` for `inputs`, computed by tract.
 fn run(
     node: Node,
     inputs: &[tract_onnx::prelude::Tensor],
@@ -131,7 +135,7 @@ fn run(
     let names: Vec<String> = (0..inputs.len()).map(|i| format!("input{i}")).collect();
     let mut given = names.iter();
     let input = node.0.input.iter().map(|name| match name.as_str() {
-        // Left out.
+        // Left out by the node.
         "" => String::new(),
         _ => given.next().cloned().unwrap_or_default(),
     });
@@ -174,6 +178,7 @@ fn run(
     }
 }
 
+/// `tensor` as a constant of a graph.
 fn encode(
     name: &str,
     tensor: &tract_onnx::prelude::Tensor,

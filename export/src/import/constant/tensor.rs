@@ -1,31 +1,13 @@
-//! Constants of a graph.
+//! A constant of a graph, of one of the three types that the importer computes with.
 
-use crate::import::Node;
 use crate::import::moves::layout::Layout;
+use crate::import::node::Node;
+use crate::onnx::shape::{ELEMENT_LIMIT, count};
 use anyhow::{Result, bail, ensure};
 use ndarray::ArrayD;
 use tract_onnx::prelude::{DatumType, Tensor as Decoded};
 
-/// Most elements of a constant or a map, and most weights of a layer: far beyond any microcontroller, and little
-/// enough for this computer.
-pub(crate) const ELEMENT_LIMIT: usize = 1 << 26;
-
-/// Elements of a tensor of these sizes, or very many; those of an empty one as if it were not.
-pub(crate) fn count(dims: &[usize]) -> usize {
-    dims.iter().fold(1, |count, size| count.saturating_mul((*size).max(1)))
-}
-
-/// The shape that tensors of these shapes are broadcast to, if they can be.
-pub(crate) fn broadcast(shapes: &[&[usize]]) -> Vec<usize> {
-    let rank = shapes.iter().map(|dims| dims.len()).max().unwrap_or(0);
-    let size = |from_end: usize| {
-        let sizes = shapes.iter().filter_map(|dims| dims.iter().rev().nth(from_end));
-        sizes.copied().max().unwrap_or(1)
-    };
-    (0..rank).rev().map(size).collect()
-}
-
-/// A constant.
+/// A constant: numbers in single precision, whole numbers of 64 bits, or truth values.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Tensor {
     Floats(ArrayD<f32>),
@@ -34,7 +16,7 @@ pub(crate) enum Tensor {
 }
 
 impl Tensor {
-    /// A decoded tensor; `None` if its type is none of those.
+    /// The constant that tract has decoded; `None` if its type has no counterpart here.
     pub(crate) fn new(decoded: &Decoded) -> Result<Option<Self>> {
         let dims = decoded.shape().to_vec();
         ensure!(count(&dims) <= ELEMENT_LIMIT, "of shape {dims:?}: too large");
@@ -50,10 +32,12 @@ impl Tensor {
         })
     }
 
+    /// A vector of whole numbers.
     pub(crate) fn ints(values: Vec<i64>) -> Self {
         Self::Ints(ArrayD::from_shape_vec(vec![values.len()], values).unwrap_or_default())
     }
 
+    /// The tensor's shape.
     pub(crate) fn dims(&self) -> &[usize] {
         match self {
             Self::Floats(array) => array.shape(),
@@ -62,7 +46,7 @@ impl Tensor {
         }
     }
 
-    /// Numbers of whatever type, in order.
+    /// All elements in row-major order, whatever the type; a truth value is 0 or 1.
     pub(crate) fn numbers(&self) -> Vec<f64> {
         match self {
             Self::Floats(array) => array.iter().map(|&x| f64::from(x)).collect(),
@@ -71,7 +55,7 @@ impl Tensor {
         }
     }
 
-    /// Whole numbers, if that is what they are.
+    /// All elements in row-major order, if they are whole numbers.
     pub(crate) fn whole(&self) -> Option<Vec<i64>> {
         match self {
             Self::Ints(array) => Some(array.iter().copied().collect()),
@@ -79,7 +63,7 @@ impl Tensor {
         }
     }
 
-    /// The same with elements moved about.
+    /// The constants that [`Layout::run`] makes of this one.
     pub(crate) fn moved(&self, layout: &Layout, node: Node) -> Result<Vec<Self>> {
         Ok(match self {
             Self::Floats(array) => {
@@ -92,7 +76,7 @@ impl Tensor {
         })
     }
 
-    /// The same as another type, as ONNX's Cast has it.
+    /// This constant converted to the type that `node`, a Cast, names.
     pub(crate) fn cast(&self, node: Node) -> Result<Self> {
         use tract_onnx::pb::tensor_proto::DataType;
         let (dims, to) = (self.dims().to_vec(), node.int("to", 0)?);
@@ -116,7 +100,7 @@ impl Tensor {
         })
     }
 
-    /// The same as the type of another.
+    /// This constant converted to the type of `other`, the second input of `node`, a CastLike.
     pub(crate) fn like(&self, other: Option<&Self>, node: Node) -> Result<Self> {
         let numbers = || self.numbers().into_iter();
         let dims = self.dims().to_vec();
@@ -134,7 +118,7 @@ impl Tensor {
         })
     }
 
-    /// As tract has it.
+    /// This constant as a tensor of tract.
     pub(crate) fn encode(&self) -> Result<Decoded> {
         let dims = self.dims();
         let decoded = match self {
@@ -152,6 +136,7 @@ impl Tensor {
     }
 }
 
+/// The elements of a tensor of tract.
 fn array<T: tract_onnx::prelude::Datum + Copy>(decoded: &Decoded) -> Result<ArrayD<T>> {
     let view = decoded.to_plain_array_view::<T>().map_err(|error| anyhow::anyhow!("{error:#}"))?;
     Ok(ArrayD::from_shape_vec(decoded.shape().to_vec(), view.iter().copied().collect())?)

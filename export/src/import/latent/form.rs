@@ -1,26 +1,30 @@
-//! What elements of the latent become before the first layer: numbers times what goes in, so that what is
-//! put beside noise, added to it or scaled ends up in that layer's weights.
+//! What is done to the latent before the first layer: sums of its elements, each times a number. What is joined with
+//! noise, added to it or scales it becomes part of the first layer's weights.
 
-use crate::import::constant::tensor::{ELEMENT_LIMIT, Tensor, broadcast, count};
-use crate::import::latent::label::ByLabel;
+use crate::import::constant::tensor::Tensor;
+use crate::import::node::Node;
+use crate::import::value::{ByLabel, Value};
 use crate::import::view::{Origin, View};
-use crate::import::{Node, Value, Walk};
+use crate::network::operation::{Operation, Step};
+use crate::onnx::shape::{ELEMENT_LIMIT, broadcast, count};
 use anyhow::{Result, bail, ensure};
 use ndarray::ArrayD;
 
-/// Most numbers that elements of the latent are made of, all forms together.
+/// Most terms of all forms together.
 const TERMS: usize = ELEMENT_LIMIT / 16;
 
-/// An element of a latent after what is linear: the sum of elements that go in, times numbers, and a number.
+/// A linear combination of the latent's elements.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Form {
+    /// Elements of the latent and their factors.
     pub(crate) terms: Vec<(usize, f64)>,
+    /// What is added.
     pub(crate) constant: f64,
 }
 
 impl Form {
     /// `scale·self + shift`
-    pub(crate) fn affine(&self, scale: f64, shift: f64) -> Self {
+    fn affine(&self, scale: f64, shift: f64) -> Self {
         let terms = self.terms.iter().map(|(element, number)| (*element, number * scale));
         Self { terms: terms.collect(), constant: self.constant * scale + shift }
     }
@@ -33,13 +37,36 @@ impl Form {
     }
 }
 
-impl Walk<'_> {
-    /// New elements of the latent, in this shape.
-    pub(crate) fn form(&mut self, node: Node, dims: &[usize], forms: Vec<Form>) -> Result<View> {
+/// All forms that the graph makes of the latent. The elements of a [view](View) of the latent are indices of forms.
+pub(crate) struct Forms {
+    forms: Vec<Form>,
+    /// Terms and constants of all of them.
+    terms: usize,
+}
+
+impl Forms {
+    /// The elements themselves of a latent of `len` elements.
+    pub(crate) fn new(len: usize) -> Self {
+        let element = |element| Form { terms: vec![(element, 1.0)], constant: 0.0 };
+        Self { forms: (0..len).map(element).collect(), terms: 0 }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.forms.len()
+    }
+
+    /// Form `index`.
+    pub(crate) fn get(&self, index: usize) -> &Form {
+        &self.forms[index]
+    }
+
+    /// A view of shape `dims` of new forms.
+    fn add(&mut self, node: Node, dims: &[usize], forms: Vec<Form>) -> Result<View> {
         self.terms += forms.iter().map(|form| form.terms.len() + 1).sum::<usize>();
         ensure!(
             self.terms <= TERMS,
-            node.refuse("makes too many numbers of the latents and labels")
+            node.refuse(format!("makes more than {TERMS} terms of latents and labels"))
         );
         let from = self.forms.len();
         self.forms.extend(forms);
@@ -47,20 +74,23 @@ impl Walk<'_> {
         Ok(View::new(Origin::Latent, ArrayD::from_shape_vec(dims.to_vec(), elements)?))
     }
 
-    /// A constant, or what depends on a label alone, as elements of the latent.
-    pub(crate) fn as_latent(&mut self, node: Node, value: &Value) -> Result<View> {
+    /// `value` as a view: a constant, or a tensor that depends on a label alone, becomes forms of the latent.
+    pub(crate) fn view(&mut self, node: Node, value: &Value) -> Result<View> {
         match value {
             Value::View(view) => Ok(view.clone()),
             Value::Constant(tensor) => {
                 let form = |constant| Form { terms: Vec::new(), constant };
                 let forms = tensor.numbers().into_iter().map(form).collect();
-                self.form(node, tensor.dims(), forms)
+                self.add(node, tensor.dims(), forms)
             }
             Value::ByLabel(ByLabel { begin, tensors }) => {
                 let columns: Vec<Vec<f64>> = tensors.iter().map(Tensor::numbers).collect();
                 let dims = tensors.first().map_or(&[][..], Tensor::dims);
                 let terms = columns.len().saturating_mul(count(dims));
-                ensure!(terms <= TERMS, node.refuse("so many numbers for all labels"));
+                ensure!(
+                    terms <= TERMS,
+                    node.refuse("has too many numbers for all labels together")
+                );
                 let form = |element: usize| {
                     let number =
                         |(label, column): (usize, &Vec<f64>)| (begin + label, column[element]);
@@ -69,42 +99,49 @@ impl Walk<'_> {
                     Form { terms, constant: 0.0 }
                 };
                 let len = columns.first().map_or(0, Vec::len);
-                self.form(node, dims, (0..len).map(form).collect())
+                self.add(node, dims, (0..len).map(form).collect())
             }
-            Value::Refused => bail!(node.refuse("depends on what was refused")),
+            Value::Refused => bail!(node.refuse("depends on a node that was refused")),
         }
     }
 
-    /// The elements of a view of the latent.
+    /// The forms that `view`, of the latent, shows; a padding's zero is an empty form.
     fn shown(&self, view: &View) -> Vec<Form> {
         let form =
             |element: &i32| usize::try_from(*element).map(|element| self.forms[element].clone());
         view.elements.iter().map(|element| form(element).unwrap_or_default()).collect()
     }
 
-    /// A view of the latent that shows each of its elements once, and no zeros that were put there.
+    /// The same tensor as `view`, with a form of its own for each element if `view` is of the latent: none shown
+    /// twice, and no padding.
     pub(crate) fn distinct(&mut self, node: Node, view: &View) -> Result<View> {
         match view.origin {
-            Origin::Latent => self.form(node, view.dims(), self.shown(view)),
+            Origin::Latent => self.add(node, view.dims(), self.shown(view)),
             Origin::Layer(_) => Ok(view.clone()),
         }
     }
 
-    /// [Distinct](Self::distinct) elements of the latent times numbers, plus numbers, one for all or one
-    /// for each.
-    pub(crate) fn scaled(
-        &mut self,
-        node: Node,
-        view: &View,
-        scale: &[f64],
-        shift: &[f64],
-    ) -> Result<View> {
+    /// `view` after `operation`: one more step on a layer's output, or new forms of the latent. The elements of a
+    /// view of the latent must be [distinct](Self::distinct).
+    ///
+    /// # Errors
+    /// If the operation on the latent is not affine, or `view` takes no more steps.
+    pub(crate) fn then(&mut self, node: Node, view: &View, operation: Operation) -> Result<View> {
+        if let Origin::Layer(_) = view.origin {
+            return view.then(node, Step { node: node.name().to_owned(), operation });
+        }
+        let Operation::Affine { scale, shift } = operation else {
+            return Err(node.refuse(
+                "stands before the first Gemm or convolution, where latents and mixtures of labels can only be scaled \
+                 and added: choose a label with --label K, from 0",
+            ));
+        };
         let of = |numbers: &[f64], element: i32| numbers[element as usize % numbers.len()];
         let forms = self.shown(view);
         let forms = forms.iter().zip(view.elements.iter());
-        let forms = forms.map(|(form, at)| form.affine(of(scale, *at), of(shift, *at)));
+        let forms = forms.map(|(form, at)| form.affine(of(&scale, *at), of(&shift, *at)));
         let forms = forms.collect();
-        self.form(node, view.dims(), forms)
+        self.add(node, view.dims(), forms)
     }
 
     /// The sum of two views of the latent, the second times `scale`.
@@ -116,6 +153,6 @@ impl Walk<'_> {
         let wide = |view: &View| view.broadcast(&dims).ok_or_else(refusal);
         let (a, b) = (self.shown(&wide(a)?), self.shown(&wide(b)?));
         let forms = a.iter().zip(&b).map(|(a, b)| a.plus(scale, b)).collect();
-        self.form(node, &dims, forms)
+        self.add(node, &dims, forms)
     }
 }

@@ -1,57 +1,77 @@
-//! The graph's inputs: parts of the latent, and labels.
+//! The graph's inputs: which of them are parts of the latent, which are labels, and the value that each begins with.
+//!
+//! - [`label`]: which inputs are a label's number; [`by_label`]: nodes that depend on a label alone
+//! - [`form`]: what is done to the latent before the first layer
+//! - [`beside`], [`sum`]: several first layers become one
 
 pub(crate) mod beside;
+pub(crate) mod by_label;
 pub(crate) mod form;
 pub(crate) mod label;
+pub(crate) mod sum;
 
-use crate::import::constant::tensor::{Tensor, count};
-use crate::import::latent::form::Form;
-use crate::import::latent::label::ByLabel;
+use crate::import::constant::tensor::Tensor;
+use crate::import::value::{ByLabel, Value, Values};
 use crate::import::view::{Origin, View};
-use crate::import::{Value, Walk};
 use crate::latent;
-use crate::latent::inputs::{self, Draft, part_of};
+use crate::latent::inputs::part_of;
+use crate::latent::inputs::{self, Draft};
 use crate::latent::wish::Wishes;
 use crate::onnx::input::{Input, data_type};
 use crate::onnx::metadata;
+use crate::onnx::shape::{count, sizes};
 use crate::onnx::source::Source;
 use anyhow::{Context, Result, bail, ensure};
 use gen_core::format::DIMENSION_LIMIT;
+use gen_core::format::write::DraftPart;
 use gen_core::latent::{Distribution, MAX_PARTS};
 use ndarray::ArrayD;
 use std::collections::HashSet;
 use std::sync::Arc;
-use tract_onnx::pb::{
-    GraphProto, ValueInfoProto, tensor_proto::DataType,
-    tensor_shape_proto::dimension::Value as Size, type_proto,
-};
+use tract_onnx::pb::{GraphProto, ValueInfoProto, tensor_proto::DataType};
 
-/// What goes into an input.
+/// What an input takes.
 enum Taken {
     Noise(Distribution),
-    /// 1 for the label and 0 for others; perhaps only by the input's name.
+    /// A label as 1 in its place and 0 in the others. `guessed`: only the input's name says so.
     OneHot {
         guessed: bool,
     },
-    /// The label's number, of so many if that is known.
+    /// A label's number, and how many labels there are, if that is known.
     Number(Option<usize>),
 }
 
-impl<'a> Walk<'a> {
-    /// Takes the graph's inputs that are `needed`: parts of the latent, and labels, which are parts too
-    /// unless the source says which one is drawn.
-    pub(crate) fn inputs(
-        &mut self,
-        source: &Source,
-        wishes: &Wishes,
+/// The graph's inputs, and the latent that goes into them.
+#[derive(Default)]
+pub(crate) struct Inputs<'a> {
+    /// Inputs that take a part of the latent, in the graph's order.
+    pub(crate) drawn: Vec<Input>,
+    /// Inputs that take the label that a person has chosen.
+    pub(crate) fixed: Vec<Input>,
+    /// The latent's parts.
+    pub(crate) latent: Vec<DraftPart>,
+    /// First outputs of the nodes that choose by a label's number, and so tell how many labels there are.
+    pub(crate) tables: HashSet<&'a str>,
+}
+
+impl<'a> Inputs<'a> {
+    /// The inputs of `graph` that are `needed` and no initialisers: parts of the latent, and labels, which are parts
+    /// too unless a person has chosen one. Sets their `values`.
+    ///
+    /// # Errors
+    /// If an input's type or shape can't be converted, or an option does not fit the inputs.
+    pub(crate) fn read(
+        (source, wishes): (&Source, &Wishes),
         graph: &'a GraphProto,
         needed: &HashSet<&str>,
-    ) -> Result<()> {
+        values: &mut Values<'a>,
+    ) -> Result<Self> {
+        let mut it = Self::default();
         let inputs: Vec<&ValueInfoProto> = graph
             .input
             .iter()
             .filter(|input| needed.contains(input.name.as_str()))
-            .filter(|input| !self.values.contains_key(input.name.as_str()))
+            .filter(|input| values.get(&input.name).is_none())
             .collect();
         let names =
             || inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -65,34 +85,38 @@ impl<'a> Walk<'a> {
         let mut drafts = Vec::new();
         for declared in &inputs {
             let shape = sizes(declared)?;
-            let taken = self.taken((source, wishes), graph, declared, &shape, inputs.len() == 1)?;
+            let taken = it.taken((source, wishes), graph, declared, &shape, inputs.len() == 1)?;
             match (&taken, wishes.label) {
                 (Taken::Number(_) | Taken::OneHot { .. }, Some(label)) => {
-                    self.fix(declared, shape, &taken, label)?;
+                    it.fix(declared, shape, &taken, label, values)?;
                 }
                 _ => drafts.push(draft(declared, shape, &taken)?),
             }
         }
         ensure!(
-            wishes.label.is_none() || !self.fixed.is_empty(),
+            wishes.label.is_none() || !it.fixed.is_empty(),
             "takes no label beside the latents: leave --label out, or say which of {} it is with --latent NAME=one-hot",
             names()
         );
         let possible = drafts.len() <= MAX_PARTS;
         ensure!(possible, "has {} inputs, possible: up to {MAX_PARTS}", drafts.len());
-        (self.latent, self.inputs) = inputs::arrange(drafts);
-        self.latent_len = self.latent.iter().map(|part| part.len).sum();
+        (it.latent, it.drawn) = inputs::arrange(drafts);
+        let len = it.latent_len();
         ensure!(
-            self.latent_len <= DIMENSION_LIMIT,
-            "latents of {} elements, possible: up to {DIMENSION_LIMIT}",
-            self.latent_len
+            len <= DIMENSION_LIMIT,
+            "latents of {len} elements, possible: up to {DIMENSION_LIMIT}"
         );
-        let element = |element| Form { terms: vec![(element, 1.0)], constant: 0.0 };
-        self.forms = (0..self.latent_len).map(element).collect();
-        self.take(&inputs)
+        it.set_values(&inputs, values)?;
+        Ok(it)
     }
 
-    /// What goes into an input, by what is said of it, what becomes of it, and how it is called.
+    /// Elements of the latent.
+    pub(crate) fn latent_len(&self) -> usize {
+        self.latent.iter().map(|part| part.len).sum()
+    }
+
+    /// What input `declared` takes, by the options, by what the graph does with it, and by its name. `alone`: the graph
+    /// has no other input.
     fn taken(
         &mut self,
         (source, wishes): (&Source, &Wishes),
@@ -132,13 +156,14 @@ impl<'a> Walk<'a> {
         })
     }
 
-    /// Makes a constant of an input that takes a label.
+    /// Makes input `declared`, which takes a label, the constant for `label`.
     fn fix(
         &mut self,
         declared: &'a ValueInfoProto,
         shape: Vec<usize>,
         taken: &Taken,
         label: usize,
+        values: &mut Values<'a>,
     ) -> Result<()> {
         let name = &declared.name;
         let number = matches!(taken, Taken::Number(_));
@@ -146,16 +171,15 @@ impl<'a> Walk<'a> {
             let fits = label < *labels;
             ensure!(fits, "--label {label}: \"{name}\" has {labels} labels, from 0");
         }
-        let values = fixed(declared, &shape, number, label)?;
-        self.values.insert(name, Value::Constant(values));
+        values.set(name, Value::Constant(fixed(declared, &shape, number, label)?));
         let (declared, fixed) = (declared.clone(), Some(label));
         self.fixed.push(Input { declared, shape, elements: 0..0, number, guessed: false, fixed });
         Ok(())
     }
 
-    /// The values of inputs that are parts of the latent.
-    fn take(&mut self, declared: &[&'a ValueInfoProto]) -> Result<()> {
-        for input in self.inputs.clone() {
+    /// Sets the values of the inputs that take a part of the latent.
+    fn set_values(&self, declared: &[&'a ValueInfoProto], values: &mut Values<'a>) -> Result<()> {
+        for input in self.drawn.clone() {
             let name = input.name();
             let declared = declared.iter().find(|it| it.name == name);
             let key: &'a str = declared.context("an input has gone")?.name.as_str();
@@ -172,13 +196,13 @@ impl<'a> Walk<'a> {
                 let elements = ArrayD::from_shape_vec(input.shape, elements.collect())?;
                 Value::View(View::new(Origin::Latent, elements))
             };
-            self.values.insert(key, value);
+            values.set(key, value);
         }
         Ok(())
     }
 }
 
-/// An input as a part of the latent.
+/// Input `declared`, of shape `shape`, as a part of the latent.
 fn draft(declared: &ValueInfoProto, shape: Vec<usize>, taken: &Taken) -> Result<Draft> {
     let name = &declared.name;
     let (len, distribution) = match *taken {
@@ -186,7 +210,7 @@ fn draft(declared: &ValueInfoProto, shape: Vec<usize>, taken: &Taken) -> Result<
         Taken::OneHot { .. } => (count(&shape), Distribution::OneHot),
         Taken::Number(Some(labels)) => (labels, Distribution::OneHot),
         Taken::Number(None) => bail!(
-            "takes \"{name}\" beside the latents, and does not tell how many there are: say which with \
+            "takes label \"{name}\" beside the latents and does not tell how many there are: choose one with \
              --label K, from 0"
         ),
     };
@@ -197,7 +221,7 @@ fn draft(declared: &ValueInfoProto, shape: Vec<usize>, taken: &Taken) -> Result<
     Ok(Draft { declared: declared.clone(), shape, part, number, guessed })
 }
 
-/// Refuses shapes that are no latent's and no label's.
+/// Refuses shapes that neither latents nor labels have.
 fn check(name: &str, shape: &[usize], len: usize, label: bool) -> Result<()> {
     let wide = shape.iter().filter(|size| **size > 1).count();
     ensure!(
@@ -211,7 +235,7 @@ fn check(name: &str, shape: &[usize], len: usize, label: bool) -> Result<()> {
     Ok(())
 }
 
-/// What an input is given for `label`: its number, or 1 in its place.
+/// The value of input `declared` for `label`: its number, or 1 in its place.
 fn fixed(declared: &ValueInfoProto, shape: &[usize], number: bool, label: usize) -> Result<Tensor> {
     let name = &declared.name;
     let count = count(shape);
@@ -229,7 +253,7 @@ fn fixed(declared: &ValueInfoProto, shape: &[usize], number: bool, label: usize)
     })
 }
 
-/// Whether an input beside others is called as labels are.
+/// Whether an input's name has a word that labels are called by.
 fn is_called_label(name: &str) -> bool {
     let name = name.to_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphabetic());
@@ -248,32 +272,4 @@ fn is_called_label(name: &str) -> bool {
         "target",
     ];
     words.any(|word| known.contains(&word))
-}
-
-/// The sizes of one example.
-pub(crate) fn sizes(input: &ValueInfoProto) -> Result<Vec<usize>> {
-    let name = &input.name;
-    let kind = input.r#type.as_ref().and_then(|t| t.value.as_ref());
-    let Some(type_proto::Value::TensorType(tensor)) = kind else {
-        bail!("input \"{name}\" is no tensor");
-    };
-    ensure!(
-        matches!(data_type(input), Some(DataType::Float | DataType::Int64 | DataType::Int32)),
-        "input \"{name}\" is not float32, nor whole numbers of 32 or 64 bits"
-    );
-    let shape = tensor.shape.as_ref().with_context(|| format!("input \"{name}\" has no shape"))?;
-    let mut sizes = Vec::new();
-    for (index, dimension) in shape.dim.iter().enumerate() {
-        sizes.push(match (&dimension.value, index) {
-            (Some(Size::DimValue(-1..=1)), 0) | (Some(Size::DimParam(_)) | None, 0) => 1,
-            (Some(Size::DimValue(batch)), 0) => {
-                bail!("input \"{name}\" has a fixed batch of {batch}: export with batch 1")
-            }
-            (Some(Size::DimValue(size)), _) if (1..=DIMENSION_LIMIT as i64).contains(size) => {
-                *size as usize
-            }
-            _ => bail!("input \"{name}\" has no usable size at axis {index}"),
-        });
-    }
-    Ok(sizes)
 }

@@ -1,58 +1,118 @@
-//! The chain of layers as it grows.
+//! The chain of layers as it grows: each layer reads the one before it; the first ones may all read the latent.
 
-use crate::import::constant::tensor::ELEMENT_LIMIT;
+use crate::import::node::Node;
 use crate::import::view::{Origin, View};
-use crate::import::{KERNEL_LIMIT, Node, Walk};
 use crate::network::operation::Step;
-use crate::network::{Layer, LayerKind};
+use crate::network::{Layer, LayerKind, fold};
+use crate::onnx::shape::ELEMENT_LIMIT;
 use anyhow::{Result, bail, ensure};
 use gen_core::axis::{Axis, Convolution};
 use gen_core::format::DIMENSION_LIMIT;
 
-impl Walk<'_> {
-    pub(crate) fn push(
-        &mut self,
-        node: Node,
-        kind: LayerKind,
-        [rows, columns]: [Axis; 2],
-        channels_in: usize,
-        channels_out: usize,
-        weights: Vec<f32>,
-    ) {
-        self.layers.push(Layer {
-            name: node.name().to_owned(),
-            kind,
-            rows,
-            columns,
-            channels_in,
-            channels_out,
-            weights,
-            steps: Vec::new(),
-        });
+/// Largest side of a kernel, stride and padding of a `.gen` file.
+pub(crate) const KERNEL_LIMIT: usize = u8::MAX as usize;
+
+/// The layers so far.
+pub(crate) struct Chain {
+    /// First to last.
+    pub(crate) layers: Vec<Layer>,
+    /// Elements of the latent.
+    pub(crate) latent_len: usize,
+    /// How many layers read the latent: the first ones.
+    first: usize,
+}
+
+/// A layer's kind and sizes, before it is in the chain.
+pub(crate) struct Shape {
+    pub(crate) kind: LayerKind,
+    /// Rows and columns.
+    pub(crate) axes: [Axis; 2],
+    pub(crate) channels_in: usize,
+    pub(crate) channels_out: usize,
+}
+
+impl Chain {
+    /// No layers yet, on a latent of `latent_len` elements.
+    pub(crate) fn new(latent_len: usize) -> Self {
+        Self { layers: Vec::new(), latent_len, first: 0 }
     }
 
-    /// The newest layer's output.
+    /// Adds a layer that reads the newest one, named after `node`, with weights `[out][row][column][in]`.
+    pub(crate) fn push(&mut self, node: Node, shape: Shape, weights: Vec<f32>) {
+        let Shape { kind, axes: [rows, columns], channels_in, channels_out } = shape;
+        let (name, steps) = (node.name().to_owned(), Vec::new());
+        let layer = Layer { name, kind, rows, columns, channels_in, channels_out, weights, steps };
+        self.layers.push(layer);
+    }
+
+    /// Adds a dense layer that reads the latent and gives `output`: height, width, channels.
+    pub(crate) fn push_first(&mut self, node: Node, output: [usize; 3], weights: Vec<f32>) {
+        self.push(node, Shape::dense(self.latent_len, output), weights);
+        self.first += 1;
+    }
+
+    /// Takes layer `index`, which reads the latent, out of the chain.
+    pub(crate) fn remove_first(&mut self, index: usize) {
+        self.layers.remove(index);
+        self.first -= 1;
+    }
+
+    /// Whether layer `index` reads the latent.
+    pub(crate) fn reads_latent(&self, index: usize) -> bool {
+        index < self.first
+    }
+
+    /// Whether all layers read the latent: no layer reads another yet.
+    pub(crate) fn all_read_latent(&self) -> bool {
+        self.first == self.layers.len()
+    }
+
+    /// Whether `view` shows the latent, or a first layer while no layer reads another.
+    pub(crate) fn is_first(&self, view: &View) -> bool {
+        match view.origin {
+            Origin::Latent => true,
+            Origin::Layer(index) => self.reads_latent(index) && self.all_read_latent(),
+        }
+    }
+
+    /// Whether `view` shows a single pixel: the latent's, or a dense layer's before it became a map.
+    pub(crate) fn is_point(&self, view: &View) -> bool {
+        match view.origin {
+            Origin::Latent => true,
+            Origin::Layer(index) => self.layers[index].output()[..2] == [1, 1],
+        }
+    }
+
+    /// Whether layer `index` is the newest.
+    pub(crate) fn is_newest(&self, index: usize) -> bool {
+        index + 1 == self.layers.len()
+    }
+
+    /// The newest layer's whole output.
     pub(crate) fn newest(&self) -> View {
         let index = self.layers.len() - 1;
         let steps = self.layers[index].steps.clone();
         View { steps, ..View::of_layer(index, self.layers[index].output()) }
     }
 
-    /// The layer that `view` shows, with the view's steps as its own: it is read by the next one.
+    /// Gives the layer that `view` shows the view's steps, since `node` reads it as the next layer. The index of the
+    /// layer to read.
+    ///
+    /// # Errors
+    /// If another layer reads it already, or it stands beside another one.
     pub(crate) fn close(&mut self, node: Node, view: &View) -> Result<usize> {
-        let newest = self.layers.len().checked_sub(1);
         let Origin::Layer(index) = view.origin else {
             bail!(node.refuse("latents must go through a layer first"));
         };
         ensure!(
-            newest == Some(index),
+            self.is_newest(index),
             node.refuse(
-                "the graph branches here: what it reads goes through another layer too; only one layer \
-                 behind the other can be converted"
+                "the graph branches here: another layer reads its input too; only one layer after the other can be \
+                 converted"
             )
         );
         ensure!(
-            index == 0 || !self.on_latent(index),
+            index == 0 || !self.reads_latent(index),
             node.refuse(
                 "the latents go through another layer too: put both beside each other by Concat"
             )
@@ -62,50 +122,49 @@ impl Walk<'_> {
         self.finish(node, index, view.steps.clone())
     }
 
-    /// Whether a layer reads the latent.
-    pub(crate) fn on_latent(&self, index: usize) -> bool {
-        index < self.first
-    }
-
-    /// Gives the newest layer its steps; those that one epilogue cannot do go to layers that do nothing
-    /// else. Gives the last of them.
+    /// Gives layer `index`, the newest, its steps. Steps that one epilogue cannot do go to further layers that change
+    /// nothing else. The index of the last of them.
     pub(crate) fn finish(&mut self, node: Node, index: usize, steps: Vec<Step>) -> Result<usize> {
-        let mut runs = crate::network::fold::epilogues(steps).into_iter();
+        let mut runs = fold::epilogues(steps).into_iter();
         self.layers[index].steps = runs.next().unwrap_or_default();
         for steps in runs {
-            let before = &self.layers[self.layers.len() - 1];
-            let [height, width, channels] = before.output();
-            let axis = |input| Axis {
-                convolution: Convolution::Plain,
-                input,
-                output: input,
-                kernel: 1,
-                stride: 1,
-                pad: 0,
-            };
-            let fits = channels * channels <= ELEMENT_LIMIT;
-            ensure!(
-                fits,
-                node.refuse(format!("stands behind activations of {channels} channels: too many"))
-            );
-            let weights =
-                (0..channels * channels).map(|i| f32::from(u8::from(i % (channels + 1) == 0)));
-            self.layers.push(Layer {
-                name: steps.first().map_or_else(String::new, |step| step.node.clone()),
-                kind: LayerKind::Plain,
-                rows: axis(height),
-                columns: axis(width),
-                channels_in: channels,
-                channels_out: channels,
-                weights: weights.collect(),
-                steps,
-            });
+            let layer = identity(node, self.layers[self.layers.len() - 1].output(), steps)?;
+            self.layers.push(layer);
         }
         Ok(self.layers.len() - 1)
     }
 }
 
-/// Refuses maps that no `.gen` file can hold.
+impl Shape {
+    /// A dense layer that gives `output`: height, width, channels.
+    pub(crate) fn dense(channels_in: usize, [height, width, channels_out]: [usize; 3]) -> Self {
+        let axes = [Layer::dense_axis(height), Layer::dense_axis(width)];
+        Self { kind: LayerKind::Dense, axes, channels_in, channels_out }
+    }
+}
+
+/// A layer that gives its input after `steps`.
+fn identity(node: Node, [height, width, channels]: [usize; 3], steps: Vec<Step>) -> Result<Layer> {
+    let convolution = Convolution::Plain;
+    let axis = |side| Axis { convolution, input: side, output: side, kernel: 1, stride: 1, pad: 0 };
+    ensure!(
+        channels * channels <= ELEMENT_LIMIT,
+        node.refuse(format!("follows activations of {channels} channels: too many"))
+    );
+    let weight = |i: usize| f32::from(u8::from(i.is_multiple_of(channels + 1)));
+    Ok(Layer {
+        name: steps.first().map_or_else(String::new, |step| step.node.clone()),
+        kind: LayerKind::Plain,
+        rows: axis(height),
+        columns: axis(width),
+        channels_in: channels,
+        channels_out: channels,
+        weights: (0..channels * channels).map(weight).collect(),
+        steps,
+    })
+}
+
+/// Refuses maps, channels, height and width, that no `.gen` file can hold.
 pub(crate) fn check_map(node: Node, [channels, height, width]: [usize; 3]) -> Result<()> {
     let fits = [channels, height, width].iter().all(|side| (1..=DIMENSION_LIMIT).contains(side));
     ensure!(
@@ -115,8 +174,8 @@ pub(crate) fn check_map(node: Node, [channels, height, width]: [usize; 3]) -> Re
     Ok(())
 }
 
-/// Refuses dense layers from `channels_in` to `map` that no `.gen` file can hold: their kernel is
-/// the map's size, whatever it was in the graph.
+/// Refuses dense layers from `channels_in` features to `map`, channels, height and width, that no `.gen` file can hold:
+/// the kernel of such a layer is as large as the map.
 pub(crate) fn check_dense(node: Node, channels_in: usize, map: [usize; 3]) -> Result<()> {
     check_map(node, map)?;
     let [channels, height, width] = map;

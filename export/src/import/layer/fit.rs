@@ -1,86 +1,86 @@
-//! How a convolution's input lies in the layer before it: where it begins, how often pixels are repeated
-//! or spread over channels, which are its channels. Verified element by element, zeros of the padding
-//! included, so that a guess can be refused but not be wrong.
+//! How a convolution's input lies in the output of the layer before: where it begins, how often pixels are repeated or
+//! spread over channels, and which channels it reads. Every element is compared, a padding's zeros too, so that a wrong
+//! guess is refused.
 
 use crate::import::view::ZERO;
 use ndarray::ArrayD;
 
-/// Along both axes, rows first.
+/// The place of an input in a layer's output; rows come before columns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fit {
     /// Input positions for each of the layer's pixels.
     pub(crate) repeat: [usize; 2],
-    /// Position 0 is this position of the layer's, repeated; below 0 where zeros come first.
+    /// The position, among the layer's repeated pixels, of the input's position 0; below 0 where zeros come first.
     pub(crate) begin: [i64; 2],
     /// The layer's channel for `[position within a repeat, rows][columns][channel]`.
     pub(crate) channels: Vec<usize>,
 }
 
 impl Fit {
-    /// The fit of `elements`, `[1, C, H, W]`, in a map of height, width, channels.
+    /// The fit of `elements`, `[1, C, H, W]`, in a layer's output of height, width, channels; none if they lie in
+    /// another way.
     pub(crate) fn of(elements: &ArrayD<i32>, [height, width, depth]: [usize; 3]) -> Option<Self> {
         let &[1, channels, rows, columns] = elements.shape() else { return None };
         let at = |c: usize, y: usize, x: usize| elements[[0, c, y, x]];
         let pixel = |element: i32| (element >= 0).then(|| element as usize / depth);
-        let first = (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x)));
-        let (top, left) = first.clone().find(|(y, x)| at(0, *y, *x) != ZERO)?;
-        // Along a column and along a row of what is not zero.
-        let along = |positions: usize, element: &dyn Fn(usize) -> i32, unit: usize, len: usize| {
-            let places: Vec<Option<usize>> =
-                (0..positions).map(|i| pixel(element(i)).map(|pixel| pixel / unit % len)).collect();
-            let start = places.iter().position(Option::is_some)?;
-            let mut runs: Vec<(usize, usize)> = Vec::new();
-            for place in places[start..].iter().map_while(|place| *place) {
-                match runs.last_mut() {
-                    Some((last, count)) if *last == place => *count += 1,
-                    _ => runs.push((place, 1)),
-                }
-            }
-            let repeat = runs.iter().map(|(_, count)| *count).max()?;
-            let (place, count) = runs[0];
-            // The first run is cut where it is shorter than others.
-            let skipped = if runs.len() > 1 { repeat - count } else { 0 };
-            Some((repeat, (place * repeat + skipped) as i64 - start as i64))
-        };
-        let (repeat_y, begin_y) = along(rows, &|y| at(0, y, left), width, height)?;
-        let (repeat_x, begin_x) = along(columns, &|x| at(0, top, x), 1, width)?;
+        let positions = (0..rows).flat_map(|y| (0..columns).map(move |x| (y, x)));
+        let (top, left) = positions.clone().find(|(y, x)| at(0, *y, *x) != ZERO)?;
+        let row = |y: usize| pixel(at(0, y, left)).map(|pixel| pixel / width % height);
+        let column = |x: usize| pixel(at(0, top, x)).map(|pixel| pixel % width);
+        let (repeat_y, begin_y) = runs((0..rows).map(row).collect())?;
+        let (repeat_x, begin_x) = runs((0..columns).map(column).collect())?;
         let mut fit = Self {
             repeat: [repeat_y, repeat_x],
             begin: [begin_y, begin_x],
             channels: vec![usize::MAX; repeat_y * repeat_x * channels],
         };
-        for (y, x) in first {
+        for (y, x) in positions {
+            let (cell_y, sub_y) = fit.cell(0, y);
+            let (cell_x, sub_x) = fit.cell(1, x);
+            let inside =
+                (0..height as i64).contains(&cell_y) && (0..width as i64).contains(&cell_x);
+            let cell = inside.then(|| cell_y as usize * width + cell_x as usize);
             for c in 0..channels {
                 let element = at(c, y, x);
-                let (py, px) = (y as i64 + begin_y, x as i64 + begin_x);
-                let (cell_y, cell_x) =
-                    (py.div_euclid(repeat_y as i64), px.div_euclid(repeat_x as i64));
-                let inside =
-                    (0..height as i64).contains(&cell_y) && (0..width as i64).contains(&cell_x);
-                if !inside {
-                    if element != ZERO {
+                if pixel(element) != cell {
+                    return None;
+                }
+                if cell.is_some() {
+                    let known = &mut fit.channels[(sub_y * repeat_x + sub_x) * channels + c];
+                    let channel = element as usize % depth;
+                    if *known != usize::MAX && *known != channel {
                         return None;
                     }
-                    continue;
+                    *known = channel;
                 }
-                let cell = cell_y as usize * width + cell_x as usize;
-                if pixel(element) != Some(cell) {
-                    return None;
-                }
-                let (sub_y, sub_x) = (
-                    py.rem_euclid(repeat_y as i64) as usize,
-                    px.rem_euclid(repeat_x as i64) as usize,
-                );
-                let known = &mut fit.channels[(sub_y * repeat_x + sub_x) * channels + c];
-                let channel = element as usize % depth;
-                if *known != usize::MAX && *known != channel {
-                    return None;
-                }
-                *known = channel;
             }
         }
         (!fit.channels.contains(&usize::MAX)).then_some(fit)
     }
+
+    /// The layer's row or column that input position `at` shows, and which of its repetitions.
+    fn cell(&self, along: usize, at: usize) -> (i64, usize) {
+        let (place, repeat) = (at as i64 + self.begin[along], self.repeat[along] as i64);
+        (place.div_euclid(repeat), place.rem_euclid(repeat) as usize)
+    }
+}
+
+/// How often pixels are repeated along a line of an input, and the position of its position 0 among the repeated ones.
+/// `places` are the pixels' places along the layer's output; none for zeros.
+fn runs(places: Vec<Option<usize>>) -> Option<(usize, i64)> {
+    let start = places.iter().position(Option::is_some)?;
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for place in places[start..].iter().map_while(|place| *place) {
+        match runs.last_mut() {
+            Some((last, count)) if *last == place => *count += 1,
+            _ => runs.push((place, 1)),
+        }
+    }
+    let repeat = runs.iter().map(|(_, count)| *count).max()?;
+    let (place, count) = runs[0];
+    // The first run is cut where it is shorter than others.
+    let skipped = if runs.len() > 1 { repeat - count } else { 0 };
+    Some((repeat, (place * repeat + skipped) as i64 - start as i64))
 }
 
 #[cfg(test)]
@@ -95,7 +95,7 @@ mod tests {
     fn moved(layouts: &[crate::import::moves::layout::Layout]) -> ArrayD<i32> {
         let proto = tract_onnx::pb::NodeProto::default();
         layouts.iter().fold(map(), |map, layout| {
-            layout.run(&map, ZERO, crate::import::Node(&proto)).unwrap().swap_remove(0)
+            layout.run(&map, ZERO, crate::import::node::Node(&proto)).unwrap().swap_remove(0)
         })
     }
 

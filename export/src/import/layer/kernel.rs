@@ -1,10 +1,10 @@
-//! A convolution's weights, as the node has them.
+//! A convolution's weights, without the dilations and groups of its node.
 
-use crate::import::Node;
-use crate::import::constant::tensor::{ELEMENT_LIMIT, count};
+use crate::import::node::Node;
+use crate::onnx::shape::{ELEMENT_LIMIT, count};
 use anyhow::{Result, ensure};
 
-/// Weights as the node has them: `[out][in][row][column]`.
+/// Weights `[out][in][row][column]`.
 pub(crate) struct Kernel {
     pub(crate) out: usize,
     pub(crate) input: usize,
@@ -14,14 +14,16 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
+    /// One weight.
     pub(crate) fn at(&self, out: usize, input: usize, row: usize, column: usize) -> f32 {
         self.values[((out * self.input + input) * self.sides[0] + row) * self.sides[1] + column]
     }
 
-    /// Spread by dilations, and to all channels from those of groups.
+    /// The same convolution without dilations and groups: zeros fill the kernel between its taps, and weights for the
+    /// channels of other groups.
     ///
     /// # Errors
-    /// If nothing is left, or more than anybody has memory for.
+    /// If there are no weights, or far too many.
     pub(crate) fn plain(self, node: Node, dilations: [usize; 2], group: usize) -> Result<Self> {
         let none = self.values.is_empty() || dilations.contains(&0);
         ensure!(!none, node.refuse("has no weights, or dilations of 0"));
@@ -33,7 +35,7 @@ impl Kernel {
         let fits = count(&[self.out, input, sides[0], sides[1]]) <= ELEMENT_LIMIT;
         ensure!(
             fits,
-            node.refuse(format!("a kernel of {sides:?} for {input} channels: too large"))
+            node.refuse(format!("has a kernel of {sides:?} for {input} channels: too large"))
         );
         let mut values = vec![0.0; self.out * input * sides[0] * sides[1]];
         for out in 0..self.out {

@@ -1,124 +1,135 @@
-//! A convolution on a map that a layer gives.
+//! Adds a convolution that reads a layer's output, perhaps with pixels repeated, borders padded or cut off, and
+//! channels in another order.
 
+use crate::import::latent::form::Forms;
+use crate::import::layer::chain::{Chain, KERNEL_LIMIT, Shape};
+use crate::import::layer::cut::cut;
 use crate::import::layer::fit::Fit;
 use crate::import::layer::kernel::{Kernel, pairs};
-use crate::import::view::View;
-use crate::import::{KERNEL_LIMIT, Node, Walk};
+use crate::import::layer::spread::spread;
+use crate::import::node::Node;
+use crate::import::view::{View, ZERO};
 use crate::network::LayerKind;
 use anyhow::{Result, ensure};
 use gen_core::axis::{Axis, Convolution};
 use ndarray::{ArrayD, Axis as Dimension, Slice};
 
-impl Walk<'_> {
-    /// A layer on a map that a layer gives.
-    pub(crate) fn on_map(
-        &mut self,
-        node: Node,
-        view: &View,
-        kind: LayerKind,
-        axes: [Axis; 2],
-        kernel: &Kernel,
-    ) -> Result<()> {
-        let view = self.spread(node, view)?;
-        let view = self.cut(&view)?;
-        let index = self.close(node, &view)?;
-        let map = self.layers[index].output();
-        let own = Fit::of(&view.elements, map);
-        // With the zeros that the node pads with, so that they are verified too.
-        let fit = match kind {
-            LayerKind::Plain => Fit::of(&self.padded(&view, &axes), map),
-            _ => own.clone().filter(|fit| whole(fit, &view, map, &axes)),
-        };
-        let fit = fit.filter(|fit| readable(fit, kind, &axes));
-        let Some(fit) = fit else {
-            let own = own.ok_or_else(|| {
-                node.refuse("pixels or channels of the layer before are mixed in a way that cannot be converted")
-            })?;
-            let itself = own.repeat == [1, 1] && own.begin == [0, 0];
-            ensure!(
-                !itself || view.dims()[1..] != [map[2], map[0], map[1]],
-                node.refuse(
-                    "reads nothing but the zeros around its input, or zeros around repeated pixels"
-                )
-            );
-            // A layer that gives just what is shown, and then this one.
-            self.repeated(node, &view, &own)?;
-            return self.on_map(node, &self.newest(), kind, axes, kernel);
-        };
-        let turned = kind == LayerKind::Plain && fit.repeat != [1, 1];
-        let reading = |along: usize| reading(&axes[along], &fit, along, map[along], turned);
-        let (Some(rows), Some(columns)) = (reading(0), reading(1)) else {
-            return Err(node.refuse("kernel or padding above 255"));
-        };
-        let weights =
-            weights(kernel, &fit, [&axes[0], &axes[1]], [&rows, &columns], turned, map[2]);
-        let kind = if turned { LayerKind::Transposed } else { kind };
-        self.push(node, kind, [rows, columns], map[2], kernel.out, weights);
-        Ok(())
-    }
-
-    /// A layer that gives what `view` shows of the layer before, of which `fit` is the fit.
-    pub(crate) fn repeated(&mut self, node: Node, view: &View, fit: &Fit) -> Result<()> {
-        let before = &self.layers[self.layers.len() - 1];
-        let [height, width, depth] = before.output();
-        let dims = view.dims();
-        let (out, sides) = (dims[1], fit.repeat);
-        // With zeros in front, or else repeated or cut. What is behind follows from the size.
-        let zeros = fit.begin.iter().any(|begin| *begin < 0);
-        let (convolution, sign) = match zeros {
-            true => (Convolution::Plain, -1),
-            false => (Convolution::Transposed, 1),
-        };
+/// Adds the convolution `kind` with the weights `kernel`, which reads `view` along `axes`. If it cannot read the layer
+/// before as that is shown, a layer comes between that gives just what is shown.
+///
+/// # Errors
+/// If pixels or channels are shown in an order that no layer can read, or another layer reads the layer before.
+pub(crate) fn on_map(
+    chain: &mut Chain,
+    forms: &Forms,
+    node: Node,
+    view: &View,
+    kind: LayerKind,
+    axes: [Axis; 2],
+    kernel: &Kernel,
+) -> Result<()> {
+    let view = spread(chain, forms, node, view)?;
+    let view = cut(chain, &view);
+    let index = chain.close(node, &view)?;
+    let map = chain.layers[index].output();
+    let own = Fit::of(&view.elements, map);
+    // With the zeros that the node pads with, so that they are compared too.
+    let fit = match kind {
+        LayerKind::Plain => Fit::of(&padded(&view, &axes), map),
+        _ => own.clone().filter(|fit| whole(fit, &view, map, &axes)),
+    };
+    let fit = fit.filter(|fit| readable(fit, kind, &axes));
+    let Some(fit) = fit else {
+        let own = own.ok_or_else(|| {
+            node.refuse(
+                "reads pixels or channels of the layer before in an order that cannot be converted",
+            )
+        })?;
+        let itself = own.repeat == [1, 1] && own.begin == [0, 0];
         ensure!(
-            !zeros || sides == [1, 1],
-            node.refuse("reads zeros around repeated pixels: not supported")
+            !itself || view.dims()[1..] != [map[2], map[0], map[1]],
+            node.refuse(
+                "reads nothing but the zeros around its input, or zeros around repeated pixels"
+            )
         );
-        let axis = |along: usize| {
-            let pad = usize::try_from(sign * fit.begin[along]).ok()?;
-            let (input, output) = ([height, width][along], dims[2 + along]);
-            let (kernel, stride) = (sides[along], sides[along]);
-            Some(Axis { convolution, input, output, kernel, stride, pad })
-        };
-        let (Some(rows), Some(columns)) = (axis(0), axis(1)) else {
-            return Err(node.refuse(
-                "reads a map of which one border is cut and another padded: not supported",
-            ));
-        };
-        let mut weights = vec![0.0; out * sides[0] * sides[1] * depth];
-        for channel in 0..out {
-            for (sub, (row, column)) in pairs(sides).enumerate() {
-                let from = fit.channels[sub * out + channel];
-                weights[((channel * sides[0] + row) * sides[1] + column) * depth + from] = 1.0;
-            }
-        }
-        let kind = if zeros { LayerKind::Plain } else { LayerKind::Transposed };
-        self.push(node, kind, [rows, columns], depth, out, weights);
-        Ok(())
-    }
-
-    /// A convolution's input with the zeros around it that it reads.
-    fn padded(&self, view: &View, axes: &[Axis; 2]) -> ArrayD<i32> {
-        let mut all = (*view.elements).clone();
-        for (along, axis) in axes.iter().enumerate() {
-            let read = (axis.output - 1) * axis.stride + axis.kernel;
-            let behind = read.saturating_sub(axis.pad + axis.input);
-            let used = (read - behind).saturating_sub(axis.pad).min(axis.input);
-            all.slice_axis_inplace(Dimension(2 + along), Slice::from(0..used));
-            let zeros = |count: usize| {
-                let mut dims = all.shape().to_vec();
-                dims[2 + along] = count;
-                ArrayD::from_elem(dims, crate::import::view::ZERO)
-            };
-            let parts = [zeros(axis.pad), all.clone(), zeros(behind)];
-            let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
-            all = ndarray::concatenate(Dimension(2 + along), &views).unwrap_or(all);
-        }
-        all
-    }
+        repeat(chain, node, &view, &own)?;
+        let shown = chain.newest();
+        return on_map(chain, forms, node, &shown, kind, axes, kernel);
+    };
+    let turned = kind == LayerKind::Plain && fit.repeat != [1, 1];
+    let reading = |along: usize| reading(&axes[along], &fit, along, map[along], turned);
+    let (Some(rows), Some(columns)) = (reading(0), reading(1)) else {
+        return Err(node.refuse("kernel or padding above 255"));
+    };
+    let weights = weights(kernel, &fit, [&axes[0], &axes[1]], [&rows, &columns], turned, map[2]);
+    let kind = if turned { LayerKind::Transposed } else { kind };
+    let axes = [rows, columns];
+    let shape = Shape { kind, axes, channels_in: map[2], channels_out: kernel.out };
+    chain.push(node, shape, weights);
+    Ok(())
 }
 
-/// Whether a transposed convolution can read the layer's map itself: it reads all of its pixels, and
-/// zeros around are outputs that begin earlier, though not before the first.
+/// Adds a layer that gives what `view` shows of the newest one; `fit` is how the view lies in that.
+pub(crate) fn repeat(chain: &mut Chain, node: Node, view: &View, fit: &Fit) -> Result<()> {
+    let [height, width, depth] = chain.layers[chain.layers.len() - 1].output();
+    let dims = view.dims();
+    let (out, sides) = (dims[1], fit.repeat);
+    // With zeros in front, or else repeated or cut. What comes behind follows from the size.
+    let zeros = fit.begin.iter().any(|begin| *begin < 0);
+    let (convolution, sign) = match zeros {
+        true => (Convolution::Plain, -1),
+        false => (Convolution::Transposed, 1),
+    };
+    ensure!(
+        !zeros || sides == [1, 1],
+        node.refuse("reads zeros around repeated pixels: not supported")
+    );
+    let axis = |along: usize| {
+        let pad = usize::try_from(sign * fit.begin[along]).ok()?;
+        let (input, output) = ([height, width][along], dims[2 + along]);
+        let (kernel, stride) = (sides[along], sides[along]);
+        Some(Axis { convolution, input, output, kernel, stride, pad })
+    };
+    let (Some(rows), Some(columns)) = (axis(0), axis(1)) else {
+        return Err(
+            node.refuse("reads a map of which one border is cut and another padded: not supported")
+        );
+    };
+    let mut weights = vec![0.0; out * sides[0] * sides[1] * depth];
+    for channel in 0..out {
+        for (sub, (row, column)) in pairs(sides).enumerate() {
+            let from = fit.channels[sub * out + channel];
+            weights[((channel * sides[0] + row) * sides[1] + column) * depth + from] = 1.0;
+        }
+    }
+    let kind = if zeros { LayerKind::Plain } else { LayerKind::Transposed };
+    let axes = [rows, columns];
+    chain.push(node, Shape { kind, axes, channels_in: depth, channels_out: out }, weights);
+    Ok(())
+}
+
+/// The input of a plain convolution with the zeros around it that the convolution reads.
+fn padded(view: &View, axes: &[Axis; 2]) -> ArrayD<i32> {
+    let mut all = (*view.elements).clone();
+    for (along, axis) in axes.iter().enumerate() {
+        let read = (axis.output - 1) * axis.stride + axis.kernel;
+        let behind = read.saturating_sub(axis.pad + axis.input);
+        let used = (read - behind).saturating_sub(axis.pad).min(axis.input);
+        all.slice_axis_inplace(Dimension(2 + along), Slice::from(0..used));
+        let zeros = |count: usize| {
+            let mut dims = all.shape().to_vec();
+            dims[2 + along] = count;
+            ArrayD::from_elem(dims, ZERO)
+        };
+        let parts = [zeros(axis.pad), all.clone(), zeros(behind)];
+        let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+        all = ndarray::concatenate(Dimension(2 + along), &views).unwrap_or(all);
+    }
+    all
+}
+
+/// Whether a transposed convolution can read the layer's output itself: it reads all pixels, and the zeros around them
+/// only move its own output, which does not begin before the first.
 fn whole(fit: &Fit, view: &View, map: [usize; 3], axes: &[Axis; 2]) -> bool {
     (0..2).all(|along| {
         let (begin, axis) = (fit.begin[along], &axes[along]);
@@ -127,8 +138,8 @@ fn whole(fit: &Fit, view: &View, map: [usize; 3], axes: &[Axis; 2]) -> bool {
     })
 }
 
-/// Whether a convolution can read the layer's map by itself: repeated pixels only if it is a plain one
-/// without strides, and else no map of which borders were cut off.
+/// Whether a convolution can read the layer's output without a layer between: repeated pixels only if it is plain and
+/// has no strides, and cut borders only then too.
 fn readable(fit: &Fit, kind: LayerKind, axes: &[Axis; 2]) -> bool {
     let strides = axes.iter().any(|axis| axis.stride > 1);
     match (kind, fit.repeat) {
@@ -138,7 +149,7 @@ fn readable(fit: &Fit, kind: LayerKind, axes: &[Axis; 2]) -> bool {
     }
 }
 
-/// An axis of the layer that reads the map itself; `None` if it is beyond a file's limits.
+/// The axis of the layer that reads the layer's output itself; none if it is beyond a `.gen` file's limits.
 fn reading(axis: &Axis, fit: &Fit, along: usize, input: usize, turned: bool) -> Option<Axis> {
     let (begin, repeat) = (fit.begin[along], fit.repeat[along]);
     let (pad, kernel, stride) = match (axis.convolution, turned) {
@@ -160,8 +171,8 @@ fn reading(axis: &Axis, fit: &Fit, along: usize, input: usize, turned: bool) -> 
     Some(Axis { convolution, input, output: axis.output, kernel, stride, pad })
 }
 
-/// The weights of a layer with the axes `new` that does what `kernel` does with the axes `old`,
-/// `[out][row][column][in]`.
+/// The weights `[out][row][column][in]` of a layer that does along the axes `new` what `kernel` does along `old`.
+/// `turned`: a plain convolution on repeated pixels becomes a transposed one. `depth`: the layer's input channels.
 fn weights(
     kernel: &Kernel,
     fit: &Fit,

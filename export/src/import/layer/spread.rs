@@ -1,87 +1,64 @@
-//! A dense layer's features become a map.
+//! Turns a dense layer's features into the map that the next layer reads.
 
-use crate::import::layer::chain::check_dense;
+use crate::import::latent::form::Forms;
+use crate::import::layer::chain::{Chain, check_dense};
+use crate::import::layer::point::through;
+use crate::import::node::Node;
 use crate::import::view::{Origin, View, ZERO};
-use crate::import::{Node, Walk};
 use crate::network::operation::Operation;
 use crate::network::{Layer, LayerKind};
 use anyhow::{Result, ensure};
-use ndarray::ArrayD;
+use ndarray::{ArrayD, Axis, IxDyn};
 use std::sync::Arc;
 
-impl Walk<'_> {
-    /// If `view`, of rank 4, shows a dense layer: turns the layer round so that its features lie as they
-    /// are shown, without the zeros around them and without repeated rows and columns.
-    pub(crate) fn spread(&mut self, node: Node, view: &View) -> Result<View> {
-        let view = &match view.origin {
-            Origin::Latent => self.through(node, view)?,
-            Origin::Layer(_) => view.clone(),
-        };
-        let Origin::Layer(index) = view.origin else { return Ok(view.clone()) };
-        if self.layers[index].kind != LayerKind::Dense || index + 1 != self.layers.len() {
-            return Ok(view.clone());
-        }
-        let elements = &view.elements;
-        let &[1, channels, height, width] = elements.shape() else { return Ok(view.clone()) };
-        let row = |y: usize| elements.index_axis(ndarray::Axis(2), y);
-        let column = |x: usize| elements.index_axis(ndarray::Axis(3), x);
-        let rows = classes(height, |y| row(y).iter().all(|e| *e == ZERO), |a, b| row(a) == row(b));
-        let columns =
-            classes(width, |x| column(x).iter().all(|e| *e == ZERO), |a, b| column(a) == column(b));
-        let (ys, xs) = (firsts(&rows), firsts(&columns));
-        ensure!(!ys.is_empty() && !xs.is_empty(), node.refuse("reads nothing but zeros"));
-        check_dense(node, self.layers[index].channels_in, [channels, ys.len(), xs.len()])?;
-        // Old features in HWC order of the new map.
-        let mut old = Vec::new();
-        for (&y, &x) in ys.iter().flat_map(|y| xs.iter().map(move |x| (y, x))) {
-            for c in 0..channels {
-                let element = elements[[0, c, y, x]];
-                let known = usize::try_from(element);
-                old.push(known.map_err(|_| node.refuse("reads zeros in the middle of a map"))?);
-            }
-        }
-        turn(&mut self.layers[index], &old, [ys.len(), xs.len(), channels]);
-        let mut steps = view.steps.clone();
-        for step in &mut steps {
-            gather_operation(&mut step.operation, &self.before(index, &old));
-        }
-        let place = |at: &ndarray::IxDyn| match (rows[at[2]], columns[at[3]]) {
-            (Some(y), Some(x)) => ((y * xs.len() + x) * channels + at[1]) as i32,
-            _ => ZERO,
-        };
-        let elements = ArrayD::from_shape_fn(vec![1, channels, height, width], |at| place(&at));
-        Ok(View { origin: view.origin, elements: Arc::new(elements), steps })
+/// If `view`, of rank 4, shows the newest layer and that is dense: reorders the layer's features so that they are the
+/// map that `view` shows, without zeros around it and without repeated rows and columns. The same view of the map.
+pub(crate) fn spread(chain: &mut Chain, forms: &Forms, node: Node, view: &View) -> Result<View> {
+    let view = &match view.origin {
+        Origin::Latent => through(chain, forms, node, view)?,
+        Origin::Layer(_) => view.clone(),
+    };
+    let Origin::Layer(index) = view.origin else { return Ok(view.clone()) };
+    if chain.layers[index].kind != LayerKind::Dense || !chain.is_newest(index) {
+        return Ok(view.clone());
     }
-
-    fn before<'o>(&self, index: usize, old: &'o [usize]) -> Gather<'o> {
-        Gather { old, channels: self.layers[index].channels_out }
+    let elements = &view.elements;
+    let &[1, channels, height, width] = elements.shape() else { return Ok(view.clone()) };
+    let (rows, columns) = (classes(elements, 2), classes(elements, 3));
+    let (ys, xs) = (firsts(&rows), firsts(&columns));
+    ensure!(!ys.is_empty() && !xs.is_empty(), node.refuse("reads nothing but zeros"));
+    let layer = &mut chain.layers[index];
+    check_dense(node, layer.channels_in, [channels, ys.len(), xs.len()])?;
+    // The layer's present features in HWC order of the map.
+    let mut old = Vec::new();
+    for (&y, &x) in ys.iter().flat_map(|y| xs.iter().map(move |x| (y, x))) {
+        for c in 0..channels {
+            let known = usize::try_from(elements[[0, c, y, x]]);
+            old.push(known.map_err(|_| node.refuse("reads zeros in the middle of a map"))?);
+        }
     }
-
-    /// Latents as a layer of their own, which changes nothing.
-    pub(crate) fn through(&mut self, node: Node, view: &View) -> Result<View> {
-        let places: Vec<i32> = view.elements.iter().copied().collect();
-        let len = places.len();
-        let same = |out: usize, input: usize| f32::from(u8::from(out == input));
-        self.point(node, view, &places, [1, 1, len], same)?;
-        let index = self.layers.len() - 1;
-        let elements = ArrayD::from_shape_vec(view.dims().to_vec(), (0..len as i32).collect())?;
-        let steps = self.layers[index].steps.clone();
-        Ok(View { origin: Origin::Layer(index), elements: Arc::new(elements), steps })
-    }
+    turn(layer, &old, [ys.len(), xs.len(), channels]);
+    let gather = Gather { old: &old, channels };
+    let mut steps = view.steps.clone();
+    steps.iter_mut().for_each(|step| gather.operation(&mut step.operation));
+    let place = |at: &IxDyn| match (rows[at[2]], columns[at[3]]) {
+        (Some(y), Some(x)) => ((y * xs.len() + x) * channels + at[1]) as i32,
+        _ => ZERO,
+    };
+    let elements = ArrayD::from_shape_fn(vec![1, channels, height, width], |at| place(&at));
+    Ok(View { origin: view.origin, elements: Arc::new(elements), steps })
 }
 
-/// Where each position of a line lies among those that are neither zeros nor repeat the one before.
-fn classes(
-    len: usize,
-    zero: impl Fn(usize) -> bool,
-    same: impl Fn(usize, usize) -> bool,
-) -> Vec<Option<usize>> {
+/// Where each position along an axis lies among the positions that are neither zeros nor repeat the one before; none
+/// for zeros.
+fn classes(elements: &ArrayD<i32>, axis: usize) -> Vec<Option<usize>> {
+    let line = |at: usize| elements.index_axis(Axis(axis), at);
     let mut classes: Vec<Option<usize>> = Vec::new();
     let mut next = 0;
-    for at in 0..len {
-        let class = if zero(at) {
+    for at in 0..elements.shape()[axis] {
+        let class = if line(at).iter().all(|element| *element == ZERO) {
             None
-        } else if at > 0 && classes[at - 1].is_some() && same(at - 1, at) {
+        } else if at > 0 && classes[at - 1].is_some() && line(at - 1) == line(at) {
             classes[at - 1]
         } else {
             next += 1;
@@ -103,12 +80,6 @@ fn firsts(classes: &[Option<usize>]) -> Vec<usize> {
     firsts
 }
 
-/// Which of the old features each new one is, and how many channels the old ones had.
-struct Gather<'o> {
-    old: &'o [usize],
-    channels: usize,
-}
-
 /// Gives a dense layer the features `old` of its own, as a map of height, width, channels.
 pub(crate) fn turn(layer: &mut Layer, old: &[usize], [height, width, channels]: [usize; 3]) {
     let (depth, positions) = (layer.channels_in, height * width);
@@ -126,27 +97,35 @@ pub(crate) fn turn(layer: &mut Layer, old: &[usize], [height, width, channels]: 
     layer.channels_out = channels;
 }
 
-/// An operation's numbers, per feature of the new order, or per channel where that says the same.
-fn gather_operation(operation: &mut Operation, gather: &Gather) {
-    match operation {
-        Operation::Affine { scale, shift } => {
-            gather.apply(scale);
-            gather.apply(shift);
-            // Both are of one length.
-            if scale.len() != shift.len() {
-                let len = gather.old.len();
-                for numbers in [scale, shift] {
-                    *numbers = (0..len).map(|i| numbers[i % numbers.len()]).collect();
-                }
-            }
-        }
-        Operation::Slopes(slopes) => gather.apply(slopes),
-        Operation::Function(_) | Operation::Both(_) | Operation::Choice(_) => {}
-    }
+/// Reorders numbers of features.
+struct Gather<'o> {
+    /// Which of the old features each new one is.
+    old: &'o [usize],
+    /// Channels of the new map.
+    channels: usize,
 }
 
 impl Gather<'_> {
-    fn apply(&self, numbers: &mut Vec<f64>) {
+    /// Gives `operation` its numbers for the new features, or for each channel where those of a channel agree.
+    fn operation(&self, operation: &mut Operation) {
+        match operation {
+            Operation::Affine { scale, shift } => {
+                self.numbers(scale);
+                self.numbers(shift);
+                // Both must have the same length.
+                if scale.len() != shift.len() {
+                    let len = self.old.len();
+                    for numbers in [scale, shift] {
+                        *numbers = (0..len).map(|i| numbers[i % numbers.len()]).collect();
+                    }
+                }
+            }
+            Operation::Slopes(slopes) => self.numbers(slopes),
+            Operation::Function(_) | Operation::Both(_) | Operation::Choice(_) => {}
+        }
+    }
+
+    fn numbers(&self, numbers: &mut Vec<f64>) {
         if numbers.len() == 1 {
             return;
         }

@@ -1,24 +1,37 @@
-//! Constants as numbers of a layer's channels or features.
+//! A constant as the numbers that a layer's epilogue takes: one for all elements, one for each channel, or one for
+//! each feature of a dense layer or element of the latent.
 
-use crate::import::constant::tensor::{Tensor, count};
-use crate::import::view::{Origin, View};
-use crate::import::{Node, Walk};
-use crate::network::LayerKind;
+use crate::import::constant::tensor::Tensor;
+use crate::import::node::Node;
+use crate::import::view::View;
+use crate::onnx::shape::count;
 use anyhow::{Result, ensure};
 
-impl Walk<'_> {
-    /// One number for each channel, axis 1 of the view, as the origin's elements have them.
-    pub(crate) fn each(&self, node: Node, view: &View, channels: &[f64]) -> Result<Vec<f64>> {
+/// Where the elements of a view come from, and how many numbers there can be of them.
+#[derive(Clone, Copy)]
+pub(crate) struct Elements {
+    /// Height, width, channels.
+    pub(crate) map: [usize; 3],
+    /// Whether each element may have a number of its own, not only each channel.
+    pub(crate) single: bool,
+}
+
+impl Elements {
+    /// One number for each channel, axis 1 of `view`, in the order of the view's origin.
+    pub(crate) fn of_channels(self, node: Node, view: &View, channels: &[f64]) -> Result<Vec<f64>> {
         let inner: usize = count(view.dims().get(2..).unwrap_or_default());
         let one = view.dims().first() == Some(&1);
-        ensure!(one, node.refuse(format!("on shape {:?}: a batch of 1 comes first", view.dims())));
+        ensure!(
+            one,
+            node.refuse(format!("on shape {:?}: the first axis must be a batch of 1", view.dims()))
+        );
         let values = channels.iter().flat_map(|n| std::iter::repeat_n(*n, inner));
-        self.origin_numbers(node, view, values, "number of each channel")
+        self.ordered(node, view, values, "number of each channel")
     }
 
-    /// A constant, broadcast to the view, as the origin's elements have it.
-    pub(crate) fn numbers(
-        &self,
+    /// The numbers of `tensor`, broadcast to `view`, in the order of the view's origin; `what` they are, in messages.
+    pub(crate) fn of_tensor(
+        self,
         node: Node,
         view: &View,
         tensor: &Tensor,
@@ -36,25 +49,19 @@ impl Walk<'_> {
         let all = values.broadcast(view.dims().to_vec()).ok_or_else(|| {
             node.refuse(format!("{what} of shape {dims:?} on shape {:?}", view.dims()))
         })?;
-        self.origin_numbers(node, view, all.iter().copied(), what)
+        self.ordered(node, view, all.iter().copied(), what)
     }
 
-    /// Numbers of a view's elements as those of its origin's: one for all, for each channel, or for each
-    /// element of a dense layer or of the latent.
-    fn origin_numbers(
-        &self,
+    /// `values`, one for each element of `view`, in the order of the view's origin: one for each channel if the
+    /// elements of a channel agree, else one for each element.
+    fn ordered(
+        self,
         node: Node,
         view: &View,
         values: impl Iterator<Item = f64>,
         what: &str,
     ) -> Result<Vec<f64>> {
-        let ([height, width, channels], dense) = match view.origin {
-            Origin::Latent => ([1, 1, self.forms.len()], true),
-            Origin::Layer(index) => {
-                let layer = &self.layers[index];
-                (layer.output(), layer.kind == LayerKind::Dense)
-            }
-        };
+        let [height, width, channels] = self.map;
         let refusal = || {
             node.refuse(format!(
                 "{what}: one number for each channel is supported, not for each pixel"
@@ -68,7 +75,7 @@ impl Walk<'_> {
                 *number = value;
             }
         }
-        // Elements that are not shown have any number: another's of their channel.
+        // An element that the view does not show may have any number: it takes that of its channel.
         let of = |c: usize| {
             let known = numbers.iter().skip(c).step_by(channels).find(|n| !n.is_nan());
             known.copied().unwrap_or(0.0)
@@ -78,7 +85,7 @@ impl Walk<'_> {
         if numbers.iter().enumerate().all(fits) {
             return Ok(per_channel);
         }
-        ensure!(dense, refusal());
+        ensure!(self.single, refusal());
         Ok(numbers.into_iter().map(|n| if n.is_nan() { 0.0 } else { n }).collect())
     }
 }

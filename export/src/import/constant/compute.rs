@@ -1,0 +1,139 @@
+//! Nodes whose inputs are all constants.
+
+use crate::import::constant::evaluate;
+use crate::import::constant::tensor::Tensor;
+use crate::import::moves::layout::Layout;
+use crate::import::moves::read::layouts;
+use crate::import::node::Node;
+use crate::import::operator::Operator;
+use crate::import::value::Values;
+use crate::onnx::shape::{ELEMENT_LIMIT, count};
+use anyhow::{Result, bail, ensure};
+use ndarray::{ArrayD, Axis};
+use tract_onnx::pb::NodeProto;
+
+/// The outputs of `node`, whose inputs are the constants `inputs`.
+///
+/// # Errors
+/// If the operator is not supported on constants, or its inputs do not fit.
+pub(crate) fn compute(
+    node: Node,
+    operator: Operator,
+    inputs: &[&Tensor],
+    values: &Values,
+) -> Result<Vec<Tensor>> {
+    if let Operator::Constant = operator {
+        return Ok(vec![evaluate::constant(node, values.opset)?]);
+    }
+    let [first, more @ ..] = inputs else { bail!(node.refuse("has no inputs")) };
+    let output = match operator {
+        Operator::Move(operator) => {
+            let layouts = layouts(node, operator, first.dims(), values)?;
+            return moved(node, first, &layouts);
+        }
+        Operator::Shape => shape(node, first.dims())?,
+        Operator::Size => Tensor::ints(vec![count(first.dims()) as i64]),
+        Operator::Cast => first.cast(node)?,
+        Operator::CastLike => first.like(more.first().copied(), node)?,
+        Operator::Dropout => (*first).clone(),
+        Operator::Range => {
+            let number = |i: usize| inputs.get(i).and_then(|it| it.numbers().first().copied());
+            evaluate::range(node, [0, 1, 2].map(|i| number(i).unwrap_or(f64::NAN)))?
+        }
+        Operator::ConstantOfShape => constant_of_shape(node, first, values.opset)?,
+        Operator::Concat => concatenated(node, inputs)?,
+        Operator::Gemm
+        | Operator::MatMul
+        | Operator::Conv
+        | Operator::ConvTranspose
+        | Operator::Function(_)
+        | Operator::Clip
+        | Operator::Neg
+        | Operator::PRelu
+        | Operator::BatchNormalization
+        | Operator::Pair(_)
+        | Operator::Where
+        | Operator::OneHot
+        | Operator::Equal
+        | Operator::Not
+        | Operator::Softmax
+        | Operator::LayerNormalization
+        | Operator::Computed => evaluate::arithmetic(node, operator, inputs, values.opset)?,
+        Operator::Constant | Operator::Normalization | Operator::Unknown => {
+            bail!(node.refuse("this operator is not supported on constants"))
+        }
+    };
+    Ok(vec![output])
+}
+
+/// The tensors that `layouts` make of `tensor`.
+fn moved(node: Node, tensor: &Tensor, layouts: &[Layout]) -> Result<Vec<Tensor>> {
+    let mut parts = vec![tensor.clone()];
+    for layout in layouts {
+        parts = parts[0].moved(layout, node)?;
+    }
+    Ok(parts)
+}
+
+/// What a Shape node gives for a tensor of shape `dims`.
+pub(crate) fn shape(node: Node, dims: &[usize]) -> Result<Tensor> {
+    let rank = dims.len() as i64;
+    let at = |name: &str, default: i64| -> Result<usize> {
+        let at = node.int(name, default)?;
+        Ok((if at < 0 { at + rank } else { at }).clamp(0, rank) as usize)
+    };
+    let (start, end) = (at("start", 0)?, at("end", rank)?);
+    let sizes = dims.get(start..end.max(start)).unwrap_or_default();
+    Ok(Tensor::ints(sizes.iter().map(|size| *size as i64).collect()))
+}
+
+/// What a ConstantOfShape node gives: its attribute `value`, or else 0, in the shape that is its input.
+fn constant_of_shape(node: Node, shape: &Tensor, opset: i64) -> Result<Tensor> {
+    let given = node.0.attribute.iter().any(|it| it.name == "value");
+    let value = given.then(|| {
+        let operator = "Constant".to_owned();
+        let proto = NodeProto { op_type: operator, input: vec![], ..node.0.clone() };
+        evaluate::constant(Node(&proto), opset)
+    });
+    evaluate::constant_of_shape(node, &shape.whole().unwrap_or_default(), value.transpose()?)
+}
+
+fn concatenated(node: Node, parts: &[&Tensor]) -> Result<Tensor> {
+    let floats = parts.iter().map(|it| match it {
+        Tensor::Floats(array) => Some(array.clone()),
+        Tensor::Ints(_) | Tensor::Flags(_) => None,
+    });
+    let ints = parts.iter().map(|it| match it {
+        Tensor::Ints(array) => Some(array.clone()),
+        Tensor::Floats(_) | Tensor::Flags(_) => None,
+    });
+    match (floats.collect::<Option<Vec<_>>>(), ints.collect::<Option<Vec<_>>>()) {
+        (Some(floats), _) => Ok(Tensor::Floats(join(node, &floats)?)),
+        (_, Some(ints)) => Ok(Tensor::Ints(join(node, &ints)?)),
+        _ => Err(node.refuse("joins tensors of different types")),
+    }
+}
+
+/// The axis of `node`, a Concat of tensors of rank `rank`.
+pub(crate) fn axis(node: Node, rank: usize) -> Result<usize> {
+    let axis = node.int("axis", 1)?;
+    let at = if axis < 0 { axis + rank as i64 } else { axis };
+    ensure!(
+        (0..rank as i64).contains(&at),
+        node.refuse(format!("attribute axis = {axis} on rank {rank}"))
+    );
+    Ok(at as usize)
+}
+
+/// `parts` one behind the other along the axis of `node`, a Concat.
+pub(crate) fn join<T: Clone>(node: Node, parts: &[ArrayD<T>]) -> Result<ArrayD<T>> {
+    let rank = parts.first().map_or(0, |part| part.ndim());
+    let at = axis(node, rank)?;
+    let ranks = parts.iter().all(|part| part.ndim() == rank);
+    ensure!(ranks, node.refuse("its inputs' shapes do not fit"));
+    let total = parts.iter().map(|part| part.len()).fold(0, usize::saturating_add);
+    ensure!(total <= ELEMENT_LIMIT, node.refuse("gives too many elements"));
+    let views: Vec<_> = parts.iter().map(|part| part.view()).collect();
+    let joined = ndarray::concatenate(Axis(at), &views);
+    joined.map_err(|_| node.refuse("its inputs' shapes do not fit"))
+}

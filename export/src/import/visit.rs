@@ -1,0 +1,192 @@
+//! Visits the nodes of a graph in order, and makes a [`Network`] of what they are.
+
+use crate::import::constant::compute::compute;
+use crate::import::constant::tensor::Tensor;
+use crate::import::importer::Importer;
+use crate::import::latent::Inputs;
+use crate::import::latent::by_label::by_label;
+use crate::import::latent::form::Forms;
+use crate::import::layer::chain::Chain;
+use crate::import::node::Node;
+use crate::import::on_view;
+use crate::import::operator::Operator;
+use crate::import::picture::picture;
+use crate::import::value::{ByLabel, Value, Values, constants};
+use crate::latent::wish::Wishes;
+use crate::network::Network;
+use crate::onnx::shape::{ELEMENT_LIMIT, count};
+use crate::onnx::source::Source;
+use anyhow::{Context, Error, Result, anyhow, ensure};
+use gen_core::MAX_LAYERS;
+use std::collections::HashSet;
+use tract_onnx::pb::{GraphProto, ModelProto, TensorProto};
+
+/// The network of `graph`, which is the graph of `source`, with its inputs as `wishes` ask.
+///
+/// # Errors
+/// All problems that are found: after a node that is refused, the nodes that do not depend on it are still visited.
+pub(crate) fn network(
+    source: &Source,
+    wishes: &Wishes,
+    graph: &GraphProto,
+) -> Result<Network, Vec<Error>> {
+    let one = |error| vec![error];
+    let [output] = &graph.output[..] else {
+        return Err(one(anyhow!("has {} outputs: a generator gives pictures", graph.output.len())));
+    };
+    let needed = needed(graph, &output.name);
+    let mut errors = Vec::new();
+    let mut values = Values::new(opset(&source.proto));
+    initialisers(source, graph, &needed, &mut values, &mut errors);
+    let inputs = Inputs::read((source, wishes), graph, &needed, &mut values).map_err(one)?;
+    let latent_len = inputs.latent_len();
+    let (forms, chain) = (Forms::new(latent_len), Chain::new(latent_len));
+    let mut it = Importer { values, inputs, forms, chain };
+    nodes(&mut it, graph, &needed, &mut errors);
+    if !errors.is_empty() {
+        return Err(errors);
+    }
+    let end = it.values.get(&output.name).cloned();
+    let picture = picture(&mut it.chain, &it.forms, output, end).map_err(one)?;
+    let layers = it.chain.layers;
+    let count = layers.len();
+    if count > MAX_LAYERS {
+        return Err(one(anyhow!("has {count} layers, possible: 1…{MAX_LAYERS}")));
+    }
+    let Inputs { drawn, fixed, latent, .. } = it.inputs;
+    Ok(Network { inputs: drawn, fixed, output: output.clone(), latent, picture, layers })
+}
+
+/// The version of ONNX's operators that a file uses.
+fn opset(proto: &ModelProto) -> i64 {
+    let opsets = proto.opset_import.iter();
+    let own = opsets.filter(|it| matches!(it.domain.as_str(), "" | "ai.onnx"));
+    own.map(|it| it.version).max().unwrap_or(1)
+}
+
+/// Names of the tensors that tensor `output` depends on, and its own.
+fn needed<'a>(graph: &'a GraphProto, output: &'a str) -> HashSet<&'a str> {
+    let mut needed = HashSet::from([output]);
+    for node in graph.node.iter().rev() {
+        if node.output.iter().any(|name| needed.contains(name.as_str())) {
+            needed.extend(node.input.iter().map(String::as_str));
+        }
+    }
+    needed
+}
+
+/// Sets the values of the initialisers that are needed: the graph's weights.
+fn initialisers<'a>(
+    source: &Source,
+    graph: &'a GraphProto,
+    needed: &HashSet<&str>,
+    values: &mut Values<'a>,
+    errors: &mut Vec<Error>,
+) {
+    for tensor in graph.initializer.iter().filter(|it| needed.contains(it.name.as_str())) {
+        let value = initialiser(source, tensor).map(Value::Constant).unwrap_or_else(|error| {
+            errors.push(error);
+            Value::Refused
+        });
+        values.set(&tensor.name, value);
+    }
+}
+
+fn initialiser(source: &Source, tensor: &TensorProto) -> Result<Tensor> {
+    let decoded = source.tensor(tensor)?;
+    Tensor::new(&decoded)?.with_context(|| {
+        let (name, held) = (&tensor.name, decoded.datum_type());
+        format!("tensor \"{name}\" holds {held:?}: export in float32")
+    })
+}
+
+/// Visits the nodes that are needed, and sets the values of their outputs.
+fn nodes<'a>(
+    it: &mut Importer<'a>,
+    graph: &'a GraphProto,
+    needed: &HashSet<&str>,
+    errors: &mut Vec<Error>,
+) {
+    let mut elements = 0_usize;
+    for node in graph.node.iter().map(Node) {
+        if !node.0.output.iter().any(|name| needed.contains(name.as_str())) {
+            continue;
+        }
+        let operator = Operator::of(node);
+        let outputs = match visit(it, node, operator) {
+            Ok(outputs) => outputs.unwrap_or_default(),
+            Err(error) => {
+                errors.push(error);
+                // Its input instead, to find more problems behind it.
+                let first = it.values.get(node.input(0)).filter(|_| operator.keeps_shape());
+                first.cloned().into_iter().collect()
+            }
+        };
+        elements = outputs.iter().map(constant_elements).fold(elements, usize::saturating_add);
+        if elements > 2 * ELEMENT_LIMIT {
+            errors.push(node.refuse("computes too many constants"));
+            break;
+        }
+        let mut outputs = outputs.into_iter();
+        for name in &node.0.output {
+            it.values.set(name, outputs.next().unwrap_or(Value::Refused));
+        }
+    }
+}
+
+/// Elements that a value takes memory for.
+fn constant_elements(value: &Value) -> usize {
+    match value {
+        Value::Constant(tensor) => count(tensor.dims()),
+        Value::ByLabel(ByLabel { tensors, .. }) => {
+            tensors.iter().map(|tensor| count(tensor.dims())).sum()
+        }
+        Value::View(_) | Value::Refused => 0,
+    }
+}
+
+/// The outputs of `node`; none if they depend on a node that was refused.
+fn visit<'a>(
+    it: &mut Importer<'a>,
+    node: Node<'a>,
+    operator: Operator,
+) -> Result<Option<Vec<Value>>> {
+    ensure!(
+        matches!(node.0.domain.as_str(), "" | "ai.onnx"),
+        node.refuse(format!("domain {} is not supported", node.0.domain))
+    );
+    let Some(inputs) = inputs(&it.values, node)? else { return Ok(None) };
+    if let Some(constants) = constants(&inputs) {
+        let outputs = compute(node, operator, &constants, &it.values)?;
+        return Ok(Some(outputs.into_iter().map(Value::Constant).collect()));
+    }
+    let labels = inputs.iter().filter_map(|value| match value {
+        Value::ByLabel(by_label) => Some((by_label.begin, by_label.tensors.len())),
+        Value::Constant(_) | Value::View(_) | Value::Refused => None,
+    });
+    let labels: HashSet<(usize, usize)> = labels.collect();
+    let views = inputs.iter().any(|value| matches!(value, Value::View(_)));
+    let outputs = match labels.into_iter().collect::<Vec<_>>()[..] {
+        [label] if !views => by_label(node, operator, label, &mut it.values, &it.inputs.tables),
+        _ => on_view::outputs(it, node, operator, &inputs),
+    };
+    outputs.map(Some)
+}
+
+/// The values of the inputs of `node` that are not left out; none if one of them was refused.
+fn inputs(values: &Values, node: Node) -> Result<Option<Vec<Value>>> {
+    let (mut inputs, mut elements) = (Vec::new(), 0_usize);
+    for name in node.0.input.iter().filter(|name| !name.is_empty()) {
+        let value = values.get(name);
+        let value =
+            value.ok_or_else(|| node.refuse(format!("its input \"{name}\" is not there")))?;
+        match value {
+            Value::Refused => return Ok(None),
+            Value::Constant(tensor) => elements = elements.saturating_add(count(tensor.dims())),
+            Value::View(_) | Value::ByLabel(_) => {}
+        }
+        ensure!(elements <= 2 * ELEMENT_LIMIT, node.refuse("its inputs are too large"));
+        inputs.push(value.clone());
+    }
+    Ok(Some(inputs))
+}
