@@ -1,16 +1,12 @@
 //! The files that a program for a board becomes.
 
 use std::fs;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use boards::Board;
 use output::file;
 
-use crate::model;
-use crate::program::{Program, images};
-use crate::size::Size;
 use crate::uf2::Uf2;
 
 /// The table of the memory that a program takes, beside its image.
@@ -26,21 +22,6 @@ pub struct Image {
 }
 
 impl Image {
-    /// Builds the program that makes sense on a board around a model, by default faces of `models/`, and writes its
-    /// image and [`SIZE`]: into a directory per board and model, so that several can be in use at once.
-    ///
-    /// # Errors
-    ///
-    /// If the model cannot be read or does not fit, or the build fails; cargo's own words are part of the error.
-    pub fn build(board: &'static Board, model: Option<&Path>) -> Result<Self> {
-        let fit = model::fit(board, model)?;
-        let directory = images()?.join(name(board, model)?);
-        let image = Program::of(board).build(&directory, model)?;
-        let table = Size::of(&image.elf)?.table(fit.ram as u64);
-        file::replace(&directory.join(SIZE), table.as_bytes())?;
-        Ok(image)
-    }
-
     /// Writes the files into a directory: each has its old content or all of the new.
     ///
     /// # Errors
@@ -60,36 +41,14 @@ impl Image {
     }
 }
 
-/// A name for the image of a board with a model. Different models may have the same name: their contents decide.
-fn name(board: &Board, model: Option<&Path>) -> Result<PathBuf> {
-    let Some(path) = model else { return Ok(board.name.into()) };
-    let mut content = DefaultHasher::new();
-    fs::read(path).with_context(|| format!("{}", path.display()))?.hash(&mut content);
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    Ok(format!("{}-{stem}-{:016x}", board.name, content.finish()).into())
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
 
-    use boards::{BOARDS, Board, BootDrive};
+    use boards::{Board, BootDrive};
 
-    use super::{Image, name};
+    use super::Image;
     use crate::uf2::{Uf2, tests::elf};
-
-    #[test]
-    fn models_of_one_name_have_images_of_their_own() {
-        let directory = tempfile::tempdir().unwrap();
-        let [a, b] = ["a", "b"].map(|content| {
-            let place = directory.path().join(content);
-            fs::create_dir(&place).unwrap();
-            fs::write(place.join("face.gen"), content).unwrap();
-            name(&BOARDS[0], Some(&place.join("face.gen"))).unwrap()
-        });
-        assert_ne!(a, b);
-        assert!(a.to_str().unwrap().starts_with("lm3s6965evb-face-"), "{a:?}");
-    }
 
     #[test]
     fn every_board_has_the_files_it_takes() {

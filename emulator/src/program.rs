@@ -1,14 +1,18 @@
 //! A program of the firmware, as cargo builds it for a board.
 
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail, ensure};
 use boards::{Board, Core};
+use output::file;
 use setup::workspace;
 
-use crate::image::Image;
+use crate::image::{Image, SIZE};
+use crate::model;
+use crate::size::Size;
 
 /// A program for a board.
 #[derive(Clone, Copy, Debug)]
@@ -80,12 +84,36 @@ impl Program {
     }
 }
 
+/// Builds the program that makes sense on a board around a model, by default faces of `models/`, and writes its
+/// image and [`SIZE`]: into a directory per board and model, so that several can be in use at once.
+///
+/// # Errors
+///
+/// If the model cannot be read or does not fit, or the build fails; cargo's own words are part of the error.
+pub fn image(board: &'static Board, model: Option<&Path>) -> Result<Image> {
+    let fit = model::fit(board, model)?;
+    let directory = images()?.join(name(board, model)?);
+    let image = Program::of(board).build(&directory, model)?;
+    let table = Size::of(&image.elf)?.table(fit.ram as u64);
+    file::replace(&directory.join(SIZE), table.as_bytes())?;
+    Ok(image)
+}
+
+/// A name for the image of a board with a model. Different models may have the same name: their contents decide.
+fn name(board: &Board, model: Option<&Path>) -> Result<PathBuf> {
+    let Some(path) = model else { return Ok(board.name.into()) };
+    let mut content = DefaultHasher::new();
+    fs::read(path).with_context(|| format!("{}", path.display()))?.hash(&mut content);
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    Ok(format!("{}-{stem}-{:016x}", board.name, content.finish()).into())
+}
+
 /// Where images of the boards' own programs are.
 ///
 /// # Errors
 ///
 /// If cargo cannot say where its target directory is.
-pub(crate) fn images() -> Result<PathBuf> {
+fn images() -> Result<PathBuf> {
     Ok(workspace::target_directory()?.join("images"))
 }
 
@@ -101,10 +129,11 @@ fn lock() -> Result<File> {
 #[cfg(test)]
 mod tests {
     use std::ffi::OsStr;
+    use std::fs;
 
     use boards::BOARDS;
 
-    use super::Program;
+    use super::{Program, name};
 
     #[test]
     fn a_shell_set_up_for_another_program_changes_nothing() {
@@ -113,5 +142,18 @@ mod tests {
             let removed = (OsStr::new(variable), None);
             assert!(command.get_envs().any(|env| env == removed), "{variable}");
         }
+    }
+
+    #[test]
+    fn models_of_one_name_have_images_of_their_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let [a, b] = ["a", "b"].map(|content| {
+            let place = directory.path().join(content);
+            fs::create_dir(&place).unwrap();
+            fs::write(place.join("face.gen"), content).unwrap();
+            name(&BOARDS[0], Some(&place.join("face.gen"))).unwrap()
+        });
+        assert_ne!(a, b);
+        assert!(a.to_str().unwrap().starts_with("lm3s6965evb-face-"), "{a:?}");
     }
 }

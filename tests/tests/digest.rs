@@ -4,9 +4,9 @@
 use anyhow::{Context, Result, ensure};
 use boards::Board;
 use crc::{CRC_32_ISO_HDLC, Crc};
-use emulator::image::Image;
 use emulator::launch::Options;
 use emulator::machine::Machine;
+use emulator::program;
 use gen_core::{Engine, Model, latent};
 use std::time::Duration;
 
@@ -46,7 +46,7 @@ fn here(seed: u64) -> Result<[u32; 3]> {
 
 fn same_bytes_on(board: &str) -> Result<()> {
     let board = Board::named(board).context("there is no such board")?;
-    let image = Image::build(board, None)?;
+    let image = program::image(board, None)?;
     let mut machine = Machine::start(board, &image, Options::default())?;
     let mut seeds = 0;
     while let Some(line) = machine.line(PATIENCE)? {

@@ -2,9 +2,9 @@
 
 use anyhow::{Context, Result};
 use boards::Board;
-use emulator::image::Image;
 use emulator::launch::Options;
 use emulator::machine::Machine;
+use emulator::program;
 use object::{Object, ObjectSection, ObjectSymbol};
 use std::fs;
 use std::time::Duration;
@@ -21,7 +21,7 @@ const RISC_V: Undefined = (0, "exception 2");
 /// Breaks a function of the board's program at its first instruction, and runs it.
 fn breaks(board: &str, function: &str, (instruction, said): Undefined) -> Result<()> {
     let board = Board::named(board).context("there is no such board")?;
-    let image = Image::build(board, None)?;
+    let image = program::image(board, None)?;
     let mut program = fs::read(&image.elf)?;
     let file = object::File::parse(&*program)?;
     let symbol = file.symbol_by_name(function).context("the program has such a function")?;

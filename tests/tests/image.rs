@@ -2,7 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use boards::{BOARDS, Board};
-use emulator::image::Image;
+use emulator::program;
 use emulator::uf2::Uf2;
 use std::fs;
 
@@ -19,7 +19,7 @@ const SECURE_ARM_RP2350: [u8; 4] = 0x1021_0142_u32.to_le_bytes();
 /// What flash holds once the board's UF2 has been copied to its drive.
 fn flash(board: &str) -> Result<Vec<u8>> {
     let board = Board::named(board).context("there is no such board")?;
-    let image = Image::build(board, None)?;
+    let image = program::image(board, None)?;
     let file = fs::read(image.uf2.context("a board that one can buy takes UF2")?)?;
     let drive = board.drive.context("a board that one can buy has a boot drive")?;
     // Half of a block is a page.

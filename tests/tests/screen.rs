@@ -11,6 +11,7 @@ use emulator::image::Image;
 use emulator::launch::Options;
 use emulator::log::Line;
 use emulator::machine::Machine;
+use emulator::program;
 use emulator::size::Size;
 use firmware::Button;
 use host_sim::replay;
@@ -41,7 +42,7 @@ impl Device {
     fn start(board: &str, options: Options<'_>) -> Result<Self> {
         let board = Board::named(board).context("there is no such board")?;
         let screen = board.screen.context("the board has no screen")?;
-        let image = Image::build(board, None)?;
+        let image = program::image(board, None)?;
         let mut machine = Machine::start(board, &image, options)?;
         let started = machine.line(PATIENCE)?;
         let started = started

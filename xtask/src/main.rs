@@ -20,6 +20,7 @@ use boards::{BOARDS, Board};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use emulator::image::{Image, SIZE};
+use emulator::program;
 use setup::{rustup, step};
 
 use crate::flash::Ways;
@@ -138,7 +139,7 @@ fn board() -> impl TypedValueParser<Value = &'static Board> {
 fn build(board: &'static Board, model: Option<&Path>) -> Result<Image> {
     rustup::targets(&[board.core.target])?;
     println!("the model fits {}: {}", board.name, emulator::model::fit(board, model)?);
-    step::job(&format!("firmware, {}", board.name), || Image::build(board, model))
+    step::job(&format!("firmware, {}", board.name), || program::image(board, model))
 }
 
 fn image(board: &'static Board, model: Option<&Path>) -> Result<()> {

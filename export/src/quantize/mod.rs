@@ -5,6 +5,7 @@ pub mod sensitivity;
 
 pub(crate) mod bound;
 mod epilogue;
+pub(crate) mod exact;
 mod rounding;
 mod scale;
 #[cfg(test)]
@@ -15,7 +16,6 @@ use crate::network::fold::{Folded, fold};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 use crate::picture::pixel_rule::PixelRule;
-use crate::twin;
 use anyhow::{Result, anyhow, ensure};
 pub(crate) use epilogue::TABLE;
 use epilogue::Target;
@@ -162,7 +162,7 @@ fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], element: Element)
     // Of bytes, what it takes hardly occurs: then the quantised ONNX says so.
     let wide = element.is_wide() || draft.weight == Weight::Wide;
     ensure!(
-        !wide || twin::is_exact(draft, input, element),
+        !wide || exact::is_exact(draft, input, element),
         "node \"{}\": its kernel is too large for an exact quantised ONNX of 12 bits: leave it 8, or use a smaller one",
         layer.name
     );

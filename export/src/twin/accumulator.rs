@@ -4,16 +4,12 @@
 
 use crate::network::linear::Linear;
 use crate::onnx::graph::{Graph, Values};
-use crate::quantize::bound::{input_reach, reach};
+use crate::quantize::exact::{halves, parts};
 use anyhow::{Context, Result};
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::DraftLayer;
-use gen_core::weights::split;
 use std::ops::Range;
 use tract_onnx::pb::tensor_proto::DataType;
-
-/// Integers up to here are exact in float, sums included.
-const EXACT: i64 = 1 << 24;
 
 /// Adds the nodes that give the accumulator of `layer`, as double, from input `x` of such elements.
 ///
@@ -37,22 +33,6 @@ pub(super) fn accumulate(
             Ok(graph.node("Add", "whole", &[&a, &b], vec![]))
         }
     }
-}
-
-/// Whether the sums of `layer`, on an input of such elements, can be exact in float.
-pub(crate) fn is_exact(layer: &DraftLayer, input: [usize; 3], element: Element) -> bool {
-    match layer.weight {
-        Weight::Byte => parts(layer, input, element).is_some(),
-        Weight::Wide => halves(layer).iter().all(|it| parts(it, input, element).is_some()),
-    }
-}
-
-/// The layer of a and that of b.
-fn halves(layer: &DraftLayer) -> [DraftLayer; 2] {
-    [0, 1].map(|half| {
-        let weights = layer.weights.iter().map(|&w| split(w)[half] as i16);
-        DraftLayer { weights: weights.collect(), ..layer.clone() }
-    })
 }
 
 /// The sum over the input channels of a layer whose weights are bytes. Names of nodes end in `suffix`.
@@ -87,21 +67,6 @@ fn sum(
         });
     }
     Ok(sum.unwrap_or_default())
-}
-
-/// The fewest equal parts of the input channels whose sums all stay exact, if there are.
-fn parts(layer: &DraftLayer, input: [usize; 3], element: Element) -> Option<Vec<Range<usize>>> {
-    let (channels, x) = (input[2], input_reach(layer, element));
-    let split = |count: usize| -> Vec<Range<usize>> {
-        (0..count).map(|i| i * channels / count..(i + 1) * channels / count).collect()
-    };
-    let exact = |parts: &Vec<Range<usize>>| {
-        parts.iter().all(|part| {
-            let reaches = reach(layer, input, x, part.clone());
-            reaches.iter().all(|channel| channel.magnitude() < EXACT)
-        })
-    };
-    (1..=channels).map(split).find(exact)
 }
 
 /// Adds one convolution over the input channels `part`.

@@ -8,8 +8,6 @@
 mod accumulator;
 pub mod qdq;
 
-pub(crate) use accumulator::is_exact;
-
 use crate::latent::inputs;
 use crate::network::linear::planes;
 use crate::network::{Network, Order};
