@@ -103,9 +103,9 @@ impl<'a> Values<'a> {
 }
 
 /// The tensors, if all `values` are constants.
-pub(crate) fn constants(values: &[Value]) -> Option<Vec<&Tensor>> {
-    let constant = |value| match value {
-        &Value::Constant(ref tensor) => Some(tensor),
+pub(crate) fn constants<'v>(values: &'v [Value]) -> Option<Vec<&'v Tensor>> {
+    let constant = |value: &'v Value| match value {
+        Value::Constant(tensor) => Some(tensor),
         Value::View(_) | Value::ByLabel(_) | Value::Refused => None,
     };
     values.iter().map(constant).collect()

@@ -43,6 +43,7 @@ pub(crate) fn with_constant(
         (Pair::Binary(Binary::Sub), false) => sum(1.0, -1.0),
         (Pair::Binary(Binary::Sub), true) => sum(-1.0, 1.0),
         (Pair::Binary(Binary::Mul), _) => {
+            // Zeros with the numbers' signs.
             let shift = numbers.iter().map(|n| n * 0.0).collect();
             Operation::Affine { scale: numbers, shift }
         }
