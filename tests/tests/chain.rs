@@ -104,9 +104,8 @@ fn the_screen_shows_the_picture() -> Result<()> {
     let mut memory = vec![0; model.working_memory()];
     let mut engine = Engine::new(model, &mut memory)?;
     let latent = engine.model().latent();
-    let (mut z, mut steps) = (vec![0.0; latent.len()], vec![0; latent.len()]);
-    latent.sample(7, &mut z);
-    latent.quantize(&z, &mut steps);
+    let mut steps = vec![0; latent.len()];
+    latent.sample_quantized(7, &mut steps)?;
     let mut picture = engine.draw(&steps)?;
     let mut y = 0;
     while let Some(row) = picture.next_row() {

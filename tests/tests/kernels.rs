@@ -62,9 +62,8 @@ fn here(file: &[u8]) -> Result<u32> {
     let mut memory = vec![0; model.working_memory()];
     let mut engine = Engine::new(model, &mut memory)?;
     let latent = engine.model().latent();
-    let (mut z, mut steps) = (vec![0.0; latent.len()], vec![0; latent.len()]);
-    latent.sample(1, &mut z);
-    latent.quantize(&z, &mut steps);
+    let mut steps = vec![0; latent.len()];
+    latent.sample_quantized(1, &mut steps)?;
     let mut picture = engine.draw(&steps)?;
     let mut digest = CRC.digest();
     while let Some(row) = picture.next_row() {
