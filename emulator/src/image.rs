@@ -1,6 +1,5 @@
 //! The files that a program for a board becomes.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
