@@ -1,6 +1,6 @@
-//! Prepares what a program on a chip is linked from: the board's memory map and the model.
+//! Prepares the linking of a program for a chip: writes the board's memory map and copies the model.
 //!
-//! For a desktop there is nothing to do: the library is plain Rust.
+//! A desktop build needs neither: there the library is plain Rust.
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};
@@ -24,7 +24,7 @@ fn chip() -> Result<(), String> {
 
     let map = board.map.script;
     let reserved = built_in(&out, board)?;
-    // For those who measure a program.
+    // Symbols for tools that measure the program's size and stack.
     let symbols = format!(
         "_flash_size = LENGTH(FLASH);\n_flash_reserved = {CODE};\n\
          _ram_size = LENGTH(RAM);\n_ram_reserved = {reserved};\n"
@@ -35,19 +35,19 @@ fn chip() -> Result<(), String> {
     println!("cargo::rustc-link-arg-bins=-Tlink.x");
     println!("cargo::rustc-link-arg-bins=-Tdefmt.x");
     if map.contains("BOOT2") {
-        // embassy-rp's: where the second-stage boot loader goes.
+        // Linker script of embassy-rp: places the second-stage boot loader.
         println!("cargo::rustc-link-arg-bins=-Tlink-rp.x");
     }
-    // defmt's own default would drop the events.
+    // The default level of defmt would drop the events.
     println!("cargo::rerun-if-env-changed=DEFMT_LOG");
     let level = env::var("DEFMT_LOG").unwrap_or_else(|_| "info".into());
     println!("cargo::rustc-env=DEFMT_LOG={level}");
-    // Page alignment would cost flash and confuse the loader.
+    // Page alignment would waste flash and confuse the loader.
     println!("cargo::rustc-link-arg-bins=--nmagic");
     Ok(())
 }
 
-/// The one board that the features name.
+/// The one board that the Cargo features select.
 fn the_board() -> Result<&'static Board, String> {
     let chosen = |board: &&Board| {
         let feature = board.name.to_uppercase().replace('-', "_");
@@ -69,7 +69,7 @@ fn the_board() -> Result<&'static Board, String> {
     }
 }
 
-/// Copies a model that fits, and gives the RAM that was kept for other things.
+/// Copies the model if it fits. Returns the RAM in bytes that is reserved beside its working memory.
 fn built_in(out: &Path, board: &Board) -> Result<usize, String> {
     println!("cargo::rerun-if-env-changed=GEN_MODEL");
     let path = env::var("GEN_MODEL").unwrap_or_else(|_| "../models/faces.gen".into());

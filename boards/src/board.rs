@@ -1,4 +1,4 @@
-//! What is known of a board.
+//! A board: one row of the table.
 
 use crate::{BOARDS, BootDrive, Core, Emulator, MemoryMap, Screen};
 
@@ -7,33 +7,34 @@ use crate::{BOARDS, BootDrive, Core, Emulator, MemoryMap, Screen};
 pub struct Board {
     /// Its name.
     pub name: &'static str,
-    /// The chip, or what stands for one.
+    /// The chip, or the machine that an emulator models.
     pub chip: &'static str,
     /// The core that runs the program.
     pub core: Core,
-    /// The core's clock in MHz, as the firmware sets it. `None`: an emulator that counts no cycles.
+    /// Clock of the core in MHz, as the firmware sets it. `None`: an emulator that counts no cycles.
     pub clock_mhz: Option<u32>,
-    /// Flash and RAM, as the linker gets them.
+    /// Flash and RAM, as in the linker script.
     pub map: MemoryMap,
-    /// What the application draws on.
+    /// The screen that the application draws on.
     pub screen: Option<Screen>,
-    /// What somebody can press, in words.
+    /// The board's buttons, described in words.
     pub buttons: Option<&'static str>,
-    /// What runs it without the hardware.
+    /// The emulator of the board, if there is one.
     pub emulator: Option<Emulator>,
-    /// What takes its program, if one can buy it.
+    /// The boot drive that takes its program; `None` for boards that exist in emulators only.
     pub drive: Option<BootDrive>,
-    /// The cores whose code the bench measures on this board, which has memory for any model.
+    /// The cores whose code the bench measures on this board; such a board has memory for any model.
     pub measures: &'static [Core],
 }
 
 impl Board {
-    /// The board called `name`.
+    /// The board called `name`, if there is one.
     pub fn named(name: &str) -> Option<&'static Self> {
         BOARDS.iter().find(|board| board.name == name)
     }
 
-    /// The program that makes sense on the board: with a screen the application, otherwise the checksums of pictures.
+    /// The program built for the board by default: the application if it has a screen, else the checksums of
+    /// pictures.
     pub const fn program(&self) -> &'static str {
         match self.screen {
             Some(_) => "pocket-dcgan",

@@ -1,15 +1,15 @@
-//! The processor cores, and the code that is built for them.
+//! The processor cores, and the targets that their code is built for.
 
 /// A processor core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Core {
-    /// Its name, of Arm's without `Cortex-`.
+    /// Its name; Arm's without `Cortex-`.
     pub name: &'static str,
-    /// Rust's name for its code.
+    /// Rust's target triple.
     pub target: &'static str,
-    /// The core for LLVM, if it is not the one that `.cargo/config.toml` has for the target.
+    /// LLVM's name of the core, if it differs from the one in `.cargo/config.toml` for the target.
     pub cpu: Option<&'static str>,
-    /// A usual clock in MHz, if the exporter's report has a time for this core.
+    /// A typical clock in MHz, if the exporter's report estimates times for this core.
     pub usual_mhz: Option<u32>,
 }
 
@@ -24,11 +24,11 @@ impl Core {
     pub const M7: Self = Self::new("M7", "thumbv7em-none-eabihf");
     /// Cortex-M33.
     pub const M33: Self = Self::new("M33", "thumbv8m.main-none-eabihf").usually(150);
-    /// Cortex-M55, with vectors.
+    /// Cortex-M55, with vector instructions.
     pub const M55: Self =
         Self { cpu: Some("cortex-m55"), ..Self::new("M55", "thumbv8m.main-none-eabihf") }
             .usually(400);
-    /// RISC-V of 32 bits, with multiplication and compressed instructions.
+    /// 32-bit RISC-V with multiplication and compressed instructions.
     pub const RV32IMC: Self = Self::new("RV32IMC", "riscv32imc-unknown-none-elf");
 
     const fn new(name: &'static str, target: &'static str) -> Self {

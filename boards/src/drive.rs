@@ -1,9 +1,9 @@
 //! The boot drive of a chip, which takes programs as UF2 files.
 
-/// The drive that a chip shows while BOOTSEL is held, and what distinguishes it from another chip's.
+/// The drive that a chip shows while BOOTSEL is held, and the names that identify the chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BootDrive {
-    /// Family in every block of a UF2 file: the boot ROM skips blocks of other families.
+    /// Family id in every block of a UF2 file: the boot ROM skips blocks of other families.
     pub family: u32,
     /// The drive's name, which is also the Board-ID in its INFO_UF2.TXT.
     pub name: &'static str,

@@ -1,11 +1,11 @@
 //! The programs that emulate boards.
 
-/// What emulates a board.
+/// The emulator of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Emulator {
-    /// QEMU, whose machine has the board's name.
+    /// QEMU. Its machine has the board's name.
     Qemu {
-        /// QEMU's pixels for one of the panel's, along each side. 0: no screen.
+        /// QEMU's pixels per pixel of the panel, along each side. 0: no screen.
         magnified: u32,
     },
     /// rp2040js, with the board's screen and buttons from `emulator/pico`.

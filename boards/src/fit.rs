@@ -1,4 +1,4 @@
-//! Whether a model fits the memory of a board: known from the model's file alone, before anything is built.
+//! Computes whether a model fits a board's memory, from the model's file alone, before anything is built.
 
 use core::fmt;
 
@@ -6,36 +6,36 @@ use gen_core::Model;
 
 use crate::Memory;
 
-/// RAM that is neither working memory nor grows with the latent: stack, the model's table, what a
-/// display driver remembers. 12,545 bytes on lm3s6965evb. `tests/tests/screen.rs` measures it on
-/// the emulated boards and fails if it is more.
+/// RAM in bytes that is neither working memory nor proportional to the latent: stack, the model's table, the
+/// display driver's buffer. Measured: 12,545 bytes on lm3s6965evb. `tests/tests/screen.rs` measures it on the
+/// emulated boards and fails if it exceeds this.
 const RESERVED: usize = 16 * 1024;
 
-/// Bytes for each element of the latent: three `f32`, the ends of a walk and between, and an `i16`,
-/// twice, since the application is moved when it is made. Measured as above, latents of 100 to 1000
-/// elements: 26.
+/// Bytes of RAM per element of the latent: three `f32` (the two ends of a walk and the point between) and an
+/// `i16`, twice, since the application is moved when it is created. Measured in the same way, for latents of
+/// 100 to 1000 elements: 26.
 const LATENT_ELEMENT: usize = 28;
 
-/// Flash that is not the model: 88,260 bytes on the Pico, measured by the same test.
+/// Flash in bytes reserved for everything but the model. Measured by the same test: 88,260 bytes on the Pico.
 pub const CODE: usize = 90 * 1024;
 
-/// The memory that a model takes, and the memory that there is. Bytes.
+/// The memory that a model takes and the memory available, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fit {
-    /// The model's file.
+    /// Size of the model's file.
     pub flash: usize,
-    /// All flash that the memory map gives a program.
+    /// Flash that the memory map gives a program.
     pub flash_total: usize,
-    /// The engine's working memory.
+    /// Working memory of the engine.
     pub ram: usize,
-    /// Kept for everything else, the application's latents among it.
+    /// RAM reserved for everything else, the application's latents included.
     pub ram_reserved: usize,
-    /// All RAM.
+    /// RAM of the board.
     pub ram_total: usize,
 }
 
 impl Fit {
-    /// Compares `model`, whose file has `file` bytes, with the memory of a program.
+    /// Compares the needs of `model`, whose file has `file` bytes, with `memory`.
     pub fn new(model: &Model<'_>, file: usize, memory: Memory) -> Self {
         Self {
             flash: file,
@@ -46,17 +46,17 @@ impl Fit {
         }
     }
 
-    /// Flash that a model may take.
+    /// Flash available for a model.
     pub fn flash_room(&self) -> usize {
         self.flash_total.saturating_sub(CODE)
     }
 
-    /// RAM that working memory may take.
+    /// RAM available for working memory.
     pub fn ram_room(&self) -> usize {
         self.ram_total.saturating_sub(self.ram_reserved)
     }
 
-    /// Whether there is room for the model.
+    /// Whether flash and RAM suffice for the model.
     pub fn fits(&self) -> bool {
         self.flash <= self.flash_room() && self.ram <= self.ram_room()
     }

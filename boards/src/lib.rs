@@ -1,14 +1,14 @@
-//! The boards that the project knows: one table, and what follows from it for a model.
+//! The supported boards: one table, and what follows from it for a model.
 //!
-//! - [`Board`]: what is known of a board; [`BOARDS`]: the table, a row each
+//! - [`Board`]: one board; [`BOARDS`]: the table, a row per board
 //! - [`Core`], [`MemoryMap`], [`Screen`], [`BootDrive`], [`Emulator`]: the parts of a row
 //! - [`Fit`]: whether a model fits flash and RAM of a board
-//! - `time` (feature `figures`): about how long a picture takes, from the instructions in `bench.json`, whose lines
-//!   are `Record`s
+//! - `time` (feature `figures`): estimates how long a picture takes, from the instructions in `bench.json`,
+//!   whose entries are `Record`s
 //!
-//! The table and [`Fit`] are `no_std` and allocate nothing. Everybody reads this table: the firmware's build script,
-//! `export check`, `host-sim`, the emulators, the developer's commands, and a test that keeps `docs/boards.md` equal
-//! to it.
+//! The table and [`Fit`] are `no_std` and allocate nothing. The firmware's build script, `export check`,
+//! `host-sim`, the emulators and the developer's commands read this table, and a test keeps `docs/boards.md`
+//! equal to it.
 #![cfg_attr(not(any(test, feature = "figures")), no_std)]
 
 mod board;
@@ -35,7 +35,7 @@ pub use screen::{Color, OLED, Screen, TFT240};
 #[cfg(feature = "figures")]
 pub use time::{CoreTime, Unmeasured, instructions, time, usual_times};
 
-/// The README's example is a test.
+/// Compiles the README's example as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -1,11 +1,11 @@
-//! Memory maps: linker scripts, and the lengths that are read from them.
+//! Memory maps: linker scripts, and the region lengths parsed from them.
 //!
-//! They are read while the table is compiled, so that a map without lengths is an error of the compiler.
+//! They are parsed at compile time, so that a map without lengths is a compile error.
 
-/// Memory that a program has, in bytes.
+/// Memory available to a program, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Memory {
-    /// Flash that a program may take.
+    /// Flash, the model included.
     pub flash: usize,
     /// RAM.
     pub ram: usize,
@@ -14,29 +14,29 @@ pub struct Memory {
 /// The memory map of a board.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryMap {
-    /// The linker script.
+    /// Text of the linker script.
     pub script: &'static str,
-    /// The lengths of its regions.
+    /// Lengths of its regions `FLASH` and `RAM`.
     pub memory: Memory,
 }
 
 impl MemoryMap {
-    /// Reads a linker script.
+    /// Parses a linker script.
     ///
     /// # Panics
     ///
-    /// If it gives the regions `FLASH` and `RAM` no `LENGTH` each.
+    /// If the regions `FLASH` and `RAM` do not both have a `LENGTH`.
     pub const fn new(script: &'static str) -> Self {
         let (Some(flash), Some(ram)) = (length(script, "FLASH"), length(script, "RAM")) else {
             panic!(
-                "give FLASH and RAM a LENGTH each: numbers like 256, 0x100, 64K, 2M, or a difference of some"
+                "give FLASH and RAM a LENGTH each: a number such as 256, 0x100, 64K or 2M, or a difference of numbers"
             )
         };
         Self { script, memory: Memory { flash, ram } }
     }
 }
 
-/// The LENGTH of a region in a linker script, in bytes.
+/// `LENGTH` of a region in a linker script, in bytes; `None` if it has none.
 const fn length(script: &str, region: &str) -> Option<usize> {
     let mut rest = Some(script.as_bytes());
     while let Some(lines) = rest {
@@ -51,7 +51,7 @@ const fn length(script: &str, region: &str) -> Option<usize> {
     None
 }
 
-/// What follows `LENGTH =`; nothing if that is not there.
+/// The text after `LENGTH =`; empty if that does not occur.
 const fn behind_length(mut text: &[u8]) -> &[u8] {
     while let Some((_, next)) = text.split_first() {
         if let Some(rest) = strip(text, b"LENGTH") {
@@ -65,7 +65,7 @@ const fn behind_length(mut text: &[u8]) -> &[u8] {
     text
 }
 
-/// The value of `a - b - …`: flash often begins with something that is not the program's.
+/// The value of `a - b - …`: a map often excludes the beginning of flash, which belongs to a boot loader.
 const fn difference(text: &[u8]) -> Option<usize> {
     let (first, mut rest) = cut(text, b'-');
     let mut value = number(first.trim_ascii());
@@ -80,7 +80,7 @@ const fn difference(text: &[u8]) -> Option<usize> {
     value
 }
 
-/// A number of a linker script: 256, 0x100, 64K, 2M.
+/// A number of a linker script, for example 256, 0x100, 64K, 2M.
 const fn number(text: &[u8]) -> Option<usize> {
     if let Some(digits) = strip(text, b"0x") {
         return parse(digits, 16);
@@ -108,7 +108,7 @@ const fn begins_with_word(text: &[u8]) -> bool {
     matches!(text.first(), Some(byte) if byte.is_ascii_alphanumeric() || *byte == b'_')
 }
 
-/// `text` without `prefix`, if it begins with that.
+/// `text` without `prefix`; `None` if it does not begin with it.
 const fn strip<'t>(mut text: &'t [u8], mut prefix: &[u8]) -> Option<&'t [u8]> {
     while let Some((&expected, after)) = prefix.split_first() {
         match text.split_first() {
@@ -119,7 +119,7 @@ const fn strip<'t>(mut text: &'t [u8], mut prefix: &[u8]) -> Option<&'t [u8]> {
     Some(text)
 }
 
-/// `text` before the first `byte`, and behind it if there is one.
+/// `text` before the first `byte`, and the text after it if there is one.
 const fn cut(text: &[u8], byte: u8) -> (&[u8], Option<&[u8]>) {
     let mut at = 0;
     while at < text.len() {

@@ -1,39 +1,39 @@
-//! What the bench measured on emulated cores, and how it is written down: `bench.json`.
+//! What the bench measured on emulated cores, and its file format: `bench.json`.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// A layer, or a whole network, drawing one picture on a core.
+/// Measurements of one layer, or of a whole network, for one picture on one core.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Record {
     /// The core's name.
     pub core: String,
     /// The model's name.
     pub model: String,
-    /// Which layer.
+    /// The layer, or all layers.
     pub layer: Layer,
-    /// Instructions executed. Of a layer within a tick of the clock, 31 to 50 (of RISC-V: 1), for each
-    /// of its rows, and with what it takes to measure them.
+    /// Instructions executed. For a single layer the figure includes the measuring itself and is exact only
+    /// to a tick of the clock for each of its rows: 31 to 50 instructions, on RISC-V 1.
     pub instructions: u64,
-    /// Products that land in the output.
+    /// Multiply-accumulate operations whose result lands in the output.
     pub useful_macs: u64,
-    /// What only the whole network has.
+    /// Figures that only a whole network has.
     #[serde(flatten)]
     pub whole: Option<Whole>,
 }
 
-/// A layer of a network.
+/// Which part of a network a record is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Layer {
-    /// One, from 0.
+    /// One layer, counted from 0.
     Index(usize),
-    /// All of them.
+    /// The whole network.
     All(All),
 }
 
-/// The word for all layers.
+/// The word for the whole network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum All {
@@ -41,20 +41,20 @@ pub enum All {
     All,
 }
 
-/// What is known of a whole network on a core. Bytes, but for the first.
+/// Figures of a whole network on a core, in bytes except for the first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Whole {
-    /// The picture's CRC-32.
+    /// CRC-32 of the picture of seed 1.
     pub picture: String,
-    /// Working memory of the engine.
+    /// The engine's working memory.
     pub working_memory: u64,
-    /// Stack at its deepest, below the caller of the drawing.
+    /// Largest depth of the stack, below the frame that starts the drawing.
     pub stack: u64,
-    /// Flash of gen-core's own functions.
+    /// Flash of gen-core's own functions, except those for latents.
     pub engine: u64,
-    /// Flash of gen-core's code, with what it needs of other crates and its constants.
+    /// Flash of gen-core with its constants, inlined code and what it needs from other crates.
     pub code: u64,
-    /// Flash of the model: its file.
+    /// Flash of the model, that is, the size of its file.
     pub file: u64,
 }
 
@@ -73,31 +73,31 @@ impl fmt::Display for Layer {
 }
 
 impl Record {
-    /// Whether both are of the same layer on the same core.
+    /// Whether both records are of the same layer, model and core.
     pub fn is_of(&self, other: &Self) -> bool {
         (&self.core, &self.model, self.layer) == (&other.core, &other.model, other.layer)
     }
 
-    /// Instructions for each useful MAC.
+    /// Instructions per useful MAC.
     pub fn per_mac(&self) -> f64 {
         self.instructions as f64 / self.useful_macs as f64
     }
 }
 
-/// The records of `bench.json`: the figures as they were accepted.
+/// The accepted records of `bench.json`.
 ///
 /// # Panics
 ///
-/// If the file was not written by [`to_json`], which the tests would say.
+/// If the file was not written by [`to_json`]; tests exclude that.
 pub fn accepted() -> Vec<Record> {
     serde_json::from_str(include_str!("../bench.json")).expect("`cargo xtask bench` wrote it")
 }
 
-/// JSON with a record a line, so that a change shows what it changes.
+/// Encodes records as JSON, one per line, so that a diff shows which ones changed.
 ///
 /// # Errors
 ///
-/// None that is known.
+/// None are known.
 pub fn to_json(records: &[Record]) -> Result<String, serde_json::Error> {
     let lines: Vec<String> = records.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
     Ok(format!("[\n{}\n]\n", lines.join(",\n")))

@@ -1,8 +1,8 @@
-//! The table of boards. `docs/boards.md` says what a new row needs beside it.
+//! The table of boards. `docs/boards.md` says what else a new board needs.
 
 use crate::{Board, BootDrive, Core, Emulator, MemoryMap, OLED, TFT240};
 
-/// The boards. Emulated ones without a screen stand in the order of [`CORES`](crate::CORES).
+/// The boards. Emulated ones without a screen are in the order of [`CORES`](crate::CORES).
 pub const BOARDS: [Board; 9] = [
     Board {
         name: "lm3s6965evb",
@@ -21,8 +21,8 @@ pub const BOARDS: [Board; 9] = [
         chip: "MPS2 with AN385",
         core: Core::M3,
         map: MemoryMap::new(include_str!("../memory/mps2-an385.x")),
-        // QEMU has no board with a Cortex-M0+ and PSRAM. A Cortex-M3 runs the code of ARMv6-M unchanged, and
-        // instructions are all that is counted.
+        // QEMU has no board with a Cortex-M0+ and PSRAM. A Cortex-M3 runs ARMv6-M code unchanged, and only
+        // instructions are counted, not cycles.
         measures: &[Core::M0_PLUS, Core::M3],
         ..BARE
     },
@@ -88,7 +88,7 @@ pub const BOARDS: [Board; 9] = [
     },
 ];
 
-/// What emulated boards without a screen have in common.
+/// Fields that emulated boards without a screen share.
 const BARE: Board = Board {
     name: "",
     chip: "",
@@ -102,7 +102,7 @@ const BARE: Board = Board {
     measures: &[],
 };
 
-/// What boards with the pins of a Raspberry Pi Pico have in common.
+/// Fields that boards with the pins of a Raspberry Pi Pico share.
 const PICO_LCD: Board = Board {
     screen: Some(TFT240),
     buttons: Some("keys and joystick, or three push buttons"),

@@ -1,21 +1,21 @@
 //! The screens of the boards.
 
-/// A screen, as drawing sees it.
+/// A screen: its size and colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Screen {
     /// Its name on `host-sim`'s command line.
     pub name: &'static str,
-    /// The chip that drives the panel. `None`: a screen of no particular board.
+    /// The chip that drives the panel. `None`: a screen that no supported board has.
     pub controller: Option<&'static str>,
     /// Pixels in a row.
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// What a pixel can be.
+    /// The colours of a pixel.
     pub color: Color,
 }
 
-/// What a pixel can be.
+/// Colour format of a pixel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Color {
     /// 65,536 colours.

@@ -1,4 +1,5 @@
-//! About how long a picture takes on a core: estimated from the instructions that the bench measured for other models.
+//! Estimates how long a picture takes on a core, from the instructions that the bench measured for other
+//! models.
 
 use std::error::Error;
 use std::fmt;
@@ -10,20 +11,20 @@ use serde::Serialize;
 use crate::record::{Layer, Record, accepted};
 use crate::{CORES, Core};
 
-/// How long a picture takes on a core.
+/// Estimated time of a picture on a core.
 #[derive(Clone, Debug, Serialize)]
 pub struct CoreTime {
     /// The core's name.
     pub core: &'static str,
-    /// Its clock.
+    /// Clock of the core in MHz.
     pub clock_mhz: f64,
-    /// About how long a picture takes, in seconds.
+    /// Estimated time of a picture in seconds.
     pub seconds: f64,
-    /// About how long each layer takes.
+    /// Estimated time of each layer in seconds.
     pub layers: Vec<f64>,
 }
 
-/// The bench has not measured what an estimate needs.
+/// Error: the bench has not measured what an estimate needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unmeasured {
     core: &'static str,
@@ -39,7 +40,8 @@ impl fmt::Display for Unmeasured {
 
 impl Error for Unmeasured {}
 
-/// The time of `model` on `core`, if each of its [`instructions`] took one cycle and none waited for flash.
+/// Estimates the time of `model` on `core`, assuming one cycle for each of its [`instructions`] and no wait
+/// for flash.
 ///
 /// # Errors
 ///
@@ -51,24 +53,25 @@ pub fn time(core: Core, clock_mhz: u32, model: &Model<'_>) -> Result<CoreTime, U
     Ok(CoreTime { core: core.name, clock_mhz, seconds: layers.iter().sum(), layers })
 }
 
-/// The times of `model` on the cores that have a usual clock.
+/// Estimates the times of `model` on the cores that have a typical clock.
 ///
 /// # Errors
 ///
-/// If the bench has not measured all of them.
+/// If the bench has not measured one of them.
 pub fn usual_times(model: &Model<'_>) -> Result<Vec<CoreTime>, Unmeasured> {
     let usual = CORES.into_iter().filter_map(|core| Some((core, core.usual_mhz?)));
     usual.map(|(core, clock)| time(core, clock, model)).collect()
 }
 
-/// A measured model that was also measured with 12 bits.
+/// The measured model that was also measured with 12 bits.
 const MIXED: &str = "128-64-32-16-3";
 
-/// About how many instructions each layer takes on a core.
+/// Estimates the instructions of each layer on a core.
 ///
-/// For each product a layer takes what the measured layer takes that is nearest in size, the first layer among first
-/// ones, the last among last ones. With 12-bit inputs or weights that is multiplied by what those cost in the nearest
-/// layer that was measured with and without them.
+/// A layer is assumed to take as many instructions per useful MAC as the measured layer of the nearest size;
+/// first layers are compared with first layers and last layers with last ones. For 12-bit inputs or weights,
+/// the figure is multiplied by the ratio between 12 and 8 bits in the nearest layer that was measured with
+/// both.
 ///
 /// # Errors
 ///
@@ -102,12 +105,12 @@ pub fn instructions(core: Core, model: &Model<'_>) -> Result<Vec<f64>, Unmeasure
     Ok(instructions)
 }
 
-/// The records of a core.
+/// The records of one core.
 struct Measured(Vec<Record>);
 
 impl Measured {
-    /// The layer, of the models that `is_model` accepts, that is nearest to one of `macs` useful MACs. `place`: whether
-    /// that one is the first and whether it is the last of its model.
+    /// The measured layer nearest in size to `macs` useful MACs, among the models that `is_model` accepts.
+    /// `place`: whether the layer is the first and whether it is the last of its model.
     fn nearest(
         &self,
         macs: f64,
@@ -128,7 +131,7 @@ impl Measured {
 }
 
 impl Record {
-    /// The layer's number; none if the record is of all.
+    /// The layer's index; `None` for the record of a whole network.
     fn index(&self) -> Option<usize> {
         match self.layer {
             Layer::Index(index) => Some(index),

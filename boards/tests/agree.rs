@@ -1,4 +1,4 @@
-//! Rows, memory maps and the firmware's Cargo features are about the same boards.
+//! Rows, memory maps and the firmware's Cargo features describe the same boards.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ fn rows() -> Vec<String> {
     sorted(BOARDS.iter().map(|board| board.name.into()))
 }
 
-/// The firmware's public features but `defmt`, each with the features that it turns on.
+/// The firmware's public features except `defmt`, each with the features that it enables.
 fn features() -> Vec<(String, String)> {
     let manifest = fs::read_to_string(crate_file("../firmware/Cargo.toml")).unwrap();
     let (_, features) = manifest.split_once("\n[features]\n").unwrap();
@@ -58,7 +58,7 @@ fn every_row_has_a_feature_and_every_feature_a_row() {
     assert_eq!(names, rows(), "left: firmware/Cargo.toml, right: boards/src/rows.rs");
 }
 
-/// The features that a board's feature turns on say the same of it as its row: `_rp` has a screen and a boot drive.
+/// The features that a board's feature enables agree with its row: `_rp` implies a screen and a boot drive.
 #[test]
 fn features_say_what_rows_say() {
     for board in &BOARDS {
@@ -78,7 +78,7 @@ fn every_core_is_measured_once_in_its_order() {
     assert_eq!(measured, CORES);
 }
 
-/// A board without a clock has no estimated time, and is an emulator's.
+/// A board without a clock has no estimated times and must have an emulator.
 #[test]
 fn what_one_can_buy_has_a_clock() {
     for board in &BOARDS {

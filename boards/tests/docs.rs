@@ -1,12 +1,14 @@
-//! The table of docs/boards.md is the table of this crate. `BLESS=1 cargo test -p boards --test docs` writes it.
+//! The table in docs/boards.md equals this crate's table. `BLESS=1 cargo test -p boards --test docs` writes
+//! it.
 
 use std::fs;
 use std::path::Path;
 
 use boards::{BOARDS, Board, Color, Core, Emulator, Screen};
 
-/// What the table is between.
+/// Marker before the table.
 const BEGIN: &str = "<!-- boards -->\n";
+/// Marker after the table.
 const END: &str = "<!-- /boards -->";
 
 #[test]
@@ -28,7 +30,7 @@ fn table() -> String {
         "| board | chip | core | flash | RAM | screen | buttons | log | run so far |\n\
          |---|---|---|---:|---:|---|---|---|---|\n",
     );
-    // First those that one can buy.
+    // Boards that can be bought come first.
     let (sold, emulated): (Vec<&Board>, _) = BOARDS.iter().partition(|board| board.drive.is_some());
     for board in sold.into_iter().chain(emulated) {
         let [flash, ram] = [board.map.memory.flash, board.map.memory.ram].map(kilobytes);
@@ -55,7 +57,7 @@ fn core(core: Core) -> String {
     }
 }
 
-/// Whole KB, rounded up: flash may begin with some bytes of the boot loader.
+/// Formats bytes as whole KB, rounded up: flash may lack some bytes of the boot loader.
 fn kilobytes(bytes: usize) -> String {
     format!("{} KB", bytes.div_ceil(1024))
 }

@@ -1,4 +1,4 @@
-//! Estimated instructions, beside those that the bench measured.
+//! Compares estimated instructions with measured ones.
 
 use boards::record::{Layer, accepted};
 use boards::{CORES, Core, instructions, usual_times};
@@ -31,7 +31,7 @@ fn instructions_are_those_of_the_nearest_layers() {
     assert!(error.starts_with("boards/bench.json has no generator on core Z80"), "{error}");
 }
 
-/// The times of the report: its cores, in its order.
+/// The times of the exporter's report: the right cores, in the right order.
 #[test]
 fn usual_times_are_of_five_cores() {
     let model = Model::parse(include_bytes!("../../models/faces.gen")).unwrap();
@@ -44,7 +44,8 @@ fn usual_times_are_of_five_cores() {
     }
 }
 
-/// What 12-bit inputs or weights take is a multiple of what 8 bits do, layers of whatever size.
+/// For 12-bit inputs or weights, the estimate is a fixed multiple of that for 8 bits, whatever the layer's
+/// size.
 #[test]
 fn twelve_bits_take_as_many_times_more_as_was_measured() {
     let of = |element, weight| {
@@ -62,8 +63,8 @@ fn twelve_bits_take_as_many_times_more_as_was_measured() {
             let model = format!("{}{kind}", REFERENCES[0].name);
             measured(core, &model, Layer::Index(layer))
         };
-        // The layers are tiny: the first is nearest to the first, the last to the last, all others to the first of
-        // the hidden ones.
+        // The layers are tiny: the nearest measured layers are the first, the last and, for all others, the
+        // first of the hidden ones.
         let last = bytes[index].len() - 1;
         for layer in 0..=last {
             let place = match layer {

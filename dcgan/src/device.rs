@@ -1,4 +1,4 @@
-//! What the training runs on.
+//! The burn device that the training runs on.
 
 use burn::tensor::Device;
 
@@ -8,7 +8,7 @@ pub fn device() -> Device {
     Device::flex()
 }
 
-/// The graphics card that wgpu prefers.
+/// The graphics card that wgpu selects by default.
 #[cfg(feature = "gpu")]
 pub fn device() -> Device {
     Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)

@@ -10,37 +10,37 @@ use crate::init::Weights;
 use crate::minibatch::Minibatch;
 use crate::network::{Layer, Network};
 
-/// Slope of LeakyReLU below 0.
+/// Slope of LeakyReLU for negative inputs.
 pub const SLOPE: f64 = 0.2;
 
-/// LeakyReLU behind every layer but the last; BatchNorm before it in all but the first.
+/// Strided convolutions; LeakyReLU after every layer but the last, BatchNorm before it in all but the first.
 #[derive(Module, Debug)]
 pub struct Discriminator {
-    /// From the picture to the logit.
+    /// Layers from the picture to the logit.
     pub layers: Vec<Down>,
-    /// What compares the pictures of a batch, if anything does.
+    /// Minibatch discrimination, if the training uses it.
     pub minibatch: Option<Minibatch>,
 }
 
-/// A convolution and the BatchNorm behind it.
+/// A convolution and the BatchNorm after it.
 #[derive(Module, Debug)]
 pub struct Down {
-    /// The weights; a bias only where no BatchNorm would cancel it.
+    /// The convolution. It has a bias only where no BatchNorm would cancel it.
     pub conv: Conv2d,
-    /// None behind the first layer and the last.
+    /// BatchNorm; `None` after the first and the last layer.
     pub norm: Option<BatchNorm>,
 }
 
-/// What the discriminator makes of a batch.
+/// The discriminator's output for a batch.
 pub struct Verdict {
-    /// Features before the logit, `[n, channels, rows, columns]`.
+    /// Features of the last hidden layer, `[n, channels, rows, columns]`.
     pub features: Tensor<4>,
-    /// Above 0 where a picture is held for real, `[n]`.
+    /// Logits, `[n]`: above 0 if the discriminator takes the picture for real.
     pub logits: Tensor<1>,
 }
 
 impl Discriminator {
-    /// A discriminator before its training, comparing the pictures of a batch if `minibatch`.
+    /// An untrained discriminator, with minibatch discrimination if `minibatch`.
     pub fn new(network: &Network, minibatch: bool, weights: &mut Weights) -> Self {
         let layers = network.discriminator();
         let last = layers.len() - 1;
@@ -50,7 +50,7 @@ impl Discriminator {
         Self { layers, minibatch: minibatch.then(|| Minibatch::new(features, weights)) }
     }
 
-    /// The verdict on pictures in [−1, 1], shape `[n, channels, size, size]`.
+    /// Features and logits of pictures in [−1, 1], shape `[n, channels, size, size]`.
     pub fn forward(&self, pictures: Tensor<4>) -> Verdict {
         let [n, ..] = pictures.dims();
         let (last, hidden) = self.layers.split_last().expect("every network has layers");

@@ -10,28 +10,29 @@ use crate::init::Weights;
 use crate::network::{Layer, Network};
 use crate::random::{self, Purpose};
 
-/// Batches that the statistics of an averaged generator are taken on, and pictures in each.
+/// Batches of latents on which the BatchNorm statistics of an averaged generator are measured.
 const BATCHES: u64 = 32;
+/// Latents in each of these batches.
 const BATCH: usize = 64;
 
-/// ReLU and BatchNorm behind every layer but the last, which has Tanh.
+/// Transposed convolutions, each followed by BatchNorm and ReLU, the last by Tanh alone.
 #[derive(Module, Debug)]
 pub struct Generator {
-    /// From the latent to the picture.
+    /// Layers from the latent to the picture.
     pub layers: Vec<Up>,
 }
 
-/// A transposed convolution and what comes behind it.
+/// A transposed convolution and the BatchNorm after it.
 #[derive(Module, Debug)]
 pub struct Up {
-    /// The weights; a bias only where no BatchNorm would cancel it.
+    /// The transposed convolution. It has a bias only where no BatchNorm would cancel it.
     pub conv: ConvTranspose2d,
-    /// None on the generator's output.
+    /// BatchNorm; `None` in the last layer.
     pub norm: Option<BatchNorm>,
 }
 
 impl Generator {
-    /// A generator before its training.
+    /// An untrained generator.
     pub fn new(network: &Network, weights: &mut Weights) -> Self {
         let layers = network.generator();
         let last = layers.len() - 1;
@@ -39,12 +40,12 @@ impl Generator {
         Self { layers: up.collect() }
     }
 
-    /// Elements of a latent.
+    /// Number of elements of a latent.
     pub fn latent(&self) -> usize {
         self.layers[0].conv.channels[0]
     }
 
-    /// [`Self::forward`] of latents one behind the other, on the generator's own device.
+    /// [`Self::forward`] of concatenated latents, on the generator's own device.
     pub fn draw(&self, z: Vec<f32>) -> Tensor<4> {
         let shape = [z.len() / self.latent(), self.latent()];
         let device = self.layers[0].conv.weight.val().device();
@@ -66,9 +67,9 @@ impl Generator {
         x
     }
 
-    /// Moves the weights towards those of `newer`, by the part `1 − keep` of the way: an
-    /// exponential moving average over steps (Yazıcı et al. 2019, arXiv 1806.04498). Statistics
-    /// aren't averaged but taken anew by [`Self::settled`].
+    /// Moves the weights towards those of `newer` by the fraction `1 − keep`: an exponential moving average
+    /// over steps (Yazıcı et al. 2019, arXiv 1806.04498). BatchNorm statistics are not averaged;
+    /// [`Self::settled`] measures them again.
     pub fn average(&mut self, newer: &Self, keep: f64) {
         for (old, new) in self.layers.iter_mut().zip(&newer.layers) {
             old.conv.weight = blend(&old.conv.weight, &new.conv.weight, keep);
@@ -82,13 +83,13 @@ impl Generator {
         }
     }
 
-    /// This generator with the BatchNorm statistics that belong to its weights: the mean over
-    /// batches of latents of its own. Those gathered in training lag behind the weights.
+    /// This generator with BatchNorm statistics measured for its weights: the mean over batches of latents of
+    /// their own. The running statistics of the training lag behind the weights.
     pub fn settled(&self, seed: u64) -> Self {
         let mut settling = self.clone().train();
         for batch in 0..BATCHES {
             for norm in settling.layers.iter_mut().filter_map(|layer| layer.norm.as_mut()) {
-                // The k-th batch has the part 1/k of the mean of the first k.
+                // Momentum 1/k for the k-th batch makes the running statistics the mean over all batches.
                 norm.momentum = 1.0 / (batch + 1) as f64;
             }
             let len = BATCH * self.latent();

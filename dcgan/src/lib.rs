@@ -1,13 +1,14 @@
-//! The DCGAN of Radford, Metz and Chintala 2015 (arXiv 1511.06434), from pictures to ONNX.
+//! The DCGAN of Radford, Metz and Chintala 2015 (arXiv 1511.06434): from training pictures to ONNX.
 //!
-//! - [`data`]: pictures to learn from
-//! - [`network`], [`preset`]: the networks as numbers; [`generator`], [`discriminator`],
-//!   [`minibatch`]: as layers, with their first weights by [`init`]
-//! - [`trainer`]: a step of the training, as [`options`] have it; [`run`]: all of them, as a
-//!   directory
-//! - [`judge`]: how good the pictures are
-//! - [`onnx`]: the networks for any other tool; [`rules`]: whether such a file keeps the paper's
-//! - [`random`], [`device`], [`values`]: where chance and speed come from, and numbers go
+//! - [`data`]: reads training pictures and labels
+//! - [`network`], [`preset`]: sizes of the networks and the layers that follow from them
+//! - [`generator`], [`discriminator`], [`minibatch`]: the networks as burn modules; [`init`]: their initial
+//!   weights
+//! - [`options`], [`trainer`]: one step of the training; [`run`]: a whole training, kept in a directory
+//! - [`judge`]: measures how good generated pictures are
+//! - [`onnx`]: writes the networks as ONNX; [`rules`]: checks ONNX against the paper's guidelines
+//! - [`random`]: seeded random numbers; [`device`]: the burn device; [`values`]: copies numbers into tensors
+//!   and back
 
 pub mod data;
 pub mod device;

@@ -1,16 +1,16 @@
-//! The network family: a few numbers, and the layers that follow from them.
+//! The network family: a few sizes, and the layers that follow from them.
 
 use std::fmt;
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
-/// Rows and columns that a picture can have.
+/// Supported rows and columns of a picture.
 pub const SIZES: [usize; 5] = [16, 28, 32, 64, 128];
-/// Channels that a picture can have.
+/// Supported channels of a picture.
 pub const CHANNELS: [usize; 2] = [1, 3];
 
-/// The numbers that a generator and its discriminator are built from.
+/// The sizes that determine a generator and its discriminator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     /// Rows and columns of a picture: 16, 28, 32, 64 or 128.
@@ -45,16 +45,16 @@ pub struct Layer {
 }
 
 impl Network {
-    /// Whether there is such a network.
+    /// Checks that every size is in its range.
     ///
     /// # Errors
-    /// Naming the number that is out of range.
+    /// If a size is out of range; the message names it.
     pub fn check(&self) -> Result<()> {
-        ensure!(SIZES.contains(&self.size), "size {}: possible: 16, 28, 32, 64, 128", self.size);
-        ensure!(CHANNELS.contains(&self.channels), "{} channels: possible: 1, 3", self.channels);
-        ensure!([4, 5].contains(&self.kernel), "kernel {}: possible: 4, 5", self.kernel);
+        ensure!(SIZES.contains(&self.size), "size {}: must be 16, 28, 32, 64 or 128", self.size);
+        ensure!(CHANNELS.contains(&self.channels), "{} channels: must be 1 or 3", self.channels);
+        ensure!([4, 5].contains(&self.kernel), "kernel {}: must be 4 or 5", self.kernel);
         let range = |name: &str, value: usize, most: usize| {
-            ensure!((1..=most).contains(&value), "{name} {value}: possible: 1 to {most}");
+            ensure!((1..=most).contains(&value), "{name} {value}: must be 1 to {most}");
             Ok(())
         };
         range("latent", self.latent, 1024)?;
@@ -62,18 +62,18 @@ impl Network {
         range("discriminator width", self.discriminator_width, 256)
     }
 
-    /// Rows and columns of the smallest map, which the latent is projected to.
+    /// Rows and columns of the generator's smallest map, which the latent is projected to.
     fn first(&self) -> usize {
         if self.size == 28 { 7 } else { 4 }
     }
 
-    /// How often the size doubles.
+    /// Number of layers that double the size.
     fn doublings(&self) -> u32 {
         (self.size / self.first()).ilog2()
     }
 
-    /// The generator's layers. The first one, on the latent as a map of one pixel, is the paper's
-    /// "project and reshape".
+    /// The generator's layers. The first one takes the latent as a map of one pixel: the paper's "project and
+    /// reshape".
     pub fn generator(&self) -> Vec<Layer> {
         let n = self.doublings();
         let widest = self.width << (n - 1);
@@ -93,7 +93,7 @@ impl Network {
         [project].into_iter().chain(up).collect()
     }
 
-    /// The discriminator's layers, the generator's in a mirror: the last one gives the logit.
+    /// The discriminator's layers, which mirror the generator's; the last one outputs the logit.
     pub fn discriminator(&self) -> Vec<Layer> {
         let n = self.doublings();
         let down = (0..n).map(|i| Layer {
@@ -113,14 +113,15 @@ impl Network {
         down.chain([judge]).collect()
     }
 
-    /// Stride 2, so padded that transposed it doubles the size exactly, and else halves it.
+    /// A layer of stride 2 whose padding makes it double the size exactly when transposed, and halve it
+    /// otherwise.
     fn double(&self) -> Layer {
         let padding = (self.kernel - 1) / 2;
         let output_padding = 2 + 2 * padding - self.kernel;
         Layer { input: 0, output: 0, kernel: self.kernel, stride: 2, padding, output_padding }
     }
 
-    /// The discriminator's features before the logit, as `[channels, rows, columns]`.
+    /// Shape of the discriminator's features before the logit, `[channels, rows, columns]`.
     pub fn features(&self) -> [usize; 3] {
         [self.discriminator_width << (self.doublings() - 1), self.first(), self.first()]
     }
@@ -146,7 +147,7 @@ impl fmt::Display for Network {
 mod tests {
     use super::*;
 
-    /// Rows after a layer.
+    /// Rows of the output of a transposed convolution.
     fn transposed(rows: usize, layer: &Layer) -> usize {
         (rows - 1) * layer.stride + layer.kernel + layer.output_padding - 2 * layer.padding
     }
@@ -211,10 +212,10 @@ mod tests {
         let refused = |network: Network, expected: &str| {
             assert_eq!(network.check().unwrap_err().to_string(), expected);
         };
-        refused(Network { size: 48, ..good }, "size 48: possible: 16, 28, 32, 64, 128");
+        refused(Network { size: 48, ..good }, "size 48: must be 16, 28, 32, 64 or 128");
         refused(Network { channels: 2, ..good }, "2 channels: possible: 1, 3");
-        refused(Network { kernel: 3, ..good }, "kernel 3: possible: 4, 5");
-        refused(Network { latent: 0, ..good }, "latent 0: possible: 1 to 1024");
-        refused(Network { width: 257, ..good }, "width 257: possible: 1 to 256");
+        refused(Network { kernel: 3, ..good }, "kernel 3: must be 4 or 5");
+        refused(Network { latent: 0, ..good }, "latent 0: must be 1 to 1024");
+        refused(Network { width: 257, ..good }, "width 257: must be 1 to 256");
     }
 }

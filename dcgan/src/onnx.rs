@@ -1,4 +1,4 @@
-//! The trained networks as ordinary ONNX files: opset 17, a batch of any size.
+//! Writes the trained networks as plain ONNX files: opset 17, dynamic batch size.
 
 use burn::module::Param;
 use burn::nn::BatchNorm;
@@ -16,20 +16,21 @@ use crate::minibatch::{KERNELS, Minibatch, NUMBERS};
 use crate::network::{Layer, Network};
 use crate::values::values;
 
-/// What a file says of itself.
+/// Metadata written into an ONNX file.
 #[derive(Clone, Debug)]
 pub struct About {
-    /// The data's name.
+    /// Name of the data.
     pub data: String,
-    /// The data's licence.
+    /// Licence of the data.
     pub licence: Option<String>,
     /// Steps of the training.
     pub steps: u64,
-    /// Its seed.
+    /// Seed of the training.
     pub seed: u64,
 }
 
-/// The generator: `z`, `[n, latent, 1, 1]`, to `image`, `[n, channels, size, size]` in [−1, 1].
+/// Encodes the generator. Input `z`: `[n, latent, 1, 1]`; output `image`: `[n, channels, size, size]` in [−1,
+/// 1].
 pub fn generator(generator: &Generator, network: &Network, about: &About) -> Vec<u8> {
     let mut graph = Graph::default();
     let mut x = "z".to_owned();
@@ -50,8 +51,8 @@ pub fn generator(generator: &Generator, network: &Network, about: &About) -> Vec
     finish(graph, "generator", input, tensor("image", &image), about, Some(Distribution::Normal))
 }
 
-/// The discriminator: `image`, `[n, channels, size, size]` in [−1, 1], to `real`, `[n, 1]`: the
-/// probability that a picture is real.
+/// Encodes the discriminator. Input `image`: `[n, channels, size, size]` in [−1, 1]; output `real`: `[n, 1]`,
+/// the probability that a picture is real.
 pub fn discriminator(discriminator: &Discriminator, network: &Network, about: &About) -> Vec<u8> {
     let mut graph = Graph::default();
     let mut x = "image".to_owned();
@@ -82,7 +83,7 @@ pub fn discriminator(discriminator: &Discriminator, network: &Network, about: &A
     finish(graph, "discriminator", tensor("image", &image), tensor("real", &[1]), about, None)
 }
 
-/// What [`Minibatch::forward`] does.
+/// Adds the nodes that compute [`Minibatch::forward`]; returns the output's name.
 fn compare(graph: &mut Graph, minibatch: &Minibatch, features: &str) -> String {
     graph.prefix = "minibatch".to_owned();
     let compared = constant(graph, "compared", minibatch.compared.val());

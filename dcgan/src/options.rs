@@ -1,37 +1,37 @@
-//! What a training was asked to do.
+//! The settings of a training.
 
 use anyhow::{Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::network::Network;
 
-/// The numbers of a training; with its data they decide every weight.
+/// The settings of a training. Together with the data they determine every weight.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Options {
-    /// The two networks.
+    /// Sizes of the two networks.
     pub network: Network,
-    /// What everything random follows from.
+    /// Seed of every random number of the training.
     pub seed: u64,
-    /// Pictures in a step.
+    /// Pictures per step.
     pub batch: usize,
-    /// Adam's rate for the generator. The paper's is 2e-4.
+    /// Adam's learning rate for the generator. The paper uses 2e-4.
     pub rate: f32,
-    /// How much faster the discriminator learns.
+    /// Learning rate of the discriminator, as a multiple of the generator's.
     pub rate_ratio: f32,
-    /// Steps over whose second half both rates fall to 0; without, they stay.
+    /// Number of steps, over whose second half both learning rates fall to 0; `None`: they stay constant.
     pub annealed: Option<u64>,
-    /// What is taken off the label 1 of real pictures (one-sided label smoothing).
+    /// Amount subtracted from the label 1 of real pictures (one-sided label smoothing).
     pub smooth: f32,
-    /// What the generator's average keeps at each step; 0 keeps nothing.
+    /// Decay of the moving average of the generator's weights; 0: no average.
     pub ema: f32,
-    /// The generator's target: the discriminator's mean features, not its verdict.
+    /// Whether the generator is trained to match the discriminator's mean features instead of its logits.
     pub feature_matching: bool,
-    /// Whether the discriminator compares the pictures of a batch.
+    /// Whether the discriminator uses minibatch discrimination.
     pub minibatch_discrimination: bool,
 }
 
 impl Options {
-    /// What a rate is multiplied by at `step`, counted from 0.
+    /// The factor of both learning rates at `step`, counted from 0.
     pub fn annealing(&self, step: u64) -> f64 {
         self.annealed.map_or(1.0, |steps| {
             let left = steps.saturating_sub(step) as f64 / steps as f64;
@@ -39,15 +39,15 @@ impl Options {
         })
     }
 
-    /// Whether one can train so.
+    /// Checks that every setting is in its range.
     ///
     /// # Errors
-    /// Naming the number that is out of range.
+    /// If a setting is out of range; the message names it.
     pub fn check(&self) -> Result<()> {
         self.network.check()?;
-        ensure!((2..=1024).contains(&self.batch), "batch {}: possible: 2 to 1024", self.batch);
+        ensure!((2..=1024).contains(&self.batch), "batch {}: must be 2 to 1024", self.batch);
         let within = |name: &str, value: f32, least: f32, most: f32| {
-            ensure!((least..=most).contains(&value), "{name} {value}: possible: {least} to {most}");
+            ensure!((least..=most).contains(&value), "{name} {value}: must be {least} to {most}");
             Ok(())
         };
         within("rate", self.rate, 1e-7, 1.0)?;

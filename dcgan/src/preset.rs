@@ -1,9 +1,9 @@
-//! Networks with a name.
+//! Named network sizes.
 
 use crate::network::Network;
 use clap::ValueEnum;
 
-/// Numbers of a network, all but the channels, which the data decide.
+/// Sizes of a network, except the channels of its pictures, which the data determine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Preset {
     /// The paper's own 64×64 network: z 100, 1024-512-256-128-3, kernel 5
@@ -23,7 +23,7 @@ pub enum Preset {
 }
 
 impl Preset {
-    /// The network for pictures of so many channels.
+    /// The network for pictures of `channels` channels.
     pub fn network(self, channels: usize) -> Network {
         let network = |size, latent, width, discriminator_width, kernel| Network {
             size,
@@ -33,7 +33,7 @@ impl Preset {
             discriminator_width,
             kernel,
         };
-        // The discriminator stays on the desk: beside a narrow generator it may be wider.
+        // The discriminator never runs on a device, so it may be wider than the generator.
         match self {
             Self::Paper64 => network(64, 100, 128, 128, 5),
             Self::Micro128k => network(32, 20, 12, 32, 4),
@@ -43,7 +43,7 @@ impl Preset {
         }
     }
 
-    /// Bytes of flash of the device that the generator is made for.
+    /// Flash of the target device in bytes; `None` if the preset is not made for a device.
     pub fn flash(self) -> Option<usize> {
         match self {
             Self::Paper64 => None,

@@ -1,39 +1,39 @@
-//! Everything random, from one seed: the same on every machine and every backend, and for a step
-//! of the training the same whether the steps before it were made just now or yesterday.
+//! Random numbers derived from one seed. They are the same on every machine and backend, and those of a
+//! training step do not depend on whether the run was interrupted before it.
 
 use gen_core::latent::{self, Distribution, Random};
 
-/// What random numbers are for; no two purposes share a sequence. The numbers are part of what a
-/// seed means.
+/// What random numbers are used for. Each purpose has its own sequence. The discriminants are part of the
+/// seed's meaning: changing one changes every run.
 #[derive(Clone, Copy, Debug)]
 pub enum Purpose {
-    /// First weights of the generator.
+    /// Initial weights of the generator.
     Generator = 1,
-    /// First weights of the discriminator.
+    /// Initial weights of the discriminator.
     Discriminator,
-    /// First weights of the classifier.
+    /// Initial weights of the classifier.
     Classifier,
-    /// Latents of a step of the training.
+    /// Latents of a training step.
     Latents,
     /// Order of the pictures in an epoch.
     Order,
-    /// Latents that the averaged generator's statistics are taken on.
+    /// Latents on which the averaged generator's BatchNorm statistics are measured.
     Statistics = 7,
 }
 
-/// A generator of random numbers for `purpose`, the `index`-th.
+/// The `index`-th random number generator for `purpose`.
 pub fn random(seed: u64, purpose: Purpose, index: u64) -> Random {
     Random::new(mixed(seed, purpose, index))
 }
 
-/// `len` samples of N(0, 1) for `purpose`, the `index`-th.
+/// The `index`-th sequence for `purpose`: `len` samples of N(0, 1).
 pub fn normal(seed: u64, purpose: Purpose, index: u64, len: usize) -> Vec<f32> {
     let mut values = vec![0.0; len];
     latent::sample(mixed(seed, purpose, index), Distribution::Normal, &mut values);
     values
 }
 
-/// The numbers from 0 to `len` in a random order (Fisher and Yates).
+/// The numbers 0 to `len` − 1 in random order (Fisher–Yates shuffle).
 pub fn order(seed: u64, purpose: Purpose, index: u64, len: usize) -> Vec<usize> {
     let mut random = random(seed, purpose, index);
     let mut order: Vec<usize> = (0..len).collect();
@@ -43,12 +43,12 @@ pub fn order(seed: u64, purpose: Purpose, index: u64, len: usize) -> Vec<usize> 
     order
 }
 
-/// A number below `limit`; what 2³² isn't divisible by makes no difference here.
+/// A random number below `limit`. The bias for a `limit` that does not divide 2³² is negligible here.
 pub fn below(random: &mut Random, limit: usize) -> usize {
     ((u64::from(random.next_u32()) * limit as u64) >> 32) as usize
 }
 
-/// The finaliser of SplitMix64, once for each number.
+/// Hashes the three numbers into one seed, by the finaliser of SplitMix64.
 fn mixed(seed: u64, purpose: Purpose, index: u64) -> u64 {
     [purpose as u64, index].into_iter().fold(seed, |state, value| {
         let z = state.wrapping_add(value.wrapping_mul(0x9E37_79B9_7F4A_7C15));

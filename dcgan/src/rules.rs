@@ -1,38 +1,37 @@
-//! Whether a network in ONNX keeps the paper's architecture guidelines (arXiv 1511.06434, section
-//! 3).
+//! Checks an ONNX network against the paper's architecture guidelines (arXiv 1511.06434, section 3).
 
 use anyhow::{Context, Result, bail};
 use export::onnx::source::Source;
 use tract_onnx::pb::NodeProto;
 
-/// What the network is for.
+/// Which of the two networks a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// Latents to pictures.
+    /// Turns latents into pictures.
     Generator,
-    /// Pictures to a verdict.
+    /// Turns pictures into a probability.
     Discriminator,
 }
 
-/// A guideline, and whether the network keeps it.
+/// A guideline and whether the network follows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The guideline.
     pub rule: &'static str,
-    /// The nodes that break it, or what is missing; empty where it is kept.
+    /// The nodes that break it, or what is missing; empty if the network follows it.
     pub broken: Vec<String>,
 }
 
-/// A layer with weights, and the operators between it and the next.
+/// A layer with weights, and the nodes between it and the next layer.
 struct Layer<'a> {
     node: &'a NodeProto,
     after: Vec<&'a NodeProto>,
 }
 
-/// The role of the network in `source` and what it makes of every guideline.
+/// Determines the role of the network in `source` and checks every guideline for that role.
 ///
 /// # Errors
-/// If it has no layers, or is neither generator nor discriminator.
+/// If the network has no layers, or is neither generator nor discriminator.
 pub fn check(source: &Source) -> Result<(Role, Vec<Finding>)> {
     let graph = source.proto.graph.as_ref().context("no graph")?;
     let layers = layers(&graph.node);
@@ -45,7 +44,7 @@ pub fn check(source: &Source) -> Result<(Role, Vec<Finding>)> {
     let has = |operator: &str| layers.iter().any(|layer| layer.node.op_type == operator);
     let role = match (has("ConvTranspose"), has("Conv")) {
         (true, _) => Role::Generator,
-        // A generator may also enlarge by Resize, and end in a convolution.
+        // A generator may also upsample by Resize and end in a plain convolution.
         (false, true) if graph.node.iter().any(enlarges) => Role::Generator,
         (false, true) => Role::Discriminator,
         (false, false) => bail!("{path}: has no convolution: neither generator nor discriminator"),
@@ -63,7 +62,7 @@ pub fn check(source: &Source) -> Result<(Role, Vec<Finding>)> {
             batch_norm(&layers, vec![], "BatchNorm behind every layer but the output", |node| {
                 !std::ptr::eq(node, last)
             }),
-            // What comes first is the paper's projection of the latent.
+            // The first layer is the paper's projection of the latent, which may be dense.
             dense(&layers[1..]),
             activation(&layers[..layers.len() - 1], "ReLU in all layers but the output", |node| {
                 node.op_type == "Relu"
@@ -103,8 +102,8 @@ fn layers(nodes: &[NodeProto]) -> Vec<Layer<'_>> {
             layer.after.push(node);
         }
     }
-    // Minibatch discrimination compares features by two products and exp(−distance) between them:
-    // beside the last convolution, not behind it.
+    // Minibatch discrimination compares features by two matrix products and exp(−distance) between them.
+    // These nodes are parallel to the last convolution, not after it.
     let compares = |layer: &Layer| layer.after.iter().any(|node| node.op_type == "Exp");
     if let [.., last, first, second] = &mut layers[..]
         && last.node.op_type == "Conv"
@@ -129,7 +128,7 @@ fn enlarges(node: &NodeProto) -> bool {
     matches!(&*node.op_type, "Resize" | "Upsample" | "DepthToSpace" | "MaxUnpool")
 }
 
-/// That only `operator` changes the size of maps, and that it does.
+/// Checks that only `operator` changes the size of maps, and that it does so at least once.
 fn scaling(nodes: &[NodeProto], layers: &[Layer], operator: &str, rule: &'static str) -> Finding {
     let resizes = |node: &&NodeProto| node.op_type.contains("Pool") || enlarges(node);
     let mut broken: Vec<String> = nodes.iter().filter(resizes).map(named).collect();
@@ -143,8 +142,8 @@ fn scaling(nodes: &[NodeProto], layers: &[Layer], operator: &str, rule: &'static
     Finding { rule, broken }
 }
 
-/// That BatchNorm stands behind those layers that it is `due` behind, and no others.
-/// `broken` are those that stand before the first layer.
+/// Checks that BatchNorm follows exactly the layers for which it is `due`. `broken`: the BatchNorms before
+/// the first layer, which break the rule as well.
 fn batch_norm(
     layers: &[Layer],
     mut broken: Vec<String>,
@@ -171,7 +170,7 @@ fn dense(hidden: &[Layer]) -> Finding {
     Finding { rule: "no fully connected hidden layers", broken }
 }
 
-/// That each of `layers` has one activation, and it is the `right` one.
+/// Checks that each of `layers` is followed by an activation, and only by ones for which `right` is true.
 fn activation(layers: &[Layer], rule: &'static str, right: impl Fn(&NodeProto) -> bool) -> Finding {
     let broken = layers.iter().filter_map(|layer| {
         let mut activations = layer.after.iter().filter(|node| {
@@ -204,12 +203,12 @@ fn activation(layers: &[Layer], rule: &'static str, right: impl Fn(&NodeProto) -
 
 fn slope(node: &NodeProto) -> f32 {
     let alpha = node.attribute.iter().find(|attribute| attribute.name == "alpha");
-    // ONNX's own default.
+    // Default of ONNX.
     alpha.map_or(0.01, |alpha| alpha.f)
 }
 
 fn named(node: &NodeProto) -> String {
-    // Some exporters name tensors only.
+    // Some exporters name only tensors, not nodes.
     let name = if node.name.is_empty() { node.output.join(" ") } else { node.name.clone() };
     format!("{} \"{name}\"", node.op_type)
 }

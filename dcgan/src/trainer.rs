@@ -1,4 +1,4 @@
-//! The training: one step of the discriminator and one of the generator at a time.
+//! The training loop's body: one step of the discriminator, then one of the generator.
 
 use burn::module::Module;
 use burn::optim::{AdamConfig, GradientsParams, ModuleOptimizer};
@@ -12,42 +12,43 @@ use crate::init::Weights;
 use crate::options::Options;
 use crate::random::{self, Purpose};
 
-/// Two networks, their optimisers, and the generator's average.
+/// The two networks, their optimisers and the generator's moving average.
 pub struct Trainer {
-    /// What the training was asked to do.
+    /// The settings of the training.
     pub options: Options,
-    /// Steps done.
+    /// Number of steps done.
     pub step: u64,
-    /// Draws.
+    /// The generator.
     pub generator: Generator,
-    /// Tells drawn pictures from real ones.
+    /// The discriminator.
     pub discriminator: Discriminator,
-    /// The generator averaged over steps, without gradients: what is shown and shipped.
+    /// Moving average of the generator's weights over steps, without gradients. This is the generator that is
+    /// shown and exported.
     pub average: Generator,
-    /// State of the generator's Adam.
+    /// The generator's Adam optimiser and its state.
     pub generator_adam: ModuleOptimizer,
-    /// State of the discriminator's Adam.
+    /// The discriminator's Adam optimiser and its state.
     pub discriminator_adam: ModuleOptimizer,
     device: Device,
 }
 
-/// What a step was like.
+/// Measurements of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The discriminator's loss, real and drawn pictures together.
+    /// The discriminator's loss, on real and generated pictures together.
     pub discriminator: f32,
     /// The generator's loss.
     pub generator: f32,
-    /// Mean probability given to real pictures.
+    /// Mean probability that the discriminator gives real pictures.
     pub real: f32,
-    /// Mean probability given to drawn pictures, before the discriminator's step.
+    /// Mean probability that the discriminator gives generated pictures, before its own step.
     pub drawn: f32,
-    /// Diversity of the drawn batch: its standard deviation, root of the mean over pixels.
+    /// Diversity of the generated batch: root mean square over pixels of each pixel's standard deviation.
     pub diversity: f32,
 }
 
 impl Trainer {
-    /// Networks before their first step.
+    /// Untrained networks.
     pub fn new(options: Options, device: &Device) -> Self {
         let device = device.clone().autodiff();
         let seed = options.seed;
@@ -68,12 +69,12 @@ impl Trainer {
         }
     }
 
-    /// Where real pictures are to lie.
+    /// The device on which [`Self::step`] expects real pictures.
     pub fn device(&self) -> &Device {
         &self.device
     }
 
-    /// One step of both, against the `real` pictures in [−1, 1].
+    /// Trains both networks for one step on the `real` pictures, in [−1, 1].
     pub fn step(&mut self, real: Tensor<4>) -> Progress {
         let options = self.options;
         let [n, ..] = real.dims();
@@ -83,7 +84,8 @@ impl Trainer {
 
         let on_real = self.discriminator.forward(real.clone()).logits;
         let on_drawn = self.discriminator.forward(drawn.clone().detach()).logits;
-        // One-sided label smoothing (Salimans et al. 2016, section 3.4): only the real label.
+        // One-sided label smoothing (Salimans et al. 2016, section 3.4): only the label of real pictures
+        // changes.
         let smooth = f64::from(options.smooth);
         let real_loss =
             is_real(&on_real).mul_scalar(1.0 - smooth) + is_drawn(&on_real).mul_scalar(smooth);
@@ -94,8 +96,8 @@ impl Trainer {
         let discriminator = self.discriminator.clone();
         self.discriminator = self.discriminator_adam.step(rate * ratio, discriminator, gradients);
 
-        // The discriminator's gradients would be thrown away: they aren't computed. Nor does this
-        // batch count a second time in its statistics, which a mere clone would share.
+        // `no_grad`: gradients of the discriminator would be discarded. `valid().train()`: a plain clone
+        // would share the BatchNorm statistics and count this batch a second time.
         let frozen = self.discriminator.valid().train().no_grad();
         let verdict = frozen.forward(drawn.clone());
         let generator_loss = if options.feature_matching {
@@ -108,7 +110,7 @@ impl Trainer {
         let generator = self.generator.clone();
         self.generator = self.generator_adam.step(rate, generator, gradients);
         self.step += 1;
-        // Early on a long average would be one of noise.
+        // A long average would still contain the random initial weights in the first steps.
         let young = (1 + self.step) as f64 / (10 + self.step) as f64;
         self.average.average(&self.generator, f64::from(options.ema).min(young));
 
@@ -122,23 +124,23 @@ impl Trainer {
         }
     }
 
-    /// The generator to be shown and shipped.
+    /// The averaged generator with BatchNorm statistics of its own, for pictures and export.
     pub fn shown(&self) -> Generator {
         self.average.settled(self.options.seed)
     }
 }
 
-/// Adam as the paper has it, but for the rate.
+/// Adam with the paper's betas; the learning rate is given at each step.
 pub fn adam() -> ModuleOptimizer {
     AdamConfig::new().with_beta_1(0.5).with_beta_2(0.999).with_epsilon(1e-8).init()
 }
 
-/// Mean of −log of the probability that pictures are real: stable for any logit.
+/// Mean of −log of the probability that pictures are real; numerically stable for any logit.
 fn is_real(logits: &Tensor<1>) -> Tensor<1> {
     softplus(logits.clone().neg(), 1.0).mean()
 }
 
-/// Mean of −log of the probability that pictures are drawn.
+/// Mean of −log of the probability that pictures are generated.
 fn is_drawn(logits: &Tensor<1>) -> Tensor<1> {
     softplus(logits.clone(), 1.0).mean()
 }

@@ -1,4 +1,4 @@
-//! What can and can't be read.
+//! Which data sets can be read, and the errors for those that cannot.
 
 use std::fs;
 use std::io::Write;
@@ -26,7 +26,7 @@ fn assert_refused(path: &Path, reading: &Reading, expected: &[&str]) {
     assert!(!error.contains('\n'), "{error}");
 }
 
-/// A grey file, a colour JPEG and a PNG with transparency, two of them in a directory below.
+/// A grey PNG, a colour JPEG and a PNG with transparency; the last two are in a subdirectory.
 fn pictures() -> TempDir {
     let directory = TempDir::new().unwrap();
     let place = |name: &str| directory.path().join(name);
@@ -151,11 +151,8 @@ fn idx_files() {
     fs::write(place("train-images-idx3-ubyte.gz"), &zipped[..zipped.len() - 9]).unwrap();
     assert_refused(directory.path(), &any, &["idx3-ubyte.gz: damaged gzip"]);
     for (bytes, expected) in [
-        (
-            idx(0x0803, &[1, 2, 2], &pixels[..3]),
-            "t10k-images-idx3-ubyte: 3 bytes behind the header",
-        ),
-        (idx(0x0803, &[u32::MAX, u32::MAX, u32::MAX], &[]), "0 bytes behind the header"),
+        (idx(0x0803, &[1, 2, 2], &pixels[..3]), "t10k-images-idx3-ubyte: 3 bytes after the header"),
+        (idx(0x0803, &[u32::MAX, u32::MAX, u32::MAX], &[]), "0 bytes after the header"),
         (idx(0x0803, &[0, 2, 2], &[]), "holds no pictures"),
         (idx(0x0801, &[4], &pixels[..4]), "begins with 0x00000801"),
         (vec![0, 0, 8, 3, 0], "ends in its header"),

@@ -1,4 +1,4 @@
-//! The networks' ONNX in tract: the same numbers as in training.
+//! The networks' ONNX files, run by tract, give the same outputs as in training.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -23,7 +23,7 @@ fn about() -> About {
     About { data: "none".into(), licence: Some("CC0 1.0".into()), steps: 7, seed: 3 }
 }
 
-/// What tract makes of an ONNX file and an input of `shape`.
+/// Output of an ONNX file in tract, for an input of `shape`.
 fn run(file: &[u8], input: &[f32], shape: &[usize]) -> Vec<f32> {
     let model = tract_onnx::onnx().model_for_read(&mut Cursor::new(file)).unwrap();
     let model = model.with_input_fact(0, f32::fact(shape).into()).unwrap();
@@ -37,12 +37,12 @@ fn assert_close(a: &[f32], b: &[f32]) {
     assert_eq!(a.len(), b.len());
     let largest = a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(largest < 1e-4, "differ by {largest}");
-    // Else a network that gives always the same would pass.
+    // Otherwise a network with a constant output would pass.
     let (low, high) = a.iter().fold((f32::MAX, f32::MIN), |(l, h), &x| (l.min(x), h.max(x)));
     assert!(high - low > 1e-3, "all values lie between {low} and {high}");
 }
 
-/// Both networks with weights so large that their outputs differ from picture to picture.
+/// Checks both networks, with weights large enough for the outputs to differ from picture to picture.
 fn check(network: &Network, minibatch: bool) {
     let device = dcgan::device::device().autodiff();
     let mut weights = Weights::new(5, Purpose::Generator, &device);
@@ -60,7 +60,7 @@ fn check(network: &Network, minibatch: bool) {
     let n = 3;
     let z = random::normal(1, Purpose::Latents, 0, n * network.latent);
     let latents = Tensor::from_data(TensorData::new(z.clone(), [n, network.latent]), &device);
-    // Statistics that aren't those of the beginning.
+    // Statistics other than the initial ones.
     let settled = generator.settled(1);
     discriminator.forward(generator.forward(latents.clone()));
     let discriminator = discriminator.valid();
@@ -126,7 +126,7 @@ fn the_paper_s_network() {
     assert!(largest < 1e-4, "differ by {largest}");
 }
 
-/// Bytes of the firmware beside its model: 80,972 on the Pico, as `cargo xtask firmware pico` has it.
+/// Bytes of the firmware without its model: 80,972 on the Pico, as printed by `cargo xtask firmware pico`.
 const APPLICATION: usize = 84_000;
 
 #[test]
@@ -145,7 +145,7 @@ fn micro_presets_fit_their_flash() {
         let size = export(&path, &options, &|| ()).unwrap().gen_file.len();
         let used = size + APPLICATION;
         assert!(used <= flash, "{preset:?}: {used} of {flash} bytes");
-        // Not made for a smaller device.
+        // The preset fills at least 5/6 of its device's flash.
         assert!(used * 6 / 5 > flash, "{preset:?}: only {used} of {flash} bytes");
     }
 }

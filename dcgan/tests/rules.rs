@@ -1,4 +1,4 @@
-//! Every guideline broken once, in networks that keep them.
+//! Each guideline is broken once, in networks that otherwise follow all of them.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use export::onnx::graph::{float, ints};
 use export::onnx::source::Source;
 use tract_onnx::pb::NodeProto;
 
-/// The nodes of a generator, or else of a discriminator.
+/// The nodes of a generator if `is_generator`, else of a discriminator.
 fn network(is_generator: bool) -> Source {
     let network =
         Network { size: 32, channels: 1, latent: 4, width: 2, discriminator_width: 2, kernel: 4 };
@@ -28,7 +28,7 @@ fn network(is_generator: bool) -> Source {
     Source::decode(Path::new("network.onnx"), &file).unwrap()
 }
 
-/// What `change` breaks: the rules' beginnings and what is said.
+/// The rules that a network changed by `change` breaks, each with its message.
 fn broken(is_generator: bool, change: impl Fn(&mut Vec<NodeProto>)) -> Vec<(String, String)> {
     let mut source = network(is_generator);
     change(&mut source.proto.graph.as_mut().unwrap().node);
@@ -89,7 +89,7 @@ fn generators() {
     check(&sigmoid, "Tanh", "Sigmoid \"layer3/tanh\"");
     let linear = |nodes: &mut Vec<NodeProto>| drop(nodes.pop());
     check(&linear, "Tanh", "ConvTranspose \"layer3/conv\" has none");
-    // The projection may be dense, a layer behind it not.
+    // The projection may be dense, a later layer may not.
     let projected = |nodes: &mut Vec<NodeProto>| nodes[0].op_type = "Gemm".to_owned();
     assert_eq!(broken(true, projected), []);
     let dense = |nodes: &mut Vec<NodeProto>| {

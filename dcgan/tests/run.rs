@@ -1,4 +1,4 @@
-//! Whole runs of the command, small enough for seconds.
+//! Whole runs of the command, with networks small enough to train in seconds.
 
 use std::collections::HashSet;
 use std::fs;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use image::{Rgb, RgbImage};
 use tempfile::TempDir;
 
-/// 16×16 pictures of a bright square on the left or on the right, red or blue, with labels.
+/// Writes 16×16 pictures of a bright square, on the left or the right and red or blue, with labels.
 fn squares(directory: &Path, count: u32) -> PathBuf {
     let data = directory.join("squares");
     fs::create_dir(&data).unwrap();
@@ -67,7 +67,7 @@ const SMALL: [&str; 14] = [
     "20",
 ];
 
-/// A run's log but for the time.
+/// A run's log without the column of speeds.
 fn log(run: &str) -> Vec<Vec<String>> {
     let text = fs::read_to_string(Path::new(run).join("log.csv")).unwrap();
     let line = |line: &str| {
@@ -90,7 +90,7 @@ fn stopped_and_resumed_equals_uninterrupted() {
     };
     let (whole, parts, other) = (place("whole"), place("parts"), place("other"));
     train(&whole, &["--steps", "60"]);
-    // In the middle of a stretch of the log.
+    // Stop between two lines of the log.
     train(&parts, &["--steps", "33"]);
     let first = fs::read(Path::new(&parts).join("generator.onnx")).unwrap();
     succeed(&["resume", &parts, "--steps", "60"]);
@@ -106,7 +106,7 @@ fn stopped_and_resumed_equals_uninterrupted() {
     assert_eq!(log(&whole), log(&parts));
     assert_eq!(log(&whole).len(), 5, "a header and steps 20, 40, 50, 60");
 
-    // A checkpoint that is no longer whole, none at all, data that changed.
+    // Three failures: a damaged checkpoint, no checkpoint, changed data.
     let last = Path::new(&parts).join("checkpoints/000060");
     fs::write(last.join("generator.adam"), b"half").unwrap();
     fail(&["resume", &parts], "checkpoints/000060: damaged; remove it");
@@ -120,7 +120,7 @@ fn stopped_and_resumed_equals_uninterrupted() {
     let plan = Path::new(&parts).join("run.json");
     let text = fs::read_to_string(&plan).unwrap();
     fs::write(&plan, text.replace("\"batch\": 16", "\"batch\": 0")).unwrap();
-    fail(&["resume", &parts], "run.json: batch 0: possible: 2 to 1024");
+    fail(&["resume", &parts], "run.json: batch 0: must be 2 to 1024");
     fs::write(&plan, text).unwrap();
     let moved = place("moved");
     fs::rename(data, &moved).unwrap();
@@ -142,7 +142,7 @@ fn interrupted_or_out_of_room() {
     let run = directory.path().join("run");
     let checkpoints = run.join("checkpoints");
     let (run, data) = (run.to_str().unwrap(), data.to_str().unwrap());
-    // So that only Ctrl-C writes a checkpoint.
+    // No other checkpoint is due: only Ctrl-C writes one.
     let forever = ["train", "--data", data, "-o", run, "--steps", "1000000"];
     let mut small = SMALL;
     small[13] = "1000000";
@@ -156,12 +156,12 @@ fn interrupted_or_out_of_room() {
         assert!(child.try_wait().unwrap().is_none(), "ended by itself");
         sleep(Duration::from_millis(20));
     }
-    // As Ctrl-C does.
+    // The signal that Ctrl-C sends.
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let output = child.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("error: stopped; to go on: dcgan resume"), "{said}");
+    assert!(said.contains("error: stopped; continue with: dcgan resume"), "{said}");
     let last = || -> u64 {
         let entries = fs::read_dir(&checkpoints).unwrap();
         let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
@@ -169,11 +169,11 @@ fn interrupted_or_out_of_room() {
     };
     let stopped = last();
 
-    // A file in the place of the next checkpoint's directory stands for whatever prevents it.
+    // A file in place of the next checkpoint's directory makes writing it fail, as a full disk would.
     let steps = (stopped + 5).to_string();
     let obstacle = checkpoints.join(format!("{:06}.part", stopped + 5));
     fs::write(&obstacle, "").unwrap();
-    fail(&["resume", run, "--steps", &steps], "the one before it is whole");
+    fail(&["resume", run, "--steps", &steps], "the previous checkpoint is intact");
     assert_eq!(last(), stopped);
     fs::remove_file(&obstacle).unwrap();
     succeed(&["resume", run, "--steps", &steps]);
@@ -219,7 +219,7 @@ fn a_tiny_network_learns() {
         assert!(out.contains("nearest training picture: median difference"), "{out}");
         distance
     };
-    // The same pictures as in training, but for what tract and burn round differently.
+    // The same pictures as in training, except for rounding differences between tract and burn.
     let float = evaluate(&generator);
     assert!((float / last - 1.0).abs() < 0.02, "{last} in training, then {float}");
     image::open(&sheet).unwrap();
@@ -274,10 +274,10 @@ fn bad_input() {
     };
     train(&["--size", "32"], "not 32×32");
     train(&["--rate", "nan"], "rate NaN");
-    train(&["--rate", "-1"], "rate -1: possible: 0.0000001 to 1");
-    train(&["--smooth", "0.7"], "smooth 0.7: possible: 0 to 0.5");
-    train(&["--kernel", "3"], "kernel 3: possible: 4, 5");
-    train(&["--batch", "1"], "batch 1: possible: 2 to 1024");
+    train(&["--rate", "-1"], "rate -1: must be 0.0000001 to 1");
+    train(&["--smooth", "0.7"], "smooth 0.7: must be 0 to 0.5");
+    train(&["--kernel", "3"], "kernel 3: must be 4 or 5");
+    train(&["--batch", "1"], "batch 1: must be 2 to 1024");
     for wrong in [["--size", "99999999999"], ["--channels", "2"], ["--steps", "0"]] {
         let output = dcgan(&[&["train", "--data", data, "-o", run], &wrong[..]].concat());
         assert_eq!(output.status.code(), Some(2), "{wrong:?}");
@@ -285,11 +285,14 @@ fn bad_input() {
     fail(&["resume", run], "run.json: cannot be read: is it a run?");
     fail(&["rules", &format!("{data}/labels.csv")], "not an ONNX model");
     let faces = concat!(env!("CARGO_MANIFEST_DIR"), "/../models/faces.gen");
-    fail(&["rules", faces], "faces.gen: a .gen: its .onnx has the rules");
+    fail(&["rules", faces], "faces.gen: a .gen cannot be checked: give its .onnx");
     let few = ["train", "--data", data, "-o", run, "--steps", "1"];
     let (_, err) = succeed(&[&few, &SMALL[..]].concat());
     assert!(err.contains("a judge needs 256 labelled pictures, there are 20"), "{err}");
-    fail(&["train", "--data", data, "-o", run], "a run already: `dcgan resume`");
+    fail(
+        &["train", "--data", data, "-o", run],
+        "already contains a run: continue it with `dcgan resume`",
+    );
     fs::remove_dir_all(format!("{run}/checkpoints")).unwrap();
     fail(&["resume", run], "checkpoints: cannot be listed");
 

@@ -1,4 +1,4 @@
-//! The parts of a step, each against what its source says.
+//! Each part of a training step, checked against its definition in the literature.
 
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
@@ -33,7 +33,7 @@ fn weights(generator: &Generator) -> Vec<f32> {
     generator.layers.iter().flat_map(|layer| values(layer.conv.weight.val())).collect()
 }
 
-/// A step against noise.
+/// One step against random pictures.
 fn step(trainer: &mut Trainer) {
     let pixels = random::normal(3, Purpose::Order, trainer.step, 8 * 16 * 16);
     let real = TensorData::new(pixels, [8, 1, 16, 16]);
@@ -58,7 +58,8 @@ fn first_weights_are_normal_with_deviation_0_02() {
     assert!((beyond - 0.0455).abs() < 0.003, "{beyond} beyond two deviations");
 }
 
-/// Adam's first step is the rate in each weight's own direction (Kingma and Ba 2015, section 2).
+/// Adam's first step moves each weight by the learning rate, against the sign of its gradient (Kingma and Ba
+/// 2015, section 2).
 #[test]
 fn both_networks_learn_at_their_rates() {
     let mut trainer = trainer(0.0);
@@ -72,7 +73,7 @@ fn both_networks_learn_at_their_rates() {
     assert!((moved / 5e-4 - 1.0).abs() < 1e-3, "the discriminator by {moved}");
 }
 
-/// An exponential moving average, shorter in the first steps.
+/// The moving average is exponential, and shorter in the first steps.
 #[test]
 fn averages_are_of_the_steps() {
     let mut averaging = trainer(0.5);
@@ -90,7 +91,7 @@ fn averages_are_of_the_steps() {
     assert!(largest_difference(&expected, &weights(&averaging.generator)) > 1e-4);
 }
 
-/// A settled generator's statistics are those of its own activations.
+/// A settled generator's BatchNorm statistics are the mean and variance of its own activations.
 #[test]
 fn settling_takes_the_mean_over_latents() {
     let mut trainer = trainer(0.9);
@@ -110,10 +111,10 @@ fn settling_takes_the_mean_over_latents() {
     assert!(largest_difference(&values(norm.running_mean.value()), &means) < 1e-6);
     let found = values(norm.running_var.value());
     for (found, variance) in found.iter().zip(variances) {
-        // With or without Bessel's correction: 1/1024 of a batch's activations.
+        // Biased and unbiased variances differ by 1/1024: a batch has 1024 activations per channel.
         assert!((found / variance - 1.0).abs() < 2e-3, "{found} for {variance}");
     }
-    // What is settled doesn't touch what is trained.
+    // Settling leaves the trained generator unchanged.
     let trained = trainer.generator.valid().layers[0].norm.as_ref().unwrap().running_mean.value();
     assert!(largest_difference(&values(trained), &means) > 1e-6);
 }

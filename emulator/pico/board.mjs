@@ -1,4 +1,4 @@
-// The Pico and what is plugged onto it: screen, keys, and a probe that reads its log.
+// The Pico and what is plugged onto it: screen, keys, and a debug probe that reads its log.
 
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
@@ -11,7 +11,7 @@ import { Rtt } from './rtt.mjs';
 import { Mistake, SIDE, St7789 } from './st7789.mjs';
 import { XipCache } from './xip_cache.mjs';
 
-// Waveshare's Pico-LCD-1.3, on SPI1.
+// Pins of Waveshare's Pico-LCD-1.3, on SPI1.
 const DATA = 8;
 const SELECT = 9;
 const CLOCK = 10;
@@ -34,7 +34,7 @@ export class Board {
     const { RP2040, LogLevel, ConsoleLogger } = load('rp2040js');
     const mcu = new RP2040();
     this.mcu = mcu;
-    // Warnings are about what it has no model of: nothing that is used here may be among them.
+    // rp2040js warns about accesses that it does not model. None may be needed here, so a warning ends the run.
     mcu.logger = new ConsoleLogger(LogLevel.Error, false);
     mcu.logger.warn = (name, message) => this.trouble(`${name}: ${message}`);
     mcu.flash.set(flash);
@@ -44,13 +44,13 @@ export class Board {
     const watchdog = mcu.peripherals[WATCHDOG];
     watchdog.onWatchdogTrigger = () => {
       this.ended = 101;
-      // It would fire again at once.
+      // Otherwise it would fire again at once.
       watchdog.alarm.enable = false;
     };
     mcu.onBreak = (code) => {
       throw new Fault(`breakpoint or undefined instruction ${code}`);
     };
-    // A status to end with, once there is one.
+    // Exit status, once the run is over.
     this.ended = null;
     this.keys = new Keys(mcu);
     this.rtt = new Rtt(mcu);
@@ -60,7 +60,7 @@ export class Board {
     makeStrict(mcu, this.cache);
   }
 
-  // Ends the run: what happened here would not go well on the desk.
+  // Ends the run with status 2 after something that would fail on real hardware.
   trouble(what) {
     console.error(what);
     this.ended ??= 2;
@@ -94,7 +94,7 @@ export class Board {
     if (!routed || !spi.enabled || spi.control1 & SLAVE) return;
     try {
       if (spi.dataBits !== 8) throw new Mistake(`a word of ${spi.dataBits} bits`);
-      // Data are taken as the clock rises: modes 0 and 3.
+      // The panel samples data on the rising edge: modes 0 and 3.
       const [polarity, phase] = [(spi.control0 >> 6) & 1, (spi.control0 >> 7) & 1];
       if (polarity !== phase) throw new Mistake('the clock has the wrong phase');
       this.panel.byte(byte, gpio[DATA].value === HIGH);
@@ -104,9 +104,9 @@ export class Board {
     }
   }
 
-  // What somebody sees who holds the board with the joystick on the left: rows of red, green and
-  // blue. The glass is mounted turned: Waveshare's own driver draws upright with memory access
-  // 0x70, columns and rows exchanged and columns mirrored.
+  // The picture as seen when the joystick is on the left: rows of red, green and blue. The panel is mounted
+  // rotated: for an upright picture Waveshare's own driver sets memory access 0x70, which swaps columns and
+  // rows and mirrors the columns.
   screen() {
     const rgb = Buffer.alloc(SIDE * SIDE * 3);
     if (this.mcu.gpio[LIGHT].value !== HIGH) return rgb;

@@ -1,10 +1,11 @@
-// What the boot ROM does before it enters a program: RP2040 data sheet, section 2.8.1.
+// What the boot ROM does before it starts a program: RP2040 data sheet, section 2.8.1.
 
 const FLASH = 0x10000000;
 const STAGE_2 = 0x20041f00;
 const STAGE_2_SIZE = 256;
 
-// CRC-32 as the ROM computes it: polynomial 0x04c11db7, from all ones, neither reflected nor inverted.
+// CRC-32 as the ROM computes it: polynomial 0x04c11db7, initial value all ones, neither reflected nor
+// inverted.
 export function crc32(bytes) {
   let crc = 0xffffffff;
   for (const byte of bytes) {
@@ -14,7 +15,7 @@ export function crc32(bytes) {
   return crc >>> 0;
 }
 
-// Checks the second-stage loader, copies it to RAM and enters it there.
+// Checks the second-stage loader, copies it to RAM and starts it there.
 export function boot(mcu) {
   const loader = mcu.flash.subarray(0, STAGE_2_SIZE);
   const stored = mcu.readUint32(FLASH + STAGE_2_SIZE - 4);
@@ -24,7 +25,7 @@ export function boot(mcu) {
   mcu.sram.set(loader, STAGE_2 - 0x20000000);
   const { core } = mcu;
   core.SP = STAGE_2;
-  // Tells the loader that the ROM called it: it goes on to the program's vector table.
+  // Tells the loader that the ROM called it, so that it goes on to the program's vector table.
   core.LR = 0;
   core.PC = STAGE_2;
 }

@@ -1,11 +1,11 @@
-// Memory as strict as the chip's. rp2040js only warns about most of what ends in a HardFault.
+// Memory accesses with the chip's checks. rp2040js only warns about most accesses that end in a HardFault.
 
 const FLASH = 0x10000000;
 const FLASH_SIZE = 2 * 1024 * 1024;
 const RAM = 0x20000000;
 const ROM_SIZE = 0x4000;
 
-// Raised by an access that the chip refuses.
+// Thrown for an access that the chip refuses.
 export class Fault extends Error {}
 
 // Replaces the memory functions of an RP2040; reads of flash go through `cache`.
@@ -17,7 +17,7 @@ export function makeStrict(mcu, cache) {
     throw new Fault(`${what} 0x${(address >>> 0).toString(16).padStart(8, '0')}: ${why}`);
   };
   const elsewhere = (what, address) => {
-    // Nothing here needs the ROM, which is not part of rp2040js: whoever comes here is lost.
+    // rp2040js has no ROM, and the program needs none: an access to it is an error.
     if (address < ROM_SIZE) refuse(what, address, 'the boot ROM, or a null pointer');
     const known = address >= 0xd0000000 || address >>> 12 === 0xe000e || mcu.findPeripheral(address);
     if (!known) refuse(what, address, 'nothing is there');

@@ -1,4 +1,4 @@
-// The buttons of Waveshare's Pico-LCD-1.3: each connects its pin to ground.
+// The buttons of Waveshare's Pico-LCD-1.3, each of which connects its pin to ground.
 
 const PINS = { a: 15, b: 17, x: 19, y: 21, up: 2, down: 18, left: 16, right: 20, ctrl: 3 };
 
@@ -20,7 +20,7 @@ export class Keys {
     this.settle(key);
   }
 
-  // Nothing but the pin's own pull-up makes it high.
+  // Sets the pin's level: while the button is up, only the pin's own pull-up makes it high.
   settle(key) {
     const pin = this.pin(key);
     pin.setInputValue(!this.held.has(key) && pin.pullupEnabled);

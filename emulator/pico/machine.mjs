@@ -1,9 +1,9 @@
-// The processor, running. Computing takes the time it takes here; sleeping takes as long as on the
-// desk, so that somebody who watches sees each picture.
+// Runs the processor. Computing runs at the speed of this computer; sleeping takes as long as on the board,
+// so that a viewer sees each picture.
 
 import { Fault } from './bus.mjs';
 
-// Instructions between looks at the log and at the socket: some milliseconds.
+// Instructions between two checks of the log and the socket: some milliseconds.
 const CHUNK = 50_000;
 const HARD_FAULT = 3;
 const KEY_NANOS = 100e6;
@@ -15,14 +15,14 @@ export class Machine {
     this.timer = null;
   }
 
-  // Lets the processor go on.
+  // Resumes the processor.
   go() {
     if (this.running) return;
     this.running = true;
     this.timer = setImmediate(() => this.chunk());
   }
 
-  // Halts it between two instructions; whatever was logged is out.
+  // Halts the processor between two instructions; everything logged so far has been written.
   halt() {
     this.running = false;
     clearTimeout(this.timer);
@@ -30,7 +30,7 @@ export class Machine {
     this.board.rtt.poll();
   }
 
-  // Presses a key for KEY_NANOS of the processor's own time, in which no look at the keys is left out.
+  // Presses a key for KEY_NANOS of the processor's own time, so that the program samples it at least once.
   press(key) {
     const { keys, mcu } = this.board;
     keys.down(key);
@@ -47,7 +47,7 @@ export class Machine {
     this.timer = slept > 0 ? setTimeout(next, slept / 1e6) : setImmediate(next);
   }
 
-  // Runs until something should be looked at, and gives how long the processor slept, in ns.
+  // Runs until the log and the socket are to be checked. Returns the nanoseconds that the processor slept.
   run() {
     const { mcu, cache } = this.board;
     const { core, clock } = mcu;
@@ -57,12 +57,12 @@ export class Machine {
         const slept = clock.nanosToNextAlarm;
         if (slept <= 0) throw new Error('the processor sleeps, and nothing will ever wake it');
         clock.tick(slept);
-        // rp2040js wakes for interrupts, not for SysTick, and would forget what it was doing.
+        // rp2040js wakes for interrupts but not for SysTick, and would stay in the waiting state.
         core.waiting = false;
         core.waiting = !core.checkForInterrupts();
         return slept;
       }
-      // First, so that it is known which instruction a fault is about.
+      // Before executing, so that the address of a faulting instruction is known.
       while (core.interruptsUpdated && core.checkForInterrupts());
       const at = core.PC;
       let cycles = 1;
@@ -77,7 +77,7 @@ export class Machine {
     return 0;
   }
 
-  // As the processor does: to the program's handler, or, from there, to a halt.
+  // As on the chip: enters the program's HardFault handler, or locks up if that is already running.
   fault(error, at) {
     const { core } = this.board.mcu;
     console.error(`at 0x${at.toString(16)}: ${error.message}`);

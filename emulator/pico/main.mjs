@@ -1,11 +1,11 @@
-// An emulated Raspberry Pi Pico with Waveshare's Pico-LCD-1.3, on top of rp2040js.
+// An emulated Raspberry Pi Pico with Waveshare's Pico-LCD-1.3, built on rp2040js.
 //
 //   node main.mjs --rp2040js DIR --image FILE.uf2 --qmp SOCKET [--entropy N] [--down KEY]...
 //
-// It boots the image that one copies to a Pico and is spoken to like QEMU: standard output has what
-// the program logs, a socket takes QEMU's machine protocol (qmp.mjs), and the processor is halted
-// until told to go on. It ends with status 101 when the watchdog fires, and with 2 when the program
-// did what a panel or a chip would not forgive.
+// It boots the UF2 image that a user copies to a Pico, and has the interface of QEMU: standard output carries
+// the program's log, a socket accepts QEMU's machine protocol (qmp.mjs), and the processor is halted until
+// told to continue. The exit status is 101 when the watchdog fires, and 2 when the program did something that
+// would fail on a real panel or chip.
 
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -1,4 +1,4 @@
-// The part of QEMU's machine protocol that a board needs: JSON, a line each, on a Unix socket.
+// The part of QEMU's machine protocol that the tests need: JSON, one object per line, on a Unix socket.
 
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,14 +8,14 @@ import { SIDE } from './st7789.mjs';
 
 const RAM = 0x20000000;
 
-// Commands by name: what they are told, and what they do.
+// The commands by name; each takes its arguments and returns its result.
 function commands(board, machine) {
   return {
     qmp_capabilities: () => {},
     cont: () => machine.go(),
     stop: () => machine.halt(),
     quit: () => setImmediate(() => process.exit(0)),
-    // Not for QEMU's hold-time: see press.
+    // Ignores QEMU's hold-time: see `press`.
     'send-key': ({ keys }) => {
       for (const { data } of keys) machine.press(data);
     },
@@ -31,7 +31,7 @@ function commands(board, machine) {
   };
 }
 
-// Listens on `path` for one client; the machine ends with it.
+// Listens on `path` for one client; the machine ends with the connection.
 export function serve(path, board, machine) {
   const known = commands(board, machine);
   const server = createServer((socket) => {

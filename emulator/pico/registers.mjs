@@ -1,6 +1,6 @@
-// Peripherals of which rp2040js has no model.
+// Peripherals that rp2040js does not model.
 
-// One whose registers read as they were written.
+// A peripheral whose registers return what was written.
 export class Registers {
   constructor(initial = {}) {
     this.values = new Map(Object.entries(initial).map(([at, value]) => [Number(at), value]));
@@ -21,8 +21,8 @@ const STATUS = 0x18;
 const RANDOM_BIT = 0x1c;
 const STABLE_AND_ENABLED = (1 << 31) | (1 << 12);
 
-// The ring oscillator (section 2.17): always stable, its random bits those of a seed, so that a run
-// can be repeated.
+// The ring oscillator (section 2.17). It is always stable, and its random bits follow from a seed, so that
+// runs are reproducible.
 export class RingOscillator extends Registers {
   constructor(entropy) {
     super();

@@ -1,5 +1,4 @@
-// What a debug probe does about SEGGER's real-time transfer: it reads what the program logs out of
-// its memory.
+// SEGGER's real-time transfer from the debug probe's side: reads the program's log from its memory.
 
 import { writeSync } from 'node:fs';
 
@@ -15,19 +14,19 @@ export class Rtt {
     this.channel = null;
   }
 
-  // Looks for the control block, as long as there is none: it is there once variables are.
+  // Looks for the control block until it exists: the program creates it when it initialises its variables.
   attach() {
     const at = this.ram.indexOf(ID);
     if (at < 0) return;
     const channel = at + UP_CHANNEL;
     const [buffer, size] = [4, 8].map((field) => this.ram.readUInt32LE(channel + field));
     if (buffer < RAM || size === 0 || buffer + size > RAM + this.ram.length) return;
-    // From now on nothing is lost: a program that is faster than we are waits.
+    // From now on nothing is lost: a program that logs faster than we read waits.
     this.ram.writeUInt32LE(BLOCK_IF_FULL, channel + 20);
     this.channel = { at: channel, start: buffer - RAM, size };
   }
 
-  // Copies what was logged to standard output.
+  // Copies new log output to standard output.
   poll() {
     if (!this.channel) this.attach();
     if (!this.channel) return;
@@ -43,7 +42,7 @@ export class Rtt {
   }
 }
 
-// Writes all of it, however long the reader takes: meanwhile the machine stands still.
+// Writes all bytes, however slow the reader is; meanwhile the machine is halted.
 function print(bytes) {
   let done = 0;
   while (done < bytes.length) {

@@ -1,9 +1,9 @@
-// An ST7789 behind a glass of 240 × 240 pixels: what Sitronix' data sheet (ST7789V, version 1.6) says
-// of the commands that a driver needs. What a real one would not forgive is an error.
+// An ST7789 with a panel of 240 × 240 pixels: the commands that a driver needs, by Sitronix' data sheet
+// (ST7789V, version 1.6). Anything that would fail on a real one is an error.
 
 export const SIDE = 240;
 
-// The controller's own memory.
+// Size of the controller's own memory.
 const COLUMNS = 240;
 const ROWS = 320;
 
@@ -13,22 +13,22 @@ const MX = 0x40;
 const MV = 0x20;
 const BGR = 0x08;
 
-// Milliseconds, section 7.4.5 and the notes on commands 01, 10 and 11.
+// Required pauses in milliseconds: section 7.4.5 and the notes on commands 01, 10 and 11.
 const AFTER_RESET = 5;
 const AFTER_SLEEP_OUT = 5;
 const RESET_TO_SLEEP_OUT = 120;
 
-// How many parameters a command has; of others nothing is known, and their parameters are ignored.
+// Number of parameters of each command. Other commands are unknown, and their parameters are ignored.
 const PARAMETERS = { 0x2a: 4, 0x2b: 4, 0x36: 1, 0x3a: 1 };
 
 export class Mistake extends Error {}
 
 export class St7789 {
-  // `now` gives milliseconds.
+  // `now` returns the time in milliseconds.
   constructor(now) {
     this.now = now;
     this.memory = new Uint16Array(COLUMNS * ROWS);
-    // Noise, as after power comes on.
+    // Noise, as at power-on.
     this.memory.forEach((_, at) => (this.memory[at] = Math.imul(at, 0x9e3779b1) >>> 13));
     this.busyUntil = 0;
     this.resetLow = false;
@@ -49,13 +49,13 @@ export class St7789 {
     this.busyUntil = this.now() + AFTER_RESET;
   }
 
-  // The reset pin.
+  // Sets the reset pin.
   reset(low) {
     this.resetLow = low;
     this.powerOn();
   }
 
-  // A byte, and whether the pin that tells data from commands is high.
+  // Receives a byte; `data`: whether the pin that distinguishes data from commands is high.
   byte(value, data) {
     if (this.resetLow) throw new Mistake(`byte 0x${value.toString(16)} while in reset`);
     if (data) this.parameter(value);
@@ -114,7 +114,7 @@ export class St7789 {
     if (this.command === 0x3a) this.format = a;
   }
 
-  // Columns as the driver counts them: of the rows, if it exchanged the two.
+  // Number of columns from the driver's view: the memory's rows, if it has swapped rows and columns.
   width() {
     return this.access & MV ? ROWS : COLUMNS;
   }
@@ -141,7 +141,7 @@ export class St7789 {
     this.y = this.y < this.rows[1] ? this.y + 1 : this.rows[0];
   }
 
-  // Section 8.12: exchanged first, mirrored then.
+  // Section 8.12: swap first, then mirror.
   address(x, y) {
     let [column, row] = this.access & MV ? [y, x] : [x, y];
     if (this.access & MX) column = COLUMNS - 1 - column;
@@ -149,11 +149,11 @@ export class St7789 {
     return row * COLUMNS + column;
   }
 
-  // Red, green and blue of 8 bits at a place of the glass, which shows the memory's first 240 rows.
+  // Red, green and blue (8 bits each) at a position of the panel, which shows the memory's first 240 rows.
   pixel(column, row) {
     if (this.sleeping || !this.on) return [0, 0, 0];
     let value = this.memory[row * COLUMNS + column];
-    // Glass of this kind turns light into dark: upright colours are those of the inverted mode.
+    // This kind of panel inverts brightness: colours are right in the inverted mode.
     if (!this.inverted) value = ~value;
     const red = Math.round((((value >> 11) & 31) * 255) / 31);
     const green = Math.round((((value >> 5) & 63) * 255) / 63);

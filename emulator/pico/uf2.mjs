@@ -1,4 +1,4 @@
-// UF2 as a Pico's boot ROM reads it: RP2040 data sheet, section 2.8.4.2.
+// Reads UF2 with the rules of a Pico's boot ROM: RP2040 data sheet, section 2.8.4.2.
 
 const MAGIC = [0x0a324655, 0x9e5d5157];
 const MAGIC_END = 0x0ab16f30;
@@ -8,7 +8,7 @@ const FLASH = 0x10000000;
 const FLASH_SIZE = 2 * 1024 * 1024;
 const PAGE = 256;
 
-// What flash holds after the file has been copied to the boot drive; erased bytes are 0xff.
+// Contents of flash after the file has been copied to the boot drive; erased bytes are 0xff.
 export function flashFrom(file) {
   const refuse = (at, why) => {
     throw new Error(`UF2 block ${at}: ${why}`);

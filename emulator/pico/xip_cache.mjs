@@ -1,10 +1,10 @@
-// The cache between the processor and flash (RP2040 data sheet, section 2.6.3): 16 KB, two ways,
-// lines of 8 bytes. It only counts time: what is read is always right.
+// The cache between the processor and flash (RP2040 data sheet, section 2.6.3): 16 KB, two ways, lines of 8
+// bytes. It only counts time: the data read are always current.
 
 const SETS = 1024;
 
-// Cycles of the processor to fetch a line: 6 clocks of address, 2 of mode, 4 of waiting and 16 of data
-// on four wires, at half the processor's clock. Nobody publishes a figure; 400 ns have been measured.
+// Processor cycles to fetch a line: 6 clocks of address, 2 of mode, 4 of waiting and 16 of data on four
+// wires, at half the processor's clock. No official figure exists; 400 ns have been measured.
 const MISS = 2 * (6 + 2 + 4 + 16);
 
 export class XipCache {
@@ -12,12 +12,12 @@ export class XipCache {
     this.lines = new Int32Array(2 * SETS).fill(-1);
     this.oldest = new Uint8Array(SETS);
     this.last = -1;
-    // Cycles that nobody has accounted for yet.
+    // Cycles not yet returned by `take`.
     this.cycles = 0;
     this.misses = 0;
   }
 
-  // An offset into flash is read.
+  // Accounts for a read at an offset into flash.
   touch(offset) {
     const line = offset >>> 3;
     if (line === this.last) return;

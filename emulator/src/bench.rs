@@ -1,4 +1,5 @@
-//! The program that counts instructions, on an emulated core, with a model that the emulator puts into PSRAM.
+//! Runs the program that counts instructions on an emulated core, with a model that the emulator puts into
+//! PSRAM.
 
 use std::fs;
 use std::path::Path;
@@ -15,31 +16,31 @@ use crate::log::Line;
 use crate::machine::Machine;
 use crate::program::Program;
 
-/// The largest picture on the smallest core, with much to spare.
+/// Time allowed for a line of the log: enough for the largest picture on the slowest core.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Tells QEMU that an instruction takes 1 ns of the board's time, however long it takes.
+/// Arguments that make QEMU advance the board's time by 1 ns per instruction.
 const ONE_EACH: [&str; 2] = ["-icount", "shift=0"];
 
-/// The program, built.
+/// The program, built for one core.
 pub struct Bench {
     board: &'static Board,
     image: Image,
-    /// Where the model is to be.
+    /// Address at which the emulator puts the model.
     psram: u64,
 }
 
-/// The board that runs a core's code.
+/// The board on which the bench runs a core's code.
 ///
 /// # Errors
 ///
-/// If none does.
+/// If no board measures the core.
 pub fn board(core: Core) -> Result<&'static Board> {
     let board = BOARDS.iter().find(|board| board.measures.contains(&core));
     board.with_context(|| format!("no board measures {}", core.name))
 }
 
-/// Builds a program of the bench for a core: `bench`, or `blank`, which does the same without a picture.
+/// Builds a program of the bench for a core: `bench`, or `blank`, which does the same without drawing.
 ///
 /// # Errors
 ///
@@ -54,7 +55,7 @@ impl Bench {
     ///
     /// # Errors
     ///
-    /// If the build fails.
+    /// If the build fails, or the memory map does not define `_psram`.
     pub fn build(core: Core) -> Result<Self> {
         let image = build(core, "bench")?;
         let elf = fs::read(&image.elf)?;
@@ -68,7 +69,7 @@ impl Bench {
         &self.image
     }
 
-    /// Runs the program with a model, and gives its log: a line for each layer, then one for the whole picture.
+    /// Runs the program with a model. Returns its log: a line per layer, then a line for the whole picture.
     ///
     /// # Errors
     ///
@@ -78,7 +79,7 @@ impl Bench {
             ONE_EACH[0].into(),
             ONE_EACH[1].into(),
             "-device".into(),
-            // A comma in the name is written twice.
+            // QEMU requires a comma in a file name to be doubled.
             format!(
                 "loader,file={},addr={:#x},force-raw=on",
                 model.display().to_string().replace(',', ",,"),
@@ -97,7 +98,7 @@ impl Bench {
     }
 }
 
-/// A log in one line, for an error.
+/// Joins a log into one line, for an error message.
 pub fn said(log: &[Line]) -> String {
     log.iter().map(Line::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -1,4 +1,4 @@
-//! The files that a program for a board becomes.
+//! The files built from a program: ELF and UF2.
 
 use std::path::{Path, PathBuf};
 
@@ -8,20 +8,20 @@ use output::file;
 
 use crate::uf2::Uf2;
 
-/// The table of the memory that a program takes, beside its image.
+/// Name of the table of the program's memory, written beside its image.
 pub const SIZE: &str = "size.txt";
 
-/// A program in the forms that emulators, probes and boot drives take.
+/// The files of a program, for emulators, debug probes and boot drives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Image {
-    /// With everything that tells what the program logs and where.
+    /// ELF file with debug information and the log's format strings.
     pub elf: PathBuf,
-    /// For the boot drive of a chip that has one.
+    /// UF2 file, if the chip has a boot drive.
     pub uf2: Option<PathBuf>,
 }
 
 impl Image {
-    /// Writes the files into a directory: each has its old content or all of the new.
+    /// Writes the files into a directory; each file is replaced completely or not at all.
     ///
     /// # Errors
     ///

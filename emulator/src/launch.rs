@@ -1,4 +1,4 @@
-//! Starting the emulator of a board.
+//! Starts the emulator of a board.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use setup::{npm, workspace};
 
 use crate::image::Image;
 
-/// QEMU for RISC-V.
+/// QEMU's program for RISC-V.
 const RISCV: &str = "qemu-system-riscv32";
 
 /// QEMU's program for a core.
@@ -17,36 +17,36 @@ pub fn qemu(core: Core) -> &'static str {
     if core.target.starts_with("riscv32") { RISCV } else { "qemu-system-arm" }
 }
 
-/// QEMU's name for a display that is a window.
+/// QEMU's name for a display in a window.
 pub const WINDOW: &str = if cfg!(target_os = "macos") { "cocoa" } else { "gtk" };
 
-/// Where rp2040js is installed.
+/// Directory in which rp2040js is installed.
 ///
 /// # Errors
 ///
-/// If cargo cannot say where its target directory is.
+/// If cargo cannot report its target directory.
 pub fn rp2040js() -> Result<PathBuf> {
     Ok(workspace::target_directory()?.join("rp2040"))
 }
 
-/// What differs from one run to the next.
+/// Options of one run.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options<'o> {
     /// Show QEMU's own display.
     pub window: bool,
-    /// Seed of the bits that the ring oscillator of an emulated RP2040 gives.
+    /// Seed of the random bits that an emulated RP2040's ring oscillator returns.
     pub entropy: Option<u32>,
-    /// Keys that are down from the start, of an emulated RP2040.
+    /// Keys of an emulated RP2040 that are held from the start.
     pub down: &'o [&'o str],
     /// More arguments for QEMU.
     pub arguments: &'o [String],
 }
 
-/// Whether the board has an emulator that can do what the options ask for.
+/// Checks that the board has an emulator that supports the options.
 ///
 /// # Errors
 ///
-/// If not; says what it cannot do.
+/// If not; the message says what is not supported.
 pub fn check(board: &Board, options: Options<'_>) -> Result<()> {
     let name = board.name;
     match board.emulator {
@@ -65,12 +65,12 @@ pub fn check(board: &Board, options: Options<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A board's emulator, halted before the first instruction. It writes the log to standard output and
-/// listens on `socket`.
+/// The command that starts a board's emulator, halted before the first instruction. The emulator writes the
+/// log to standard output and listens on `socket`.
 ///
 /// # Errors
 ///
-/// As [`check`], or if the emulator is not installed.
+/// Those of [`check`], or if the emulator is not installed.
 pub fn command(
     board: &Board,
     image: &Image,
@@ -88,20 +88,20 @@ fn qemu_command(board: &Board, image: &Image, socket: &Path, options: Options<'_
     let program = qemu(board.core);
     let mut qemu = Command::new(program);
     if program == RISCV {
-        // It would put firmware of its own where the program is.
+        // By default QEMU loads firmware of its own at the program's address.
         qemu.args(["-bios", "none"]);
     }
     qemu.args(["-machine", board.name, "-serial", "null", "-monitor", "none"]);
     qemu.args(["-semihosting-config", "enable=on,target=native"]);
     qemu.arg("-qmp").arg(format!("unix:{},server=on,wait=off", socket.display()));
     qemu.arg("-kernel").arg(&image.elf);
-    // Named, or QEMU would quietly do without where no window can be opened.
+    // Explicit, because by default QEMU silently runs without a window where it cannot open one.
     qemu.args(["-display", if options.window { WINDOW } else { "none" }]);
     qemu.arg("-S").args(options.arguments);
     qemu
 }
 
-/// The emulated Pico on top of rp2040js: its JavaScript, its tests, and the versions of what it needs.
+/// Directory of the emulated Pico, built on rp2040js: its JavaScript, its tests and its lock file.
 pub fn pico() -> PathBuf {
     workspace::root().join("emulator/pico")
 }

@@ -1,14 +1,15 @@
 //! Runs the image of a board without the hardware, and reads its log and its screen.
 //!
-//! From a row of [`boards::BOARDS`] to a picture:
+//! The steps from a row of [`boards::BOARDS`] to a picture:
 //!
-//! 1. [`model`]: the `.gen` file, and whether it fits the board
-//! 2. [`program`]: cargo builds the board's program around the model
-//! 3. [`image`]: the files that it becomes, ELF and [`uf2`]; [`size`]: the memory that it takes
+//! 1. [`model`]: finds the `.gen` file and checks that it fits the board
+//! 2. [`program`]: builds the board's program around the model with cargo
+//! 3. [`image`]: writes the program as ELF and [`uf2`]; [`size`]: measures the memory that it takes
 //! 4. [`launch`]: starts QEMU or rp2040js (`pico/`, in JavaScript) with an image
-//! 5. [`machine`]: the running board: its [`log`], its keys, its memory and its screen, over [`qmp`]; [`picture`] reads screendumps
+//! 5. [`machine`]: controls the running board over [`qmp`]: its [`log`], keys, memory and screen; [`picture`]
+//!   parses screendumps
 //!
-//! [`mod@bench`] does all of it for the program that counts instructions.
+//! [`mod@bench`] does all of this for the program that counts instructions.
 
 pub mod bench;
 pub mod image;
@@ -22,7 +23,7 @@ pub mod qmp;
 pub mod size;
 pub mod uf2;
 
-/// The README's example is a test.
+/// Compiles the README's example as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -1,38 +1,38 @@
-//! What a board logs: defmt's frames, decoded with the help of the program's ELF file.
+//! Decodes a board's log: defmt frames, with the format strings of the program's ELF file.
 
 use std::fmt;
 
 use anyhow::{Context, Result};
 use defmt_decoder::Table;
 
-/// Ends a frame on the wire.
+/// Byte that ends a frame.
 const FRAME_END: u8 = 0;
 
 /// A line of the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Seconds since the start, of a board that has a clock for it.
+    /// Seconds since the start, if the board has a clock for timestamps.
     pub timestamp: Option<String>,
-    /// `info`, `error`, …; empty if the line has none.
+    /// Level: `info`, `error`, …; empty if the line has none.
     pub level: String,
     /// The message. Events of the application read `Name { field: value, … }`.
     pub message: String,
 }
 
 impl Line {
-    /// Whether the line is an event of this name.
+    /// Whether the line is an event called `event`.
     pub fn is(&self, event: &str) -> bool {
         let rest = self.message.strip_prefix(event);
         rest.is_some_and(|rest| rest.starts_with(" {"))
     }
 
-    /// A field of the event, as it was printed.
+    /// Value of the event's field `name`, as printed.
     pub fn field(&self, name: &str) -> Option<&str> {
         let fields = self.message.split_once('{')?.1.strip_suffix('}')?;
         fields.split(',').find_map(|field| field.trim().strip_prefix(name)?.strip_prefix(": "))
     }
 
-    /// A field of the event that is a whole number.
+    /// Value of the event's field `name`, if it is a whole number.
     pub fn number(&self, name: &str) -> Option<u64> {
         self.field(name)?.parse().ok()
     }
@@ -47,10 +47,10 @@ impl fmt::Display for Line {
     }
 }
 
-/// Turns bytes into lines.
+/// Decodes bytes into lines.
 pub struct Decoder {
     table: Table,
-    /// The beginning of a frame.
+    /// Bytes of an incomplete frame.
     bytes: Vec<u8>,
 }
 
@@ -59,13 +59,13 @@ impl Decoder {
     ///
     /// # Errors
     ///
-    /// If the file has none.
+    /// If the program was built without defmt, or its format strings cannot be read.
     pub fn new(elf: &[u8]) -> Result<Self> {
         let table = Table::parse(elf)?.context("the program was built without defmt")?;
         Ok(Self { table, bytes: Vec::new() })
     }
 
-    /// Takes bytes as they come and gives the lines they complete.
+    /// Takes the next bytes of the log. Returns the lines that they complete.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
         for &byte in bytes {

@@ -1,4 +1,4 @@
-//! A running board, in its emulator.
+//! Controls a running board in its emulator.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -21,27 +21,28 @@ use crate::log::{Decoder, Line};
 use crate::picture::{from_ppm, unmagnified};
 use crate::qmp::Qmp;
 
-/// The file for what the emulator itself has to say.
+/// File for the emulator's own messages.
 const COMPLAINTS: &str = "stderr";
 
-/// How long a key is down in QEMU. On a busy desk, while the processor fills the screen, QEMU's timers may
-/// wait for longer than its usual 100 ms, and the board's next look at the buttons would be after that.
+/// Milliseconds that a key is down in QEMU. On a busy computer, while the processor fills the screen, QEMU's
+/// timers may fire later than its usual 100 ms, and the board would sample the buttons only after the
+/// release.
 const HELD_MS: u32 = 400;
 
-/// How long an emulator may take to open its socket.
+/// Time allowed for an emulator to open its socket.
 const STARTING: Duration = Duration::from_secs(20);
 
-/// A running board. Ends with its `Machine`.
+/// A running board. Dropping it ends the emulator.
 ///
-/// Nothing runs in the background here: the log is read when it is asked for and while a command
-/// waits. A board that nobody asks stands still once its emulator cannot write any more.
+/// Nothing runs in the background: the log is read only when it is requested and while a command waits. If
+/// nobody reads it, the board stops once the emulator cannot write any more.
 pub struct Machine {
     process: Process,
     qmp: Qmp,
     log: Log,
-    /// Pixels of a screendump for one of the panel's, each way. 0: no screen.
+    /// Pixels of a screendump per pixel of the panel, along each side. 0: no screen.
     magnified: usize,
-    /// Socket and screendumps.
+    /// Directory of the socket and the screendumps.
     directory: TempDir,
 }
 
@@ -54,19 +55,19 @@ struct Log {
 }
 
 impl Machine {
-    /// Starts a board with a program.
+    /// Starts a board with the program in `image`.
     ///
     /// # Errors
     ///
-    /// If the board has no emulator, or that is not installed or does not like what it is told; its
-    /// words are part of the error.
+    /// If the board has no emulator, or the emulator is not installed or rejects its arguments. The error
+    /// contains the emulator's message.
     pub fn start(board: &Board, image: &Image, options: Options<'_>) -> Result<Self> {
         let elf = fs::read(&image.elf).with_context(|| format!("{}", image.elf.display()))?;
         let decoder = Decoder::new(&elf).with_context(|| format!("{}", image.elf.display()))?;
         let directory = TempDir::with_prefix("emulator")?;
         let socket = directory.path().join("qmp");
         let complaints = directory.path().join(COMPLAINTS);
-        // A socket, unlike a pipe, can be read with a timeout.
+        // Unlike a pipe, a socket can be read with a timeout.
         let (ours, theirs) = UnixStream::pair()?;
 
         let mut emulator = launch::command(board, image, &socket, options)?;
@@ -75,7 +76,7 @@ impl Machine {
         let program = emulator.get_program().to_string_lossy().into_owned();
         let child = emulator.spawn().with_context(|| format!("cannot start {program}"))?;
         let mut process = Process(child);
-        // Holds the emulator's end of the socket: only it may, or the log would never end.
+        // Drops the emulator's end of the socket: while it is open here, the log would never end.
         drop(emulator);
 
         let start = Instant::now();
@@ -89,8 +90,8 @@ impl Machine {
             }
             std::thread::sleep(Duration::from_millis(10));
         };
-        // Halted until we are connected: a short program would be over before. One that ends at once
-        // takes the answer with it.
+        // The board is halted until we are connected: a short program could end before. If the program ends
+        // at once, the answer to this command is lost.
         qmp.send("cont", json!({}))?;
         let log = Log { socket: ours, decoder, lines: VecDeque::new(), ended: false };
         let magnified = match board.emulator {
@@ -101,11 +102,11 @@ impl Machine {
         Ok(Self { process, qmp, log, magnified, directory })
     }
 
-    /// The next line of the log; `None` when the board has ended.
+    /// Waits for the next line of the log; `None` if the board has ended.
     ///
     /// # Errors
     ///
-    /// If there is none within `patience`.
+    /// If no line comes within `patience`.
     pub fn line(&mut self, patience: Duration) -> Result<Option<Line>> {
         let start = Instant::now();
         loop {
@@ -121,8 +122,7 @@ impl Machine {
         }
     }
 
-    /// Every line that the board has logged and nobody has read. After [`Machine::stop`] there is
-    /// nothing that comes later.
+    /// Returns all lines logged but not yet read. After [`Machine::stop`] no more lines follow.
     ///
     /// # Errors
     ///
@@ -132,26 +132,26 @@ impl Machine {
         Ok(self.log.lines.drain(..).collect())
     }
 
-    /// Halts the processor, between two instructions.
+    /// Halts the processor between two instructions.
     ///
     /// # Errors
     ///
-    /// If the emulator does not obey.
+    /// If the emulator refuses.
     pub fn stop(&mut self) -> Result<()> {
         self.command("stop", json!({}))
     }
 
-    /// Lets the processor go on.
+    /// Resumes the processor.
     ///
     /// # Errors
     ///
-    /// If the emulator does not obey.
+    /// If the emulator refuses.
     pub fn cont(&mut self) -> Result<()> {
         self.command("cont", json!({}))
     }
 
-    /// Presses and releases a key, by QEMU's name for it: `left`, `up`, `ctrl`, …. In QEMU it is down for
-    /// `HELD_MS`, and the next waits for as long again; in rp2040js for 100 ms of the processor's time.
+    /// Presses and releases a key, given by QEMU's name: `left`, `up`, `ctrl`, …. QEMU holds it for `HELD_MS`
+    /// and waits as long before the next one; rp2040js holds it for 100 ms of the processor's time.
     ///
     /// # Errors
     ///
@@ -161,7 +161,7 @@ impl Machine {
         self.command("send-key", keys)
     }
 
-    /// What the panel shows: its own pixels, not the emulator's magnified ones.
+    /// The panel's picture, in the panel's own pixels rather than the emulator's magnified ones.
     ///
     /// # Errors
     ///
@@ -173,11 +173,11 @@ impl Machine {
         unmagnified(&from_ppm(&fs::read(&file)?)?, self.magnified as u32)
     }
 
-    /// What the board's memory holds: zeros where nothing was ever written to RAM.
+    /// Reads the board's memory; RAM that was never written is zero.
     ///
     /// # Errors
     ///
-    /// If the emulator does not obey.
+    /// If the emulator refuses.
     pub fn memory(&mut self, addresses: Range<u64>) -> Result<Vec<u8>> {
         let file = self.directory.path().join("memory");
         let size = addresses.end - addresses.start;
@@ -186,13 +186,13 @@ impl Machine {
         Ok(fs::read(&file)?)
     }
 
-    /// What the emulator itself had to say so far, in one line.
+    /// The emulator's own messages so far, in one line.
     pub fn complaints(&self) -> String {
         let text = fs::read_to_string(self.directory.path().join(COMPLAINTS));
         text.unwrap_or_default().trim().replace('\n', "; ")
     }
 
-    /// Waits for the board to end by itself. Read its log to the end first.
+    /// Waits until the board ends. Read its log to the end first.
     ///
     /// # Errors
     ///
@@ -209,7 +209,7 @@ impl Machine {
 }
 
 impl Log {
-    /// Reads some of what is there, waiting for it at most `patience`. Says whether there was any.
+    /// Reads some bytes of the log, waiting at most `patience`. Returns whether there were any.
     fn read(&mut self, patience: Option<Duration>) -> Result<bool> {
         self.socket.set_nonblocking(patience.is_none())?;
         if patience.is_some() {
@@ -229,12 +229,12 @@ impl Log {
     }
 }
 
-/// The emulator itself, which does not outlive us.
+/// The emulator's process, killed when dropped.
 struct Process(Child);
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Already gone is what was wanted.
+        // An error means that it has already ended.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

@@ -1,4 +1,4 @@
-//! The model that a program is built around.
+//! Finds the model of a program and checks that it fits.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,14 +8,14 @@ use boards::{Board, Fit};
 use gen_core::Model;
 use setup::workspace;
 
-/// The model of a program for which none is named.
+/// The model of a program by default.
 const DEFAULT: &str = "models/faces.gen";
 
-/// The path of the model that is called `text`: a file, or one of `models/` by its name.
+/// Path of a model, given as a file name or as a name in `models/`.
 ///
 /// # Errors
 ///
-/// If there is neither.
+/// If neither exists.
 pub fn find(text: &str) -> Result<PathBuf, String> {
     let models = workspace::root().join("models");
     let places = [PathBuf::from(text), models.join(format!("{text}.gen"))];
@@ -29,11 +29,11 @@ pub fn find(text: &str) -> Result<PathBuf, String> {
     })
 }
 
-/// Compares a model, by default faces of `models/`, with a board's memory. Builds nothing.
+/// Compares a model (by default `models/faces.gen`) with a board's memory, without building anything.
 ///
 /// # Errors
 ///
-/// If the model cannot be read or does not fit: one sentence with the bytes.
+/// If the model cannot be read or does not fit; the message has the numbers of bytes.
 pub fn fit(board: &Board, model: Option<&Path>) -> Result<Fit> {
     let path = model.map_or_else(|| workspace::root().join(DEFAULT), Path::to_owned);
     let name = model.unwrap_or(Path::new(DEFAULT)).display();
@@ -59,7 +59,7 @@ mod tests {
 
     use super::{DEFAULT, find, fit, fitting};
 
-    /// Every board has room for the models that come along.
+    /// Every board has room for the shipped models.
     #[test]
     fn the_shipped_models_fit_every_board() {
         for board in &BOARDS {

@@ -1,20 +1,20 @@
-//! A screen's picture, as an emulator writes it.
+//! Parses screendumps.
 
 use anyhow::{Context, Result, ensure};
 use output::Picture;
 
-/// The picture in a binary PPM of 8 bits, as QEMU writes it.
+/// Parses a binary PPM of 8 bits, the format of QEMU's screendumps.
 ///
 /// # Errors
 ///
-/// If the bytes are not one, or are cut short.
+/// If the bytes are not a complete PPM of this kind.
 pub fn from_ppm(bytes: &[u8]) -> Result<Picture> {
     let mut rest = bytes;
     let mut word = || -> Option<&str> {
         let start = rest.iter().position(|byte| !byte.is_ascii_whitespace())?;
         let length = rest[start..].iter().position(u8::is_ascii_whitespace)?;
         let word = &rest[start..start + length];
-        // One white space ends the header, right before the pixels.
+        // A single white space separates the header from the pixels.
         rest = &rest[start + length + 1..];
         std::str::from_utf8(word).ok()
     };
@@ -27,11 +27,12 @@ pub fn from_ppm(bytes: &[u8]) -> Result<Picture> {
     Ok(Picture { width, height, rgb: rgb.to_vec() })
 }
 
-/// The picture that was magnified: every square of `factor` × `factor` pixels becomes one.
+/// Undoes a magnification: every square of `factor` × `factor` pixels becomes one pixel.
 ///
 /// # Errors
 ///
-/// If the pixels of a square differ, or it does not fit: the picture was not magnified.
+/// If the pixels of a square differ, or the sides are not multiples of `factor`: the picture was not
+/// magnified.
 pub fn unmagnified(picture: &Picture, factor: u32) -> Result<Picture> {
     let Picture { width, height, .. } = *picture;
     let whole = width.is_multiple_of(factor) && height.is_multiple_of(factor);

@@ -1,4 +1,4 @@
-//! A program of the firmware, as cargo builds it for a board.
+//! Builds a program of the firmware for a board.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -19,20 +19,20 @@ use crate::size::Size;
 pub struct Program {
     /// The board.
     pub board: &'static Board,
-    /// The core whose code is built: the board's own, or one whose code that core runs too.
+    /// The core whose code is built: the board's own, or one whose code the board's core also runs.
     pub core: Core,
-    /// The binary of the package `firmware`.
+    /// Name of the binary in the package `firmware`.
     pub name: &'static str,
 }
 
 impl Program {
-    /// The program that makes sense on a board.
+    /// The program that is built for a board by default.
     pub fn of(board: &'static Board) -> Self {
         Self { board, core: board.core, name: board.program() }
     }
 
-    /// Cargo with all that the program needs; `verb` is `build`, `clippy`, …. Variables of the shell change nothing:
-    /// it may be set up for another program.
+    /// A cargo command with all settings that the program needs; `verb`: `build`, `clippy`, …. Environment
+    /// variables of the shell that would change the build are removed.
     ///
     /// # Errors
     ///
@@ -46,7 +46,8 @@ impl Program {
             cargo.env_remove(variable);
         }
         if let Some(cpu) = core.cpu {
-            // Joins what `.cargo/config.toml` has; of two processors the last counts.
+            // cargo adds these flags to those of `.cargo/config.toml`; of two `target-cpu` flags the last one
+            // counts.
             let variable = format!("CARGO_TARGET_{}_RUSTFLAGS", core.target.to_uppercase());
             cargo.env(variable.replace(['-', '.'], "_"), format!("-Ctarget-cpu={cpu}"));
         }
@@ -57,11 +58,12 @@ impl Program {
         Ok(cargo)
     }
 
-    /// Builds the program around a model, by default faces of `models/`, and writes its image into `directory`.
+    /// Builds the program around a model (by default `models/faces.gen`) and writes its image into
+    /// `directory`.
     ///
     /// # Errors
     ///
-    /// If the build fails, with cargo's own words, or the image cannot be written.
+    /// If the build fails, with cargo's output, or the image cannot be written.
     pub fn build(&self, directory: &Path, model: Option<&Path>) -> Result<Image> {
         let _lock = lock()?;
         Image::write(directory, self.board, &self.compile(model)?)
@@ -71,7 +73,7 @@ impl Program {
         let mut cargo = self.command("build", model)?;
         let output = cargo.output().context("cannot run cargo")?;
         let complaint = String::from_utf8_lossy(&output.stderr);
-        // What build.rs has to say is one sentence, for example about the board.
+        // An error of build.rs is one sentence, for example about the board, and replaces cargo's output.
         let sentence = complaint.lines().find_map(|line| line.strip_prefix("error: firmware@"));
         if let Some((_, sentence)) = sentence.and_then(|line| line.split_once(": ")) {
             bail!("{sentence}");
@@ -84,12 +86,12 @@ impl Program {
     }
 }
 
-/// Builds the program that makes sense on a board around a model, by default faces of `models/`, and writes its
-/// image and [`SIZE`]: into a directory per board and model, so that several can be in use at once.
+/// Builds the default program of a board around a model (by default `models/faces.gen`) and writes its image
+/// and [`SIZE`] into a directory per board and model, so that several images can exist at once.
 ///
 /// # Errors
 ///
-/// If the model cannot be read or does not fit, or the build fails; cargo's own words are part of the error.
+/// If the model cannot be read or does not fit, or the build fails; then the error contains cargo's output.
 pub fn image(board: &'static Board, model: Option<&Path>) -> Result<Image> {
     let fit = model::fit(board, model)?;
     let directory = images()?.join(name(board, model)?);
@@ -99,7 +101,8 @@ pub fn image(board: &'static Board, model: Option<&Path>) -> Result<Image> {
     Ok(image)
 }
 
-/// A name for the image of a board with a model. Different models may have the same name: their contents decide.
+/// Directory name for the image of a board with a model. It contains a hash of the model, since different
+/// models may share a name.
 fn name(board: &Board, model: Option<&Path>) -> Result<PathBuf> {
     let Some(path) = model else { return Ok(board.name.into()) };
     let mut content = DefaultHasher::new();
@@ -108,16 +111,16 @@ fn name(board: &Board, model: Option<&Path>) -> Result<PathBuf> {
     Ok(format!("{}-{stem}-{:016x}", board.name, content.finish()).into())
 }
 
-/// Where images of the boards' own programs are.
+/// Directory of the images of the boards' default programs.
 ///
 /// # Errors
 ///
-/// If cargo cannot say where its target directory is.
+/// If cargo cannot report its target directory.
 fn images() -> Result<PathBuf> {
     Ok(workspace::target_directory()?.join("images"))
 }
 
-/// Builds with different models replace each other's output: one at a time, until copied.
+/// Locks the build output until it has been copied: builds with different models overwrite each other's.
 fn lock() -> Result<File> {
     let images = images()?;
     fs::create_dir_all(&images).with_context(|| format!("cannot create {}", images.display()))?;

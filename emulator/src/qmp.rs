@@ -1,4 +1,4 @@
-//! QEMU's machine protocol, which `pico/` speaks too: lines of JSON over a socket.
+//! QEMU's machine protocol, which `pico/` also speaks: lines of JSON over a socket.
 
 use std::io::{ErrorKind, Read, Write};
 use std::os::unix::net::UnixStream;
@@ -8,26 +8,26 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::{Value, json};
 
-/// No command here takes a tenth of this.
+/// Time allowed for a command; none here takes a tenth of it.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long to listen before doing something else for a moment.
+/// Time to listen before calling `meanwhile` again.
 const LISTEN: Duration = Duration::from_millis(10);
 
 /// A connection to a running emulator.
 pub struct Qmp {
     socket: UnixStream,
-    /// What came in, up to less than a line.
+    /// Bytes received since the last complete line.
     bytes: Vec<u8>,
-    /// Commands sent: each is sent with its number, which comes back with its answer.
+    /// Number of commands sent. It is sent with each command and returned with the answer.
     sent: u64,
 }
 
 impl Qmp {
-    /// Connects to the socket, if the emulator has opened it yet, and greets.
+    /// Connects to the emulator's socket and exchanges greetings.
     ///
     /// # Errors
     ///
-    /// If nobody listens, or whoever listens speaks another language.
+    /// If nothing listens on the socket, or the greeting is not QMP's.
     pub fn connect(socket: &Path) -> Result<Self> {
         let socket = UnixStream::connect(socket)?;
         socket.set_read_timeout(Some(LISTEN))?;
@@ -38,11 +38,11 @@ impl Qmp {
         Ok(qmp)
     }
 
-    /// Sends a command whose answer nobody waits for, and gives its number.
+    /// Sends a command without waiting for the answer; returns the command's number.
     ///
     /// # Errors
     ///
-    /// If the emulator is gone.
+    /// If the connection is closed.
     pub fn send(&mut self, command: &str, arguments: Value) -> Result<u64> {
         self.sent += 1;
         let request = json!({ "execute": command, "arguments": arguments, "id": self.sent });
@@ -50,12 +50,12 @@ impl Qmp {
         Ok(self.sent)
     }
 
-    /// Runs a command. Calls `meanwhile` again and again until the answer is there: the emulator may
-    /// be stuck until somebody reads what it writes elsewhere.
+    /// Runs a command. Calls `meanwhile` repeatedly until the answer arrives: the emulator may block until
+    /// its other output is read.
     ///
     /// # Errors
     ///
-    /// If the emulator refuses, is gone, or takes more than 20 seconds.
+    /// If the emulator refuses, closes the connection, or takes more than 20 seconds.
     pub fn execute(
         &mut self,
         command: &str,
@@ -65,7 +65,7 @@ impl Qmp {
         let number = self.send(command, arguments)?;
         loop {
             let mut message = self.message(meanwhile)?;
-            // Events come in between, and answers that nobody waited for.
+            // Skip events, and answers to commands that were sent without waiting.
             if message["id"] != number {
                 continue;
             }

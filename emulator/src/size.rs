@@ -1,4 +1,4 @@
-//! The memory that a program takes of its board.
+//! Measures the memory that a program takes on its board.
 
 use std::ops::Range;
 use std::path::Path;
@@ -7,20 +7,20 @@ use anyhow::{Context, Result};
 use object::{Object, ObjectSection, ObjectSymbol, SectionFlags, SectionKind, elf::SHF_ALLOC};
 use output::number::grouped;
 
-/// Bytes used and available.
+/// Memory used and available, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// Code, constants, the model, and what variables start as.
+    /// Flash used by code, constants, the model and the initial values of variables.
     pub flash: u64,
-    /// All flash.
+    /// Flash of the board.
     pub flash_total: u64,
-    /// Flash that build.rs keeps for everything but the model.
+    /// Flash that build.rs reserves for everything but the model.
     pub flash_reserved: u64,
-    /// Variables, working memory among them. The stack has what is left.
+    /// RAM used by variables, working memory included. The rest is for the stack.
     pub ram: u64,
-    /// All RAM.
+    /// RAM of the board.
     pub ram_total: u64,
-    /// RAM that build.rs keeps for everything but the working memory.
+    /// RAM that build.rs reserves for everything but the working memory.
     pub ram_reserved: u64,
     ram_end: u64,
 }
@@ -30,7 +30,7 @@ impl Size {
     ///
     /// # Errors
     ///
-    /// If the file cannot be read or was linked with another map.
+    /// If the file cannot be read, or was linked with another memory map.
     pub fn of(elf: &Path) -> Result<Self> {
         let bytes = std::fs::read(elf).with_context(|| format!("{}", elf.display()))?;
         let file = object::File::parse(&*bytes).with_context(|| format!("{}", elf.display()))?;
@@ -56,14 +56,14 @@ impl Size {
             if sh_flags & u64::from(SHF_ALLOC) == 0 {
                 continue;
             }
-            // riscv-rt has a section for what is left.
+            // riscv-rt puts the remaining RAM into a section.
             if section.name() == Ok(".stack") {
                 continue;
             }
             if in_ram.contains(&section.address()) {
                 size.ram += section.size();
             }
-            // The second-stage boot loader has a place of its own before flash proper.
+            // The second-stage boot loader lies before the region FLASH.
             let program = section.name() != Ok(".boot2");
             if program && section.kind() != SectionKind::UninitializedData {
                 size.flash += section.size();
@@ -72,12 +72,12 @@ impl Size {
         Ok(size)
     }
 
-    /// Addresses of the stack: it grows down from the end of RAM to the variables.
+    /// Addresses of the stack, which grows down from the end of RAM to the variables.
     pub fn stack(&self) -> Range<u64> {
         self.ram_end - (self.ram_total - self.ram)..self.ram_end
     }
 
-    /// A table: bytes used, available and left. `working_memory` is the engine's part of RAM.
+    /// Formats a table of bytes used, available and left. `working_memory`: the engine's part of RAM.
     pub fn table(&self, working_memory: u64) -> String {
         let mut table = format!("{:8}{:>12}{:>12}{:>12}\n", "", "used", "of", "left");
         let mut row = |name: &str, used: u64, of: u64, what: &str| {
@@ -90,7 +90,7 @@ impl Size {
         let (engine, others) = (grouped(working_memory), grouped(variables));
         let parts = format!("working memory {engine}, variables {others}");
         row("RAM", self.ram, self.ram_total, &parts);
-        // Variables are a part of what is kept.
+        // The reserved RAM includes the variables.
         let kept = self.ram_reserved.saturating_sub(variables);
         let room = self.ram_total.saturating_sub(self.ram);
         row("stack", kept, room, "reserved, of the RAM that is left");

@@ -1,4 +1,4 @@
-//! The application.
+//! The application: draws one picture after another and obeys the buttons.
 
 use embedded_graphics::prelude::*;
 use gen_core::latent::{Latent, LengthError, ease};
@@ -7,18 +7,18 @@ use gen_core::{Engine, EngineError, Model};
 
 use crate::{Board, Event, Layout, Presses, TestCard, Tour};
 
-/// Between looks at the buttons while the test card is shown.
+/// Milliseconds between two looks at the buttons while the test card is shown.
 const TEST_CARD_MS: u32 = 1000;
 
 /// Why the application cannot start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum AppError {
-    /// The application was built for shorter latents.
+    /// The model's latent is longer than the application's `LATENT`.
     LatentTooLong {
-        /// The model's latent.
+        /// Elements of the model's latent.
         need: usize,
-        /// Room for one.
+        /// Most elements that the application has room for.
         got: usize,
     },
     /// The engine cannot run the model.
@@ -40,19 +40,19 @@ impl core::error::Error for AppError {}
 
 /// Shows one picture after another.
 ///
-/// What it draws depends on the model, the first seed, and which buttons were pressed at which
-/// frame; never on time. `LATENT` is room for the model's latent.
+/// What it draws depends only on the model, the first seed, and which buttons were pressed at which frame;
+/// never on time. `LATENT`: most elements of a latent that it has room for.
 pub struct App<'f, 'm, const LATENT: usize> {
     engine: Engine<'f, 'm>,
     tour: Tour,
-    /// Of the frame that is shown or, while `stale`, to be drawn next.
+    /// Number of the frame on the display or, while `stale`, of the frame to be drawn next.
     frame: u32,
     stale: bool,
     layout: Option<Layout>,
     latents: Latents<LATENT>,
 }
 
-/// The ends of a walk's leg, and between them.
+/// Latents at the two ends of a walk's leg and between them.
 struct Latents<const LATENT: usize> {
     /// Seed of `from`.
     seed: Option<u64>,
@@ -63,7 +63,7 @@ struct Latents<const LATENT: usize> {
 }
 
 impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
-    /// Prepares `model` to run in `memory`, starting with the face of `seed`.
+    /// Prepares `model` to run in `memory`, starting with the picture of `seed`.
     ///
     /// # Errors
     ///
@@ -89,11 +89,11 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
         })
     }
 
-    /// Draws a frame if there is a new one, then waits and obeys.
+    /// Draws the next frame if there is a new one, then waits and obeys the buttons.
     ///
     /// # Errors
     ///
-    /// The display's own.
+    /// The display's own error.
     pub fn step<B: Board>(
         &mut self,
         board: &mut B,
@@ -129,7 +129,7 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
         let picture = picture.expect("a quantised latent of the model's own length");
         let display = board.display();
         let screen = display.bounding_box();
-        // Only cuts a picture that is larger than the screen.
+        // Clipping matters only for a picture that is larger than the screen.
         picture.draw(&mut display.clipped(&screen), layout.picture, layout.scale)?;
         if let Some(caption) = layout.caption {
             caption.draw(name, &self.tour, display)?;
@@ -140,8 +140,7 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
         Ok(())
     }
 
-    /// Introduces the model, shows the test card to those who ask for it, clears the display and
-    /// finds the layout.
+    /// Reports the model, shows the test card if requested, clears the display and computes the layout.
     fn start<B: Board>(
         &mut self,
         board: &mut B,
@@ -175,7 +174,7 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
 }
 
 impl<const LATENT: usize> Latents<LATENT> {
-    /// The latent of where the tour is, as the engine takes it.
+    /// The quantised latent at the tour's position.
     fn quantized(&mut self, tour: &Tour, latent: &Latent<'_>) -> Result<&[i16], LengthError> {
         let Self { seed, from, to, between, steps } = self;
         let len = latent.len();

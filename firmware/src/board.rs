@@ -1,4 +1,4 @@
-//! What the application needs of its surroundings.
+//! The interface between the application and its board.
 
 use embedded_graphics::draw_target::DrawTarget;
 use gen_core::pixel::Shade;
@@ -6,27 +6,27 @@ use heapless::Deque;
 
 use crate::{Button, Event};
 
-/// Presses in the order they came. What does not fit is lost: nobody presses eight buttons within
-/// a picture and means them all.
+/// Presses in the order in which they came. Further ones are dropped: nobody means to press eight buttons
+/// within one picture.
 pub type Presses = Deque<Button, 8>;
 
 /// A board: a display, time, buttons and a log.
 pub trait Board {
-    /// The display, of any colour that a picture can be shown in.
+    /// The display, in any colour format that can show a picture.
     type Display: DrawTarget<Color: Shade>;
 
-    /// The display, to draw on.
+    /// Returns the display to draw on.
     fn display(&mut self) -> &mut Self::Display;
 
-    /// Waits for `milliseconds`, or until a button is pressed. Presses since the last call, also
-    /// those from while the application was drawing, go into `presses`.
+    /// Waits for `milliseconds`, or until a button is pressed. Appends presses since the last call to
+    /// `presses`, including those made while the application was drawing.
     fn wait(&mut self, milliseconds: u32, presses: &mut Presses);
 
-    /// Whether somebody asks for the [test card](crate::TestCard) first. Asked once, at the start.
+    /// Whether the user requests the [test card](crate::TestCard). Called once, at the start.
     fn wants_test_card(&mut self) -> bool {
         false
     }
 
-    /// Is told what happens, as it happens.
+    /// Receives each event as it happens, for the log.
     fn report(&mut self, event: Event<'_>);
 }

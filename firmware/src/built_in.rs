@@ -1,6 +1,6 @@
-//! The model that is part of the program. `build.rs` copied and checked it.
+//! The model linked into the program, copied and checked by `build.rs`.
 
-/// Sections of the file are aligned to 16 bytes from its start.
+/// Aligns the file to 16 bytes: its sections are aligned relative to its start.
 #[repr(C, align(16))]
 struct Aligned<T: ?Sized>(T);
 

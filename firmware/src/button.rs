@@ -1,13 +1,13 @@
-//! What a user can ask for.
+//! The buttons of the application.
 
-/// A button.
+/// A button, by its function.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Button {
-    /// On to the next seed, or to the next leg of a walk.
+    /// Goes on to the next seed, or to the next leg of a walk.
     Next,
-    /// From single faces to walks and back.
+    /// Switches between single faces and a walk.
     Mode,
-    /// Stay with this picture, or go on.
+    /// Holds the current picture, or releases it.
     Hold,
 }

@@ -12,29 +12,29 @@ use heapless::String;
 
 use crate::{Mode, Tour, WALK_STEPS};
 
-/// Largest first; every width is even.
+/// Fonts, largest first; every width is even.
 const FONTS: [&MonoFont<'static>; 4] = [&FONT_10X20, &FONT_8X13, &FONT_6X10, &FONT_4X6];
 
-/// Characters of a row, at most.
+/// Most characters of a row.
 const MAX_COLUMNS: usize = 48;
-/// "seed 12345"
+/// Characters of "seed 12345".
 const SEED_COLUMNS: usize = 10;
-/// "walk 15/16 hold"
+/// Characters of "walk 15/16 hold".
 const STATE_COLUMNS: usize = 15;
 
 type Line = String<MAX_COLUMNS>;
 
-/// A place for text: 1, 2 or 4 rows in the largest font that leaves room for what they say.
+/// A text area with 1, 2 or 4 rows in the largest font that leaves room for their text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Caption {
     area: Rectangle,
-    /// Which of [`FONTS`]. Fonts themselves cannot be compared: each crate may have its own copy.
+    /// Index into [`FONTS`]. Fonts themselves cannot be compared: each crate may have its own copy.
     font: usize,
     rows: u32,
 }
 
 impl Caption {
-    /// Fits a caption into `area`, or says that it cannot be done.
+    /// Fits a caption into `area`; `None` if there is no room for one.
     pub fn new(area: Rectangle, title: &str) -> Option<Self> {
         let holds = |&(font, rows): &(usize, u32)| {
             let needed = match rows {
@@ -43,7 +43,7 @@ impl Caption {
                 _ => title.len() + 1 + SEED_COLUMNS + 1 + STATE_COLUMNS,
             };
             let font = FONTS[font];
-            // No title asks for more than a row ever has: it is cut instead.
+            // A title longer than the longest row is cut rather than rejected.
             columns(font, area.size.width) >= needed.min(MAX_COLUMNS)
                 && font.character_size.height * rows <= area.size.height
         };
@@ -52,16 +52,16 @@ impl Caption {
         Some(Self { area, font, rows })
     }
 
-    /// The place.
+    /// The area that the caption fills.
     pub fn area(&self) -> Rectangle {
         self.area
     }
 
-    /// Writes where the tour is, over what stood there before.
+    /// Writes the state of `tour`, over the previous text.
     ///
     /// # Errors
     ///
-    /// The display's own.
+    /// The display's own error.
     pub fn draw<D>(&self, title: &str, tour: &Tour, display: &mut D) -> Result<(), D::Error>
     where
         D: DrawTarget<Color: Shade>,
@@ -73,7 +73,7 @@ impl Caption {
         let hold = if tour.held { "hold" } else { "" };
         let font = FONTS[self.font];
         let columns = columns(font, self.area.size.width);
-        // Of a title longer than any row the end is cut, never what changes.
+        // If the title is too long, its end is cut, never the text that changes.
         let cut = |rest: usize| line(format_args!("{title:.0$}", columns.saturating_sub(rest)));
         match self.rows {
             4 => {
@@ -97,14 +97,14 @@ impl Caption {
         }
     }
 
-    /// A title of its own row may be too long for the font of the others. Those keep theirs: a font
-    /// that changed with the tour would leave pixels of the larger one.
+    /// Font of a title that has a row of its own and may be too long for the font of the other rows. The
+    /// other rows keep their font: if it changed with the tour, pixels of the larger font would remain.
     fn title_font(&self, title: &str) -> &'static MonoFont<'static> {
         let fits = |font: &&&MonoFont<'_>| columns(font, self.area.size.width) >= title.len();
         FONTS[self.font..].iter().find(fits).unwrap_or(&&FONT_4X6)
     }
 
-    /// One row, blank to its end. Glyphs bring their background, so that nothing has to be cleared
+    /// Draws one row, blank to its end. Glyphs are drawn with their background, so nothing has to be cleared
     /// first, which would flicker.
     fn row<D>(
         &self,
@@ -131,12 +131,13 @@ impl Caption {
     }
 }
 
-/// Characters of `font` in `width` pixels.
+/// Number of characters of `font` that fit in `width` pixels.
 fn columns(font: &MonoFont<'_>, width: u32) -> usize {
     ((width / font.character_size.width) as usize).min(MAX_COLUMNS)
 }
 
-/// The seed with its name, or alone, or its last digits after a tilde.
+/// Text of a seed that fits in `columns`: with the word "seed", or the number alone, or its last digits after
+/// a tilde.
 fn seed(seed: u64, columns: usize) -> Line {
     let digits = line(format_args!("{seed}"));
     let named = line(format_args!("seed {seed}"));
@@ -147,7 +148,7 @@ fn seed(seed: u64, columns: usize) -> Line {
     }
 }
 
-/// Formats, and cuts what does not fit.
+/// Formats a line, cut to [`MAX_COLUMNS`] characters.
 fn line(text: core::fmt::Arguments<'_>) -> Line {
     struct Cut(Line);
     impl Write for Cut {
@@ -156,7 +157,7 @@ fn line(text: core::fmt::Arguments<'_>) -> Line {
         }
     }
     let mut cut = Cut(Line::new());
-    // An error means that the line is full.
+    // An error only means that the line is full.
     let _ = cut.write_fmt(text);
     cut.0
 }

@@ -1,31 +1,31 @@
-//! Buttons whose contacts bounce.
+//! Detects presses of buttons whose contacts bounce.
 
 use crate::{Button, Presses};
 
-/// Tells presses from bouncing, for up to 32 buttons, a bit each.
+/// Detects presses of up to 32 buttons, a bit each.
 ///
-/// Contacts bounce both when a button is pressed and when it is let go. Who looks less often than
-/// that lasts sees at most one level of it: the one before or the one after. So levels are enough,
-/// looked at every 10 ms, also while a picture is drawn.
+/// Contacts bounce both when a button is pressed and when it is released. If samples are further apart than
+/// the bouncing lasts, at most one sample falls into it, and reads the level before or the level after. So
+/// sampling the levels every 10 ms is enough, also while a picture is drawn.
 ///
-/// A button that is down from the start counts when it is let go: QEMU has all of them so until
-/// they move.
+/// A button that is down from the start counts when it is released: in QEMU all buttons are down until they
+/// first move.
 #[derive(Clone, Copy, Debug)]
 pub struct Debounce {
-    /// Up at the last look.
+    /// Buttons that were up at the last sample.
     up: u32,
-    /// Down ever since the start.
+    /// Buttons that have been down since the start.
     stuck: u32,
 }
 
 impl Debounce {
-    /// Starts with the buttons that are up now.
+    /// Starts with the set of buttons that are `up` now.
     pub const fn new(up: u32) -> Self {
         Self { up, stuck: !up }
     }
 
-    /// Gives the buttons that were pressed since the last look, from those that are `up` now. Two
-    /// looks must be further apart than contacts bounce: 10 ms.
+    /// Returns the buttons pressed since the last sample, given those that are `up` now. Two samples must be
+    /// further apart than contacts bounce: 10 ms.
     pub const fn look(&mut self, up: u32) -> u32 {
         let pressed = self.up & !up | self.stuck & up;
         self.up = up;
@@ -33,12 +33,12 @@ impl Debounce {
         pressed
     }
 
-    /// Looks, and queues what was pressed: bit n is `buttons[n]`.
+    /// Samples the buttons and queues the pressed ones: bit n is `buttons[n]`.
     pub fn queue(&mut self, up: u32, buttons: &[Button], presses: &mut Presses) {
         let pressed = self.look(up);
         for (bit, &button) in buttons.iter().enumerate() {
             if pressed >> bit & 1 == 1 {
-                // Full: the queue's own rule says that it is lost.
+                // If the queue is full the press is dropped, as [`Presses`] says.
                 let _ = presses.push_back(button);
             }
         }
@@ -49,8 +49,8 @@ impl Debounce {
 mod tests {
     use super::Debounce;
 
-    /// Presses of one button, looked at as long after its millisecond `phase` as before: each bit of
-    /// `levels` is a millisecond, 1 is up.
+    /// Counts presses of one button sampled every 10 ms, first at millisecond `phase`. Each bit of `levels`
+    /// is a millisecond, 1 is up.
     fn presses(levels: impl Iterator<Item = bool>, phase: usize) -> u32 {
         let mut debounce = Debounce::new(1);
         let looks = levels.enumerate().filter(|(millisecond, _)| millisecond % 10 == phase);

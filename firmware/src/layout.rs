@@ -1,28 +1,28 @@
-//! Where picture and caption go.
+//! Places the picture and the caption on a screen.
 
 use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::Rectangle;
 
 use crate::Caption;
 
-/// Between picture and caption, pixels.
+/// Pixels between picture and caption.
 const GAP: u32 = 4;
 
-/// Places on a screen. Horizontal positions are even: panels that pack two pixels a byte then get
+/// Places on a screen. Horizontal positions are even, so that panels that pack two pixels into a byte get
 /// whole bytes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Layout {
-    /// The picture's top left corner; left of or above the screen if it is larger than the screen.
+    /// Top left corner of the picture; left of or above the screen if the picture is larger than the screen.
     pub picture: Point,
-    /// Screen pixels to a picture pixel, each way.
+    /// Screen pixels per picture pixel, along each side.
     pub scale: u32,
-    /// Where text goes; `None` if there is no room for it.
+    /// The text area; `None` if there is no room for it.
     pub caption: Option<Caption>,
 }
 
 impl Layout {
-    /// The picture as large as whole scales allow, the caption beside it on a wide screen and below
-    /// it on others.
+    /// Makes the picture as large as an integer scale allows, with the caption beside it on a wide screen and
+    /// below it on others.
     pub fn new(screen: Size, picture: Size, title: &str) -> Self {
         let scale =
             (screen.width / picture.width.max(1)).min(screen.height / picture.height.max(1));
@@ -61,7 +61,7 @@ fn at(x: u32, y: u32) -> Point {
     Point::new(x as i32, y as i32)
 }
 
-/// The next even number.
+/// Rounds up to an even number.
 fn even(x: u32) -> u32 {
     x.next_multiple_of(2)
 }

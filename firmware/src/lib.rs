@@ -1,15 +1,15 @@
 //! The application that draws generated pictures on a small screen.
 //!
 //! - [`App`]: what is shown, a pure function of the model, the first seed and the buttons pressed
-//! - [`Board`]: what the application needs of its surroundings: a display, time, buttons, a log
-//! - [`Tour`]: which seed, which mode, how far along a walk
-//! - [`Layout`], [`Caption`]: where picture and text go, from the sizes alone
-//! - [`TestCard`]: what tells a screen that is wired or turned wrongly
-//! - [`Debounce`]: presses, from contacts that bounce
-//! - [`ssd0323`]: driver of the OLED of lm3s6965evb, for which there is no crate
-//! - `built_in`: the model that is part of the program, on a chip
+//! - [`Board`]: what the application needs from a board: a display, time, buttons, a log
+//! - [`Tour`]: the current seed, mode and step of a walk
+//! - [`Layout`], [`Caption`]: places picture and text, given only their sizes
+//! - [`TestCard`]: a picture that reveals a screen that is wired or rotated wrongly
+//! - [`Debounce`]: detects presses of contacts that bounce
+//! - [`ssd0323`]: driver of lm3s6965evb's OLED, for which there is no crate
+//! - `built_in`: the model linked into the program, on a chip
 //!
-//! Nothing here names a chip: a board's file does, beside the program that runs on it.
+//! The library is independent of chips: each board has a file beside the program that runs on it.
 #![no_std]
 #[cfg(test)]
 extern crate std;

@@ -1,4 +1,4 @@
-//! A picture that says what is wrong with a screen.
+//! A picture that reveals what is wrong with a screen.
 
 use embedded_graphics::mono_font::MonoTextStyleBuilder;
 use embedded_graphics::mono_font::ascii::{FONT_6X10, FONT_10X20};
@@ -7,18 +7,19 @@ use embedded_graphics::primitives::Rectangle;
 use embedded_graphics::text::{Alignment, Baseline, Text, TextStyleBuilder};
 use gen_core::pixel::Shade;
 
-/// What each bar is called, and its colour.
+/// Name and colour of each bar.
 const BARS: [(&str, [u8; 3]); 3] = [("R", [255, 0, 0]), ("G", [0, 255, 0]), ("B", [0, 0, 255])];
 
-/// Steps from black to white.
+/// Number of greys from black to white.
 const GREYS: u32 = 16;
 
 /// A test card, for a screen of any size.
 ///
-/// - a white frame of the outermost pixels, to miss when the picture is shifted
-/// - above, an arrow to where up is, and the word, to tell a turned screen from a mirrored one
-/// - red, green and blue bars with their initials, to tell exchanged and inverted colours
-/// - below, 16 greys, black on the left
+/// - a white frame of the outermost pixels, incomplete if the picture is shifted
+/// - at the top, an arrow that points up and the word "UP", to distinguish a rotated screen from a mirrored
+///   one
+/// - red, green and blue bars with their initials, to reveal swapped and inverted colours
+/// - at the bottom, 16 greys, black on the left
 #[derive(Clone, Copy, Debug)]
 pub struct TestCard;
 
@@ -27,13 +28,13 @@ impl TestCard {
     ///
     /// # Errors
     ///
-    /// The display's own.
+    /// The display's own error.
     pub fn draw<D>(&self, display: &mut D) -> Result<(), D::Error>
     where
         D: DrawTarget<Color: Shade>,
     {
         let screen = display.bounding_box();
-        // Only cuts letters on a screen for which they are too large.
+        // Clipping matters only on a screen that is too small for the letters.
         let display = &mut display.clipped(&screen);
         let third = screen.size.height / 3;
         let band = |row: u32| {
@@ -57,7 +58,7 @@ impl TestCard {
         Ok(())
     }
 
-    /// An arrow and a word, beside each other.
+    /// Draws an arrow and the word beside it.
     fn up<D>(&self, band: Rectangle, display: &mut D) -> Result<(), D::Error>
     where
         D: DrawTarget<Color: Shade>,
@@ -73,7 +74,7 @@ impl TestCard {
     }
 }
 
-/// The outermost pixels of an area.
+/// The four edges of an area, one pixel wide.
 fn edges(area: Rectangle) -> [Rectangle; 4] {
     let Size { width, height } = area.size;
     let opposite =
@@ -86,7 +87,7 @@ fn edges(area: Rectangle) -> [Rectangle; 4] {
     ]
 }
 
-/// White letters on black, in the middle of an area.
+/// Writes white letters on black, centred in an area.
 fn write<D>(text: &str, area: Rectangle, display: &mut D) -> Result<(), D::Error>
 where
     D: DrawTarget<Color: Shade>,
@@ -103,14 +104,14 @@ where
     Ok(())
 }
 
-/// A column of a band, of so many that share its width.
+/// Column `column` of a band that is divided into `columns` of about equal width.
 fn part(band: Rectangle, column: u32, columns: u32) -> Rectangle {
     let [left, right] = [column, column + 1].map(|edge| band.size.width * edge / columns);
     let corner = band.top_left + Point::new(left as i32, 0);
     Rectangle::new(corner, Size::new(right - left, band.size.height))
 }
 
-/// Greys and whites are not dithered: every pixel of a surface is alike.
+/// A colour without dithering: all pixels of an area are equal.
 fn color<C: Shade>(rgb: [u8; 3]) -> C {
     C::shade(rgb, 0, 0)
 }

@@ -1,45 +1,46 @@
-//! Which picture comes next.
+//! Determines which picture comes next.
 
 use crate::Button;
 
 /// Steps from one seed of a walk to the next.
 pub const WALK_STEPS: u8 = 16;
 
-/// How long a single face is looked at.
+/// Milliseconds that a single face is shown.
 const FACE_MS: u32 = 1500;
-/// How long a step of a walk is looked at, on top of the time it takes to draw.
+/// Milliseconds that a step of a walk is shown, in addition to the time for drawing it.
 const STEP_MS: u32 = 60;
 
-/// How seeds are gone through.
+/// The order in which seeds are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Mode {
-    /// One face after another.
+    /// Single faces, one after another.
     Faces,
-    /// Each face turns into the next.
+    /// A walk: each face turns gradually into the next.
     Walk,
 }
 
-/// A way through the seeds, one after the other, so that a face can be called by its number.
+/// A position in the sequence of seeds. Seeds are consecutive, so that a face can be identified by its
+/// number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tour {
-    /// The seed shown, or where the current leg of a walk began.
+    /// The seed shown, or the seed at which the current leg of a walk began.
     pub seed: u64,
     /// Faces or walk.
     pub mode: Mode,
     /// Steps into the leg, below [`WALK_STEPS`].
     pub step: u8,
-    /// Whether the picture stays until a button says otherwise.
+    /// Whether the picture stays until a button is pressed.
     pub held: bool,
 }
 
 impl Tour {
-    /// Starts with single faces.
+    /// Starts at `seed`, with single faces.
     pub const fn new(seed: u64) -> Self {
         Self { seed, mode: Mode::Faces, step: 0, held: false }
     }
 
-    /// Obeys a button.
+    /// Processes a press.
     pub fn press(&mut self, button: Button) {
         match button {
             Button::Next => self.next_seed(),
@@ -54,7 +55,7 @@ impl Tour {
         }
     }
 
-    /// Goes on by itself. Says whether there is something new to show.
+    /// Moves on to the next picture. Returns whether there is something new to show.
     pub fn advance(&mut self) -> bool {
         if self.held {
             return false;
@@ -66,7 +67,7 @@ impl Tour {
         true
     }
 
-    /// Milliseconds to look at the picture.
+    /// Milliseconds to show the current picture.
     pub const fn dwell(&self) -> u32 {
         match self.mode {
             Mode::Walk if !self.held => STEP_MS,
@@ -74,7 +75,7 @@ impl Tour {
         }
     }
 
-    /// How far from this seed to the next, from 0 to below 1, before easing.
+    /// Position between this seed and the next, in 0…1 without 1, before easing.
     pub fn progress(&self) -> f32 {
         f32::from(self.step) / f32::from(WALK_STEPS)
     }

@@ -1,4 +1,4 @@
-//! A moving picture of what a screen shows.
+//! Collects pictures of a screen and writes them as a GIF.
 
 use std::path::Path;
 
@@ -6,26 +6,26 @@ use anyhow::{Context, Result};
 use image::{DynamicImage, RgbImage};
 use output::{Picture, file, gif};
 
-/// Pictures, and how long each is looked at.
+/// Pictures, each with the time for which it is shown.
 #[derive(Default)]
 pub struct Film {
     pictures: Vec<(Picture, u32)>,
 }
 
 impl Film {
-    /// Adds a picture that is not looked at yet.
+    /// Adds a picture, to be shown for 0 ms so far.
     pub fn add(&mut self, picture: Picture) {
         self.pictures.push((picture, 0));
     }
 
-    /// Looks at the last picture for so long.
+    /// Adds `milliseconds` to the time for which the last picture is shown.
     pub fn look(&mut self, milliseconds: u32) {
         if let Some((_, time)) = self.pictures.last_mut() {
             *time += milliseconds;
         }
     }
 
-    /// Writes a GIF that begins again when it ends.
+    /// Writes the pictures as a GIF that repeats for ever.
     ///
     /// # Errors
     ///

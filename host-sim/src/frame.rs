@@ -5,7 +5,7 @@ use embedded_graphics::prelude::*;
 
 use crate::Picture;
 
-/// Somebody drew where there is no screen. A real panel would lose the pixel or wrap it around.
+/// Error: something was drawn outside the screen. A real panel would drop the pixel or wrap it around.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a pixel was drawn at ({x}, {y}), outside the screen of {width}x{height}")]
 pub struct Outside {
@@ -15,7 +15,7 @@ pub struct Outside {
     height: u32,
 }
 
-/// A display in memory that tolerates nothing outside it.
+/// A display in memory that refuses to draw outside its area.
 #[derive(Clone, Debug)]
 pub struct Frame<C> {
     size: Size,
@@ -23,13 +23,13 @@ pub struct Frame<C> {
 }
 
 impl<C: PixelColor> Frame<C> {
-    /// A display full of `color`.
+    /// A display filled with `color`.
     pub fn new(size: Size, color: C) -> Self {
         let pixels = vec![color; (size.width * size.height) as usize];
         Self { size, pixels }
     }
 
-    /// What it shows, each colour as near as 8 bits a channel come.
+    /// The picture that it shows, with colours rounded to 8 bits a channel.
     pub fn picture(&self) -> Picture
     where
         C: Into<Rgb888>,

@@ -1,11 +1,11 @@
-//! Pictures in a terminal of true colours.
+//! Encodes pictures as text for a terminal with 24-bit colour.
 
 use std::fmt::Write;
 
 use crate::Picture;
 
-/// Two pixels a character: the upper half block in the upper pixel's colour, on the lower's. Lines
-/// end in `\r\n`, which a terminal in raw mode needs.
+/// Encodes two pixels per character: an upper half block in the colour of the upper pixel on a background of
+/// the lower. Lines end in `\r\n`, which a terminal in raw mode needs.
 pub fn half_blocks(picture: &Picture) -> String {
     let mut text = String::new();
     for y in (0..picture.height).step_by(2) {

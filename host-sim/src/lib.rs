@@ -1,10 +1,10 @@
-//! A board made of a desktop: the firmware's own application, the same pixels.
+//! A simulated board: runs the firmware's application on a desktop and shows the same pixels.
 //!
-//! - [`run`] runs the application on a [`Screen`](boards::Screen) for a [`Viewer`]: somebody who looks, waits and
-//!   presses buttons
-//! - [`replay`] gives the [`Picture`] that a device shows at a frame, from its seed and presses
-//! - [`test_card()`] gives what a screen shows that is wired as it should be
-//! - [`Recorder`] is a viewer that writes PNGs and GIFs, [`Terminal`] one with eyes and keys
+//! - [`run`] runs the application on a [`Screen`](boards::Screen) for a [`Viewer`], which sees the pictures,
+//!   waits and presses buttons
+//! - [`replay`] computes the [`Picture`] that a device shows at a frame, from its seed and logged presses
+//! - [`test_card()`] computes what a correctly wired screen shows as its test card
+//! - [`Recorder`] is a viewer that writes PNGs and GIFs; [`Terminal`] is a viewer in a terminal, with keys
 
 mod film;
 mod frame;
@@ -27,10 +27,10 @@ pub use screen::SCREENS;
 pub use terminal::Terminal;
 pub use test_card::test_card;
 
-/// The model that is shown unless told otherwise.
+/// The model that is shown by default.
 pub const BUILT_IN: &[u8] = MODELS[0].1;
 
-/// The models of `models/`, by name.
+/// The models of `models/`: name and `.gen` file.
 pub const MODELS: [(&str, &[u8]); 2] = [
     ("faces", include_bytes!("../../models/faces.gen")),
     ("fashion", include_bytes!("../../models/fashion.gen")),

@@ -1,4 +1,4 @@
-//! The application on a desk: in the terminal, or as PNG files.
+//! The application on a desktop: in the terminal, or as PNG files.
 
 use std::io::{IsTerminal, Write, stdout};
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use host_sim::{MODELS, Recorder, SCREENS, Script, Terminal, half_blocks, replay,
 /// In a terminal: n or space for the next seed, m for single faces or walks, h to hold, q to quit.
 #[derive(Parser)]
 struct Arguments {
-    /// A built-in model, faces or fashion, or a file
+    /// A built-in model (faces or fashion) or a .gen file
     #[arg(long, value_name = "NAME|FILE.gen", default_value = MODELS[0].0)]
     model: PathBuf,
     #[arg(long, value_name = "NAME", default_value = SCREENS[0].name, value_parser = screen)]
@@ -25,31 +25,31 @@ struct Arguments {
     /// The first seed; the others count up from it
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Write PNG files instead of showing anything
+    /// Write PNG files instead of showing the pictures
     #[arg(long)]
     headless: bool,
-    /// Stop after so many frames
+    /// Stop after this many frames
     #[arg(long, value_name = "N")]
     frames: Option<u32>,
-    /// Where PNG files go
+    /// Directory for the PNG files
     #[arg(long, value_name = "DIR", default_value = "out", requires = "headless")]
     out: PathBuf,
-    /// PNG files so many times as large as the screen
+    /// Magnify the PNG files by this factor
     #[arg(long, value_name = "N", default_value_t = 1, requires = "headless")]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=16))]
     zoom: u32,
-    /// Also a GIF of all frames
+    /// Also write a GIF of all frames
     #[arg(long, value_name = "FILE.gif", requires = "headless")]
     gif: Option<PathBuf>,
-    /// Only write the picture that a board shows while its screen is tried out
+    /// Only write the test card, the picture that a board shows to check its screen
     #[arg(long, value_name = "FILE.png", conflicts_with_all = ["headless", "frames"])]
     test_card: Option<PathBuf>,
-    /// Press next, mode or hold while a frame is shown; can be given again
+    /// Press next, mode or hold while a frame is shown; may be repeated
     #[arg(long, value_name = "FRAME:BUTTON", value_parser = press, requires = "headless")]
     press: Vec<(u32, Button)>,
 }
 
-/// Frames written or run if nobody says how many.
+/// Number of frames written if `--frames` is absent.
 const FRAMES: u32 = 8;
 
 fn main() -> ExitCode {
@@ -72,7 +72,7 @@ fn simulate(arguments: &Arguments) -> Result<()> {
         Some((_, file)) => file.to_vec(),
         None => std::fs::read(&arguments.model).with_context(|| {
             let names = MODELS.map(|(name, _)| name).join(", ");
-            format!("cannot read {name}, nor is it built in as {names}")
+            format!("cannot read {name}; the built-in models are {names}")
         })?,
     };
     let model = Model::parse(&file);
@@ -92,20 +92,20 @@ fn simulate(arguments: &Arguments) -> Result<()> {
     } else if stdout().is_terminal() {
         let mut terminal = Terminal::new(model.name(), frames).context("the terminal")?;
         let ran = run(&file, screen, seed, &mut terminal);
-        // The terminal must be itself again before an error is printed.
+        // Restore the terminal before an error is printed.
         terminal.finish().context("the terminal")?;
         ran.context(name)
     } else {
         let last = frames.unwrap_or(FRAMES).saturating_sub(1);
         let picture = replay(&file, screen, seed, &[], last).context(name)?;
-        // Narrow enough for any page.
+        // Reduced to at most 80 pixels wide, so that the text fits on a page.
         let picture = picture.reduced(picture.width.div_ceil(80));
         let text = half_blocks(&picture).replace('\r', "");
         say(&format!("{text}Not a terminal. For PNG files: --headless --out DIR\n"))
     }
 }
 
-/// Prints; a reader who has gone away is no error.
+/// Prints `text`. A closed pipe is not an error.
 fn say(text: &str) -> Result<()> {
     match stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
@@ -115,7 +115,7 @@ fn say(text: &str) -> Result<()> {
     }
 }
 
-/// The screens and their sizes, for the help.
+/// Names and sizes of the screens, for the help.
 fn screens() -> String {
     let text = SCREENS.map(|Screen { name, width, height, color, .. }| {
         let color = match color {
@@ -137,7 +137,7 @@ fn screen(name: &str) -> Result<Screen, String> {
 
 fn press(text: &str) -> Result<(u32, Button), String> {
     let (frame, button) = text.split_once(':').ok_or("write FRAME:BUTTON, for example 3:next")?;
-    let frame = frame.parse().map_err(|_| format!("{frame} is not a frame's number"))?;
+    let frame = frame.parse().map_err(|_| format!("{frame} is not a frame number"))?;
     let button = match button {
         "next" => Button::Next,
         "mode" => Button::Mode,

@@ -1,4 +1,4 @@
-//! A viewer that writes down what it sees.
+//! A viewer that writes what it sees into files.
 
 use std::path::PathBuf;
 
@@ -7,25 +7,25 @@ use firmware::{Event, Presses};
 
 use crate::{Film, Picture, Script, Viewer};
 
-/// Writes `frame-0000.png` and so on into a directory, and if wanted a GIF of them.
+/// Writes frames as `frame-0000.png` and so on into a directory, and optionally a GIF of them.
 pub struct Recorder {
     directory: PathBuf,
     zoom: u32,
     script: Script,
-    /// Frames yet to come.
+    /// Number of frames still to record.
     left: u32,
     written: u32,
     result: Result<()>,
-    /// The moving picture and where it goes.
+    /// Path of the GIF and its pictures, if one is wanted.
     film: Option<(PathBuf, Film)>,
 }
 
 impl Recorder {
-    /// Records `frames` frames, `zoom` times as large, while pressing what `script` says.
+    /// Prepares to record `frames` frames, magnified `zoom` times, while pressing buttons as `script` says.
     ///
     /// # Errors
     ///
-    /// If the directory cannot be made.
+    /// If the directory cannot be created.
     pub fn new(directory: PathBuf, frames: u32, zoom: u32, script: Script) -> Result<Self> {
         std::fs::create_dir_all(&directory).with_context(|| {
             format!("cannot create {}: choose another with --out", directory.display())
@@ -33,17 +33,18 @@ impl Recorder {
         Ok(Self { directory, zoom, script, left: frames, written: 0, result: Ok(()), film: None })
     }
 
-    /// Also writes a GIF, in the end.
+    /// Also writes a GIF, at [`Self::finish`].
     #[must_use]
     pub fn with_gif(self, path: Option<PathBuf>) -> Self {
         Self { film: path.map(|path| (path, Film::default())), ..self }
     }
 
-    /// How many frames were written: fewer than asked for if the script holds the picture.
+    /// Writes the GIF. Returns the number of frames written: fewer than requested if the script holds the
+    /// picture.
     ///
     /// # Errors
     ///
-    /// If a file could not be written.
+    /// If a file could not be written, now or before.
     pub fn finish(self) -> Result<u32> {
         self.result?;
         if let Some((path, film)) = self.film {

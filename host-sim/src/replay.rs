@@ -1,23 +1,22 @@
-//! What a device showed, from its seed and presses.
+//! Reproduces what a device showed, from its seed and logged presses.
 
 use boards::Screen;
 use firmware::{Button, Event, Presses};
 
 use crate::{Picture, SimError, Viewer, run};
 
-/// Buttons pressed at frames, in the order of the device's log. It presses no others and takes no
-/// time.
+/// Button presses by frame, in the order of the device's log. Makes no other presses and takes no time.
 #[derive(Clone, Debug, Default)]
 pub struct Script {
     presses: Vec<(u32, Button)>,
     frame: u32,
     held: bool,
-    /// Nothing will ever change again.
+    /// Whether the picture can no longer change.
     stuck: bool,
 }
 
 impl Script {
-    /// Presses each button while its frame is shown.
+    /// A script that presses each button while its frame is shown.
     pub fn new(presses: &[(u32, Button)]) -> Self {
         Self { presses: presses.to_vec(), ..Self::default() }
     }
@@ -30,27 +29,27 @@ impl Script {
         }
     }
 
-    /// Presses what the script says for this frame.
+    /// Adds the presses of the current frame to `presses`.
     pub fn wait(&mut self, presses: &mut Presses) {
         let now = self.presses.extract_if(.., |(frame, _)| *frame == self.frame);
         for (_, button) in now {
-            // A device's queue is the same size: it cannot have logged more.
+            // A device's queue has the same size, so it cannot have logged more.
             let _ = presses.push_back(button);
         }
         self.stuck = self.held && presses.is_empty();
     }
 
-    /// Whether nothing will ever change again: the picture is held, and nobody presses.
+    /// Whether the picture can no longer change: it is held and no press is left.
     pub fn stuck(&self) -> bool {
         self.stuck
     }
 }
 
-/// The picture at a frame, for a device that runs `model`, started at `seed` and logged `presses`.
+/// The picture at a frame of a device that runs `model`, started at `seed` and logged `presses`.
 ///
 /// # Errors
 ///
-/// If the model is broken or the frame is never reached.
+/// If the model is invalid or the frame is never reached.
 pub fn replay(
     model: &[u8],
     screen: Screen,
@@ -63,7 +62,7 @@ pub fn replay(
     witness.picture.ok_or(SimError::NeverShown(frame))
 }
 
-/// Sees one frame.
+/// A viewer that keeps the picture of one frame.
 struct Witness {
     script: Script,
     frame: u32,

@@ -1,4 +1,4 @@
-//! The application on a screen in memory.
+//! Runs the application on a screen in memory.
 
 use boards::{Color, Screen};
 use embedded_graphics::pixelcolor::{BinaryColor, Gray4, Rgb565, Rgb888};
@@ -9,25 +9,25 @@ use gen_core::{FormatError, Model};
 
 use crate::{Frame, Outside, Picture};
 
-/// Room for any latent. Boards have room for that of their model alone.
+/// Room for the longest possible latent. Boards only have room for their own model's.
 const LATENT: usize = gen_core::latent::MAX_LEN;
 
-/// Somebody in front of a screen.
+/// Sees the pictures on a simulated screen and presses its buttons.
 pub trait Viewer {
-    /// Sees a frame; `event` is its [`Event::Shown`].
+    /// Called for each frame shown; `event` is its [`Event::Shown`].
     fn see(&mut self, event: Event<'_>, picture: &Picture);
 
-    /// Is given time, and may press buttons.
+    /// Called when the application waits; may press buttons.
     fn wait(&mut self, milliseconds: u32, presses: &mut Presses);
 
-    /// Whether it has seen enough. Asked after every wait.
+    /// Whether the run should end. Called after every wait.
     fn leaves(&self) -> bool;
 }
 
-/// Why the application does not run.
+/// Why the application cannot run.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum SimError {
-    /// The model is none.
+    /// The model is invalid.
     #[error(transparent)]
     Format(#[from] FormatError),
     /// The model does not fit the application.
@@ -45,7 +45,7 @@ pub enum SimError {
 ///
 /// # Errors
 ///
-/// If the model is broken, or the application draws outside the screen.
+/// If the model is invalid, or the application draws outside the screen.
 pub fn run(
     model: &[u8],
     screen: Screen,
@@ -64,7 +64,7 @@ fn size(screen: Screen) -> Size {
     Size::new(screen.width, screen.height)
 }
 
-/// The frame is full of some colour: a panel's memory holds noise when power comes on.
+/// Fills the frame with an arbitrary colour first, as a real panel's memory holds noise at power-on.
 fn run_in<C>(
     model: Model<'_>,
     frame: Frame<C>,
@@ -83,7 +83,7 @@ where
     Ok(())
 }
 
-/// The board: a screen, and somebody in front of it.
+/// The simulated board: a screen and its viewer.
 struct Desk<'v, C> {
     frame: Frame<C>,
     viewer: &'v mut dyn Viewer,

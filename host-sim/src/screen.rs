@@ -1,4 +1,4 @@
-//! The screens that can be imitated: those of the boards, and some that no board here has.
+//! The screens that can be simulated: those of the boards, and some that no supported board has.
 
 use boards::{Color, OLED, Screen, TFT240};
 
@@ -7,7 +7,7 @@ const TFT: Screen =
 const MONO: Screen =
     Screen { name: "mono", controller: None, width: 128, height: 64, color: Color::Binary };
 
-/// The screens. The first is the default: colourful, and half as large it fits a terminal of 80 × 24.
+/// The screens. The first is the default: in colour, and at half size it fits a terminal of 80 × 24.
 pub const SCREENS: [Screen; 4] = [TFT, OLED, TFT240, MONO];
 
 #[cfg(test)]

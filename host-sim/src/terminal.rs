@@ -1,4 +1,4 @@
-//! A viewer at a terminal.
+//! A viewer that shows the pictures in a terminal.
 
 use std::io::{self, Stdout, stdout};
 use std::time::{Duration, Instant};
@@ -15,10 +15,10 @@ use firmware::{Button, Event, Mode, Presses};
 
 use crate::{Picture, Viewer, half_blocks};
 
-/// The terminal, taken over until dropped.
+/// The terminal in raw mode and on its alternate screen; restored when dropped.
 pub struct Terminal {
     name: String,
-    /// Frames yet to come, if somebody counts.
+    /// Number of frames still to show, if it is limited.
     left: Option<u32>,
     leaves: bool,
     shown: Option<(Picture, String)>,
@@ -27,14 +27,14 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Takes the terminal over. `name` stands in the status line; after `frames` the viewer leaves.
+    /// Takes over the terminal. `name`: text for the status line. After `frames` frames the viewer leaves.
     ///
     /// # Errors
     ///
-    /// If the terminal does not obey.
+    /// If the terminal cannot be set up.
     pub fn new(name: &str, frames: Option<u32>) -> io::Result<Self> {
         enable_raw_mode()?;
-        // From here on dropping it gives the terminal back.
+        // From here on, dropping restores the terminal.
         let mut terminal = Self {
             name: name.into(),
             left: frames,
@@ -47,20 +47,20 @@ impl Terminal {
         Ok(terminal)
     }
 
-    /// Gives the terminal back.
+    /// Restores the terminal.
     ///
     /// # Errors
     ///
-    /// If something could not be shown.
+    /// If a picture could not be shown.
     pub fn finish(mut self) -> io::Result<()> {
         std::mem::replace(&mut self.result, Ok(()))
     }
 
-    /// Shows what was seen last, as large as whole fractions allow.
+    /// Draws the last frame, reduced by an integer factor to fit the terminal.
     fn draw(&mut self) -> io::Result<()> {
         let Some((picture, status)) = &self.shown else { return Ok(()) };
         let (columns, rows) = size()?;
-        // The last row is for the status, and stays free of line ends, which would scroll.
+        // The last row is for the status and has no line end, which would scroll.
         let (wide, high) =
             (u32::from(columns).max(1), u32::from(rows).saturating_sub(1).max(1) * 2);
         let factor = picture.width.div_ceil(wide).max(picture.height.div_ceil(high)).max(1);
@@ -74,7 +74,7 @@ impl Terminal {
         )
     }
 
-    /// Acts on what the user did until something was pressed or the time is over.
+    /// Handles key presses until a button was pressed or the time is over.
     fn listen(&mut self, until: Instant, presses: &mut Presses) -> io::Result<()> {
         while presses.is_empty() && !self.leaves {
             if !event::poll(until.saturating_duration_since(Instant::now()))? {
@@ -92,7 +92,7 @@ impl Terminal {
                         _ => continue,
                     };
                     match button {
-                        // The loop ends with the first.
+                        // The loop ends at the first press, so the queue has room.
                         Some(button) => drop(presses.push_back(button)),
                         None => self.leaves = true,
                     }
@@ -107,7 +107,7 @@ impl Terminal {
         Ok(())
     }
 
-    /// Leaves if something went wrong.
+    /// Keeps an error for [`Self::finish`], and leaves.
     fn note(&mut self, result: io::Result<()>) {
         if result.is_err() {
             self.result = result;
@@ -146,7 +146,7 @@ impl Viewer for Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // Nobody is left to be told.
+        // An error cannot be reported any more.
         let _ = execute!(self.out, Show, LeaveAlternateScreen);
         let _ = disable_raw_mode();
     }

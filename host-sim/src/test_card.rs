@@ -1,4 +1,4 @@
-//! The test card, on a desk.
+//! The test card on a simulated screen.
 
 use boards::{Color, Screen};
 use embedded_graphics::pixelcolor::{BinaryColor, Gray4, Rgb565, Rgb888};
@@ -8,7 +8,7 @@ use gen_core::pixel::Shade;
 
 use crate::{Frame, Outside, Picture};
 
-/// What a screen shows that is wired and turned as it should be.
+/// What a correctly wired and mounted screen shows as its test card.
 ///
 /// # Errors
 ///
@@ -31,7 +31,7 @@ mod tests {
     use super::test_card;
     use crate::SCREENS;
 
-    /// Every outermost pixel is white, and nothing is drawn outside, on every screen.
+    /// On every screen all outermost pixels are white, and nothing is drawn outside.
     #[test]
     fn the_frame_is_the_outermost_pixels() {
         for screen in SCREENS {
@@ -46,7 +46,7 @@ mod tests {
         }
     }
 
-    /// Seen from the outside: bars left to right, greys from black, the arrow above on the left.
+    /// The card as the user sees it: bars from left to right, greys from black, the arrow at the top left.
     #[test]
     fn a_turned_mirrored_or_negative_card_is_another() {
         let screen = boards::TFT240;

@@ -1,10 +1,10 @@
-//! The application, as a desk sees it.
+//! The application on a simulated screen.
 
 use boards::{Color, OLED, Screen};
 use firmware::{Button, Event, Mode, Presses, WALK_STEPS};
 use host_sim::{BUILT_IN, Picture, SCREENS, Script, SimError, Viewer, replay, run, test_card};
 
-/// Notes every frame.
+/// A viewer that keeps every frame.
 struct Diary {
     script: Script,
     frames: Vec<(u64, Mode, u8, bool)>,
@@ -102,7 +102,7 @@ fn no_screen_is_drawn_beyond() {
 
 #[test]
 fn what_stood_there_before_is_gone() {
-    // Longer captions, then shorter ones: as if the screen had been clear.
+    // Long captions, then shorter ones: the result must look as if the screen had been cleared.
     let presses = [(0, Button::Mode), (11, Button::Hold), (12, Button::Hold), (13, Button::Mode)];
     for screen in SCREENS {
         let after = replay(BUILT_IN, screen, 7, &presses, 14).unwrap();

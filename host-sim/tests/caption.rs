@@ -1,4 +1,4 @@
-//! Captions of every title on every width: nothing is drawn outside, left behind or left out.
+//! Captions of all titles on all widths: nothing is drawn outside, and no text is left over or missing.
 
 use embedded_graphics::pixelcolor::BinaryColor;
 use embedded_graphics::prelude::*;
@@ -6,7 +6,7 @@ use embedded_graphics::primitives::Rectangle;
 use firmware::{Button, Caption, Tour, WALK_STEPS};
 use host_sim::{Frame, Picture};
 
-/// What an area shows after a caption of each tour.
+/// The area after a caption has been drawn for each tour in turn.
 fn shown(area: Size, caption: &Caption, title: &str, tours: &[Tour]) -> Picture {
     let mut frame = Frame::new(area, BinaryColor::Off);
     for tour in tours {
@@ -25,7 +25,7 @@ fn a_caption_says_all_of_a_tour_and_nothing_else() {
     }
     let moving = long;
     long.press(Button::Hold);
-    // Room for one, two and four rows.
+    // Heights with room for one, two and four rows.
     for height in [7, 13, 25] {
         for width in (4..=244).step_by(16) {
             let area = Size::new(width, height);

@@ -1,4 +1,4 @@
-//! What the program does with bad input: a line that says what, and no file.
+//! Invalid input makes the program print one line that names the problem, and write no file.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,7 +9,7 @@ use host_sim::BUILT_IN;
 /// An empty directory for one test.
 fn directory(test: &str) -> PathBuf {
     let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
-    // It may not exist yet.
+    // The directory may not exist yet.
     let _ = fs::remove_dir_all(&directory);
     fs::create_dir_all(&directory).unwrap();
     directory
@@ -20,12 +20,12 @@ fn host_sim(arguments: &[&str]) -> Output {
     Command::new(program).args(["--headless", "--frames", "2"]).args(arguments).output().unwrap()
 }
 
-/// Runs the program, which must refuse, and gives the line that it says.
+/// Runs the program, which must fail. Returns the line that it prints.
 fn refused(arguments: &[&str]) -> String {
     let output = host_sim(arguments);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(matches!(output.status.code(), Some(1 | 2)), "{}: {said}", output.status);
-    // Wrong arguments make clap add a hint.
+    // clap adds a hint to errors about arguments.
     let (line, hint) = said.split_once('\n').unwrap();
     assert!(["", "\nFor more information, try '--help'.\n"].contains(&hint), "{said}");
     assert!(!said.contains("panicked"), "{said}");
@@ -57,7 +57,7 @@ fn places_that_cannot_be_written() {
     let said = refused(&["--out", file.join("out").to_str().unwrap()]);
     assert!(said.contains("cannot create") && said.contains("--out"), "{said}");
 
-    // A directory is in the way of a file.
+    // A directory with the name of the output file.
     let out = directory.join("out");
     fs::create_dir_all(out.join("film.gif")).unwrap();
     let film = out.join("film.gif");

@@ -1,4 +1,4 @@
-//! Files that are written completely or not at all.
+//! Writes files completely or not at all.
 
 use std::collections::HashSet;
 use std::fs;
@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 
-/// Writes one file: beside its place first, then renamed, so that a reader finds the old content or all
-/// of the new.
+/// Writes one file under a temporary name in the same directory, then renames it, so that a reader sees
+/// either the old content or all of the new.
 ///
 /// # Errors
 ///
-/// Naming the file that cannot be written. Nothing is left beside it.
+/// If the file cannot be written; the message names it. No temporary file is left.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
     write(&[(path.to_owned(), bytes)])
 }
 
-/// Writes all `files`, each as [`replace`] does, and none if one cannot be written. Only if the system
-/// refuses a rename after [`check`] has passed can some be new and others old.
+/// Writes all `files`, each like [`replace`], or none if one cannot be written. The result is mixed only if
+/// the system refuses a rename after [`check`] has passed.
 ///
 /// # Errors
 ///
-/// Naming the file that cannot be written. Nothing is left beside them.
+/// If a file cannot be written; the message names it. No temporary file is left.
 pub fn write(files: &[(PathBuf, &[u8])]) -> Result<()> {
     let paths: Vec<&Path> = files.iter().map(|(path, _)| path.as_path()).collect();
     check(&paths)?;
@@ -42,7 +42,7 @@ pub fn write(files: &[(PathBuf, &[u8])]) -> Result<()> {
 ///
 /// # Errors
 ///
-/// Naming the path that is a directory, is given twice, or cannot be written.
+/// If a path is a directory, is given twice, or cannot be written; the message names it.
 pub fn check(paths: &[&Path]) -> Result<()> {
     let attempt = || {
         let mut places = HashSet::new();
@@ -51,7 +51,7 @@ pub fn check(paths: &[&Path]) -> Result<()> {
             let name = name
                 .with_context(|| format!("cannot write {}: it is a directory", path.display()))?;
             put(path, &[])?;
-            // Now that there is a file beside it, its directory has one true name.
+            // The temporary file exists now, so its directory has a canonical path.
             let place = beside(path).canonicalize()?.with_file_name(name);
             ensure!(places.insert(place), "{}: given for two outputs", path.display());
         }
@@ -62,16 +62,16 @@ pub fn check(paths: &[&Path]) -> Result<()> {
     result
 }
 
-/// Makes the directory `path`, with those above it, unless it is there.
+/// Creates the directory `path` and its parents, unless it exists.
 ///
 /// # Errors
 ///
-/// Naming the directory that cannot be made.
+/// If the directory cannot be created; the message names it.
 pub fn directory(path: &Path) -> Result<()> {
     fs::create_dir_all(path).with_context(|| format!("{}: cannot be made", path.display()))
 }
 
-/// Where the file for `path` is written first. Another process has another place.
+/// Temporary path for `path`. It contains the process id, so that processes do not collide.
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{}.part", std::process::id()));
@@ -84,7 +84,7 @@ fn put(path: &Path, bytes: &[u8]) -> Result<()> {
 
 fn clear(paths: &[&Path]) {
     for path in paths {
-        // Most are renamed by now, or were never written.
+        // Most are already renamed or were never written.
         let _ = fs::remove_file(beside(path));
     }
 }

@@ -1,18 +1,17 @@
-//! Moving pictures as GIF.
+//! Encodes animated GIFs.
 
 use anyhow::Result;
 use image::codecs::gif::{GifEncoder, Repeat};
 use image::{Delay, DynamicImage, Frame};
 
-/// How much time the encoder spends on each frame's colours: 1 is slow and exact, 30 is fast.
+/// Speed of the encoder's colour quantisation: 1 is slow and exact, 30 is fast.
 const SPEED: i32 = 10;
 
-/// The bytes of a GIF that starts again after its last frame. Each frame comes with the milliseconds
-/// for which it is shown.
+/// Encodes a GIF that repeats for ever. Each frame has the number of milliseconds for which it is shown.
 ///
 /// # Errors
 ///
-/// A frame's own error, or if the encoder refuses a frame.
+/// If a frame is itself an error, or the encoder refuses it.
 pub fn encode(frames: impl IntoIterator<Item = Result<(DynamicImage, u32)>>) -> Result<Vec<u8>> {
     let mut gif = Vec::new();
     let mut encoder = GifEncoder::new_with_speed(&mut gif, SPEED);

@@ -1,8 +1,8 @@
-//! What the desk's commands write: pictures, files, numbers for people.
+//! Writes the output of the desktop commands: pictures, files, numbers as text.
 //!
-//! - [`picture`]: a screen's pixels; [`png`] and [`gif`] encode pictures
+//! - [`picture`]: the pixels of a screen; [`png`] and [`gif`] encode pictures
 //! - [`file`](mod@file): writes files completely or not at all
-//! - [`number`]: numbers and bytes as people read them
+//! - [`number`]: formats numbers and bytes
 
 pub mod file;
 pub mod gif;

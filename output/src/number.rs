@@ -1,6 +1,6 @@
-//! Numbers and bytes as people read them.
+//! Formats numbers and bytes.
 
-/// A number with its digits in groups of three: 65536 as `65,536`.
+/// Formats a number with its digits in groups of three: 65536 as `65,536`.
 pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -13,7 +13,7 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
-/// Bytes in hexadecimal, two lower-case digits each, as checksums are written.
+/// Formats bytes in hexadecimal, two lower-case digits each, as checksums are usually written.
 pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

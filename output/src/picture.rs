@@ -1,4 +1,4 @@
-//! What a screen shows.
+//! The picture on a screen.
 
 use std::path::Path;
 
@@ -6,19 +6,19 @@ use anyhow::Result;
 
 use crate::{file, png};
 
-/// Pixels of 8 bits a channel, red, green, blue, rows from the top.
+/// Pixels of 8 bits a channel: red, green, blue; rows from the top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     /// Pixels in a row.
     pub width: u32,
     /// Rows.
     pub height: u32,
-    /// Three bytes a pixel.
+    /// Three bytes per pixel.
     pub rgb: Vec<u8>,
 }
 
 impl Picture {
-    /// The picture that has the colour `pixel(x, y)` at column `x` of row `y`.
+    /// A picture whose colour at column `x` of row `y` is `pixel(x, y)`.
     pub fn from_pixels(width: u32, height: u32, pixel: impl Fn(u32, u32) -> [u8; 3]) -> Self {
         let pixel = &pixel;
         let rgb = (0..height).flat_map(|y| (0..width).flat_map(move |x| pixel(x, y)));
@@ -29,13 +29,13 @@ impl Picture {
     ///
     /// # Panics
     ///
-    /// If `y` is not a row.
+    /// If `y` is outside the picture.
     pub fn pixel(&self, x: u32, y: u32) -> [u8; 3] {
         let at = (y * self.width + x) as usize * 3;
         [self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]]
     }
 
-    /// The picture `factor` times as wide and as high, every pixel a square.
+    /// The picture with every pixel enlarged to a square of `factor` × `factor`.
     pub fn magnified(&self, factor: u32) -> Self {
         let pixel = |x, y| self.pixel(x / factor, y / factor);
         Self::from_pixels(self.width * factor, self.height * factor, pixel)
@@ -54,7 +54,7 @@ impl Picture {
         Self::from_pixels(self.width / factor, self.height / factor, pixel)
     }
 
-    /// Writes a PNG.
+    /// Writes the picture as PNG.
     ///
     /// # Errors
     ///

@@ -1,10 +1,10 @@
-//! Pictures as PNG.
+//! Encodes pictures as PNG.
 
 use anyhow::{Result, ensure};
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 
-/// The bytes of a PNG. `rgb` has red, green and blue of each pixel, `height` rows of `width` pixels.
+/// Encodes a PNG. `rgb`: red, green and blue of each pixel, `height` rows of `width` pixels.
 ///
 /// # Errors
 ///

@@ -1,11 +1,11 @@
-//! The models that the benches measure: the shipped ones by name, and networks of the paper's shape with random
-//! weights, which say what sizes cost, whoever trained them.
+//! The models that the benches measure: the shipped ones by name, and networks of the paper's shape with
+//! random weights, whose cost depends only on their sizes.
 //!
-//! All random ones are of kernel 4: a first layer from 1×1 to 4×4, then layers that double the size, each with
-//! BatchNorm and ReLU, the last with tanh instead. Weights are N(0, 0.02), the paper's
-//! initialisation; BatchNorm has its initial scale 1 and shift 0, and the statistics of the network
-//! itself, measured on some latents: so that ReLU leaves zeros where it does in a trained network,
-//! for a kernel that skips them.
+//! The random networks have kernels of 4: a first layer from 1×1 to 4×4, then layers that double the size,
+//! each followed by BatchNorm and ReLU, the last by tanh instead. Weights are drawn from N(0, 0.02), the
+//! paper's initialisation. BatchNorm has its initial scale 1 and shift 0, and statistics measured on the
+//! network itself for a few latents. So about half of the values after ReLU are zero, as in a trained
+//! network, which matters to a kernel that skips zeros.
 
 use gen_core::axis::Convolution;
 use gen_core::element::{Element, Weight};
@@ -19,17 +19,17 @@ pub const SHIPPED: [&str; 2] = ["faces", "fashion"];
 /// A network with random weights.
 #[derive(Clone, Copy, Debug)]
 pub struct Reference {
-    /// Its name: the channels of its layers, and what else is special.
+    /// Its name: the channels of its layers and what else distinguishes it.
     pub name: &'static str,
     /// Elements of the latent.
     pub latent: usize,
     /// Channels of each layer's output.
     pub channels: [usize; 5],
-    /// Layers, from the first on, that are computed whole.
+    /// Number of layers, from the first on, that are computed whole.
     pub whole: usize,
-    /// Elements between the layers.
+    /// Element type of the tensors between the layers.
     pub element: Element,
-    /// Weights of all layers.
+    /// Weight type of all layers.
     pub weight: Weight,
 }
 
@@ -44,7 +44,7 @@ const SMALL: Reference = Reference {
 const MIDDLE: Reference =
     Reference { name: "512-256-128-64-3", latent: 100, channels: [512, 256, 128, 64, 3], ..SMALL };
 
-/// From the smallest, the same with little maps whole, and with 12 bits. The last is the paper's own.
+/// The networks from the smallest to the paper's own. Variants compute the first layers whole or use 12 bits.
 pub const REFERENCES: [Reference; 7] = [
     SMALL,
     Reference { name: "128-64-32-16-3, 3 whole", whole: 3, ..SMALL },
@@ -61,25 +61,26 @@ pub const REFERENCES: [Reference; 7] = [
 
 const KERNEL: usize = 4;
 
-/// Latents that BatchNorm's statistics are of.
+/// Seeds of the latents on which BatchNorm's statistics are measured.
 const STATISTICS: std::ops::Range<u64> = 1000..1004;
 
-/// Steps of a latent per unit.
+/// Quantisation steps of a latent per unit.
 const LATENT_SCALE: f32 = 400.0;
 
-/// Standard deviations of a hidden value that fill an element.
+/// Quantised hidden values saturate at this many standard deviations.
 const DEVIATIONS: f64 = 4.0;
 
-/// The last table covers ±3.2, beyond which lies less than half a pixel, as the exporter's does.
+/// Entries of the last layer's table. As in the exporter, it covers ±3.2; beyond that tanh is less than half
+/// a grey level away from ±1.
 const TABLE: usize = 4096;
-/// What an entry of it is wide.
+/// Width of an entry of the table, in units of tanh's argument.
 pub const BIN: f64 = 6.4 / TABLE as f64;
 
-/// Standard deviation of what tanh is given: some of it saturates.
+/// Standard deviation of tanh's input: large enough for some of it to saturate.
 const LAST_DEVIATION: f64 = 0.75;
 
 impl Reference {
-    /// The network in integers.
+    /// The quantised network.
     pub fn draft(&self) -> Draft {
         let mut maps: Vec<Vec<i16>> = STATISTICS.map(|seed| latent(seed, self.latent)).collect();
         let mut layers = Vec::new();
@@ -125,7 +126,7 @@ impl Reference {
     }
 }
 
-/// The latent of a seed, quantised.
+/// The quantised latent of a seed.
 fn latent(seed: u64, len: usize) -> Vec<i16> {
     let mut steps = vec![0; len];
     let part = Part { name: "z", len, distribution: Distribution::Normal, scale: LATENT_SCALE };
@@ -133,8 +134,8 @@ fn latent(seed: u64, len: usize) -> Vec<i16> {
     steps
 }
 
-/// A layer without its epilogue. Weights are in steps of their channel's own: that they are N(0,
-/// 0.02) and not N(0, 1) is cancelled by BatchNorm, or by the last layer's scale.
+/// A layer without its epilogue. Each channel's weights are scaled to its own quantisation step: the
+/// deviation of 0.02 instead of 1 is cancelled by BatchNorm, or by the last layer's scale.
 fn convolution(
     index: usize,
     side: usize,
@@ -168,13 +169,13 @@ fn convolution(
     }
 }
 
-/// The sums of a layer on a square map, by the definition of a transposed convolution: input `i`
-/// reaches output `i · stride − pad + kernel index`.
+/// Accumulators of a layer on a square map, by the definition of a transposed convolution: input `i`
+/// contributes to output `i · stride − pad + kernel index`.
 fn accumulate(layer: &DraftLayer, side: usize, input: &[i16]) -> Vec<i32> {
     let channels_in = input.len() / (side * side);
     let [height, width, channels] = layer.output;
     let (stride, pad) = (layer.stride[0], layer.pad[0]);
-    // Kernel indices that meet an input, and which.
+    // Pairs of a kernel index and the input that it meets.
     let taps = |o: usize| {
         (0..KERNEL).filter_map(move |k| {
             let from = (o + pad).checked_sub(k)?;
@@ -198,7 +199,7 @@ fn accumulate(layer: &DraftLayer, side: usize, input: &[i16]) -> Vec<i32> {
     sums
 }
 
-/// What follows the sums, as the engine defines it.
+/// Applies the layer's epilogue to the accumulators, as the engine defines it.
 fn activate(layer: &DraftLayer, sums: &[i32]) -> Vec<i16> {
     let channels = layer.output[2];
     let output = |(i, &sum): (usize, &i32)| {
@@ -211,8 +212,8 @@ fn activate(layer: &DraftLayer, sums: &[i32]) -> Vec<i16> {
     sums.iter().enumerate().map(output).collect()
 }
 
-/// Mean and standard deviation of a channel; `about_zero`: without BatchNorm, which takes the mean
-/// away.
+/// Mean and standard deviation of a channel. `about_zero`: takes the mean as 0, for a layer without
+/// BatchNorm, which would subtract it.
 fn statistics(maps: &[Vec<i32>], channels: usize, channel: usize, about_zero: bool) -> (f64, f64) {
     let sums = || maps.iter().flat_map(|map| map.iter().skip(channel).step_by(channels));
     let count = sums().count() as f64;
@@ -228,7 +229,8 @@ fn fixed(real: f64) -> i64 {
     (real * (1_u64 << FRACTION_BITS) as f64).round() as i64
 }
 
-/// The pixel of a table's entry: −1…1 as 0…255. Not the system's tanh: files are the same everywhere.
+/// Grey level of a table entry: tanh in −1…1 scaled to 0…255. Uses libm rather than the system's tanh, so
+/// that files are equal on every machine.
 fn tanh(entry: usize) -> i16 {
     let x = (entry as f64 + 0.5) * BIN - BIN * TABLE as f64 / 2.0;
     ((libm::tanh(x) + 1.0) * 127.5).round() as i16
@@ -240,7 +242,7 @@ mod tests {
 
     use super::{REFERENCES, Reference, accumulate, activate, latent};
 
-    /// On a latent that the statistics have not seen.
+    /// Checked on a latent that the statistics were not measured on.
     #[test]
     fn half_of_what_relu_leaves_is_zero_and_the_engine_draws_the_same() {
         for reference in &REFERENCES[..4] {

@@ -1,4 +1,4 @@
-//! Debian packages: installed into the system, or unpacked into a directory.
+//! Debian packages: installs them, or unpacks them into a directory.
 
 use std::fs;
 use std::path::Path;
@@ -8,11 +8,11 @@ use anyhow::{Context, Result, bail, ensure};
 
 use crate::{runs, step};
 
-/// Installs packages with apt-get as root. `problem` says what is missing.
+/// Installs packages with apt-get as root. `problem`: what is missing, for the messages.
 ///
 /// # Errors
 ///
-/// If there is no apt-get, the user is not root, or apt-get fails. The error is `problem` and the
+/// If there is no apt-get, the user is not root, or apt-get fails. The error consists of `problem` and the
 /// command to type.
 pub fn install(packages: &[&str], problem: &str) -> Result<()> {
     let names = packages.join(" ");
@@ -29,11 +29,11 @@ pub fn install(packages: &[&str], problem: &str) -> Result<()> {
     step::run(&format!("apt-get install {names}"), &mut install)
 }
 
-/// Fetches a package and unpacks it into `directory`, without installing it.
+/// Downloads a package and unpacks it into `directory`, without installing it.
 ///
 /// # Errors
 ///
-/// If there is no apt-get, or it cannot fetch the package; says what to do.
+/// If there is no apt-get, or it cannot download the package. The message says what to do.
 pub fn unpack(package: &str, directory: &Path) -> Result<()> {
     let apt = runs(Command::new("apt-get").arg("--version"));
     ensure!(apt, "{package} is a Debian package and there is no apt-get: try on Debian or Ubuntu");
@@ -42,15 +42,15 @@ pub fn unpack(package: &str, directory: &Path) -> Result<()> {
         if !is_root()? {
             bail!("{problem}; type: sudo apt-get update, then try again");
         }
-        println!("{problem}; reading what there is with apt-get update");
+        println!("{problem}; updating the package lists with apt-get update");
         step::run("apt-get update", Command::new("apt-get").arg("update"))?;
     }
-    println!("fetching Debian's package {package} with apt-get; it is not installed");
+    println!("downloading Debian's package {package} with apt-get, without installing it");
     let mut download = Command::new("apt-get");
-    // As the user who runs this: apt's own user may not write into the directory, and warns.
+    // Run as the current user: apt's own user cannot write into the directory, and apt would warn.
     download.args(["-o", "APT::Sandbox::User=", "download", package]).current_dir(directory);
     step::run("apt-get download", &mut download).with_context(|| {
-        format!("apt-get, whose words are above, cannot fetch {package}: type sudo apt-get update and try again")
+        format!("apt-get could not fetch {package}, see its output above: type sudo apt-get update and try again")
     })?;
     let files = fs::read_dir(directory).with_context(|| format!("{}", directory.display()))?;
     let mut files = files.filter_map(|file| Some(file.ok()?.path()));

@@ -1,7 +1,7 @@
-//! Programs of others that our commands run: finds them, and installs those that are missing.
+//! Finds the external programs that our commands run, and installs those that are missing.
 //!
-//! - [`rustup`], [`debian`], [`npm`], [`python`]: one file for each source of programs
-//! - [`step`]: runs a command under a line with its name
+//! - [`rustup`], [`debian`], [`npm`], [`python`]: one file per source of programs
+//! - [`step`]: runs a command and prints its name above its output
 //! - [`workspace`]: the workspace's root, cargo, and cargo's target directory
 
 pub mod debian;

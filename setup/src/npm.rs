@@ -1,4 +1,4 @@
-//! Node.js, and packages that npm installs.
+//! Node.js, and packages installed by npm.
 
 use std::fs;
 use std::path::Path;
@@ -8,25 +8,25 @@ use anyhow::{Context, Result, ensure};
 
 use crate::{debian, runs, step};
 
-/// The program of Node.js.
+/// The command that runs Node.js.
 const NODE: &str = "node";
 
-/// The oldest major version of Node.js that our scripts run on.
+/// The oldest major version of Node.js that our scripts support.
 const OLDEST: u32 = 18;
 
-/// Node.js, without the options that the user's environment has for it.
+/// A command that runs Node.js without the options in the user's environment.
 pub fn node() -> Command {
     let mut node = Command::new(NODE);
-    // A debugger's options would make it wait, or print.
+    // Options of a debugger would make it wait or print.
     node.env_remove("NODE_OPTIONS");
     node
 }
 
-/// [`install`] for the `package.json` and the lock file in the directory `from`.
+/// Calls [`install`] with the `package.json` and the lock file of the directory `from`.
 ///
 /// # Errors
 ///
-/// As [`install`], or if one of the two files cannot be read.
+/// Those of [`install`], or if one of the two files cannot be read.
 pub fn install_from(from: &Path, name: &str, directory: &Path) -> Result<()> {
     let [package, lock] = ["package.json", "package-lock.json"].map(|name| {
         let path = from.join(name);
@@ -35,21 +35,21 @@ pub fn install_from(from: &Path, name: &str, directory: &Path) -> Result<()> {
     install(name, directory, &package?, &lock?)
 }
 
-/// Installs packages into `directory`, exactly those of a `package.json` and its lock file, unless
-/// they are there. Messages call them `name`.
+/// Installs exactly the packages of a `package.json` and its lock file into `directory`, unless they are
+/// there. `name`: what messages call them.
 ///
 /// # Errors
 ///
-/// If there is no Node.js with npm, or npm cannot install; says what to do.
+/// If there is no Node.js with npm, or npm cannot install. The message says what to do.
 pub fn install(name: &str, directory: &Path, package: &str, lock: &str) -> Result<()> {
     installed_node()?;
     let place = directory.join("package-lock.json");
-    // npm writes the second one last.
+    // npm writes this file last.
     let installed = directory.join("node_modules/.package-lock.json").exists();
     if installed && fs::read(&place).ok().as_deref() == Some(lock.as_bytes()) {
         return Ok(());
     }
-    println!("{name} is not installed; installing it by npm into {}", directory.display());
+    println!("{name} is not installed; installing it with npm into {}", directory.display());
     fs::create_dir_all(directory)
         .and_then(|()| fs::write(directory.join("package.json"), package))
         .and_then(|()| fs::write(&place, lock))
@@ -57,15 +57,15 @@ pub fn install(name: &str, directory: &Path, package: &str, lock: &str) -> Resul
     let mut npm = Command::new("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(directory);
     step::run("npm ci", &mut npm).with_context(|| {
-        format!("npm, whose words are above, cannot install {name}: connect to its registry and try again")
+        format!("npm could not install {name}, see its output above: check the connection to its registry and try again")
     })
 }
 
-/// Makes sure that Node.js and npm are installed.
+/// Installs Node.js and npm, unless they are there.
 ///
 /// # Errors
 ///
-/// If they cannot be installed, or Node.js is too old; says what to do.
+/// If they cannot be installed, or Node.js is too old. The message says what to do.
 fn installed_node() -> Result<()> {
     let mut missing = Vec::new();
     for (program, package) in [(NODE, "nodejs"), ("npm", "npm")] {
@@ -87,7 +87,7 @@ fn installed_node() -> Result<()> {
     Ok(())
 }
 
-/// The 20 of v20.20.2.
+/// The major version: 20 for v20.20.2.
 fn major(version: &str) -> Option<u32> {
     version.strip_prefix('v')?.split('.').next()?.parse().ok()
 }

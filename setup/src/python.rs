@@ -1,4 +1,4 @@
-//! A Python environment with packages of its own.
+//! Python environments.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,8 +7,8 @@ use anyhow::Result;
 
 use crate::{debian, runs, step};
 
-/// Makes an environment in `directory`, unless it is there, and installs the packages of the file
-/// `requirements`. Returns the path of its interpreter.
+/// Creates a Python environment in `directory`, unless it exists, and installs the packages listed in the
+/// file `requirements`. Returns the path of its interpreter.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Targets and components of Rust, from rustup.
+//! Rust targets and components, installed by rustup.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::step;
 
-/// Installs the compiler's targets of these names that are missing.
+/// Installs the missing ones of the given compiler targets.
 ///
 /// # Errors
 ///
@@ -15,7 +15,7 @@ pub fn targets(wanted: &[&str]) -> Result<()> {
     install("target", wanted)
 }
 
-/// Installs the components of these names that are missing, for example clippy.
+/// Installs the missing ones of the given components, for example clippy.
 ///
 /// # Errors
 ///
@@ -44,8 +44,8 @@ fn install(kind: &str, wanted: &[&str]) -> Result<()> {
     )
 }
 
-/// Those of `wanted` that rustup does not list as installed. It lists a component with the host's
-/// name appended.
+/// The names in `wanted` that rustup does not list as installed. In the list, a component's name ends with
+/// the host's.
 fn missing<'w>(wanted: &[&'w str], installed: &str, host: &str) -> Vec<&'w str> {
     let name = |line: &str| {
         let component = line.strip_suffix(host).and_then(|line| line.strip_suffix('-'));

@@ -1,4 +1,4 @@
-//! Steps of a longer job.
+//! Runs and reports the steps of a longer job.
 
 use std::io::Write;
 use std::process::Command;
@@ -6,14 +6,14 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 
-/// Runs a job and prints its name and time in one line.
+/// Runs a closure and prints its name and time in one line.
 ///
 /// # Errors
 ///
-/// The job's own, prefixed with its name.
+/// The closure's own error, prefixed with the name.
 pub fn job<T>(name: &str, job: impl FnOnce() -> Result<T>) -> Result<T> {
     print!("{name:<60}");
-    // A terminal that does not flush only shows the name later.
+    // Flushing is best effort: without it the name just appears later.
     let _ = std::io::stdout().flush();
     let start = Instant::now();
     let result = job();
@@ -22,12 +22,12 @@ pub fn job<T>(name: &str, job: impl FnOnce() -> Result<T>) -> Result<T> {
     result.with_context(|| name.to_owned())
 }
 
-/// Runs a command as a step under a line with its name. What it prints is seen as it comes: some
-/// take minutes, and say themselves how far they are.
+/// Prints a step's name, then runs its command. The command's output appears as it comes: some commands take
+/// minutes and report their own progress.
 ///
 /// # Errors
 ///
-/// If it cannot be run or fails.
+/// If the command cannot be run or fails.
 pub fn run(name: &str, command: &mut Command) -> Result<()> {
     println!("── {name}");
     let program = command.get_program().to_string_lossy().into_owned();

@@ -1,24 +1,24 @@
-//! Where the workspace and its build output are.
+//! Paths of the workspace and of its build output.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-/// The workspace's root.
+/// The workspace's root directory.
 pub fn root() -> &'static Path {
     let emulator = Path::new(env!("CARGO_MANIFEST_DIR"));
     emulator.parent().unwrap_or(emulator)
 }
 
-/// Cargo, at the workspace's root.
+/// A command that runs cargo in the workspace's root.
 pub fn cargo() -> Command {
     let mut cargo = Command::new("cargo");
     cargo.current_dir(root());
     cargo
 }
 
-/// Where cargo puts what it builds, whatever told it so.
+/// Cargo's target directory, however it is configured.
 ///
 /// # Errors
 ///

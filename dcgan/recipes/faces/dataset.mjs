@@ -1,4 +1,4 @@
-// The faces as files: images/, labels.csv, and whose they are.
+// Writes the faces as files: images/, labels.csv, licence and source.
 
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,8 +12,8 @@ const ON_SHEET = 384;
 
 export const seedOf = (index) => `face-${index}`;
 
-// Writes so many faces into a directory that has none. Gives the pixels of the first, for a sheet:
-// that is no face, and trainers take every picture in a directory for one.
+// Writes `count` faces into a directory without images/. Returns the pixels of the first ones for a sheet.
+// The sheet must be written elsewhere: trainers take every picture in the directory for a face.
 export function write(painter, directory, count) {
   const images = join(directory, 'images');
   if (!existsSync(directory)) mkdirSync(directory);

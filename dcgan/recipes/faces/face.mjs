@@ -1,5 +1,5 @@
-// What a face is made of. Every attribute is drawn by itself from the face's seed: none depends on
-// the order of the others, and asking for one leaves the others as they are.
+// Chooses what a face is made of. Every attribute is drawn independently from the face's seed: none depends
+// on the order of the others, and fixing one leaves the others unchanged.
 
 import { createHash } from 'node:crypto';
 
@@ -8,7 +8,7 @@ import { beardIsSeen, mouthIsSeen } from './color.mjs';
 const numbered = (name, count) =>
   Array.from({ length: count }, (_, index) => `${name}${String(index + 1).padStart(2, '0')}`);
 
-// From light to dark: a label is the place in this list.
+// From light to dark; a label is an index into this list.
 export const SKIN = ['ffdbac', 'f5cfa0', 'eac393', 'e0b687', 'cb9e6e', 'b68655', 'a26d3d', '8d5524'];
 
 export const HAIR = {
@@ -27,7 +27,7 @@ export const HAIR = {
 
 export const GLASSES = ['none', 'light', 'dark'];
 
-// All that the style has, but light04: without a rim, it is not seen in front of white eyes.
+// All variants of the style except light04: it has no rim and is invisible in front of white eyes.
 export const PARTS = {
   eyes: numbered('variant', 12),
   happy: numbered('happy', 13),
@@ -42,7 +42,7 @@ export const PARTS = {
   accessories: numbered('variant', 4),
 };
 
-// The style's own, but the backgrounds: calm, and like nobody's skin or hair.
+// The style's own colours, except the backgrounds: pale colours that no skin or hair has.
 export const COLORS = {
   eyes: ['76778b', '697b94', '647b90', '5b7c8b', '588387', '876658'],
   mouth: ['d29985', 'c98276', 'e35d6a', 'de0f0d'],
@@ -56,17 +56,17 @@ export const COLORS = {
   background: ['d1d4f9', 'b6e3f4', 'c7e9d4', 'e4e7eb'],
 };
 
-// A bun and plaits: nobody who wears these has a beard.
+// A bun and plaits: faces with these never have a beard.
 export const NEVER_BEARDED = ['long05', 'long06', 'long18', 'long19'];
 
-// Two knots on top: under a hat, this hair would be short.
+// Two knots on top: a hat would make this long hair look short.
 export const NEVER_HATTED = ['long14'];
 
-// In per cent. Of those who can have one, 31 have a beard: 25 of all.
+// Percentages. 31 % of those who can have a beard have one: 25 % of all faces.
 const CHANCE = { smile: 50, long_hair: 50, glasses: 40, beard: 31, hat: 18, accessories: 10 };
 
-// The face of a seed; `wish` has labels that are not left to it. Beards and hats are only where they
-// make sense, and beards where they are seen.
+// Returns the face of a seed; `wish` fixes some labels. A beard or a hat is refused where it makes no sense,
+// and a beard also where it would be invisible.
 export function draw(seed, wish = {}) {
   const number = (name, count) => {
     const digest = createHash('sha256').update(`${seed}/${name}`).digest();
@@ -91,7 +91,7 @@ export function draw(seed, wish = {}) {
     mouth: smile ? pick('happy', PARTS.happy) : pick('sad', PARTS.sad),
     hair: style,
     clothing: pick('clothing', PARTS.clothing),
-    // Shapes of one number are alike.
+    // Shapes with the same number look alike.
     glasses: glasses === 'none' ? undefined : pick('glasses shape', PARTS[glasses]),
     beard: beard ? pick('beard shape', PARTS.beard) : undefined,
     hat: hat ? pick('hat shape', PARTS.hat) : undefined,

@@ -1,9 +1,9 @@
-// Makes the faces.
+// Draws the faces.
 //
 //   node make.mjs --modules DIR --out DIR [--faces N] [--sheet FILE.png]
 //
-// --modules has the packages of package-lock.json installed. The same bytes come out everywhere.
-// --sheet also writes the first faces side by side.
+// --modules: a directory where the packages of package-lock.json are installed. The output is the same, byte
+// for byte, on every machine. --sheet also writes a picture of the first faces side by side.
 
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

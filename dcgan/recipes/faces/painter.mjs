@@ -1,4 +1,4 @@
-// Faces as pixels: DiceBear draws them, resvg makes them a grid.
+// Draws faces as pixels: DiceBear draws an SVG, resvg renders it.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 
 export const SIDE = 32;
 
-// The style's own grid is 16 x 16.
+// Pixels per pixel of the style, whose grid is 16 × 16.
 const ZOOM = 2;
 
 const STYLE = '@dicebear/pixel-art';
@@ -17,7 +17,7 @@ export class Painter {
     Object.assign(this, { createAvatar, style, Resvg, directory });
   }
 
-  // With the packages that are installed in a directory.
+  // A painter with the packages that are installed in `directory`.
   static async load(directory) {
     const { resolve: place } = createRequire(resolve(directory, 'package.json'));
     const load = (name) => import(pathToFileURL(place(name)));
@@ -34,7 +34,7 @@ export class Painter {
     return readFileSync(join(this.directory, 'LICENSE'), 'utf8');
   }
 
-  // Red, green and blue of each pixel, rows from the top.
+  // Pixels of a face: red, green and blue of each, rows from the top.
   paint(face) {
     const rendered = new this.Resvg(this.svg(face), { font: { loadSystemFonts: false } }).render();
     const { width, height, pixels } = rendered;
@@ -56,7 +56,7 @@ export class Painter {
     }
     for (const part of Object.keys(colors)) options[`${part}Color`] = [colors[part]];
     const avatar = this.createAvatar(this.style, options);
-    // What the labels say is what was drawn.
+    // Check that DiceBear drew what the labels say.
     const { extra } = avatar.toJson();
     for (const part of Object.keys(parts)) {
       if (extra[part] !== parts[part]) throw new Error(`${extra[part]}, not ${parts[part]}: ${part}`);
@@ -65,8 +65,8 @@ export class Painter {
   }
 }
 
-// The style shows a beard as strongly as the hair is light: a black one not at all. Here all are
-// as strong as a white one.
+// The style makes a beard more opaque the lighter the hair: a black one is invisible. This makes all beards
+// as opaque as a white one.
 const BEARD = /(<mask id="beard[^>]*><path [^>]*fill=")[^"]*/;
 
 export function isCrisp(rgb) {

@@ -1,5 +1,5 @@
-// RGB pictures as PNG. Nothing is compressed: compressors differ from one machine to the next, and
-// a picture this small takes a block of the disk either way.
+// Encodes RGB pictures as PNG, without compression: compressors differ between machines, and a picture this
+// small takes one disk block either way.
 
 const BLOCK = 65535;
 
@@ -35,7 +35,7 @@ function chunk(name, content) {
   return Buffer.concat([word(content.length), named, word(crc32(named))]);
 }
 
-// A zlib stream of stored blocks.
+// A zlib stream of stored (uncompressed) blocks.
 function stored(bytes) {
   const pieces = [Buffer.from([0x78, 0x01])];
   for (let at = 0; at < bytes.length; at += BLOCK) {
@@ -48,7 +48,7 @@ function stored(bytes) {
   return Buffer.concat([...pieces, word(adler32(bytes))]);
 }
 
-// `rgb` has three bytes a pixel, rows from the top.
+// Encodes a PNG. `rgb`: three bytes per pixel, rows from the top.
 export function encode(width, height, rgb) {
   const header = Buffer.concat([word(width), word(height), Buffer.from([8, 2, 0, 0, 0])]);
   const rows = Buffer.alloc(height * (1 + width * 3));

@@ -1,11 +1,11 @@
-// Many faces in one picture, to be looked at.
+// Puts many faces into one picture.
 
 import { encode } from './png.mjs';
 import { SIDE } from './painter.mjs';
 
 const COLUMNS = 24;
 
-// `faces` have their pixels one after the other.
+// `faces`: pixels of each face, as `paint` returns them.
 export function sheet(faces) {
   const width = COLUMNS * SIDE;
   const height = Math.ceil(faces.length / COLUMNS) * SIDE;

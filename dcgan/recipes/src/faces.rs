@@ -13,7 +13,7 @@ use crate::labels;
 
 const FACES: usize = 10_000;
 
-/// The file with the expected [`digest`], in the scripts' directory.
+/// File in the scripts' directory with the expected [`digest`].
 const DIGEST: &str = "sha256.txt";
 
 /// The directory of the scripts.
@@ -21,21 +21,21 @@ fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("faces")
 }
 
-/// Makes sure that the packages that draw the faces are installed. Returns their directory.
+/// Installs the packages that draw the faces, unless they are there. Returns their directory.
 fn packages() -> Result<PathBuf> {
     let packages = workspace::target_directory()?.join("faces");
     npm::install_from(&scripts(), "DiceBear", &packages)?;
     Ok(packages)
 }
 
-/// Node.js, in the scripts' directory.
+/// A command that runs Node.js in the scripts' directory.
 fn node() -> Command {
     let mut node = npm::node();
     node.current_dir(scripts());
     node
 }
 
-/// The command that tests the scripts, with its packages installed.
+/// A command that tests the scripts. Installs their packages first.
 ///
 /// # Errors
 ///
@@ -59,7 +59,7 @@ pub(crate) fn make(new: &Path) -> Result<()> {
     step::run(&format!("draw {FACES} faces"), &mut node)
 }
 
-/// Checks that a directory holds all faces, byte for byte, and describes them in one line.
+/// Checks that a directory holds all faces, byte for byte. Returns a summary in one line.
 ///
 /// # Errors
 ///
@@ -73,13 +73,13 @@ pub(crate) fn check(directory: &Path) -> Result<String> {
     let found = digest(directory, FACES)?;
     ensure!(
         found == wanted.trim(),
-        "the faces are not those of dcgan/recipes/faces/{DIGEST}: their SHA-256 is {found}, \
-         which belongs there if the recipe was changed"
+        "the faces differ from dcgan/recipes/faces/{DIGEST}: their SHA-256 is {found}, \
+         which you write there if you changed the recipe on purpose"
     );
     Ok(summary)
 }
 
-/// The SHA-256 of the labels and then of all pictures in their order.
+/// SHA-256 of the labels followed by all pictures in order, in hexadecimal.
 fn digest(directory: &Path, faces: usize) -> Result<String> {
     let mut hash = Sha256::new();
     let pictures = (0..faces).map(|index| Path::new("images").join(labels::file(index)));

@@ -10,7 +10,7 @@ use crate::mnist::FILES;
 
 const PACKAGE: &str = "dataset-fashion-mnist";
 
-/// Takes the files out of Debian's package, into the directory `new`.
+/// Extracts the files of Debian's package into the directory `new`.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The idx format of MNIST's files: a shape, then bytes.
+//! Reads idx, the format of MNIST's files: a shape, then bytes.
 
 use std::fs::File;
 use std::io::{BufReader, Read};
@@ -7,11 +7,11 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use flate2::read::GzDecoder;
 
-/// Reads a file that must have this shape: idx, or idx in gzip if its name ends in `.gz`.
+/// Reads the bytes of a file that must have the given shape: idx, or gzipped idx if the name ends in `.gz`.
 ///
 /// # Errors
 ///
-/// If it is missing, of another kind or shape, too short or too long.
+/// If the file is missing, of another type or shape, too short or too long.
 pub fn read(path: &Path, shape: &[u32]) -> Result<Vec<u8>> {
     let open = || {
         let file = BufReader::new(File::open(path)?);
@@ -24,7 +24,7 @@ pub fn read(path: &Path, shape: &[u32]) -> Result<Vec<u8>> {
 }
 
 fn parse(mut reader: impl Read, shape: &[u32]) -> Result<Vec<u8>> {
-    // Bytes are kind 8.
+    // Type 8 is unsigned bytes.
     let mut wanted = vec![0, 0, 8, u8::try_from(shape.len())?];
     wanted.extend(shape.iter().flat_map(|size| size.to_be_bytes()));
     let mut header = vec![0; wanted.len()];
@@ -32,7 +32,7 @@ fn parse(mut reader: impl Read, shape: &[u32]) -> Result<Vec<u8>> {
     ensure!(header == wanted, "not an idx file of {shape:?} bytes: it begins with {header:02x?}");
     let mut content = vec![0; shape.iter().map(|size| *size as usize).product()];
     reader.read_exact(&mut content).context("cut short")?;
-    // For gzip, this is also where its checksum is looked at.
+    // For gzip, reading to the end also verifies the checksum.
     let rest = reader.read(&mut [0]).context("damaged at its end")?;
     ensure!(rest == 0, "goes on after {shape:?} bytes");
     Ok(content)

@@ -1,4 +1,4 @@
-//! The table of what each face was drawn with.
+//! `labels.csv` of the faces: the attributes that each face was drawn with.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use anyhow::{Result, ensure};
 
 const NO_OR_YES: &[&str] = &["0", "1"];
 
-/// The columns after the file's name, with the values that each may have.
+/// The columns after the file name, each with its possible values.
 const COLUMNS: [(&str, &[&str]); 7] = [
     ("smile", NO_OR_YES),
     ("long_hair", NO_OR_YES),
@@ -23,16 +23,16 @@ const COLUMNS: [(&str, &[&str]); 7] = [
     ),
 ];
 
-/// The file name of the face of this index.
+/// File name of the face at `index`.
 pub fn file(index: usize) -> String {
     format!("{index:05}.png")
 }
 
-/// Checks a table of `faces` faces, and counts how many have each attribute, in one line.
+/// Checks a table of `faces` faces. Returns the frequency of each attribute in one line.
 ///
 /// # Errors
 ///
-/// Naming the first line that is wrong.
+/// If a line is wrong; the message names the first one.
 pub fn check(table: &str, faces: usize) -> Result<String> {
     let mut lines = table.lines();
     let header = COLUMNS.iter().fold("file".to_owned(), |header, (name, _)| header + "," + name);

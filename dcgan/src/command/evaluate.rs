@@ -1,4 +1,4 @@
-//! `dcgan evaluate`
+//! `dcgan evaluate`: measures a generator's pictures against the data it was trained on.
 
 use std::path::PathBuf;
 
@@ -18,28 +18,29 @@ use output::file;
 
 use super::session::{self, bar};
 
-/// Generated pictures that a neighbour is sought for.
+/// Generated pictures whose nearest training picture is searched for.
 const SOUGHT: usize = 500;
-/// Pairs on a sheet of neighbours.
+/// Pairs (generated picture, nearest training picture) on the sheet.
 const PAIRS: usize = 32;
 
 #[derive(Args)]
 pub(crate) struct Evaluate {
     /// A generator, .onnx or .gen
     file: PathBuf,
-    /// The data that it learned: as for `train`
+    /// The data that the generator was trained on, in any form that `train` accepts
     #[arg(long)]
     data: PathBuf,
-    /// Crop pictures of another size in their centre and resize them
+    /// Crop pictures of another size to their centre square and resize them
     #[arg(long)]
     resize: bool,
-    /// A CSV of labels, the file's name first
+    /// A CSV of labels; the first column is the file name
     #[arg(long, value_name = "LABELS.csv")]
     labels: Option<PathBuf>,
-    /// Threads [default: as many as the processor runs]; for the same judge as in training, as many
+    /// Threads [default: one per logical processor]; the judge is the same as in training only with the same
+    /// number
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Write generated pictures, each beside the data's nearest
+    /// Write a sheet of generated pictures, each beside its nearest training picture
     #[arg(long, value_name = "SHEET.png")]
     neighbours: Option<PathBuf>,
 }
@@ -99,7 +100,7 @@ impl Evaluate {
     }
 }
 
-/// The pictures of the seeds that every generator is judged on.
+/// Draws `count` pictures of the seeds that every generator is judged on, from [`JUDGED_SEED`] on.
 fn draw(generator: &mut Generator, count: usize) -> Result<Vec<Picture>> {
     let bar = bar("{msg}  {bar:30} {pos}/{len}  {eta} left", "drawing");
     bar.set_length(count as u64);

@@ -1,4 +1,4 @@
-//! The commands, one a file.
+//! The subcommands of `dcgan`, one file each.
 
 mod evaluate;
 mod resume;
@@ -15,7 +15,7 @@ use clap::Parser;
 pub(crate) enum Command {
     /// Train a generator and a discriminator on pictures
     Train(Box<train::Train>),
-    /// Go on with a training that was stopped, or for longer
+    /// Continue a training that was stopped, or train for more steps
     Resume(resume::Resume),
     /// Measure the pictures of a generator, .onnx or .gen, against the data
     Evaluate(evaluate::Evaluate),

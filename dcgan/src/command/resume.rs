@@ -1,4 +1,4 @@
-//! `dcgan resume`
+//! `dcgan resume`: continues a run from its last checkpoint.
 
 use std::path::{PathBuf, absolute};
 
@@ -13,10 +13,10 @@ use super::session;
 pub(crate) struct Resume {
     /// The run's directory
     run: PathBuf,
-    /// The same pictures, if they have moved
+    /// The training pictures, if they have moved since the run began
     #[arg(long)]
     data: Option<PathBuf>,
-    /// Steps in all [default: as many as the run was begun with]
+    /// Total number of steps [default: the number that the run began with]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
 }
@@ -32,7 +32,7 @@ impl Resume {
             let run = self.run.display();
             ensure!(
                 plan.steps <= steps,
-                "{run}: its rates fall to 0 at step {steps}: nothing follows"
+                "{run}: its learning rates reach 0 at step {steps}: training on would change nothing"
             );
         }
         session::threads(plan.threads)?;

@@ -1,4 +1,4 @@
-//! `dcgan rules`
+//! `dcgan rules`: checks an ONNX network against the DCGAN paper's architecture guidelines.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use export::draw::File;
 
 #[derive(Args)]
 pub(crate) struct Rules {
-    /// A generator or discriminator
+    /// A generator or discriminator in ONNX
     #[arg(value_name = "FILE.onnx")]
     file: PathBuf,
 }
@@ -18,7 +18,9 @@ impl Rules {
     pub(crate) fn run(&self) -> Result<()> {
         let source = match File::load(&self.file)? {
             File::Onnx(source) => source,
-            File::Gen { .. } => bail!("{}: a .gen: its .onnx has the rules", self.file.display()),
+            File::Gen { .. } => {
+                bail!("{}: a .gen cannot be checked: give its .onnx", self.file.display())
+            }
         };
         let (role, findings) = rules::check(&source)?;
         let role = match role {

@@ -1,4 +1,5 @@
-//! What beginning and going on have in common, and measuring too.
+//! What `train`, `resume` and `evaluate` share: the training loop, the thread pool, the judge, the progress
+//! bar.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use dcgan::judge::Judge;
 use dcgan::run::{End, Run};
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// Trains until the end or Ctrl-C.
+/// Trains until all steps are done or Ctrl-C is pressed.
 pub(super) fn train(mut run: Run, directory: &Path) -> Result<()> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
@@ -26,19 +27,20 @@ pub(super) fn train(mut run: Run, directory: &Path) -> Result<()> {
             run.finish()?;
             println!("{directory}: generator.onnx, discriminator.onnx, sheet.png, film.gif");
         }
-        // No success: what was to follow finds no generator.
-        End::Stopped => bail!("stopped; to go on: dcgan resume {directory}"),
+        // Exit with an error: a command that follows in a script would find no generator.
+        End::Stopped => bail!("stopped; continue with: dcgan resume {directory}"),
     }
     Ok(())
 }
 
-/// Uses so many threads for everything. On another number of them sums are taken in another order.
+/// Sets the number of threads of the global pool. Another number adds floats in another order, so results
+/// differ slightly.
 pub(super) fn threads(threads: usize) -> Result<()> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
     pool.build_global().context("threads")
 }
 
-/// A judge, if the labels of the pictures are enough for one.
+/// Trains a judge on the labels of `dataset`; `None` if there are too few labelled pictures.
 pub(super) fn judge(dataset: &Dataset, device: &Device) -> Option<Judge> {
     let bar = bar("{msg}  {bar:24} {pos}/{len}  {eta} left", "learning to judge");
     let judge = Judge::new(dataset, device, &bar);

@@ -1,4 +1,4 @@
-//! `dcgan train`
+//! `dcgan train`: trains a new DCGAN and writes it into a run directory.
 
 use std::path::{PathBuf, absolute};
 use std::thread::available_parallelism;
@@ -15,23 +15,23 @@ use super::session;
 
 #[derive(Args)]
 pub(crate) struct Train {
-    /// A directory of PNG or JPEG (with labels.csv or without), idx files or an .npz
+    /// A directory of PNG or JPEG files (with or without labels.csv), idx files or an .npz
     #[arg(long)]
     data: PathBuf,
-    /// Directory that the run is written to
+    /// Directory to write the run to
     #[arg(short, long, value_name = "RUN")]
     output: PathBuf,
-    /// Steps in all
+    /// Total number of steps
     #[arg(long, default_value_t = 6000, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
 
-    /// Numbers of the network, those below aside
+    /// Sizes of the network; the options below override single ones
     #[arg(long, value_enum, default_value_t = Preset::Micro256k)]
     preset: Preset,
     /// Rows and columns of a picture: 16, 28, 32, 64, 128 [default: those of the data]
     #[arg(long, value_parser = |text: &str| one_of(text, &SIZES))]
     size: Option<usize>,
-    /// 1 (grey) or 3 (colours) [default: as the data are]
+    /// 1 (grey) or 3 (colour) [default: that of the data]
     #[arg(long, value_parser = |text: &str| one_of(text, &CHANNELS))]
     channels: Option<usize>,
     /// Elements of a latent
@@ -47,48 +47,48 @@ pub(crate) struct Train {
     #[arg(long)]
     kernel: Option<usize>,
 
-    /// Crop pictures of another size in their centre and resize them
+    /// Crop pictures of another size to their centre square and resize them
     #[arg(long)]
     resize: bool,
-    /// A CSV of labels, the file's name first
+    /// A CSV of labels; the first column is the file name
     #[arg(long, value_name = "LABELS.csv")]
     labels: Option<PathBuf>,
-    /// Licence of the data, for the ONNX
+    /// Licence of the data, written into the ONNX
     #[arg(long)]
     licence: Option<String>,
 
-    /// What everything random follows from
+    /// Seed of every random number of the training
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// Pictures in a step
+    /// Pictures per step
     #[arg(long, default_value_t = 64)]
     batch: usize,
-    /// Adam's rate for the generator
+    /// Adam's learning rate for the generator
     #[arg(long, allow_negative_numbers = true, default_value_t = 2e-4)]
     rate: f32,
-    /// How much faster the discriminator learns
+    /// Learning rate of the discriminator, as a multiple of the generator's
     #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
     rate_ratio: f32,
-    /// Let both rates fall to 0 over the second half of the steps
+    /// Decay both learning rates to 0 over the second half of the steps
     #[arg(long)]
     anneal: bool,
-    /// Taken off the label of real pictures (one-sided label smoothing, Salimans et al. 2016)
+    /// Amount subtracted from the label of real pictures (one-sided label smoothing, Salimans et al. 2016)
     #[arg(long, allow_negative_numbers = true, default_value_t = 0.0)]
     smooth: f32,
-    /// What the average of the generator's weights keeps at a step, but at step t at most
-    /// (1 + t) / (10 + t); 0: no average
+    /// Decay of the moving average of the generator's weights, at step t at most (1 + t) / (10 + t); 0: no
+    /// average
     #[arg(long, allow_negative_numbers = true, default_value_t = 0.999)]
     ema: f32,
-    /// Let the generator match the discriminator's features (Salimans et al. 2016)
+    /// Train the generator to match the discriminator's features (feature matching, Salimans et al. 2016)
     #[arg(long)]
     feature_matching: bool,
-    /// Let the discriminator compare the pictures of a batch (Salimans et al. 2016)
+    /// Let the discriminator compare the pictures of a batch (minibatch discrimination, Salimans et al. 2016)
     #[arg(long)]
     minibatch_discrimination: bool,
-    /// Steps between two sheets, verdicts and checkpoints
+    /// Steps between two checkpoints, each with a sheet and a judgement of quality
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
     interval: u64,
-    /// Threads [default: as many as the processor runs]; another number rounds sums differently
+    /// Threads [default: one per logical processor]; another number adds floats in another order
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 }
@@ -158,7 +158,7 @@ impl Train {
     }
 }
 
-/// A number that is one of `possible`.
+/// Parses a number that must be one of `possible`.
 fn one_of(text: &str, possible: &[usize]) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| possible.contains(number));
     let names: Vec<String> = possible.iter().map(ToString::to_string).collect();

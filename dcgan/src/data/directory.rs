@@ -1,4 +1,4 @@
-//! A directory of PNG and JPEG files, in the order of their paths.
+//! Reads a directory of PNG and JPEG files, in the order of their paths.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 
 use super::{Found, Reading, labels, square};
 
-/// Labels are looked for in this file of the directory.
+/// The file of the directory that holds its labels, if it exists.
 const LABELS: &str = "labels.csv";
 
 pub(super) fn read(directory: &Path, reading: &Reading) -> Result<Found> {
@@ -17,7 +17,7 @@ pub(super) fn read(directory: &Path, reading: &Reading) -> Result<Found> {
     collect(directory, &mut files)?;
     ensure!(
         !files.is_empty(),
-        "{}: holds no .png, .jpg or .jpeg, nor do its directories",
+        "{}: holds no .png, .jpg or .jpeg file, nor do its subdirectories",
         directory.display()
     );
     files.sort();
@@ -25,7 +25,7 @@ pub(super) fn read(directory: &Path, reading: &Reading) -> Result<Found> {
     let size = reading.size.unwrap_or(first.width().min(first.height()) as usize);
     let read = |file: &PathBuf| {
         let image = decode(file)?;
-        // At once: all photographs of a large set don't fit into memory as they are.
+        // Resize each picture as it is read: the full-size photographs of a large set do not fit into memory.
         let image = if reading.resize { square(image, size) } else { image };
         Ok((file.display().to_string(), image))
     };
@@ -42,19 +42,19 @@ pub(super) fn read(directory: &Path, reading: &Reading) -> Result<Found> {
 fn decode(file: &Path) -> Result<DynamicImage> {
     let name = file.display();
     let open = ImageReader::open(file).with_context(|| format!("{name}: cannot be read"))?;
-    // What a file holds counts, not how it is called.
+    // The format follows from the content, not from the file's extension.
     let image = open.with_guessed_format()?.decode();
     image.with_context(|| format!("{name}: damaged"))
 }
 
-/// Adds the pictures under `directory`.
+/// Adds the paths of the pictures under `directory` and its subdirectories.
 fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     let name = || format!("{}: cannot be listed", directory.display());
     for entry in fs::read_dir(directory).with_context(name)? {
         let entry = entry.with_context(name)?;
         let path = entry.path();
         let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
-        // Links to directories aren't followed: they may lead in a circle.
+        // Do not follow links to directories: they may form a cycle.
         if entry.file_type().with_context(name)?.is_dir() {
             collect(&path, files)?;
         } else if ["png", "jpg", "jpeg"].iter().any(|known| extension.eq_ignore_ascii_case(known)) {

@@ -1,4 +1,4 @@
-//! idx files, as MNIST and its family come in: a magic number, sizes, bytes.
+//! Reads idx files, the format of MNIST and data sets like it: a magic number, sizes, bytes.
 
 use std::borrow::Cow;
 use std::fs;
@@ -11,14 +11,15 @@ use image::{DynamicImage, GrayImage};
 
 use super::{Attribute, Found};
 
-/// Bytes in 1 dimension (labels) and 3 (pictures), big-endian.
+/// Magic number of unsigned bytes in 1 dimension: labels. Big-endian, like the sizes.
 const LABELS: u32 = 0x0801;
+/// Magic number of unsigned bytes in 3 dimensions: pictures.
 const PICTURES: u32 = 0x0803;
 /// Most bytes that a gzipped file may unpack to.
 const LIMIT: u64 = 1 << 31;
 
-/// The idx file of pictures that `path` is, or that training pictures in the directory `path` are
-/// in.
+/// Path of the idx file of pictures: `path` itself, or the file of training pictures in the directory `path`;
+/// `None` if there is none.
 pub(super) fn find(path: &Path) -> Result<Option<PathBuf>> {
     let named = |path: &Path| {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -32,7 +33,7 @@ pub(super) fn find(path: &Path) -> Result<Option<PathBuf>> {
     let mut files: Vec<PathBuf> = listing.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.retain(|file| named(file));
     files.sort();
-    // Beside a file for training lies one for testing.
+    // A data set has one file for training and one for testing: take the one for training.
     let train = files.iter().position(|file| file.to_string_lossy().contains("train"));
     Ok(match (files.len(), train) {
         (0, _) => None,
@@ -42,7 +43,8 @@ pub(super) fn find(path: &Path) -> Result<Option<PathBuf>> {
     })
 }
 
-/// The pictures of `path`, and the labels of the file beside it that is called alike.
+/// Reads the pictures of `path`, and the labels of the file beside it whose name differs only in the kind of
+/// content.
 pub(super) fn read(path: &Path) -> Result<Found> {
     let bytes = unpacked(path)?;
     let (sizes, pixels) = parse::<3>(path, &bytes, PICTURES)?;
@@ -71,7 +73,7 @@ pub(super) fn read(path: &Path) -> Result<Found> {
 }
 
 impl Attribute {
-    /// An attribute "label" whose kinds are numbers.
+    /// An attribute named "label" whose classes are the numbers themselves.
     pub(super) fn numbered(values: Vec<usize>) -> Self {
         let count = values.iter().max().map_or(0, |most| most + 1);
         let classes = (0..count).map(|class| class.to_string()).collect();
@@ -91,7 +93,7 @@ fn unpacked(path: &Path) -> Result<Vec<u8>> {
     Ok(unpacked)
 }
 
-/// Sizes and bytes after them.
+/// The `D` sizes in the header and the bytes that follow it.
 fn parse<'a, const D: usize>(
     path: &Path,
     bytes: &'a [u8],
@@ -115,7 +117,7 @@ fn parse<'a, const D: usize>(
     let need = sizes.iter().try_fold(1_usize, |product, &size| product.checked_mul(size));
     ensure!(
         need == Some(have),
-        "{file}: {have} bytes behind the header, not the {sizes:?} that it says: incomplete?"
+        "{file}: {have} bytes after the header, which says {sizes:?}: incomplete?"
     );
     Ok((sizes, &bytes[4 * (D + 1)..]))
 }

@@ -1,4 +1,4 @@
-//! A CSV of labels: a header, then a line for each picture, its file's name first.
+//! Reads a CSV of labels: a header, then a line per picture; the first column is the file name.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
@@ -8,10 +8,11 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 
 use super::Attribute;
 
-/// Most kinds of one attribute: more is no label but a number or a name.
+/// Most classes of one attribute. A column with more values holds numbers or names, not labels.
 const CLASSES: usize = 64;
 
-/// The attributes of `pictures`, by their paths in the directory or only their names.
+/// Reads the attributes of `pictures`, which the CSV names by their path in the directory or by file name
+/// alone.
 pub(super) fn read(path: &Path, pictures: &[&Path]) -> Result<Vec<Attribute>> {
     parse(path, pictures).with_context(|| path.display().to_string())
 }
@@ -19,7 +20,7 @@ pub(super) fn read(path: &Path, pictures: &[&Path]) -> Result<Vec<Attribute>> {
 fn parse(path: &Path, pictures: &[&Path]) -> Result<Vec<Attribute>> {
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_path(path)?;
     let header = reader.headers()?.clone();
-    ensure!(header.len() > 1, "needs a header, \"file\" and attributes");
+    ensure!(header.len() > 1, "needs a header of \"file\" and attribute names");
     let mut rows = HashMap::new();
     for row in reader.records() {
         let row = row?;
@@ -34,18 +35,18 @@ fn parse(path: &Path, pictures: &[&Path]) -> Result<Vec<Attribute>> {
         let name = picture.file_name().unwrap_or_default().to_string_lossy();
         let found = rows.get_key_value(&*whole).or_else(|| rows.get_key_value(&*name));
         let Some((name, row)) = found else { bail!("no line for the picture {whole}") };
-        ensure!(used.insert(name), "{name} may be several pictures: give paths, as {whole}");
+        ensure!(used.insert(name), "{name} matches several pictures: give paths such as {whole}");
         ordered.push(row);
     }
     (1..header.len()).map(|column| attribute(&header[column], column, &ordered)).collect()
 }
 
-/// The attribute `name` of the pictures whose lines are `rows`.
+/// The attribute `name`, read from column `column` of the pictures' lines.
 fn attribute(name: &str, column: usize, rows: &[&StringRecord]) -> Result<Attribute> {
     let kinds: BTreeSet<&str> = rows.iter().map(|row| &row[column]).collect();
     ensure!(
         kinds.len() <= CLASSES,
-        "column \"{name}\" has {} kinds, at most {CLASSES} are possible",
+        "column \"{name}\" has {} classes, at most {CLASSES} are supported",
         kinds.len()
     );
     let classes: Vec<String> = kinds.into_iter().map(str::to_owned).collect();

@@ -1,4 +1,4 @@
-//! Pictures to learn from, out of a directory, idx files or an .npz.
+//! Training pictures and their labels, read from a directory, idx files or an .npz.
 
 mod directory;
 mod idx;
@@ -15,10 +15,10 @@ use image::{DynamicImage, RgbImage};
 
 use crate::values;
 
-/// Pictures of one size, and what is known of each.
+/// Square pictures of one size and their labels.
 #[derive(Clone, Debug)]
 pub struct Dataset {
-    /// The name of its directory or file.
+    /// Name of the directory or file that they were read from.
     pub name: String,
     /// 1 (grey) or 3 (red, green, blue).
     pub channels: usize,
@@ -26,35 +26,35 @@ pub struct Dataset {
     pub size: usize,
     /// Pixels, `[picture][channel][row][column]`.
     pub pixels: Vec<u8>,
-    /// What is known of the pictures; empty where there are no labels.
+    /// Labelled attributes of the pictures; empty if there are no labels.
     pub attributes: Vec<Attribute>,
 }
 
-/// Something that every picture has one of several kinds of.
+/// A labelled property of the pictures: each picture has one of several classes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attribute {
-    /// Its name.
+    /// Its name, for example `hair`.
     pub name: String,
-    /// The kinds.
+    /// Names of the classes.
     pub classes: Vec<String>,
-    /// Of every picture, the index of its kind.
+    /// Class of each picture, as an index into `classes`.
     pub values: Vec<usize>,
 }
 
-/// How pictures are to be read.
+/// How pictures are read.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
-    /// Rows and columns that pictures must have; else those of the first.
+    /// Rows and columns that every picture must have; `None`: those of the first picture.
     pub size: Option<usize>,
-    /// 1 or 3; else grey only if all pictures are.
+    /// 1 or 3; `None`: 1 if all pictures are grey, else 3.
     pub channels: Option<usize>,
-    /// Whether a picture of another size or shape is cropped in its centre and resized.
+    /// Whether pictures of another size or shape are cropped to their centre square and resized.
     pub resize: bool,
-    /// A CSV of labels; else `labels.csv` in the directory, if it is there.
+    /// A CSV of labels; `None`: `labels.csv` of the directory, if it exists.
     pub labels: Option<PathBuf>,
 }
 
-/// Pictures as they were found, before they are made alike.
+/// Pictures as they were read, before they are brought to one size and number of channels.
 struct Found {
     pictures: Vec<(String, DynamicImage)>,
     attributes: Vec<Attribute>,
@@ -65,7 +65,7 @@ impl Dataset {
     /// pictures (gzipped or not), or an `.npz`.
     ///
     /// # Errors
-    /// Naming the file that is missing, damaged or of another size, and what to do.
+    /// If a file is missing, damaged or of another size. The message names the file and says what to do.
     pub fn load(path: &Path, reading: &Reading) -> Result<Self> {
         let file = path.display();
         let extension = path.extension().and_then(|extension| extension.to_str());
@@ -90,7 +90,7 @@ impl Dataset {
         Self::alike(name.to_string_lossy().into_owned(), found, reading)
     }
 
-    /// Makes pictures of one size and one number of channels.
+    /// Converts all pictures to one size and one number of channels.
     fn alike(name: String, found: Found, reading: &Reading) -> Result<Self> {
         let (first, image) = found.pictures.first().context("no pictures")?;
         let (width, height) = (image.width(), image.height());
@@ -125,31 +125,31 @@ impl Dataset {
         self.pixels.len() / self.picture_len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no pictures.
     pub fn is_empty(&self) -> bool {
         self.pixels.is_empty()
     }
 
-    /// Whether not all pictures are the same.
+    /// Whether at least two pictures differ.
     pub fn is_varied(&self) -> bool {
         let mut pictures = self.pixels.chunks_exact(self.picture_len());
         let first = pictures.next();
         pictures.any(|picture| Some(picture) != first)
     }
 
-    /// Pixels of a picture, all channels.
+    /// Bytes of a picture, all channels.
     pub fn picture_len(&self) -> usize {
         self.channels * self.size * self.size
     }
 
-    /// One picture.
+    /// A copy of the picture at `index`.
     pub fn picture(&self, index: usize) -> Picture {
         let len = self.picture_len();
         let pixels = self.pixels[index * len..][..len].to_vec();
         Picture { channels: self.channels, height: self.size, width: self.size, pixels }
     }
 
-    /// Pictures in [−1, 1], shape `[n, channels, size, size]`.
+    /// The pictures at `indices`, scaled to [−1, 1], shape `[n, channels, size, size]`.
     pub fn batch(&self, indices: &[usize], device: &Device) -> Tensor<4> {
         let len = self.picture_len();
         let pixels = indices.iter().flat_map(|&i| &self.pixels[i * len..][..len]);
@@ -157,7 +157,7 @@ impl Dataset {
     }
 }
 
-/// The largest square in the middle, made as large as `size`.
+/// Crops the largest square in the middle and resizes it to `size` × `size`.
 fn square(image: DynamicImage, size: usize) -> DynamicImage {
     if [image.width(), image.height()].map(|side| side as usize) == [size, size] {
         return image;
@@ -173,7 +173,7 @@ fn square(image: DynamicImage, size: usize) -> DynamicImage {
     }
 }
 
-/// Colours without transparency: what shines through is white.
+/// Draws a picture with transparency on white, as RGB.
 fn opaque(image: DynamicImage) -> DynamicImage {
     if !image.color().has_alpha() {
         return image;

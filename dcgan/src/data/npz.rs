@@ -1,4 +1,4 @@
-//! An `.npz` of NumPy's: pictures as bytes, labels as whole numbers.
+//! Reads an `.npz` of NumPy: pictures as bytes, labels as integers.
 
 use std::fs;
 use std::path::Path;
@@ -11,8 +11,9 @@ use ndarray_npy::ViewNpyExt;
 
 use super::{Attribute, Found};
 
-/// Names that pictures and labels go by, the first one that is there.
+/// Names of the array of pictures; the first one that exists is taken.
 const PICTURES: [&str; 5] = ["images", "x", "x_train", "train_images", "arr_0"];
+/// Names of the array of labels.
 const LABELS: [&str; 5] = ["labels", "y", "y_train", "train_labels", "arr_1"];
 /// Most bytes of an array.
 const LIMIT: u64 = 1 << 32;
@@ -32,7 +33,7 @@ fn parse(bytes: &[u8], file: &str) -> Result<Found> {
         bail!("no array of pictures: it must be called {}", PICTURES.join(", "));
     };
     let array = npz::array(bytes, name, LIMIT, INSTEAD)?;
-    // Views allocate nothing, whatever size the header claims.
+    // A view allocates nothing, whatever size the header claims.
     let array = ArrayViewD::<u8>::view_npy(&array)
         .map_err(|error| anyhow!("\"{name}\" must be complete and uint8: {error}"))?;
     let (height, width, channels) = match *array.shape() {

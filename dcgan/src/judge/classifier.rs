@@ -1,4 +1,4 @@
-//! A small classifier of the data's own labels, for the features it finds.
+//! A small classifier of the data's own labels, whose features the judge compares.
 
 use burn::module::Module;
 use burn::nn::PaddingConfig2d;
@@ -12,18 +12,20 @@ use crate::data::{Attribute, Dataset};
 use crate::init::Weights;
 use crate::random::{self, Purpose};
 
-/// Features of a picture.
+/// Number of features of a picture.
 pub const FEATURES: usize = 64;
-/// Steps of the training, pictures in each, and Adam's rate at first; it falls to 0.
+/// Steps of the training.
 const STEPS: u64 = 800;
+/// Pictures per step.
 const BATCH: usize = 64;
+/// Adam's learning rate at the first step; it falls to 0.
 const RATE: f64 = 2e-3;
-/// Of so many pictures one is held back, to see what was learned.
+/// One picture in this many is held back from the training, to measure accuracy.
 const HELD_BACK: usize = 10;
-/// Channels of the first layer.
+/// Output channels of the first layer.
 const WIDTH: usize = 16;
 
-/// Strided convolutions, features, and a verdict on every attribute.
+/// Strided convolutions to [`FEATURES`] features, then one logit per class of each attribute.
 #[derive(Module, Debug)]
 pub struct Classifier {
     layers: Vec<Conv2d>,
@@ -41,7 +43,7 @@ impl Classifier {
                 .with_padding(padding)
                 .with_bias(false)
                 .init(device);
-            // He et al. 2015, arXiv 1502.01852: the deviation that suits ReLU.
+            // He et al. 2015, arXiv 1502.01852: the standard deviation for layers followed by ReLU.
             let deviation = (2.0 / (input * kernel * kernel) as f32).sqrt();
             conv.weight = weights.scaled([output, input, kernel, kernel], deviation);
             conv.bias = Some(weights.zeros(output));
@@ -61,7 +63,7 @@ impl Classifier {
 
     /// Trains a classifier on the attributes of `dataset`.
     ///
-    /// At least one attribute, and more pictures than a batch.
+    /// `dataset` must have at least one attribute and more pictures than a batch.
     pub fn train(dataset: &Dataset, seed: u64, device: &Device, bar: &ProgressBar) -> Self {
         let device = device.clone().autodiff();
         let mut classifier = Self::new(dataset, seed, &device);
@@ -96,8 +98,8 @@ impl Classifier {
         (features.reshape([n, FEATURES]), logits.reshape([n, classes]))
     }
 
-    /// The pictures of `dataset` that are held back, and those that are learned from. They are
-    /// drawn: files are often sorted by what they show.
+    /// Indices of the held-back pictures of `dataset`, and of those to learn from. They are drawn at random
+    /// because files are often sorted by what they show.
     pub fn split(dataset: &Dataset, seed: u64) -> (Vec<usize>, Vec<usize>) {
         let mut held_back = random::order(seed, Purpose::Order, u64::MAX, dataset.len());
         let learned = held_back.split_off(dataset.len() / HELD_BACK);
@@ -105,7 +107,7 @@ impl Classifier {
     }
 }
 
-/// Cross entropy, the mean over pictures, the sum over attributes.
+/// Cross-entropy loss: the mean over pictures, summed over attributes.
 fn loss(logits: Tensor<2>, attributes: &[Attribute], batch: &[usize]) -> Tensor<1> {
     let device = logits.device();
     let mut begin = 0;

@@ -1,11 +1,11 @@
-//! How good pictures are, measured against the data they were learned from.
+//! Measures how good generated pictures are, compared with the training data.
 //!
-//! The Fréchet distance is usually taken on the features of Inception, which was trained on
-//! photographs of 299×299 pixels: it sees little in pictures of 32×32, nothing in grey digits or
-//! pixel art, and is fifty times the size of what it would judge. Features of a small classifier
-//! that was trained on the data's own labels are those in which the data differ. Distances by
-//! different classifiers can't be compared, so each is given as a multiple of its floor: the
-//! distance between real pictures and other real pictures.
+//! The Fréchet distance is usually computed on features of Inception, which was trained on photographs of
+//! 299×299 pixels. Inception extracts little from 32×32 pictures and nothing useful from grey digits or pixel
+//! art, and it is fifty times the size of the generators judged here. The features used here are those of a
+//! small classifier trained on the data's own labels: they capture how the data differ. Distances of
+//! different classifiers cannot be compared, so each is reported as a multiple of its floor: the distance
+//! between two disjoint sets of real pictures.
 
 mod classifier;
 mod neighbours;
@@ -24,50 +24,50 @@ use crate::values::{self, values};
 use classifier::{Classifier, FEATURES};
 pub use neighbours::{Neighbours, nearest};
 
-/// Most pictures that a distance is taken on, and fewest: a covariance needs more pictures than
-/// features.
+/// Most pictures that a distance is computed from.
 const MOST: usize = 5000;
+/// Fewest pictures that a distance is computed from: a covariance needs more pictures than features.
 const FEWEST: usize = 2 * FEATURES;
 /// Pictures classified at a time.
 const BATCH: usize = 250;
-/// The blur of the ceiling, in parts of a picture's side.
+/// Standard deviation of the ceiling's blur, as a fraction of a picture's width.
 const BLUR: f32 = 1.0 / 16.0;
-/// Always the same: one data set, one judge.
+/// Seed of the classifier and of the split. It is fixed, so that a data set always has the same judge.
 const SEED: u64 = 0;
 
-/// Judges pictures.
+/// Judges generated pictures by comparing them with a data set.
 pub struct Judge {
     eye: Eye,
     reference: Gaussian,
     deviation: f64,
-    /// What it measures by.
+    /// The reference values of the measurements.
     pub scale: Scale,
 }
 
-/// What a judge measures by.
+/// Reference values that a judge measures on the data.
 #[derive(Clone, Debug, Serialize)]
 pub struct Scale {
-    /// Pictures that a distance is taken on.
+    /// Number of pictures that a distance is computed from.
     pub count: usize,
-    /// Distance of real pictures from as many others.
+    /// Fréchet distance between two disjoint sets of real pictures.
     pub floor: f64,
-    /// Distance of blurred real pictures from as many others.
+    /// Fréchet distance between real pictures and blurred real pictures.
     pub ceiling: f64,
-    /// `accuracy[attribute]`: the part of held-back pictures that the classifier gets right.
+    /// `accuracy[attribute]`: the fraction of held-back pictures that the classifier labels correctly.
     pub accuracy: Vec<f64>,
-    /// `frequencies[attribute][class]` of real pictures, as the classifier sees them.
+    /// `frequencies[attribute][class]` of real pictures, as predicted by the classifier.
     pub frequencies: Vec<Vec<f64>>,
 }
 
-/// What a judge says of generated pictures.
+/// Measured quality of generated pictures.
 #[derive(Clone, Debug)]
 pub struct Verdict {
-    /// Fréchet distance to as many real pictures.
+    /// Fréchet distance to the same number of real pictures.
     pub frechet: f64,
-    /// Deviation of the pictures among themselves, as a multiple of the data's: 1 is as varied,
-    /// 0 always the same picture.
+    /// Standard deviation of the pictures, as a multiple of the data's: 1 is as varied as the data, 0 is
+    /// always the same picture.
     pub diversity: f64,
-    /// `frequencies[attribute][class]`, in parts of 1.
+    /// `frequencies[attribute][class]` as predicted by the classifier, each in 0…1.
     pub frequencies: Vec<Vec<f64>>,
 }
 
@@ -75,7 +75,7 @@ impl Judge {
     /// Trains a classifier on the labels of `dataset` and measures floor and ceiling.
     ///
     /// # Errors
-    /// If the pictures have no labels, or are too few.
+    /// If the pictures have no labels, are too few, or are all the same.
     pub fn new(dataset: &Dataset, device: &Device, bar: &ProgressBar) -> Result<Self> {
         ensure!(!dataset.attributes.is_empty(), "the pictures have no labels");
         let (len, fewest) = (dataset.len(), 2 * FEWEST);
@@ -105,7 +105,7 @@ impl Judge {
         Ok(Self { eye, reference, deviation, scale })
     }
 
-    /// The verdict on generated pictures, about as many as [`Scale::count`].
+    /// Measures generated pictures; there should be about [`Scale::count`] of them.
     pub fn judge(&self, pictures: &[Picture]) -> Verdict {
         let (gaussian, frequencies) = self.eye.look(pictures);
         let diversity = deviation_of(pictures) / self.deviation;
@@ -113,7 +113,7 @@ impl Judge {
     }
 }
 
-/// A classifier and the attributes that it sees.
+/// A classifier and the attributes that it predicts.
 struct Eye {
     classifier: Classifier,
     attributes: Vec<Attribute>,
@@ -121,7 +121,8 @@ struct Eye {
 }
 
 impl Eye {
-    /// The features of pictures as a Gaussian, and how often each class of each attribute is seen.
+    /// Mean and covariance of the pictures' features, and the frequency of each predicted class of each
+    /// attribute.
     fn look(&self, pictures: &[Picture]) -> (Gaussian, Vec<Vec<f64>>) {
         let mut features = Vec::with_capacity(pictures.len() * FEATURES);
         let mut frequencies: Vec<Vec<f64>> =
@@ -139,7 +140,7 @@ impl Eye {
         (Gaussian::of(&features, FEATURES), frequencies)
     }
 
-    /// Features, and the class of every attribute of every picture.
+    /// Features of the pictures, and each picture's predicted class of every attribute.
     fn classify(&self, pictures: Tensor<4>) -> (Vec<f32>, Vec<Vec<usize>>) {
         let (features, logits) = self.classifier.forward(pictures);
         let width = logits.dims()[1];
@@ -156,7 +157,7 @@ impl Eye {
         (values(features), classes.collect())
     }
 
-    /// The part of held-back pictures whose attributes are seen right, one by one.
+    /// For each attribute, the fraction of held-back pictures that are classified correctly.
     fn accuracy(&self, dataset: &Dataset) -> Vec<f64> {
         let (held_back, _) = Classifier::split(dataset, SEED);
         let mut right = vec![0.0; self.attributes.len()];
@@ -173,8 +174,8 @@ impl Eye {
     }
 }
 
-/// Standard deviation of pictures of `len` pixels, at least one, from their mean, root of the mean
-/// over pixels, in grey levels.
+/// Root mean square over pixels of each pixel's standard deviation across `pictures`, in grey levels. Every
+/// picture has `len` pixels; there must be at least one picture.
 pub fn deviation<'a>(pictures: impl Iterator<Item = &'a [u8]>, len: usize) -> f64 {
     let mut sums = vec![(0_u64, 0_u64); len];
     let mut count = 0.0;
@@ -218,7 +219,7 @@ mod tests {
 
     #[test]
     fn deviations_are_taken_pixel_by_pixel() {
-        // ±10 and ±30: the root of the mean of 100 and 900.
+        // The pixels deviate by ±10 and ±30: the root of the mean of 100 and 900.
         let pictures = [picture(&[100, 40]), picture(&[120, 100])];
         assert!((deviation_of(&pictures) - 500_f64.sqrt()).abs() < 1e-9);
         assert_eq!(deviation_of(&[picture(&[7, 200]), picture(&[7, 200])]), 0.0);

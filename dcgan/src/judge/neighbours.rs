@@ -1,20 +1,20 @@
-//! Whether a generator learned its pictures by heart: the training pictures nearest to its own.
+//! Finds the training pictures nearest to generated ones, to tell whether a generator memorised its data.
 
 use export::picture::Picture;
 use rayon::prelude::*;
 
 use crate::data::Dataset;
 
-/// Every picture's nearest one of the data.
+/// The nearest picture of the data for each of several pictures.
 pub struct Neighbours {
-    /// The index of each picture's neighbour.
+    /// Index in the data of each picture's nearest neighbour.
     pub indices: Vec<usize>,
-    /// Root of the mean squared difference of each pair's pixels, in grey levels.
+    /// Root mean square difference of each pair's pixels, in grey levels.
     pub distances: Vec<f64>,
 }
 
 impl Neighbours {
-    /// The distance that half of the pictures are nearer than.
+    /// Median distance, in grey levels.
     pub fn median(&self) -> f64 {
         let mut distances = self.distances.clone();
         distances.sort_by(f64::total_cmp);
@@ -22,8 +22,8 @@ impl Neighbours {
     }
 }
 
-/// Finds the nearest picture of `dataset` for each of `pictures`, pixel by pixel. A picture that is
-/// itself one of the data names its place in `own`, else nothing: it is no neighbour of its own.
+/// Finds the picture of `dataset` with the smallest pixel-wise distance to each of `pictures`. `own`: for a
+/// picture that is itself one of the data, its index, which is skipped; `None` otherwise.
 pub fn nearest(dataset: &Dataset, pictures: &[Picture], own: &[Option<usize>]) -> Neighbours {
     let find = |(picture, own): (&Picture, &Option<usize>)| {
         let len = picture.pixels.len();

@@ -1,4 +1,4 @@
-//! Checkpoints: a directory for each, whole or not there.
+//! Checkpoints of a run: one directory each, either complete or absent.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,12 +11,12 @@ use output::file;
 use super::log::Sums;
 use crate::trainer::{Trainer, adam};
 
-/// Checkpoints that are kept: the last one, and one before it.
+/// Number of checkpoints kept: the last one and the one before it.
 const KEPT: usize = 2;
-/// The log's sums in a checkpoint.
+/// File of a checkpoint that holds the sums of [`super::log`].
 const SUMS: &str = "log.json";
 
-/// Writes the state of `trainer` under `directory`, and removes what is too old.
+/// Writes a checkpoint of `trainer` under `directory` and removes the oldest ones beyond [`KEPT`].
 pub(super) fn save(directory: &Path, trainer: &Trainer, sums: &Sums) -> Result<()> {
     let place = directory.join(format!("{:06}", trainer.step));
     if place.exists() {
@@ -25,7 +25,7 @@ pub(super) fn save(directory: &Path, trainer: &Trainer, sums: &Sums) -> Result<(
     let beside = place.with_extension("part");
     let write = || -> Result<()> {
         file::directory(&beside)?;
-        // Statistics are handed on a step late: `valid` waits for the last ones.
+        // burn updates running statistics one step late; `valid` applies the pending ones.
         let record = |module: ModuleRecord| module.into_bytes().map_err(|error| anyhow!("{error}"));
         let files = [
             ("generator", record(trainer.generator.valid().into_record())?),
@@ -43,9 +43,9 @@ pub(super) fn save(directory: &Path, trainer: &Trainer, sums: &Sums) -> Result<(
         fs::rename(&beside, &place).with_context(|| place.display().to_string())
     };
     write().map_err(|error| {
-        // Perhaps the disk is full: half a checkpoint would only take what is left.
+        // The disk may be full: remove the partial checkpoint instead of leaving it to occupy space.
         let _ = fs::remove_dir_all(&beside);
-        error.context("the checkpoint cannot be written; the one before it is whole")
+        error.context("the checkpoint cannot be written; the previous checkpoint is intact")
     })?;
     let mut old = list(directory)?;
     old.truncate(old.len().saturating_sub(KEPT));
@@ -55,7 +55,7 @@ pub(super) fn save(directory: &Path, trainer: &Trainer, sums: &Sums) -> Result<(
     Ok(())
 }
 
-/// Puts the last checkpoint under `directory`, if there is one, into `trainer`; gives the log's sums.
+/// Loads the last checkpoint under `directory`, if there is one, into `trainer`; returns the log's sums.
 pub(super) fn load(directory: &Path, trainer: &mut Trainer) -> Result<Sums> {
     let Some((step, place)) = list(directory)?.pop() else { return Ok(Sums::default()) };
     let read = |name: &str| -> Result<burn::tensor::Bytes> {
@@ -77,11 +77,11 @@ pub(super) fn load(directory: &Path, trainer: &mut Trainer) -> Result<Sums> {
         Ok(serde_json::from_slice(&read(SUMS)?)?)
     };
     load().with_context(|| {
-        format!("{}: damaged; remove it to go on from the one before", place.display())
+        format!("{}: damaged; remove it to continue from the checkpoint before it", place.display())
     })
 }
 
-/// Whole checkpoints under `directory`, from the first.
+/// Complete checkpoints under `directory`, oldest first.
 fn list(directory: &Path) -> Result<Vec<(u64, PathBuf)>> {
     let name = || format!("{}: cannot be listed", directory.display());
     let mut found = Vec::new();

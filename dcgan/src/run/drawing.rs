@@ -1,4 +1,4 @@
-//! Pictures of a generator in training.
+//! Draws pictures of a generator in training.
 
 use std::ops::Range;
 
@@ -11,20 +11,20 @@ use gen_core::latent::Distribution;
 use crate::generator::Generator;
 use crate::values::values;
 
-/// Seed of the first picture that is judged: every generator is judged on the same latents.
+/// Seed of the first picture that is judged. Every generator is judged on the same latents.
 pub const JUDGED_SEED: u64 = 1 << 40;
 /// Pictures drawn at a time.
 const BATCH: usize = 250;
 
-/// The latents that a device shows for the seeds from `seed` on, one behind the other.
+/// Concatenated latents for `indices`, counted from `seed`: the ones that a device shows for these seeds.
 pub(super) fn shown(generator: &Generator, seed: u64, indices: Range<usize>) -> Vec<f32> {
     let parts = [latent::part("z", generator.latent(), Distribution::Normal)];
     let latent = DraftPart::latent(&parts);
     indices.flat_map(|i| latent::shown(seed, i, &latent)).collect()
 }
 
-/// The pictures of `count` seeds from `seed` on: what `export sample` and a device show for them,
-/// but for quantising.
+/// Pictures of `count` seeds from `seed` on: those of `export sample` and of a device, except for
+/// quantisation.
 pub(super) fn draw(generator: &Generator, seed: u64, count: usize) -> Vec<Picture> {
     let mut pictures = Vec::with_capacity(count);
     for begin in (0..count).step_by(BATCH) {

@@ -1,4 +1,4 @@
-//! All sheets of a run as a moving picture.
+//! Joins all sheets of a run into a GIF.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,11 +6,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use output::gif;
 
-/// How long a sheet is looked at, and the last one, in milliseconds.
+/// Time that a sheet is shown, in milliseconds.
 const TIME: u32 = 250;
+/// Time that the last sheet is shown, in milliseconds.
 const LAST: u32 = 2000;
 
-/// The bytes of a GIF: the sheets in `directory` of the steps before `step`, then the PNG `last`.
+/// Encodes a GIF of the sheets in `directory` from steps before `step`, followed by the PNG `last`.
 pub(super) fn encode(directory: &Path, step: u64, last: &[u8]) -> Result<Vec<u8>> {
     let name = || format!("{}: cannot be listed", directory.display());
     let mut sheets: Vec<(u64, PathBuf)> = Vec::new();

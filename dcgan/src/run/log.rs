@@ -1,4 +1,4 @@
-//! `log.csv`: a line for every stretch of steps.
+//! `log.csv`: one line for every [`super::LOG_STEPS`] steps.
 
 use std::fs::{self, OpenOptions};
 use std::io::Write;
@@ -14,7 +14,7 @@ use crate::trainer::Progress;
 const HEADER: &str = "step,discriminator_loss,generator_loss,real,drawn,batch_diversity,\
                       steps_per_second,frechet,floors,diversity\n";
 
-/// The log, and the steps since its last line.
+/// The log file and the sums over the steps since its last line.
 pub(super) struct Log {
     path: PathBuf,
     sums: Sums,
@@ -34,16 +34,16 @@ pub(super) struct Mean {
     steps_per_second: f64,
 }
 
-/// What the judge said.
+/// Quality of the pictures, as measured by the judge.
 pub(super) struct Quality {
     pub(super) frechet: f64,
-    /// The same in multiples of the floor.
+    /// The Fréchet distance as a multiple of the floor.
     pub(super) floors: f64,
     pub(super) diversity: f64,
 }
 
 impl Log {
-    /// The log at `path` without what comes after `step`, or a new one.
+    /// Opens the log at `path` and drops the lines after step `step`; creates it if it does not exist.
     pub(super) fn open(path: &Path, step: u64, sums: Sums) -> Result<Self> {
         let text = if path.exists() {
             let text = fs::read_to_string(path);
@@ -54,7 +54,7 @@ impl Log {
         let columns = HEADER.split(',').count();
         let is_kept = |line: &&str| {
             let cells: Vec<&str> = line.split(',').collect();
-            // A full disk may have cut the last line.
+            // If the disk was full, the last line may be incomplete.
             let is_whole = line.ends_with('\n') && cells.len() == columns;
             is_whole && cells[0].parse().is_ok_and(|number: u64| number <= step)
         };
@@ -93,7 +93,7 @@ impl Log {
         Mean { progress, steps_per_second: f64::from(self.sums.steps) / seconds }
     }
 
-    /// Writes the line of `step` and begins the next.
+    /// Writes the line of `step` and resets the sums.
     pub(super) fn write(&mut self, step: u64, quality: Option<Quality>) -> Result<()> {
         let Mean { progress: p, steps_per_second } = self.mean();
         let quality = quality.map_or(",,".to_owned(), |quality| {
@@ -113,7 +113,7 @@ impl Log {
 }
 
 impl Mean {
-    /// For the progress bar, where a step has `batch` pictures.
+    /// Text for the progress bar; `batch`: pictures per step.
     pub(super) fn text(&self, batch: usize) -> String {
         let p = &self.progress;
         format!(

@@ -1,15 +1,15 @@
-//! A training as a directory: what was asked, what happened, where to go on.
+//! A training kept in a directory: its settings, its history and the state to continue from.
 //!
 //! ```text
-//! RUN/run.json                 what was asked: data, networks, seed, switches
-//! RUN/judge.json               what quality is measured by
+//! RUN/run.json                 settings: data, networks, seed, switches
+//! RUN/judge.json               the judge's reference values
 //! RUN/log.csv                  losses and quality over the steps
-//! RUN/sheets/STEP.png          the same latents' pictures over the steps
-//! RUN/checkpoints/STEP/        weights and optimisers, to go on from
-//! RUN/generator.onnx           what was trained, for any tool
+//! RUN/sheets/STEP.png          pictures of the same latents at each step
+//! RUN/checkpoints/STEP/        weights and optimisers, to continue from
+//! RUN/generator.onnx           the trained networks, for any tool
 //! RUN/discriminator.onnx
-//! RUN/reference.npz            what both gave here, to compare other runtimes with
-//! RUN/sheet.png, film.gif      the last pictures, and all sheets in a row
+//! RUN/reference.npz            their outputs on this machine, to compare other runtimes with
+//! RUN/sheet.png, film.gif      the last pictures, and all sheets in sequence
 //! ```
 
 mod checkpoint;
@@ -47,7 +47,7 @@ const LOG_STEPS: u64 = 50;
 /// Pictures on a sheet.
 const SHEET: usize = 64;
 
-/// A run.
+/// A run and everything that it needs to go on.
 pub struct Run<'a> {
     directory: PathBuf,
     plan: Plan,
@@ -55,41 +55,41 @@ pub struct Run<'a> {
     judge: Option<Judge>,
     trainer: Trainer,
     log: Log,
-    /// Of the data, as the networks see them.
+    /// Standard deviation of the data, in the networks' range of [−1, 1].
     deviation: f32,
-    /// An epoch and the order of its pictures.
+    /// The current epoch and the order of its pictures.
     epoch: (u64, Vec<usize>),
 }
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// After all its steps.
+    /// All steps are done.
     Done,
-    /// Before, and can go on.
+    /// Stopped before the last step; the run can be resumed.
     Stopped,
 }
 
-/// Whether a run can begin in `directory`: to be asked before work that takes long.
+/// Checks that a run can begin in `directory`. Call it before work that takes long.
 ///
 /// # Errors
-/// If there is one already, or it can't be written.
+/// If the directory already holds a run, or cannot be written.
 pub fn check(directory: &Path) -> Result<()> {
     file::directory(directory)?;
     let file = directory.join("run.json");
     file::check(&[&file])?;
     ensure!(
         !file.exists(),
-        "{}: a run already: `dcgan resume` goes on with it, or choose another directory",
+        "{}: already contains a run: continue it with `dcgan resume`, or choose another directory",
         directory.display()
     );
     Ok(())
 }
 
-/// Makes `directory` one of a run that can be [opened](Run::open).
+/// Creates a run in `directory`, to be [opened](Run::open).
 ///
 /// # Errors
-/// If it is one already, or can't be written.
+/// If the directory already holds a run, or cannot be written.
 pub fn begin(directory: &Path, plan: &Plan, judge: Option<&Judge>) -> Result<()> {
     check(directory)?;
     for part in ["sheets", "checkpoints"] {
@@ -103,10 +103,10 @@ pub fn begin(directory: &Path, plan: &Plan, judge: Option<&Judge>) -> Result<()>
 }
 
 impl<'a> Run<'a> {
-    /// The run in `directory` as its last checkpoint has it, or its beginning.
+    /// Opens the run in `directory` at its last checkpoint, or at step 0 if there is none.
     ///
     /// # Errors
-    /// If a file is missing or damaged, or more steps are done than are planned.
+    /// If a file is missing or damaged, or the run has already passed the planned number of steps.
     pub fn open(
         directory: &Path,
         plan: Plan,
@@ -127,11 +127,10 @@ impl<'a> Run<'a> {
         Ok(Self { directory, plan, dataset, judge, trainer, log, deviation, epoch })
     }
 
-    /// Trains until all steps are done or `stop` is set. A line for people goes to `say` with every
-    /// sheet.
+    /// Trains until all steps are done or `stop` is set. Passes a line of text to `say` with every sheet.
     ///
     /// # Errors
-    /// If the training diverges or a file can't be written; all that was written before stays.
+    /// If the training diverges or a file cannot be written. Files written before remain.
     pub fn train(
         &mut self,
         stop: &AtomicBool,
@@ -178,10 +177,10 @@ impl<'a> Run<'a> {
         Ok(End::Done)
     }
 
-    /// Writes what was trained: both ONNX, what they give on the desk, the last sheet and the film.
+    /// Writes the results: both networks as ONNX, their reference outputs, the last sheet and the film.
     ///
     /// # Errors
-    /// If a file can't be written.
+    /// If a file cannot be written.
     pub fn finish(&self) -> Result<()> {
         let about = About {
             data: self.dataset.name.clone(),
@@ -213,8 +212,8 @@ impl<'a> Run<'a> {
         self.plan.options.batch.min(self.dataset.len())
     }
 
-    /// The pictures of step `step`: epoch after epoch, each in an order of its own; what doesn't
-    /// fill a batch at an epoch's end is left out.
+    /// The real pictures of step `step`. Each epoch has an order of its own; pictures left over at its end,
+    /// too few for a batch, are skipped.
     fn batch(&mut self, step: u64) -> Tensor<4> {
         let batch = self.batch_len();
         let batches = (self.dataset.len() / batch) as u64;
@@ -226,7 +225,7 @@ impl<'a> Run<'a> {
         self.dataset.batch(&self.epoch.1[at * batch..][..batch], self.trainer.device())
     }
 
-    /// Writes a sheet and asks the judge.
+    /// Writes a sheet and, if there is a judge, measures quality.
     fn show(&self, step: u64, say: &dyn Fn(String)) -> Result<Option<Quality>> {
         let generator = self.trainer.shown();
         let sheet = self.sheet(&generator)?;

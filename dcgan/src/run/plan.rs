@@ -1,4 +1,4 @@
-//! What a run was asked to do: `run.json`.
+//! `run.json`: the settings of a run.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,34 +12,34 @@ use sha2::{Digest, Sha256};
 use crate::data::{Dataset, Reading};
 use crate::options::Options;
 
-/// What a run was asked to do.
+/// The settings of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Plan {
-    /// Where the pictures are: an absolute path.
+    /// Absolute path of the pictures.
     pub data: PathBuf,
     /// Whether pictures of other sizes are cropped and resized.
     pub resize: bool,
-    /// A CSV of labels that isn't the data's own: an absolute path.
+    /// Absolute path of a CSV of labels, if it is not the data's own.
     pub labels: Option<PathBuf>,
     /// SHA-256 of the pictures' pixels and labels.
     pub sha256: String,
     /// Licence of the data.
     pub licence: Option<String>,
-    /// The networks and how they learn.
+    /// The networks and how they are trained.
     pub options: Options,
-    /// Steps in all.
+    /// Total number of steps.
     pub steps: u64,
-    /// Steps between two sheets, verdicts and checkpoints.
+    /// Steps between two checkpoints, each with a sheet and a judgement of quality.
     pub interval: u64,
-    /// Threads: sums are taken in another order on another number of them.
+    /// Number of threads. Another number adds floats in another order, so results differ slightly.
     pub threads: usize,
 }
 
 impl Plan {
-    /// Reads `directory`'s `run.json`.
+    /// Reads `run.json` of `directory`.
     ///
     /// # Errors
-    /// If there is none, or it isn't one that can be gone on with.
+    /// If the file does not exist, or holds settings that cannot be continued.
     pub fn load(directory: &Path) -> Result<Self> {
         let path = directory.join("run.json");
         let name = || path.display().to_string();
@@ -55,19 +55,19 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Writes `directory`'s `run.json`.
+    /// Writes `run.json` of `directory`.
     ///
     /// # Errors
-    /// If it can't be written.
+    /// If it cannot be written.
     pub fn save(&self, directory: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self)?;
         file::write(&[(directory.join("run.json"), text.as_bytes())])
     }
 
-    /// Whether `dataset` is what the run began with.
+    /// Checks that `dataset` is the data that the run began with.
     ///
     /// # Errors
-    /// If it isn't.
+    /// If its pixels or labels differ.
     pub fn check(&self, dataset: &Dataset) -> Result<()> {
         let data = self.data.display();
         ensure!(
@@ -77,7 +77,7 @@ impl Plan {
         Ok(())
     }
 
-    /// How its pictures are read.
+    /// How the run's pictures are read.
     pub fn reading(&self) -> Reading {
         Reading {
             size: Some(self.options.network.size),
@@ -88,7 +88,7 @@ impl Plan {
     }
 }
 
-/// SHA-256 of a data set's pixels and labels.
+/// SHA-256 of a data set's pixels and labels, in hexadecimal.
 pub fn digest(dataset: &Dataset) -> String {
     let mut digest = Sha256::new();
     digest.update(&dataset.pixels);

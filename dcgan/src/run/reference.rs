@@ -1,4 +1,4 @@
-//! `reference.npz`: what the networks gave on the desk, for whoever runs their ONNX.
+//! `reference.npz`: outputs of the trained networks, for comparison with other runtimes.
 
 use std::io::Cursor;
 
@@ -13,12 +13,11 @@ use crate::generator::Generator;
 use crate::network::Network;
 use crate::values::values;
 
-/// Latents in it: those of the seeds from 0 on.
+/// Number of latents in it: those of seeds 0 to 15.
 const COUNT: usize = 16;
 
-/// The bytes of an `.npz` with latents `z`, `[16, latent]`, the `generator`'s pictures `img`, `[16,
-/// channels, size, size]` in [−1, 1], and the `discriminator`'s probabilities that these are real,
-/// `real`, `[16, 1]`.
+/// Encodes an `.npz` with latents `z`, `[16, latent]`; the generator's pictures `img`, `[16, channels, size,
+/// size]` in [−1, 1]; and `real`, `[16, 1]`: the discriminator's probabilities that these are real.
 pub(super) fn encode(
     generator: &Generator,
     discriminator: &Discriminator,

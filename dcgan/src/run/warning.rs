@@ -1,17 +1,18 @@
-//! Signs that a training goes wrong.
+//! Detects signs that a training fails.
 
 use crate::trainer::Progress;
 
-/// Below this part of the data's diversity a batch counts as collapsed.
+/// A batch counts as collapsed if its diversity is below this fraction of the data's.
 const COLLAPSED: f32 = 0.5;
-/// The discriminator counts as saturated above this mean probability of real pictures, and below
-/// 1 minus it of drawn ones.
+/// The discriminator counts as saturated if its mean probability is above this for real pictures and below 1
+/// minus this for generated ones.
 const SATURATED: f32 = 0.98;
 
-/// Before so many steps a generator isn't varied yet.
+/// No warning of collapse before this step: early pictures are not varied yet.
 const YOUNG: u64 = 500;
 
-/// What is wrong at `step`, by the mean of the steps before it, diversity as a part of the data's.
+/// A warning about the state at `step`, if there is a reason. `mean`: means since the last line of the log,
+/// with diversity as a fraction of the data's.
 pub(super) fn warning(step: u64, mean: &Progress) -> Option<String> {
     if mean.diversity < COLLAPSED && step > YOUNG {
         let percent = mean.diversity * 100.0;

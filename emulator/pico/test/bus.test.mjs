@@ -54,7 +54,7 @@ test('a line is fetched once while two others of its set are not', () => {
   };
   assert.equal(misses(0, 7, 8, 0), 2);
   assert.equal(misses(8192, 0, 8192), 1, 'two ways');
-  assert.equal(misses(16384, 8192, 0), 2, 'the one that was not used longest goes');
+  assert.equal(misses(16384, 8192, 0), 2, 'the least recently used line is replaced');
   assert.ok(cache.take() > 0);
   assert.equal(cache.take(), 0);
 });

@@ -14,7 +14,7 @@ const FORMAT = 0x3a;
 const WHITE = [255, 255, 255];
 const BLACK = [0, 0, 0];
 
-// A panel, time, and a way to send commands.
+// A panel, its time, and a function that sends commands.
 function bench() {
   const time = { ms: 0 };
   const panel = new St7789(() => time.ms);
@@ -25,7 +25,7 @@ function bench() {
   return { time, panel, send };
 }
 
-// Set up as a driver should, with a memory access control.
+// A panel initialised correctly, with the given memory access control.
 function started(access) {
   const { time, panel, send } = bench();
   time.ms += 150;
@@ -49,11 +49,11 @@ test('pixels fill a window, row by row, and stay in it', () => {
   assert.deepEqual(panel.pixel(11, 20), [0, 255, 0]);
   assert.deepEqual(panel.pixel(10, 21), [0, 0, 255]);
   assert.deepEqual(panel.pixel(11, 21), WHITE);
-  assert.deepEqual(panel.pixel(10, 20), BLACK, 'the fifth begins again');
+  assert.deepEqual(panel.pixel(10, 20), BLACK, 'the fifth pixel starts again at the beginning');
 });
 
-// Where the driver's pixel (3, 5) is on the glass, for the four rotations. Mirrored rows count from
-// the end of a memory of 320: a driver that knows adds 80.
+// Position on the panel of the driver's pixel (3, 5), for the four rotations. Mirrored rows count from the
+// end of a memory of 320 rows: drivers that account for it add 80.
 const PLACES = [
   [0x00, [3, 5], [3, 5]],
   [0x60, [3, 5], [SIDE - 1 - 5, 3]],
@@ -102,7 +102,7 @@ test('dark while asleep, switched off, or after a reset', () => {
   assert.throws(() => panel.byte(ON, false), Mistake);
 });
 
-test('a driver in a hurry is told so', () => {
+test('a command sent too early is an error', () => {
   const early = bench();
   early.time.ms = 4.9;
   assert.throws(() => early.send(ACCESS, 0), /too early/);
@@ -114,7 +114,7 @@ test('a driver in a hurry is told so', () => {
   assert.throws(() => early.send(ON), /too early/);
 });
 
-test('what makes no sense is told so', () => {
+test('an invalid command is an error', () => {
   const mistakes = [
     [[COLUMNS, 0, 0, 0, 240], /a window/],
     [[ROWS, 0, 9, 0, 8], /a window/],

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 
 import { flashFrom } from '../uf2.mjs';
 
-// Two pages, the second at a distance. Words by their number within the file.
+// A file with two pages, the second at a distance. `changes`: words to replace, by index within the file.
 function file(changes = {}) {
   const words = new Uint32Array(256);
   [0, 1].forEach((block) => {

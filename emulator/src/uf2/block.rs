@@ -1,25 +1,25 @@
-//! A block of a UF2 file: 512 bytes that say themselves where they go.
+//! A block of a UF2 file: 512 bytes that contain their own address.
 
 use anyhow::{Context, Result, ensure};
 
-/// Bytes of a block in the file.
+/// Bytes of a block.
 pub(super) const BLOCK: usize = 512;
 
-/// Bytes that a block carries: a page, the least that flash can be written by.
+/// Bytes of payload in a block: a page, the smallest unit that can be written to flash.
 pub const PAGE: usize = 256;
 
 const MAGIC: [u32; 3] = [0x0a32_4655, 0x9e5d_5157, 0x0ab1_6f30];
 
-/// The family is given, and nothing unusual is asked for.
+/// Flags of a block: the family is given, and nothing else is set.
 const FLAGS: u32 = 0x2000;
 
 /// One block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Block {
     pub(super) address: u32,
-    /// Counted from 0.
+    /// Number of the block, counted from 0.
     pub(super) number: u32,
-    /// Blocks of the file.
+    /// Number of blocks in the file.
     pub(super) count: u32,
     pub(super) family: u32,
     pub(super) page: [u8; PAGE],
@@ -46,7 +46,7 @@ impl Block {
         bytes
     }
 
-    /// Reads a block that a boot ROM would not pass over.
+    /// Parses a block; accepts only blocks that a boot ROM would not skip.
     pub(super) fn parse(bytes: &[u8]) -> Result<Self> {
         let bytes: &[u8; BLOCK] = bytes.try_into().context("cut short")?;
         let word = |at: usize| (0..4).rev().fold(0, |word, i| word << 8 | u32::from(bytes[at + i]));

@@ -1,4 +1,4 @@
-//! UF2, the files that a boot drive takes.
+//! Reads and writes UF2, the file format of boot drives.
 
 mod block;
 #[cfg(test)]
@@ -16,33 +16,34 @@ use object::read::elf::{FileHeader, ProgramHeader};
 pub use block::PAGE;
 use block::{BLOCK, Block};
 
-/// Where both chips see their flash, 16 MB at most.
+/// Address range of flash on both chips, at most 16 MB.
 const FLASH: Range<u32> = 0x1000_0000..0x1100_0000;
 
-/// Pages that are erased together.
+/// Bytes of a sector: pages that are erased together.
 const SECTOR: u32 = 4096;
 
 /// A program as a boot ROM writes it to flash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uf2 {
     family: u32,
-    /// By address.
+    /// Pages by address.
     pages: BTreeMap<u32, [u8; PAGE]>,
 }
 
 impl Uf2 {
-    /// Takes what a program's ELF file loads, from where it is stored: variables start in flash.
+    /// Collects the data that a program's ELF file loads, at load addresses: initial values of variables are
+    /// in flash.
     ///
-    /// As picotool does it: what no segment fills is 0, and a sector that holds
-    /// anything is written from its first page on, without a gap. The boot ROM counts blocks to find
-    /// the sectors it has yet to erase: after a gap it would erase what it has just written.
+    /// Follows picotool: bytes that no segment fills are 0, and a sector that contains data is written from
+    /// its first page on, without gaps. The boot ROM counts blocks to find the sectors that it has yet to
+    /// erase: after a gap it would erase what it has just written.
     ///
-    /// The block that picotool adds to RP2350 files with `--abs-block` is not there: only a flash
-    /// with a partition table needs it (erratum RP2350-E10).
+    /// The block that picotool adds to RP2350 files with `--abs-block` is omitted: only a flash with a
+    /// partition table needs it (erratum RP2350-E10).
     ///
     /// # Errors
     ///
-    /// If the file is no ELF file for a small Arm, or loads anything elsewhere than to flash.
+    /// If the file is not an ELF file for a 32-bit Arm, or loads data outside flash.
     pub fn from_elf(elf: &[u8], drive: &BootDrive) -> Result<Self> {
         let header = FileHeader32::<Endianness>::parse(elf).context("not a 32-bit ELF file")?;
         let endian = header.endian()?;
@@ -68,11 +69,11 @@ impl Uf2 {
         Ok(Self { family: drive.family, pages })
     }
 
-    /// Reads a file, as its chip's boot ROM would.
+    /// Parses a file with the rules of the chip's boot ROM.
     ///
     /// # Errors
     ///
-    /// If the boot ROM would pass over a block, wait for one, or erase what it has written.
+    /// If the boot ROM would skip a block, wait for a missing one, or erase what it has written.
     pub fn parse(bytes: &[u8], drive: &BootDrive) -> Result<Self> {
         let count = bytes.len().div_ceil(BLOCK);
         let mut pages = BTreeMap::new();
@@ -88,16 +89,16 @@ impl Uf2 {
                 );
                 ensure!(
                     (block.number as usize, block.count as usize) == (index, count),
-                    "calls itself {} of {}, of {count} in the file",
+                    "is numbered {} of {}, with {count} blocks in the file",
                     block.number,
                     block.count
                 );
                 ensure!(FLASH.contains(&address), "{address:#010x} is not in flash");
-                // Both aligned and without a gap in a sector that is not the last.
+                // Checks both alignment and gaps within a sector that is not the last.
                 let expected = block.number * PAGE as u32 % SECTOR;
                 ensure!(
                     address % SECTOR == expected,
-                    "{address:#010x} is not the page of a sector that is due"
+                    "{address:#010x} is not the expected page of its sector"
                 );
                 let last = pages.last_key_value().map(|(&last, _)| last);
                 let follows = last.is_none_or(|last| match expected {
@@ -114,7 +115,7 @@ impl Uf2 {
         Ok(Self { family: drive.family, pages })
     }
 
-    /// The file.
+    /// Encodes the file.
     pub fn to_bytes(&self) -> Vec<u8> {
         let count = self.pages.len() as u32;
         let blocks = (0..).zip(&self.pages).flat_map(|(number, (&address, &page))| {
@@ -123,7 +124,7 @@ impl Uf2 {
         blocks.collect()
     }
 
-    /// What flash holds afterwards; `None` if some of it is not in the file.
+    /// Contents of flash after the file has been written; `None` if the file lacks some of the addresses.
     pub fn flash(&self, addresses: Range<u32>) -> Option<Vec<u8>> {
         let byte = |address: u32| {
             let offset = address % PAGE as u32;
@@ -133,7 +134,7 @@ impl Uf2 {
     }
 }
 
-/// Lays data over pages.
+/// Copies `data` into the pages that it covers.
 fn fill(pages: &mut BTreeMap<u32, [u8; PAGE]>, start: u32, data: &[u8]) {
     for (address, &byte) in (start..).zip(data) {
         let offset = address % PAGE as u32;

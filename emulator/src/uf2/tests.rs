@@ -7,7 +7,7 @@ use super::{BLOCK, Uf2};
 const RP2040: BootDrive = BootDrive::RP2040;
 const RP2350: BootDrive = BootDrive::RP2350;
 
-/// An ELF file that loads segments: addresses in flash, and what is there.
+/// An ELF file that loads segments, each given by its address in flash and its data.
 pub(crate) fn elf(segments: &[(u32, &[u8])]) -> Vec<u8> {
     let mut file = b"\x7fELF\x01\x01\x01".to_vec();
     file.resize(16, 0);
@@ -25,7 +25,7 @@ pub(crate) fn elf(segments: &[(u32, &[u8])]) -> Vec<u8> {
     let mut offset = 52 + 32 * segments.len() as u32;
     for (address, data) in segments {
         let size = data.len() as u32;
-        // Linked for RAM: only the physical address counts.
+        // The virtual address is in RAM: only the physical address counts.
         for value in [PT_LOAD, offset, 0x2000_0000, *address, size, size + 8, 4, 4] {
             word(&mut file, value);
         }
@@ -37,7 +37,7 @@ pub(crate) fn elf(segments: &[(u32, &[u8])]) -> Vec<u8> {
     file
 }
 
-/// Boot loader, vector table, and the beginning of variables in a sector of their own.
+/// A boot loader, a vector table, and initial values of variables in a sector of their own.
 fn program() -> Vec<u8> {
     let code: Vec<u8> = (0..5000_u32).map(|i| (i * 7 % 251) as u8 + 1).collect();
     elf(&[(0x1000_0000, &[1; 252]), (0x1000_0104, &code), (0x1000_3210, b"variables")])
@@ -57,12 +57,12 @@ fn flash_holds_what_the_program_loads() {
         loaded += data.len();
     }
     assert_eq!(loaded, 252 + 5000 + 9);
-    // Between segments, and what the last page has left.
+    // Bytes between segments and the rest of the last page.
     assert_eq!(read.flash(0x1000_00fc..0x1000_0104), Some(vec![0; 8]));
     assert_eq!(read.flash(0x1000_3219..0x1000_3300), Some(vec![0; 231]));
 }
 
-/// Two whole sectors, then one up to the last page; nothing of the sector between.
+/// Two complete sectors, then one up to its last used page; the empty sector between them is absent.
 #[test]
 fn sectors_begin_with_their_first_page() {
     let file = Uf2::from_elf(&program(), &RP2040).unwrap().to_bytes();
@@ -76,7 +76,7 @@ fn sectors_begin_with_their_first_page() {
     assert_eq!((word(34, 20), word(34, 24), word(34, 28)), (34, 35, 0xe48b_ff56));
 }
 
-/// The first block as the specification's table has it.
+/// The first block, field by field as in the specification.
 #[test]
 fn a_block_has_the_specified_layout() {
     let file = Uf2::from_elf(&elf(&[(0x1000_0000, b"\xaa\xbb")]), &RP2350).unwrap().to_bytes();
@@ -102,7 +102,7 @@ fn what_is_not_for_flash_is_refused() {
     assert!(Uf2::from_elf(b"not an ELF file", &RP2040).is_err());
 }
 
-/// Every rule of the boot ROM, broken once.
+/// Each rule of the boot ROM is broken once.
 #[test]
 fn a_damaged_file_is_refused() {
     let good = Uf2::from_elf(&program(), &RP2040).unwrap().to_bytes();
@@ -119,14 +119,14 @@ fn a_damaged_file_is_refused() {
         (508, 0, "not UF2's"),
         (8, 0, "flags 0x0"),
         (8, 0x2001, "flags 0x2001"),
-        (12, 0x1000_1180, "0x10001180 is not the page"),
-        (12, 0x1000_1200, "0x10001200 is not the page"),
+        (12, 0x1000_1180, "0x10001180 is not the expected page"),
+        (12, 0x1000_1200, "0x10001200 is not the expected page"),
         (12, 0x1000_4100, "0x10004100 does not follow"),
         (12, 0x1000_0100, "0x10000100 does not follow"),
         (12, 0x2000_1100, "0x20001100 is not in flash"),
         (16, 476, "a payload of 476 bytes"),
-        (20, 18, "calls itself 18 of 35"),
-        (24, 36, "calls itself 17 of 36"),
+        (20, 18, "is numbered 18 of 35"),
+        (24, 36, "is numbered 17 of 36"),
         (28, RP2350.family, "is not RP2040's"),
     ] {
         let mut bad = good.clone();
@@ -136,7 +136,7 @@ fn a_damaged_file_is_refused() {
     }
 
     assert!(complaint(&good[..good.len() - 1]).contains("block 34: cut short"));
-    assert!(complaint(&good[..good.len() - BLOCK]).contains("of 34 in the file"));
+    assert!(complaint(&good[..good.len() - BLOCK]).contains("34 blocks in the file"));
     assert_eq!(complaint(&[]), "the file is empty");
     let without = [&good[..3 * BLOCK], &good[4 * BLOCK..]].concat();
     assert!(complaint(&without).contains("in the file"));

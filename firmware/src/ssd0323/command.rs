@@ -1,10 +1,10 @@
-//! The controller's commands, by the names of its datasheet (Solomon Systech, SSD0323).
+//! The controller's commands, named as in its datasheet (Solomon Systech, SSD0323).
 //!
-//! Arguments follow their command with D/C still low; only pixels are data.
+//! Arguments follow their command with D/C still low; only pixels are sent as data.
 
-/// First and last column of the window, in bytes of two pixels. Also moves the pointer there.
+/// First and last column of the window, in bytes of two pixels. Also moves the pointer to its start.
 pub(super) const COLUMN_ADDRESS: u8 = 0x15;
-/// First and last row of the window. Also moves the pointer there.
+/// First and last row of the window. Also moves the pointer to its start.
 pub(super) const ROW_ADDRESS: u8 = 0x75;
 
 const CONTRAST: u8 = 0x81;
@@ -29,12 +29,12 @@ const SEGMENT_LOW_VOLTAGE: u8 = 0xBF;
 const SPLIT_COMMONS: u8 = 1 << 6;
 /// Row 0 is at the top.
 const REVERSE_COMMONS: u8 = 1 << 4;
-/// The high nibble is the left pixel of its pair.
+/// The high nibble is the left pixel of a pair.
 const HIGH_NIBBLE_LEFT: u8 = 1 << 1;
 
-/// From reset to dark and ready, for OSRAM's 128×64 panel. The voltages, times and the offset are
-/// the panel's (OSRAM application note AN018, as in the board maker's own driver): another glass
-/// behind the same controller needs others.
+/// Initialisation from reset until the panel is ready but dark, for OSRAM's 128×64 panel. Voltages, times and
+/// offset are the panel's (OSRAM application note AN018, as in the board maker's own driver): another panel
+/// with the same controller needs others.
 pub(super) const SETUP: [&[u8]; 16] = [
     &[DISPLAY_OFF],
     // Oscillator at its fastest, divided by 2: no visible flicker.
@@ -46,7 +46,7 @@ pub(super) const SETUP: [&[u8]; 16] = [
     &[START_LINE, 0],
     &[REMAP, SPLIT_COMMONS | REVERSE_COMMONS | HIGH_NIBBLE_LEFT],
     &[HALF_CURRENT_RANGE],
-    // Of 127. An OLED ages with its current.
+    // Of 127. The higher the current, the faster an OLED ages.
     &[CONTRAST, 50],
     // Clocks of a row: 2 to discharge, 2 to precharge, 70 in all.
     &[PHASE_LENGTH, 0x22],
@@ -61,5 +61,5 @@ pub(super) const SETUP: [&[u8]; 16] = [
     &[NORMAL_DISPLAY],
 ];
 
-/// Lights the panel; after the memory has been cleared, which holds noise when power comes on.
+/// Turns the panel on. Send it after the memory has been cleared, which holds noise at power-on.
 pub(super) const ON: [&[u8]; 1] = [&[DISPLAY_ON]];

@@ -1,4 +1,4 @@
-//! Drawing on the panel.
+//! Drawing on the panel with embedded-graphics.
 
 use embedded_graphics::pixelcolor::Gray4;
 use embedded_graphics::prelude::*;
@@ -18,7 +18,7 @@ impl<S: SpiDevice, P: OutputPin> DrawTarget for Ssd0323<S, P> {
     type Color = Gray4;
     type Error = Error<S::Error, P::Error>;
 
-    /// One window and one byte per pixel: for a handful of pixels.
+    /// Sends one window and one byte per pixel: for a few pixels.
     fn draw_iter<I>(&mut self, pixels: I) -> Result<(), Self::Error>
     where
         I: IntoIterator<Item = Pixel<Self::Color>>,
@@ -34,7 +34,7 @@ impl<S: SpiDevice, P: OutputPin> DrawTarget for Ssd0323<S, P> {
         Ok(())
     }
 
-    /// One window, then whole rows: a byte on the wire for two pixels.
+    /// Sends one window, then whole rows: a byte for two pixels.
     fn fill_contiguous<I>(&mut self, area: &Rectangle, colors: I) -> Result<(), Self::Error>
     where
         I: IntoIterator<Item = Self::Color>,
@@ -43,7 +43,7 @@ impl<S: SpiDevice, P: OutputPin> DrawTarget for Ssd0323<S, P> {
         let Some(end) = visible.bottom_right() else {
             return Ok(());
         };
-        // A window starts and ends at bytes: a pixel beyond an odd edge is sent again as it was.
+        // A window starts and ends at bytes: at an odd edge, the pixel outside is sent again unchanged.
         let bytes = (visible.top_left.x as usize / 2, end.x as usize / 2);
         let rows = (visible.top_left.y as usize, end.y as usize);
         self.window(bytes, rows)?;
@@ -69,7 +69,7 @@ impl<S: SpiDevice, P: OutputPin> DrawTarget for Ssd0323<S, P> {
     }
 }
 
-/// Sets one pixel of a row; its neighbour stays.
+/// Sets one pixel of a row and keeps the other pixel of its byte.
 fn put(row: &mut [u8; STRIDE], x: usize, color: Gray4) {
     let shift = if x.is_multiple_of(2) { 4 } else { 0 };
     let byte = &mut row[x / 2];

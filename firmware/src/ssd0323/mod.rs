@@ -1,9 +1,9 @@
-//! SSD0323: an OLED controller for 128×64 pixels of 16 greys, over SPI.
+//! SSD0323: driver of an OLED controller for 128×64 pixels of 16 greys, over SPI.
 //!
-//! Rows go straight to the panel's own memory as they are drawn: nothing is flushed afterwards.
-//! That memory packs two pixels a byte and cannot be read back over SPI, so a pixel can only be
-//! changed by somebody who knows its neighbour. The driver therefore keeps what it has sent
-//! ([`Ssd0323`] is 4 KB); it is also the buffer from which whole rows leave.
+//! Rows are sent to the panel's own memory as they are drawn; there is nothing to flush. That memory packs
+//! two pixels into a byte and cannot be read back over SPI, so changing a pixel requires knowing its
+//! neighbour. The driver therefore keeps a copy of what it has sent ([`Ssd0323`] is 4 KB); whole rows are
+//! sent from that copy.
 
 mod command;
 mod draw;
@@ -18,12 +18,12 @@ pub const WIDTH: usize = 128;
 /// Height of the panel in pixels.
 pub const HEIGHT: usize = 64;
 
-/// Bytes in a row: two pixels each.
+/// Bytes of a row: two pixels each.
 const STRIDE: usize = WIDTH / 2;
 /// Rows of memory; the panel shows the first [`HEIGHT`].
 const MEMORY_ROWS: usize = 80;
 
-/// What went wrong on the way to the panel.
+/// Why a transfer to the panel failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Error<S, P> {
@@ -44,24 +44,24 @@ impl<S: Debug, P: Debug> Display for Error<S, P> {
 
 impl<S: Debug, P: Debug> core::error::Error for Error<S, P> {}
 
-/// The panel. Draw on it with `embedded-graphics`; its colour is `Gray4`.
+/// The panel. Draw on it with `embedded-graphics`; its colour type is `Gray4`.
 #[derive(Debug)]
 pub struct Ssd0323<S, P> {
     spi: S,
     data_command: P,
-    /// What the panel's memory holds.
+    /// Copy of the panel's memory.
     sent: [[u8; STRIDE]; HEIGHT],
 }
 
 impl<S: SpiDevice, P: OutputPin> Ssd0323<S, P> {
-    /// Sets the controller up, clears its memory and lights the panel.
+    /// Initialises the controller, clears its memory and turns the panel on.
     ///
     /// `spi`: mode 0 or 3, at most 4 MHz. `data_command`: low for commands, high for pixels. The
     /// controller must be out of reset.
     ///
     /// # Errors
     ///
-    /// Whatever the SPI device or the pin report.
+    /// An error of the SPI device or the pin.
     pub fn new(spi: S, data_command: P) -> Result<Self, Error<S::Error, P::Error>> {
         let mut panel = Self { spi, data_command, sent: [[0; STRIDE]; HEIGHT] };
         panel.commands(&command::SETUP)?;
@@ -73,7 +73,7 @@ impl<S: SpiDevice, P: OutputPin> Ssd0323<S, P> {
         Ok(panel)
     }
 
-    /// Gives the SPI device and the pin back; the panel keeps its picture.
+    /// Returns the SPI device and the pin; the panel keeps its picture.
     pub fn release(self) -> (S, P) {
         (self.spi, self.data_command)
     }

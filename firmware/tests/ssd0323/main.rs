@@ -1,4 +1,4 @@
-//! The OLED driver against a model of its panel.
+//! Tests the OLED driver against a model of its panel.
 
 mod panel;
 
@@ -17,7 +17,7 @@ use embedded_graphics::text::Text;
 use firmware::ssd0323::{HEIGHT, Ssd0323, WIDTH};
 use panel::{DataCommand, Panel, Port};
 
-/// What embedded-graphics itself makes of the same drawing.
+/// The same drawing by embedded-graphics itself.
 type Expected =
     Framebuffer<Gray4, RawU4, BigEndian, WIDTH, HEIGHT, { buffer_size::<Gray4>(WIDTH, HEIGHT) }>;
 
@@ -36,7 +36,7 @@ fn assert_shows(panel: &Panel, expected: &Expected, what: &str) {
     }
 }
 
-/// Small, seeded, good enough to pick rectangles.
+/// A small seeded random number generator, good enough to pick rectangles.
 struct Dice(u64);
 
 impl Dice {
@@ -55,12 +55,12 @@ fn setup_clears_the_panel_and_lights_it_last() {
     let dark: &[&[u8]] = &[&[0x15, 0, 63], &[0x75, 0, 79], &[0xAF]];
     assert_eq!(commands.remove(0), [0xAE], "off first");
     assert_eq!(commands.split_off(commands.len() - dark.len()), dark, "all of the memory, then on");
-    // The controller takes the rest in any order.
+    // The controller accepts the others in any order.
     commands.sort();
     assert_eq!(commands, BOARD_MAKER);
 }
 
-/// What the board maker's own driver sends (TI, Stellaris DriverLib, osram128x64x4.c), by opcode.
+/// The commands of the board maker's own driver (TI, Stellaris DriverLib, osram128x64x4.c), sorted by opcode.
 const BOARD_MAKER: [&[u8]; 15] = [
     &[0x81, 50],
     &[0x85],

@@ -1,7 +1,7 @@
-//! The other end of the wire: decodes what a driver sends into the panel's memory.
+//! A model of the panel: decodes what a driver sends into the panel's memory.
 //!
-//! Written from the datasheet, not from the driver. Panics on a command it does not know, on one
-//! cut short by data, and on pixels before a window.
+//! Written from the datasheet, not from the driver. Panics on an unknown command, on a command cut short by
+//! data, and on pixels before a window.
 
 use std::cell::RefCell;
 use std::convert::Infallible;
@@ -10,7 +10,7 @@ use std::rc::Rc;
 use embedded_hal::digital::{ErrorType as PinErrorType, OutputPin};
 use embedded_hal::spi::{ErrorType as SpiErrorType, Operation, SpiDevice};
 
-/// The controller behind the wires.
+/// The controller, as seen from its wires.
 #[derive(Default)]
 pub struct Panel {
     data: bool,
@@ -19,11 +19,11 @@ pub struct Panel {
     rows: (usize, usize),
     pointer: Option<(usize, usize)>,
     high_nibble_left: bool,
-    /// 80 rows of 64 bytes. Noise at power-up.
+    /// 80 rows of 64 bytes; noise at power-on.
     memory: Vec<[u8; 64]>,
-    /// Every command, with its arguments.
+    /// Every command received, with its arguments.
     pub commands: Vec<Vec<u8>>,
-    /// Bytes of pixels received.
+    /// Number of bytes of pixels received.
     pub pixel_bytes: usize,
 }
 
@@ -32,7 +32,7 @@ impl Panel {
         Rc::new(RefCell::new(Self { memory: vec![[0xA5; 64]; 80], ..Self::default() }))
     }
 
-    /// The grey at a pixel.
+    /// The grey of a pixel, 0 to 15.
     pub fn grey(&self, x: usize, y: usize) -> u8 {
         let pair = self.memory[y][x / 2];
         if x.is_multiple_of(2) == self.high_nibble_left { pair >> 4 } else { pair & 0xF }
@@ -76,7 +76,7 @@ impl Panel {
     }
 }
 
-/// How many arguments a command takes.
+/// Number of arguments of a command.
 fn arguments(command: u8) -> usize {
     match command {
         0x15 | 0x75 => 2,

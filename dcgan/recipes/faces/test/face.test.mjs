@@ -21,7 +21,7 @@ for (const [name, [wanted, has]] of Object.entries(ATTRIBUTES)) {
   test(`${name}: ${wanted} of all, and of those with anything else`, () => {
     assert.ok(Math.abs(share(has) - wanted) < 0.015, `${share(has)}`);
     for (const [other, [, hasOther]] of Object.entries(ATTRIBUTES)) {
-      // No face has both; and no plaits with a beard.
+      // No face has both, and none has plaits and a beard.
       if (['light', 'dark'].includes(name) && ['light', 'dark'].includes(other)) continue;
       const slack = [name, other].sort().join() === 'beard,long_hair' ? 0.06 : 0.03;
       const among = faces.filter(hasOther);

@@ -18,7 +18,7 @@ const painter = missing ? undefined : await Painter.load(packages);
 
 const seeds = Array.from({ length: 300 }, (_, index) => `face-${index}`);
 
-// Where two faces differ, in pixels of the style's own grid.
+// Positions where two faces differ, in pixels of the style's grid.
 function differences(face, other) {
   const [one, two] = [painter.paint(face), painter.paint(other)];
   const places = [];
@@ -31,7 +31,7 @@ function differences(face, other) {
   return places;
 }
 
-// What a label changes, and the rows that is in.
+// For each label: two of its values, and the first and last row in which they may differ.
 const TOGGLES = {
   smile: [[false, true], [9, 11]],
   long_hair: [[false, true], [0, 15]],

@@ -1,8 +1,8 @@
-//! The program that counts instructions, with a latent but without the model and its drawing: what that
-//! program has more of flash than this one is what gen-core takes to read a model and to draw.
+//! The `bench` program without the model and its drawing, but with a latent. The flash that `bench` takes
+//! beyond this program is what gen-core needs to read a model and to draw.
 #![no_std]
 #![no_main]
-// As the other program.
+// The same as in `bench`.
 #![allow(unsafe_code)]
 
 mod clock;
@@ -21,7 +21,7 @@ use measure::Drawing;
 use static_cell::ConstStaticCell;
 use support::entry;
 
-/// A picture of which nothing is known.
+/// Takes the place of a picture, and hides from the compiler that there is none.
 struct Blank;
 
 impl Drawing for Blank {
@@ -34,7 +34,8 @@ impl Drawing for Blank {
     }
 }
 
-/// As in the other program: what a cell says when it fails names a place of the build's machine.
+/// As in `bench`: the panic message of a static cell contains a path of the build machine, so both programs
+/// need one.
 static MEMORY: ConstStaticCell<[u8; 1]> = ConstStaticCell::new([0]);
 
 #[entry]
@@ -47,7 +48,7 @@ fn main() -> ! {
     let steps = &mut steps[..len];
     let part = Part { name: "", len, distribution: Distribution::Normal, scale: 1.0 };
     measure::latent(&black_box(Latent::new([part])), steps);
-    // Copied, so that what copies is here: no program is without it.
+    // A copy, so that this program has the code for copying too: every program has it.
     let mut copy = [0; 8];
     copy[..len].copy_from_slice(steps);
     black_box(copy);

@@ -1,28 +1,29 @@
-//! A clock that counts instructions, where an emulator makes each instruction take 1 ns.
+//! Counts instructions, on an emulator that makes each instruction take 1 ns.
 
 use crate::processor;
 
-/// Instructions that a tick is measured with: enough for one in thousands to be seen.
+/// Instructions executed to measure a tick: enough to detect one instruction in thousands.
 const KNOWN: u32 = 1_000_000;
 
-/// Parts of 1 ns that a tick is a whole number of: one of application note 547's takes 31.25 ns.
+/// Unit of ticks, as a fraction of 1 ns, chosen to make a tick a whole number: application note 547's takes
+/// 31.25 ns.
 const PARTS: u32 = if cfg!(feature = "mps3-an547") { 4 } else { 1 };
 
-/// Instructions around those, at most: the counter is read twice.
+/// Most additional instructions around those: the counter is read twice.
 const AROUND: u32 = 16;
 
-/// The processor's counter, running.
+/// The processor's counter, started.
 pub struct Clock {
-    /// A tick, the period of the board's counter, in parts of 1 ns, which is an instruction: 1, 40, 50 or
-    /// 125 of them.
+    /// Length of a tick (the period of the board's counter) in units of 1/[`PARTS`] ns: 1, 40, 50 or 125. An
+    /// instruction takes 1 ns.
     per_tick: u32,
 }
 
 impl Clock {
-    /// Starts the counter and learns what a tick is.
+    /// Starts the counter and measures the length of a tick.
     ///
     /// # Panics
-    /// If no whole number of parts is a tick: the emulator does not count instructions.
+    /// If a tick is not a whole number of units: then the emulator does not count instructions.
     pub fn start() -> Self {
         processor::start();
         let start = Self::now();
@@ -35,17 +36,17 @@ impl Clock {
         Self { per_tick }
     }
 
-    /// A point in time, for [`Self::ticks_since`].
+    /// The counter's current value, for [`Self::ticks_since`].
     pub fn now() -> u32 {
         processor::count()
     }
 
-    /// Ticks since `start`, no more than [`processor::ticks`] can tell.
+    /// Ticks since `start`, correct within the range of [`processor::ticks`].
     pub fn ticks_since(start: u32) -> u32 {
         processor::ticks(start, Self::now())
     }
 
-    /// Instructions in so many ticks.
+    /// Number of instructions in `ticks`.
     pub fn instructions(&self, ticks: u32) -> u64 {
         u64::from(ticks) * u64::from(self.per_tick) / u64::from(PARTS)
     }

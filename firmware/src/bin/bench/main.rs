@@ -1,10 +1,10 @@
-//! Counts the instructions of a picture, layer by layer, and its stack.
+//! Counts the instructions of a picture, layer by layer, and measures its stack.
 //!
-//! For an emulator that makes each instruction take 1 ns and puts a model into PSRAM: the program
-//! is the same for every model, and so are its code and its layout.
+//! Runs on an emulator that makes each instruction take 1 ns and puts a model into PSRAM. The program is the
+//! same for every model, so its code and its layout are too.
 #![no_std]
 #![no_main]
-// Registers are read, the stack is painted, PSRAM read.
+// Registers and PSRAM are read, and the stack is painted.
 #![allow(unsafe_code)]
 
 mod clock;
@@ -20,7 +20,7 @@ use gen_core::{Engine, Model};
 use static_cell::ConstStaticCell;
 use support::entry;
 
-/// Of any model that is measured.
+/// Enough for every measured model, in bytes.
 const WORKING_MEMORY: usize = 256 << 10;
 const LATENT: usize = 256;
 
@@ -29,7 +29,7 @@ static MEMORY: ConstStaticCell<[u8; WORKING_MEMORY]> = ConstStaticCell::new([0; 
 #[entry]
 fn main() -> ! {
     let clock = Clock::start();
-    // Nothing here formats an error: those are words, not the code that draws.
+    // No errors are formatted: their text would be counted as code that draws.
     let Ok(model) = Model::parse(psram::file()) else { panic!("no .gen file in PSRAM") };
     let Ok(mut engine) = Engine::new(model, MEMORY.take()) else { panic!("too large a model") };
 

@@ -1,4 +1,4 @@
-//! What is measured of a picture.
+//! Measures the drawing of a picture.
 
 use crc::{CRC_32_ISO_HDLC, Crc};
 use gen_core::latent::Latent;
@@ -11,19 +11,19 @@ static CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 
 const SEED: u64 = 1;
 
-/// The quantised latent of seed 1, as long as `steps`. The same code in every program, whatever it
-/// knows of its model.
+/// Samples and quantises the latent of seed 1 into `steps`. Never inlined, so that it is the same code in
+/// every program.
 #[inline(never)]
 pub fn latent(latent: &Latent<'_>, steps: &mut [i16]) {
     let sampled = latent.sample_quantized(SEED, steps);
     assert!(sampled.is_ok(), "steps have another length than the latent");
 }
 
-/// A picture being drawn, or what stands in for it where only the rest of the program is wanted.
+/// A picture being drawn, or a stand-in that draws nothing, to measure the size of the rest of the program.
 pub trait Drawing {
-    /// As [`Picture::step`].
+    /// Same as [`Picture::step`].
     fn step(&mut self) -> Option<usize>;
-    /// As [`Picture::next_row`].
+    /// Same as [`Picture::next_row`].
     fn next_row(&mut self) -> Option<&[u8]>;
 }
 
@@ -37,7 +37,8 @@ impl Drawing for Picture<'_> {
     }
 }
 
-/// Draws in steps: ticks of each layer, with what it takes to measure them. Never inlined, so that the code around it
+/// Draws step by step; returns the ticks of each layer, measuring overhead included. Never inlined, so that
+/// the code around it does not change the ticks.
 /// does not change the ticks.
 #[inline(never)]
 pub fn layers(drawing: &mut dyn Drawing) -> [u32; MAX_LAYERS] {
@@ -50,7 +51,8 @@ pub fn layers(drawing: &mut dyn Drawing) -> [u32; MAX_LAYERS] {
     ticks
 }
 
-/// Draws in rows: ticks of all, and the picture's checksum, which they do not count.
+/// Draws row by row; returns the ticks of the whole picture and its checksum, whose computation is not
+/// counted.
 pub fn rows(drawing: &mut dyn Drawing) -> (u32, u32) {
     let mut ticks = 0;
     let mut digest = CRC.digest();
@@ -65,12 +67,12 @@ pub fn rows(drawing: &mut dyn Drawing) -> (u32, u32) {
     }
 }
 
-/// Logs a layer, the first one first.
+/// Logs a layer. Call it in the order of the layers.
 pub fn log_layer(instructions: u64, useful_macs: u64) {
     defmt::info!("Layer {{ instructions: {}, useful_macs: {} }}", instructions, useful_macs);
 }
 
-/// Logs what is known of the whole picture.
+/// Logs the figures of the whole picture.
 pub fn log_picture(instructions: u64, crc: u32, stack: usize, working_memory: usize) {
     defmt::info!(
         "Picture {{ instructions: {}, crc: {:08x}, stack: {}, working_memory: {} }}",

@@ -1,23 +1,23 @@
-//! The `.gen` file that the emulator has put into the board's PSRAM.
+//! Finds the `.gen` file that the emulator has put into the board's PSRAM.
 
 use core::slice;
 
-/// Of the PSRAM.
+/// Bytes of PSRAM.
 const SIZE: usize = 16 << 20;
 
-/// Where the header of a `.gen` file has the file's length.
+/// Offset of the file's length in the header of a `.gen` file.
 const LENGTH: usize = 12;
 
 unsafe extern "C" {
-    /// Where the board's memory map has the PSRAM.
+    /// Start of the PSRAM, defined by the board's memory map.
     static _psram: u8;
 }
 
-/// The file, of the length that it gives itself. Zeros in front of it are skipped: so it begins where the
-/// emulator wants it to, aligned or not.
+/// The file, cut to the length that its header gives. Zeros before it are skipped, so the emulator can place
+/// it at any address, aligned or not.
 pub fn file() -> &'static [u8] {
     let psram = &raw const _psram;
-    // SAFETY: memory that nothing here writes to, in which every byte is a value.
+    // SAFETY: nothing here writes to this memory, and every byte in it is a valid value.
     let all = unsafe { slice::from_raw_parts(psram, SIZE) };
     let file = &all[all.iter().position(|&byte| byte != 0).unwrap_or(0)..];
     let length = file[LENGTH..].first_chunk().map_or(0, |bytes| u32::from_le_bytes(*bytes));

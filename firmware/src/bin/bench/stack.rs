@@ -1,38 +1,38 @@
-//! How deep the stack becomes.
+//! Measures how deep the stack grows.
 
 use core::hint::black_box;
 use core::ptr;
 
 use crate::processor;
 
-/// What no program is likely to write.
+/// A value that no program is likely to write.
 const PAINT: u32 = 0x5ac3_96a5;
 
 unsafe extern "C" {
-    /// Where the linker scripts of cortex-m-rt and riscv-rt end the variables and, growing down, the stack.
+    /// End of the variables in the linker scripts of cortex-m-rt and riscv-rt. The stack grows down to it.
     static mut __sheap: u32;
 }
 
-/// Bytes of stack that `call` uses, beyond its caller's.
+/// Bytes of stack that `call` uses below its caller's frame.
 #[inline(never)]
 pub fn used(call: impl FnOnce()) -> usize {
     let bottom = &raw mut __sheap;
-    // Below the frame of this function, which is as good as the caller's.
+    // Starts below the frame of this function, which stands for the caller's.
     let words = (processor::stack_pointer() - bottom as usize) / size_of::<u32>();
     for word in 0..words {
-        // SAFETY: nothing lives between the variables and the stack pointer, and no interrupt is on.
+        // SAFETY: nothing lives between the variables and the stack pointer, and interrupts are off.
         unsafe { bottom.add(word).write_volatile(PAINT) };
     }
     apart(call);
-    // SAFETY: as above.
+    // SAFETY: as for the writing.
     let painted = |word: &usize| unsafe { bottom.add(*word).read_volatile() } == PAINT;
     (words - (0..words).take_while(painted).count()) * size_of::<u32>()
 }
 
-/// Keeps the frame of `call` out of that of who measures it.
+/// Calls `call` in a frame of its own, apart from the frame of the measuring function.
 #[inline(never)]
 fn apart(call: impl FnOnce()) {
     call();
-    // Nothing may be moved behind the call, not even its return.
+    // Prevents a tail call: the compiler must not move anything, not even the return, before the call.
     black_box(ptr::null::<u8>());
 }

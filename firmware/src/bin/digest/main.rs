@@ -1,4 +1,4 @@
-//! Checksums of latents, of one on the walk to the next, and of pictures, to compare a chip with the desk.
+//! Logs checksums of latents, of interpolated latents and of pictures, to compare a chip with the desktop.
 //!
 //! Needs no screen. Logs a line per seed, then ends the emulation.
 #![no_std]
@@ -32,7 +32,7 @@ fn main() -> ! {
             input.sample(seed, latent).expect("LATENT elements");
         }
         input.walk(&from, &to, latent::ease(0.3), &mut between).expect("LATENT elements");
-        // The seed's own comes last: it is drawn.
+        // The seed's own latent comes last because `steps` then still holds it for drawing.
         let [walk, latent] = [&between, &from].map(|values| {
             input.quantize(values, &mut steps).expect("LATENT elements");
             checksum(|digest| steps.iter().for_each(|q| digest.update(&q.to_le_bytes())))

@@ -1,8 +1,8 @@
-//! Texas Instruments' EK-LM3S6965 with its first screen, an SSD0323; also a machine of QEMU, and only
-//! there has this been run.
+//! Texas Instruments' EK-LM3S6965 with its first screen, an SSD0323. QEMU emulates it; the program has not
+//! yet run on the physical board.
 //!
-//! Cortex-M3 at 50 MHz, 256 KB of flash, 64 KB of RAM. SSI0 and pin C7 drive the screen. Left and
-//! right: next; up and down: mode; select: hold.
+//! Cortex-M3 at 50 MHz, 256 KB of flash, 64 KB of RAM. SSI0 and pin C7 drive the screen. Left and right:
+//! next; up and down: mode; select: hold.
 
 mod stellaris;
 
@@ -15,26 +15,26 @@ use stellaris::ssi::Listener;
 
 use crate::tick;
 
-/// Up, down, left, right on port E.
+/// Pins of up, down, left and right on port E.
 const DIRECTIONS: u32 = 0b1111;
-/// Select on port F.
+/// Pin of select on port F.
 const SELECT: u32 = 1 << 1;
-/// Which button each pin is; select follows the directions.
+/// Meaning of each bit of [`Contacts::up`]: the four directions, then select.
 const BUTTONS: [Button; 5] = [Button::Mode, Button::Mode, Button::Next, Button::Next, Button::Hold];
 
 type Screen = Ssd0323<Listener, Output>;
 
-/// The board, brought up.
+/// The board, initialised.
 pub(crate) struct Lm3s6965Evb {
     screen: Screen,
 }
 
-/// Where the application starts: the chip has nothing that differs from one start to the next.
+/// The first seed. It is constant: nothing on the chip differs from one start to the next.
 pub(crate) fn seed() -> u64 {
     1
 }
 
-/// Starts clock, ports and screen.
+/// Starts the clock, the ports and the screen.
 pub(crate) fn bring_up() -> Lm3s6965Evb {
     clock::start();
     clock::wake_peripherals();
@@ -44,23 +44,23 @@ pub(crate) fn bring_up() -> Lm3s6965Evb {
     Lm3s6965Evb { screen: screen() }
 }
 
-/// Lights the screen. It is reset together with the chip.
+/// Initialises the screen, which is reset together with the chip.
 fn screen() -> Screen {
-    // The memory card on the same bus is not meant; the screen has power.
+    // Deselect the memory card, which shares the bus. The screen always has power.
     D.output(1 << 0).write(true);
     C.output(1 << 6).write(true);
-    // Clock, select and data out.
+    // Pins of clock, select and data out.
     A.peripheral(1 << 2 | 1 << 3 | 1 << 5);
     let Ok(screen) = Ssd0323::new(Listener::new(), C.output(1 << 7));
     screen
 }
 
-/// The buttons.
+/// The board's buttons.
 pub(crate) struct Contacts;
 
 impl Contacts {
-    /// Those that are up now, a bit each in the order of [`BUTTONS`]: port E's pins 0 to 3, and
-    /// above them pin 1 of port F.
+    /// The buttons that are up now, a bit each in the order of [`BUTTONS`]: pins 0 to 3 of port E, then pin 1
+    /// of port F.
     pub(crate) fn up(&self) -> u32 {
         E.read(DIRECTIONS) | F.read(SELECT) << 3
     }

@@ -1,4 +1,4 @@
-//! The application on a board with a screen.
+//! Runs the application on a board with a screen.
 #![no_std]
 #![no_main]
 

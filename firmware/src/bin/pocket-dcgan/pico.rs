@@ -1,8 +1,8 @@
-//! Raspberry Pi Pico and Pico 2 with Waveshare's Pico-LCD-1.3 plugged on, or with another 240×240
-//! ST7789 and buttons wired alike: docs/boards.md has the table.
+//! Raspberry Pi Pico and Pico 2 with Waveshare's Pico-LCD-1.3, or with another 240×240 ST7789 and buttons on
+//! the same pins: docs/boards.md has the table.
 //!
-//! Pico: RP2040, Cortex-M0+ at 125 MHz, 2 MB of flash, 264 KB of RAM; run in an emulator only so far.
-//! Pico 2: RP2350, Cortex-M33 at 150 MHz, 4 MB of flash, 520 KB of RAM; not run at all.
+//! Pico: RP2040, Cortex-M0+ at 125 MHz, 2 MB of flash, 264 KB of RAM; so far run only in an emulator. Pico 2:
+//! RP2350, Cortex-M33 at 150 MHz, 4 MB of flash, 520 KB of RAM; not run yet.
 
 mod rp;
 
@@ -13,7 +13,7 @@ use mipidsi::options::{ColorInversion, ColorOrder, Rotation};
 pub(crate) use rp::{Contacts, seed};
 use rp::{Panel, Parts, Rp, Wires};
 
-/// For a picture that is turned, negative, or blue where it should be red.
+/// Change this if the picture is rotated or negative, or blue where it should be red.
 const PANEL: Panel = Panel {
     rotation: Rotation::Deg90,
     inversion: ColorInversion::Inverted,

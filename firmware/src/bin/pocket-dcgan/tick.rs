@@ -1,4 +1,4 @@
-//! A tick to sleep by, on any Cortex-M, at which the board's buttons are looked at.
+//! A periodic tick for any Cortex-M, which samples the buttons and ends sleep.
 
 use core::cell::RefCell;
 use core::mem::take;
@@ -11,10 +11,10 @@ use firmware::{Debounce, Presses};
 
 use crate::board::Contacts;
 
-/// Milliseconds between looks: longer than contacts bounce.
+/// Milliseconds between ticks: longer than contacts bounce.
 const MS: u32 = 10;
 
-/// What happened since the start, and what nobody has heard of yet.
+/// State of the tick: time since the start, and presses that were not fetched yet.
 struct Watch {
     ticks: u32,
     contacts: Contacts,
@@ -24,7 +24,7 @@ struct Watch {
 
 static WATCH: Mutex<RefCell<Option<Watch>>> = Mutex::new(RefCell::new(None));
 
-/// Runs with the watch; `None` before the start.
+/// Calls `act` with the state; returns `None` before [`start`].
 fn with<T>(act: impl FnOnce(&mut Watch) -> T) -> Option<T> {
     free(|section| WATCH.borrow(section).borrow_mut().as_mut().map(act))
 }
@@ -38,7 +38,7 @@ fn SysTick() {
     });
 }
 
-/// Starts to tick, on a processor of so many hertz.
+/// Starts the tick on a processor clocked at `hz`.
 pub(crate) fn start(mut timer: SYST, hz: u32, contacts: Contacts) {
     let debounce = Debounce::new(contacts.up());
     let watch = Watch { ticks: 0, contacts, debounce, presses: Presses::new() };
@@ -50,8 +50,8 @@ pub(crate) fn start(mut timer: SYST, hz: u32, contacts: Contacts) {
     timer.enable_interrupt();
 }
 
-/// Sleeps for `milliseconds`, or until a button is pressed. Presses since the last call go into
-/// `presses`. Calls `each` after every tick, with the number of ticks since the start.
+/// Sleeps for `milliseconds`, or until a button is pressed. Appends presses since the last call to `presses`.
+/// Calls `each` after every tick with the number of ticks since the start.
 pub(crate) fn sleep(milliseconds: u32, presses: &mut Presses, mut each: impl FnMut(u32)) {
     let mut start = None;
     loop {

@@ -1,6 +1,6 @@
-//! Cortex-M: how a program starts, and what stops it.
+//! Cortex-M: the entry point and the fault handler.
 
-// Linked for the critical sections that it registers.
+// Linked for the critical-section implementation that it registers.
 use cortex_m as _;
 pub(crate) use cortex_m_rt::entry;
 use cortex_m_rt::{ExceptionFrame, exception};

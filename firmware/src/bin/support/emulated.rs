@@ -1,6 +1,6 @@
-//! Log and exit status go to whoever runs the emulator.
+//! Sends the log and the exit status to the emulator.
 
-// Linked for what it registers: defmt's logger.
+// Linked for the defmt logger that it registers.
 use defmt_semihosting as _;
 
 pub(crate) use semihosting::process::exit;

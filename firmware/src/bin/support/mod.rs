@@ -1,6 +1,6 @@
-//! What every program on a chip needs: its logger, and a way out when it fails.
+//! What every program on a chip needs: a logger, and an exit when it fails.
 
-// It declares the processor's own handlers, which Rust calls unsafe.
+// The handlers of the processor are declared here, which Rust counts as unsafe.
 #![allow(unsafe_code)]
 
 #[cfg(target_arch = "arm")]
@@ -24,7 +24,7 @@ pub(crate) use processor::entry;
 #[cfg(feature = "_rp")]
 pub(crate) use rp::exit;
 
-/// Exit status of a program that failed, as on a desktop that panics.
+/// Exit status of a program that failed, the same as of a desktop program that panics.
 const FAILED: i32 = 101;
 
 #[panic_handler]
@@ -32,7 +32,7 @@ fn panic(info: &PanicInfo<'_>) -> ! {
     fail(|| defmt::error!("{}", defmt::Display2Format(info)))
 }
 
-/// Says why, unless saying it is what failed.
+/// Logs the reason and exits. If logging itself failed, exits without logging again.
 fn fail(say: impl FnOnce()) -> ! {
     static FAILING: AtomicBool = AtomicBool::new(false);
     if !FAILING.load(Ordering::Relaxed) {

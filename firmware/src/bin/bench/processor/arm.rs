@@ -1,4 +1,4 @@
-//! Cortex-M: SysTick, whose tick is 31 to 50 instructions, depending on the board.
+//! Cortex-M: reads SysTick, whose tick is 31 to 50 instructions, depending on the board.
 
 use core::arch::asm;
 
@@ -12,7 +12,7 @@ const MASK: u32 = (1 << 24) - 1;
 /// Starts the counter.
 ///
 /// # Panics
-/// If that was done before.
+/// If it was called before.
 pub fn start() {
     let mut systick = Peripherals::take().expect("nobody else has taken them").SYST;
     systick.set_clock_source(SystClkSource::Core);
@@ -21,25 +21,25 @@ pub fn start() {
     systick.enable_counter();
 }
 
-/// What the counter says.
+/// The counter's current value.
 pub fn count() -> u32 {
     SYST::get_current()
 }
 
-/// Ticks from one count to a later one, fewer than 2²⁴.
+/// Ticks between two readings, fewer than 2²⁴.
 pub fn ticks(from: u32, to: u32) -> u32 {
     from.wrapping_sub(to) & MASK
 }
 
-/// Executes so many turns of two instructions.
+/// Executes `turns` loops of two instructions each.
 pub fn spin(turns: u32) {
-    // SAFETY: counts a register of its own down.
+    // SAFETY: counts down a register of its own.
     unsafe {
         asm!("2: subs {turns}, #1", "bne 2b", turns = inout(reg) turns => _, options(nomem, nostack));
     }
 }
 
-/// The end of the stack of whoever calls.
+/// The caller's stack pointer.
 #[inline(always)]
 pub fn stack_pointer() -> usize {
     msp::read() as usize

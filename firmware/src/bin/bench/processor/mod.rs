@@ -1,4 +1,4 @@
-//! What a processor has to measure with: a counter, and where its stack is.
+//! What a processor offers for measuring: a counter and the stack pointer.
 
 #[cfg(target_arch = "arm")]
 mod arm;

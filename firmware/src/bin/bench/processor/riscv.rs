@@ -1,25 +1,25 @@
-//! RISC-V: the processor counts its instructions itself.
+//! RISC-V: reads the processor's own counter of instructions.
 
 use core::arch::asm;
 
 use riscv::register::minstret;
 
-/// Starts the counter: it always runs.
+/// Does nothing: the counter always runs.
 pub fn start() {}
 
-/// What the counter says, its low 32 bits.
+/// The low 32 bits of the counter's current value.
 pub fn count() -> u32 {
     minstret::read() as u32
 }
 
-/// Ticks from one count to a later one, fewer than 2³². Each is an instruction.
+/// Ticks between two readings, fewer than 2³². A tick is an instruction.
 pub fn ticks(from: u32, to: u32) -> u32 {
     to.wrapping_sub(from)
 }
 
-/// Executes so many turns of two instructions.
+/// Executes `turns` loops of two instructions each.
 pub fn spin(turns: u32) {
-    // SAFETY: counts a register of its own down.
+    // SAFETY: counts down a register of its own.
     unsafe {
         asm!(
             "2: addi {turns}, {turns}, -1",
@@ -30,7 +30,7 @@ pub fn spin(turns: u32) {
     }
 }
 
-/// The end of the stack of whoever calls.
+/// The caller's stack pointer.
 #[inline(always)]
 pub fn stack_pointer() -> usize {
     let pointer;

@@ -1,4 +1,4 @@
-//! What boards with one of Raspberry Pi's own chips and an ST7789 share. They differ in pins.
+//! What boards with a chip of Raspberry Pi and an ST7789 share. They differ in pins.
 
 mod contacts;
 mod entropy;
@@ -19,18 +19,18 @@ pub(crate) use screen::{Panel, Wires, bus};
 use self::screen::Screen;
 use crate::tick;
 
-/// What a board is made of.
+/// The peripherals that a board uses.
 pub(crate) struct Parts {
     pub(crate) watchdog: Peri<'static, WATCHDOG>,
-    /// Lights when its pin is high.
+    /// An LED that is on when its pin is high.
     pub(crate) led: Peri<'static, AnyPin>,
     pub(crate) screen: Wires,
     pub(crate) panel: Panel,
-    /// One that is held while power comes on asks for the test card.
+    /// The buttons. One that is held during power-on requests the test card.
     pub(crate) contacts: Contacts,
 }
 
-/// The board, brought up.
+/// The board, initialised.
 pub(crate) struct Rp {
     screen: Screen,
     test_card: bool,
@@ -38,10 +38,10 @@ pub(crate) struct Rp {
 }
 
 impl Rp {
-    /// Lights the screen and starts to tick, watched from the beginning.
+    /// Starts the watchdog, the screen and the tick.
     pub(crate) fn bring_up(parts: Parts) -> Self {
         watchdog::start(parts.watchdog);
-        // A light beside a dark screen: the program runs, look at the wires.
+        // The LED is on before the screen is: if the screen then stays dark, check its wires.
         let led = Output::new(parts.led, Level::High);
         let screen = screen::light_up(parts.screen, parts.panel);
         let test_card = parts.contacts.any_down();
@@ -58,8 +58,8 @@ impl Board for Rp {
         &mut self.screen
     }
 
-    /// The light goes on and off as long as anything is waited for: one that does not change says
-    /// that a picture is drawn, or that the program is stuck.
+    /// Waits, and blinks the LED meanwhile. An LED that does not blink means that a picture is being drawn,
+    /// or that the program is stuck.
     fn wait(&mut self, milliseconds: u32, presses: &mut Presses) {
         tick::sleep(milliseconds, presses, |ticks| {
             watchdog::feed();

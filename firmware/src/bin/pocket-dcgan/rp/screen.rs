@@ -19,31 +19,31 @@ use super::watchdog;
 
 const SIDE: u16 = 240;
 
-/// Older data sheets promise 15 MHz, later ones 62.5 MHz, which is what makers' own examples use: half
-/// of that, for wires. Divisors are even: on the RP2350 it becomes 25 MHz.
+/// Clock of the bus. Older data sheets allow 15 MHz, later ones 62.5 MHz, which makers' own examples use;
+/// this is half of that, to tolerate wires. Divisors are even, so on the RP2350 it becomes 25 MHz.
 const HZ: u32 = 31_250_000;
 
-/// Pixels on their way to the bus: a quarter of the line that a picture's pixels become.
+/// Buffer between pixels and bus: a quarter of a screen line of the picture.
 static BUFFER: ConstStaticCell<[u8; 512]> = ConstStaticCell::new([0; 512]);
 
 type Bus = Spi<'static, SPI1, Blocking>;
 type Device = Alive<ExclusiveDevice<Bus, Output<'static>, NoDelay>>;
 
-/// The screen, as embedded-graphics knows it.
+/// The screen, a `DrawTarget` of embedded-graphics.
 pub(crate) type Screen =
     Display<SpiInterface<'static, Device, Output<'static>>, ST7789, Output<'static>>;
 
-/// Where the screen is connected.
+/// The bus and pins of the screen.
 pub(crate) struct Wires {
-    /// Clock and data, set up as [`bus`] says.
+    /// Clock and data, configured with [`bus`].
     pub(crate) bus: Bus,
-    /// Low for commands. DC, or RS.
+    /// Low for commands. Labelled DC or RS.
     pub(crate) data: Peri<'static, AnyPin>,
-    /// CS. Modules that have none do not mind.
+    /// Chip select, labelled CS. Unconnected on modules that have none.
     pub(crate) select: Peri<'static, AnyPin>,
-    /// RST, or RES.
+    /// Labelled RST or RES.
     pub(crate) reset: Peri<'static, AnyPin>,
-    /// BL, or BLK: high for light.
+    /// Backlight, labelled BL or BLK; on when high.
     pub(crate) light: Peri<'static, AnyPin>,
 }
 
@@ -54,8 +54,8 @@ pub(crate) struct Panel {
     pub(crate) order: ColorOrder,
 }
 
-/// How the screen listens: data are taken as the clock rises again. A clock that idles high (mode 3)
-/// is one that modules without CS understand too.
+/// Configuration of the bus: mode 3, in which the screen samples data on the rising edge of a clock that
+/// idles high. Modules without CS understand this mode too.
 pub(crate) fn bus() -> spi::Config {
     let mut config = spi::Config::default();
     config.frequency = HZ;
@@ -64,9 +64,10 @@ pub(crate) fn bus() -> spi::Config {
     config
 }
 
-/// Sets up the screen, makes it black, then lights it: its memory holds noise when power comes on.
+/// Initialises the screen, clears it to black, then turns the backlight on: at power-on its memory holds
+/// noise.
 pub(super) fn light_up(wires: Wires, panel: Panel) -> Screen {
-    // Low from here on: of the driver's own 10 µs a part of the first is lost.
+    // Low from here on: the driver's own pulse of 10 µs would start late.
     let reset = Output::new(wires.reset, Level::Low);
     let select = Output::new(wires.select, Level::High);
     let Ok(device) = ExclusiveDevice::new_no_delay(wires.bus, select);
@@ -81,12 +82,12 @@ pub(super) fn light_up(wires: Wires, panel: Panel) -> Screen {
         .init(&mut Delay);
     let mut screen = screen.expect("240 × 240 pixels are within an ST7789's memory");
     screen.clear(Rgb565::BLACK).expect("pins and a bus that only sends cannot fail");
-    // For ever: a pin that is dropped is let go.
+    // Forget the pin, so that it stays high for ever: dropping it would release it.
     core::mem::forget(Output::new(wires.light, Level::High));
     screen
 }
 
-/// A screen that is sent something is a sign of life.
+/// An SPI device that feeds the watchdog at every transfer.
 pub(crate) struct Alive<D>(D);
 
 impl<D: ErrorType> ErrorType for Alive<D> {

@@ -1,6 +1,6 @@
-//! Starts the chip again when the program shows no life.
+//! Restarts the chip if the program hangs.
 
-// The watchdog is used from where its owner cannot be: by whoever shows life.
+// Code that feeds the watchdog does not own the peripheral, so it takes it by an unsafe call.
 #![allow(unsafe_code)]
 
 use embassy_rp::Peri;
@@ -8,14 +8,16 @@ use embassy_rp::peripherals::WATCHDOG;
 use embassy_rp::watchdog::{ResetReason, Watchdog};
 use embassy_time::Duration;
 
-/// A row of pixels, or a tick, has never taken that long; the first waits for all layers that are computed
-/// whole, some hundred million products here. The RP2040 counts to 8.3 s at most.
+/// Timeout. No row of pixels and no tick has ever taken this long; the first row waits for all layers that
+/// are computed whole, some hundred million products here. The RP2040's limit is 8.3 s.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// In a register that only a loss of power clears: the boot ROM, too, starts programs by the watchdog.
+/// A scratch register and the value that marks a start of this program. Only a loss of power clears it.
+/// Without the mark, a start by the boot ROM, which uses the watchdog too, would look like a timeout.
 const STARTED: (usize, u32) = (0, u32::from_be_bytes(*b"DCGN"));
 
-/// Starts to watch, except while a debugger has halted the processor. Says if it had to act.
+/// Starts the watchdog, which pauses while a debugger halts the processor. Logs a warning if it caused this
+/// start.
 pub(super) fn start(watchdog: Peri<'static, WATCHDOG>) {
     let mut watchdog = Watchdog::new(watchdog);
     let (register, started) = STARTED;
@@ -28,8 +30,8 @@ pub(super) fn start(watchdog: Peri<'static, WATCHDOG>) {
     watchdog.start(PATIENCE);
 }
 
-/// Shows life.
+/// Feeds the watchdog.
 pub(super) fn feed() {
-    // SAFETY: the watchdog's owner gave it to `start`, which keeps nothing. Feeding is one write.
+    // SAFETY: `start` took ownership and kept nothing. Feeding is a single write.
     Watchdog::new(unsafe { WATCHDOG::steal() }).feed(PATIENCE);
 }

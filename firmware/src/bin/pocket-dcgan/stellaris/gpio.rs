@@ -1,4 +1,4 @@
-//! Pins (chapter 9).
+//! GPIO ports (chapter 9).
 
 use core::convert::Infallible;
 
@@ -6,7 +6,7 @@ use embedded_hal::digital::{ErrorType, OutputPin};
 
 use super::Register;
 
-/// A GPIO port, an Arm PL061. Masks are of its pins.
+/// A GPIO port, an Arm PL061. A mask has a bit per pin.
 pub(crate) struct Port(u32);
 
 pub(crate) const A: Port = Port(0x4000_4000);
@@ -20,7 +20,7 @@ impl Port {
         Register(self.0 + offset)
     }
 
-    /// The data register, of which the address selects the pins: others are neither read nor
+    /// The data register for some pins: the address contains the mask, and other pins are neither read nor
     /// written.
     fn pins(&self, mask: u32) -> Register {
         self.register(mask << 2)
@@ -30,7 +30,7 @@ impl Port {
         self.pins(mask).read()
     }
 
-    /// Makes pins outputs, low at first.
+    /// Makes pins outputs, initially low.
     pub(crate) fn output(&self, mask: u32) -> Output {
         self.register(0x400).set(mask); // direction
         self.register(0x51C).set(mask); // digital enable
@@ -39,20 +39,20 @@ impl Port {
         output
     }
 
-    /// Leaves pins to a peripheral.
+    /// Assigns pins to a peripheral.
     pub(crate) fn peripheral(&self, mask: u32) {
         self.register(0x420).set(mask); // alternate function
         self.register(0x51C).set(mask); // digital enable
     }
 
-    /// Buttons to ground.
+    /// Makes pins inputs with pull-ups, for buttons that connect them to ground.
     pub(crate) fn buttons(&self, mask: u32) {
         self.register(0x510).set(mask); // pull-up
         self.register(0x51C).set(mask); // digital enable
     }
 }
 
-/// Output pins that move together.
+/// Output pins that change together.
 pub(crate) struct Output {
     pins: Register,
     mask: u32,

@@ -1,8 +1,8 @@
-//! What the boards need of a Stellaris, a chip for which there is no crate.
+//! The peripherals of a Stellaris that the board needs. No crate exists for this chip.
 //!
 //! Chapters and sections are those of the LM3S6965's data sheet.
 
-// Registers are memory that only the chip gives a meaning.
+// Registers are accessed through raw addresses.
 #![allow(unsafe_code)]
 
 pub(super) mod clock;
@@ -15,13 +15,13 @@ pub(super) struct Register(u32);
 
 impl Register {
     pub(super) fn read(self) -> u32 {
-        // SAFETY: every `Register` is one of the chip's, readable without side effects that Rust
-        // could see; interrupts touch none of them.
+        // SAFETY: every `Register` is one of the chip's. Reading it has no side effect on Rust's memory, and
+        // interrupts do not use these registers.
         unsafe { (self.0 as *const u32).read_volatile() }
     }
 
     pub(super) fn write(self, value: u32) {
-        // SAFETY: as above; none of these registers makes the chip write to memory by itself.
+        // SAFETY: as for reading; none of these registers starts a write to memory.
         unsafe { (self.0 as *mut u32).write_volatile(value) }
     }
 

@@ -1,4 +1,4 @@
-//! Synchronous serial (chapter 14): SSI0, an Arm PL022, as a bus with one listener.
+//! Synchronous serial interface (chapter 14): SSI0, an Arm PL022, as a bus with a single write-only device.
 
 use core::convert::Infallible;
 
@@ -15,15 +15,15 @@ const NOT_FULL: u32 = 1 << 1;
 const RECEIVED: u32 = 1 << 2;
 const BUSY: u32 = 1 << 4;
 
-/// SSI0, which moves its own chip select, to somebody who only listens.
+/// SSI0 with one write-only device; the hardware drives its chip select.
 pub(crate) struct Listener;
 
 impl Listener {
-    /// Starts SSI0 at 3.6 MHz: the clock idles high, and data are taken as it rises again.
+    /// Starts SSI0 at 3.6 MHz in mode 3: the clock idles high, and data are sampled on its rising edge.
     pub(crate) fn new() -> Self {
         PRESCALE.write(14);
         CONTROL_0.write(0b11 << 6 | 7); // mode 3, 8 bits
-        CONTROL_1.write(1 << 1); // on
+        CONTROL_1.write(1 << 1); // enabled
         Self
     }
 }
@@ -37,14 +37,14 @@ impl SpiDevice for Listener {
         for operation in operations {
             match operation {
                 Operation::Write(bytes) => bytes.iter().for_each(|&byte| send(byte)),
-                // A listener's driver has nothing to read, nor to wait for.
+                // A driver of a write-only device neither reads nor waits.
                 Operation::Read(_)
                 | Operation::Transfer(..)
                 | Operation::TransferInPlace(_)
                 | Operation::DelayNs(_) => unreachable!("SSI0 has somebody who only listens"),
             }
         }
-        // A pin that tells commands from data may move next.
+        // Wait until all is sent: the data/command pin may change next.
         while STATUS.read() & BUSY != 0 {}
         Ok(())
     }
@@ -53,7 +53,7 @@ impl SpiDevice for Listener {
 fn send(byte: u8) {
     while STATUS.read() & NOT_FULL == 0 {}
     DATA.write(byte.into());
-    // Every byte sent is one received.
+    // Each byte sent also receives one: discard it.
     while STATUS.read() & RECEIVED != 0 {
         DATA.read();
     }
