@@ -8,8 +8,8 @@
 //! | [`pipeline`] | from an ONNX file to everything that `quantize` writes |
 //! | [`report`] | the result of an export: sizes, times, fidelity, and whether it fits a board |
 //! | [`twin`], [`draw`] | the quantised ONNX; drawing pictures with an ONNX or a `.gen` |
-//! | [`import`](mod@import) | a graph becomes a chain of float layers, or is refused by node, operator and attribute |
-//! | [`calibrate`](mod@calibrate) | the values that tensors take, and the range of each tensor with the least measured error |
+//! | [`import`](mod@import) | a graph becomes a chain of float layers, or is refused with node and operator |
+//! | [`calibrate`](mod@calibrate) | the values that tensors take; the range of each with the least error |
 //! | [`quantize`](mod@quantize) | floats become integers; each channel is proved free of overflow |
 //! | [`checkpoint`] | a PyTorch or Keras checkpoint becomes an ONNX |
 //! | [`network`] | the chain of float layers; folding BatchNorm and biases; the chain as an ONNX for tract |
