@@ -251,7 +251,7 @@ fn labels_and_kinds_are_done_or_refused() {
     let (onnx, file, twin) = made("parts-infogan", "free", &["--latent", "code=uniform"]);
     let parts = said(&["inspect", text(&onnx)]);
     let parts: Vec<&str> = parts.split_whitespace().collect();
-    let told = "one-hot, by its name alone: if it is none, --latent labels=normal";
+    let told = "one-hot, guessed from its name; otherwise --latent labels=normal";
     assert!(parts.join(" ").contains(told), "{parts:?}");
     // The float ONNX does not hold the distribution of its code.
     refused(&["compare", text(&onnx), text(&file)], "Give their distribution with --latent");
