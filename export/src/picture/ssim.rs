@@ -10,9 +10,10 @@ const SIGMA: f64 = 1.5;
 /// Mean structural similarity of two pictures; 1 if they are equal, `None` if they are smaller than a window.
 ///
 /// Windows are 11×11 Gaussians of σ 1.5 that lie within the picture, constants are 0.01 and 0.03 of the range 255,
-/// covariances are population covariances, and channels are averaged. The result equals scikit-image's
-/// `structural_similarity(…, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255)` within
-/// 1e-12.
+/// covariances are population covariances, and channels are averaged.
+///
+/// *exact*: scikit-image's `structural_similarity(…, gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
+/// data_range=255)` within 1e-12.
 ///
 /// # Panics
 /// If the pictures differ in size.
