@@ -1,20 +1,20 @@
 //! Turns a trained generator in ONNX into a `.gen` file for microcontrollers.
 //!
-//! Each room may use those below it, never those above:
+//! Each module may use those below it, never those above:
 //!
-//! | room | what it does |
+//! | module | what it does |
 //! |---|---|
-//! | `command` (the binary) | the command line, one file a command |
+//! | `command` (the binary) | the command line, one file per command |
 //! | [`pipeline`] | from an ONNX file to everything that `quantize` writes |
-//! | [`report`] | what came of it: sizes, times, errors, whether it fits a board |
-//! | [`twin`], [`draw`] | the quantised ONNX; any generator's file as something that draws |
-//! | [`import`](mod@import) | a graph becomes a chain of float layers, or is refused by node, operator and attribute |
-//! | [`calibrate`](mod@calibrate) | what values tensors take, and the range of each by measured error |
-//! | [`quantize`](mod@quantize) | all numbers become integers; overflow is disproved channel by channel |
-//! | [`checkpoint`] | trained weights of PyTorch or Keras become an ONNX |
-//! | [`network`] | the chain of float layers; BatchNorm and biases folded; its ONNX for tract |
-//! | [`latent`] | what goes into a generator: parts, distributions, labels, seeds |
-//! | [`onnx`] | ONNX files: read, built, run in tract |
+//! | [`report`] | the result of an export: sizes, times, fidelity, and whether it fits a board |
+//! | [`twin`], [`draw`] | the quantised ONNX; drawing pictures with an ONNX or a `.gen` |
+//! | [`import`](mod@import) | a graph becomes a chain of float layers, or is refused with node and operator |
+//! | [`calibrate`](mod@calibrate) | the values that tensors take; the range of each with the least error |
+//! | [`quantize`](mod@quantize) | floats become integers; each channel is proved free of overflow |
+//! | [`checkpoint`] | a PyTorch or Keras checkpoint becomes an ONNX |
+//! | [`network`] | the chain of float layers; folding BatchNorm and biases; the chain as an ONNX for tract |
+//! | [`latent`] | latents: their parts, distributions, labels and seeds |
+//! | [`onnx`] | ONNX files: reading, building, running them in tract |
 //! | [`picture`] | pictures, the pixel rule, PSNR, SSIM, Fréchet distance |
 //! | [`file`](mod@file) | reading files and arrays |
 

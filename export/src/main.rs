@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let command = command::Command::parse();
-    // tract panics on some malformed graphs; the library turns that into an error of its own.
+    // tract panics on some malformed graphs. The library turns that into an error, so nothing is printed here.
     std::panic::set_hook(Box::new(|_| {}));
     let message = match catch_unwind(|| command.run()) {
         Ok(Ok(())) => return ExitCode::SUCCESS,
@@ -21,7 +21,8 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The error and its causes; some libraries repeat the cause in the error.
+/// The error and its causes as one message. A cause that the message already contains is left out: some libraries
+/// repeat it in the error.
 fn chain(error: &anyhow::Error) -> String {
     let mut message = String::new();
     for cause in error.chain().map(ToString::to_string) {

@@ -1,12 +1,13 @@
-//! The same work for many latents, on all processors.
+//! Runs the same work for many latents on all processors.
 
 use anyhow::Result;
 use std::ops::Range;
 
-/// Splits `0..count` evenly among the processors and gives the parts' results in order.
+/// Splits `0..count` evenly among the processors, runs `job` on each part in a thread, and returns the results in
+/// order.
 ///
 /// # Errors
-/// The first part's that fails.
+/// The error of the first part that fails.
 pub(crate) fn split<T: Send>(
     count: usize,
     job: impl Fn(Range<usize>) -> Result<T> + Sync,

@@ -1,12 +1,12 @@
-//! Text for people: significant digits, the ends of long names.
+//! Text for tables: numbers with three significant digits, long names shortened.
 
-/// `number` with three significant digits.
+/// `number` with three significant digits and at most 12 decimals.
 pub(crate) fn significant(number: f64) -> String {
     let decimals = 2.0 - number.abs().max(1e-12).log10().floor();
     format!("{number:.*}", decimals.clamp(0.0, 12.0) as usize)
 }
 
-/// `name`, or `…` and its end where it is longer than `columns`.
+/// `name` in at most `columns` characters: a longer name is shortened to `…` and its end.
 pub(crate) fn ending(name: &str, columns: usize) -> String {
     let len = name.chars().count();
     if len <= columns {

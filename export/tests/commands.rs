@@ -1,4 +1,4 @@
-//! The commands as a person meets them: what they write, and one line for whatever is wrong.
+//! The commands as a user runs them: the files they write, and one line for each error.
 
 use export::draw::Generator;
 use export::latent;
@@ -64,7 +64,7 @@ fn quantize_rebuilds_the_shipped_models() {
     }
 }
 
-/// The table keeps to its width whatever the seed is.
+/// The table stays within 100 columns for the longest seeds.
 #[test]
 fn the_longest_seeds_fit_the_table() {
     let directory = tempfile::tempdir().unwrap();
@@ -78,7 +78,7 @@ fn the_longest_seeds_fit_the_table() {
     assert!(printed.lines().all(|line| line.chars().count() <= 100), "{printed}");
 }
 
-/// The report on standard output is the one in the file; a second ONNX that was not written again is told of.
+/// Standard output has the same report as the file, and names a second ONNX that an earlier run wrote.
 #[test]
 fn quantize_prints_its_report_and_knows_what_is_old() {
     let directory = tempfile::tempdir().unwrap();
@@ -98,7 +98,7 @@ fn quantize_prints_its_report_and_knows_what_is_old() {
         printed.lines().all(|line| line.chars().count() <= 100 || line.contains('/')),
         "{printed}"
     );
-    assert!(printed.ends_with("fashion.qdq.onnx is of another run: --onnx qdq writes it again\n"));
+    assert!(printed.ends_with("fashion.qdq.onnx is from another run: --onnx qdq updates it\n"));
 }
 
 #[test]
@@ -209,7 +209,7 @@ fn check_says_what_fits_and_what_to_change() {
         assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
         text
     };
-    // Of the ONNX what comes of it.
+    // An ONNX is checked as the `.gen` that it becomes.
     assert_eq!(said(&["check", text(&onnx)]), said(&["check", text(&file)]));
     let all = said(&["check", text(&file)]);
     assert!(["lm3s6965evb", "pico ", "pico2"].iter().all(|board| all.contains(board)), "{all}");
@@ -224,7 +224,7 @@ fn check_says_what_fits_and_what_to_change() {
     refused(&["check", "/none.gen"], "/none.gen");
 }
 
-/// Labels and kinds of latents, of generators of several inputs: what is asked for is done or refused.
+/// `--label` and `--latent` take effect on generators of several inputs, or are refused.
 #[test]
 fn labels_and_kinds_are_done_or_refused() {
     let directory = tempfile::tempdir().unwrap();
@@ -251,10 +251,10 @@ fn labels_and_kinds_are_done_or_refused() {
     let (onnx, file, twin) = made("parts-infogan", "free", &["--latent", "code=uniform"]);
     let parts = said(&["inspect", text(&onnx)]);
     let parts: Vec<&str> = parts.split_whitespace().collect();
-    let told = "one-hot, by its name alone: if it is none, --latent labels=normal";
+    let told = "one-hot, guessed from its name; otherwise --latent labels=normal";
     assert!(parts.join(" ").contains(told), "{parts:?}");
-    // The float ONNX does not tell what its code is drawn from.
-    refused(&["compare", text(&onnx), text(&file)], "Say with --latent what both are drawn from");
+    // The float ONNX does not hold the distribution of its code.
+    refused(&["compare", text(&onnx), text(&file)], "Give their distribution with --latent");
     let both = ["compare", text(&onnx), text(&file), "--latent", "code=uniform"];
     assert!(psnr(&both) > 40.0);
     assert_eq!(psnr(&["compare", text(&file), text(&twin)]), 100.0);

@@ -1,4 +1,4 @@
-//! `export check`
+//! `export check`: whether a generator fits a board, how long a picture takes, and what to change.
 
 use super::Asked;
 use anyhow::{Result, bail};
@@ -14,20 +14,20 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  export check generator.gen\n  \
     export check generator.onnx --board pico\n  export check generator.onnx --flash 512 --ram 64")]
 pub(crate) struct Check {
-    /// An .onnx or .gen
+    /// Generator, .onnx or .gen
     file: PathBuf,
     #[command(flatten)]
     asked: Asked,
-    /// One board instead of all
+    /// Check this board only
     #[arg(long, conflicts_with_all = ["flash", "ram"])]
     board: Option<String>,
     /// Flash for the whole program, in KB of 1024 bytes
     #[arg(long, value_name = "KB", requires = "ram")]
     flash: Option<usize>,
-    /// RAM, in KB of 1024 bytes
+    /// RAM for the whole program, in KB of 1024 bytes
     #[arg(long, value_name = "KB", requires = "flash")]
     ram: Option<usize>,
-    /// As JSON
+    /// Print as JSON
     #[arg(long)]
     json: bool,
 }
@@ -48,7 +48,7 @@ impl Check {
             for time in usual_times(&model)? {
                 let CoreTime { core, clock_mhz, seconds, .. } = time;
                 super::say(&format!(
-                    "a picture on a Cortex-{core} of {clock_mhz} MHz: about {seconds:.3} s\n"
+                    "a picture on a Cortex-{core} at {clock_mhz} MHz: about {seconds:.3} s\n"
                 ))?;
             }
         }

@@ -1,4 +1,4 @@
-//! `export compare`
+//! `export compare`: PSNR and SSIM of the pictures of two files.
 
 use super::Asked;
 use super::series::Series;
@@ -17,19 +17,20 @@ use std::path::{Path, PathBuf};
 #[derive(Args)]
 #[command(after_help = "Example:\n  export compare generator.onnx out/generator.gen")]
 pub(crate) struct Compare {
-    /// An .onnx or .gen
+    /// First generator, .onnx or .gen
     a: PathBuf,
-    /// Another
+    /// Second generator, .onnx or .gen
     b: PathBuf,
     #[command(flatten)]
     series: Series,
     #[command(flatten)]
     asked: Asked,
-    /// Pictures to compare
+    /// Number of pictures to compare
     #[arg(long, value_name = "N", default_value_t = 256,
         value_parser = clap::value_parser!(u32).range(1..=65_536))]
     count: u32,
-    /// Range of the pictures where they end in no activation: signed ([−1, 1]), unit, byte
+    /// Range of the output values, if the last activation does not fix it: signed ([−1, 1]), unit ([0, 1]) or byte
+    /// ([0, 255])
     #[arg(long, value_parser = super::pixels)]
     pixels: Option<PixelRule>,
 }
@@ -38,13 +39,13 @@ fn size(Shape { height, width, channels }: Shape) -> String {
     format!("{height}×{width}×{channels}")
 }
 
-/// What latents are drawn from: without labels if those are `fixed`.
+/// Length and distribution of each part; without labels if the label is `fixed`.
 fn drawn(parts: &[DraftPart], fixed: bool) -> Vec<(usize, Distribution)> {
     let all = parts.iter().map(|part| (part.len, part.distribution));
     all.filter(|(_, distribution)| !fixed || *distribution != Distribution::OneHot).collect()
 }
 
-/// Parts in words.
+/// Name, length and distribution of each part as text.
 fn list(parts: &[DraftPart]) -> String {
     let each = parts.iter().map(|part| {
         format!("\"{}\" of {}, {}", part.name, part.len, latent::name(part.distribution))
@@ -66,7 +67,7 @@ impl Compare {
         );
         ensure!(
             a.image == b.image,
-            "{} and {} are different generators: pictures {} and {}",
+            "{} and {} are different generators: their pictures have sizes {} and {}",
             self.a.display(),
             self.b.display(),
             size(a.image),
@@ -75,7 +76,7 @@ impl Compare {
         let fixed = wishes.label.is_some();
         ensure!(
             drawn(&a.latent, fixed) == drawn(&b.latent, fixed),
-            "{} and {} have different latents: {}; and {}. Say with --latent what both are drawn from",
+            "{} and {} have different latents: {}; and {}. Give their distribution with --latent",
             self.a.display(),
             self.b.display(),
             list(&a.latent),

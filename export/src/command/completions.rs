@@ -1,4 +1,4 @@
-//! `export completions`
+//! `export completions`: completions of the command line for a shell.
 
 use super::Command;
 use anyhow::Result;
@@ -7,12 +7,12 @@ use clap_complete::Shell;
 
 #[derive(Args)]
 pub(crate) struct Completions {
-    /// Which shell's
+    /// Shell to print completions for
     shell: Shell,
 }
 
 impl Completions {
-    #[allow(clippy::unnecessary_wraps, reason = "as the other commands")]
+    #[allow(clippy::unnecessary_wraps, reason = "same signature as the other commands")]
     pub(crate) fn run(&self) -> Result<()> {
         clap_complete::generate(
             self.shell,

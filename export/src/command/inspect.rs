@@ -1,4 +1,4 @@
-//! `export inspect`
+//! `export inspect`: a generator's network and sizes, layer by layer.
 
 use super::Asked;
 use anyhow::Result;
@@ -11,11 +11,11 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  export inspect generator.onnx\n  \
     export inspect conditional.onnx --label 3 --json")]
 pub(crate) struct Inspect {
-    /// An .onnx or .gen
+    /// Generator, .onnx or .gen
     file: PathBuf,
     #[command(flatten)]
     asked: Asked,
-    /// As JSON
+    /// Print as JSON
     #[arg(long)]
     json: bool,
 }

@@ -1,4 +1,4 @@
-//! The commands, one a file.
+//! The subcommands, one file each, and the options that several of them share.
 
 mod check;
 mod compare;
@@ -21,30 +21,30 @@ use std::io::{ErrorKind, Write};
 #[derive(Parser)]
 #[command(version)]
 pub(crate) enum Command {
-    /// Turn trained weights of PyTorch or Keras into an ONNX
+    /// Build an ONNX from a PyTorch or Keras checkpoint
     Onnx(onnx::Onnx),
-    /// Quantise an ONNX: writes NAME.gen, NAME.int8.onnx, NAME.report.json and NAME.worst.png
+    /// Quantise an ONNX and write NAME.gen, NAME.int8.onnx, NAME.report.json and NAME.worst.png
     Quantize(quantize::Quantize),
     /// Show layers, weights, useful MACs, flash and RAM of an .onnx or .gen
     Inspect(inspect::Inspect),
-    /// Will an .onnx or .gen fit a board, how long does a picture take, what to change
+    /// Check whether an .onnx or .gen fits a board, how long a picture takes, and what to change
     Check(check::Check),
     /// Draw pictures with an .onnx (float32) or .gen (uint8)
     Sample(sample::Sample),
-    /// PSNR and SSIM of the pictures of two files on the same latents
+    /// Compare the pictures of two files on the same latents: PSNR and SSIM
     Compare(compare::Compare),
-    /// Print what completes commands in a shell
+    /// Print completions for a shell
     Completions(completions::Completions),
 }
 
-/// What is asked of a generator's inputs.
+/// Options for a generator's inputs.
 #[derive(Args)]
 pub(crate) struct Asked {
-    /// Draw only pictures of label K, from 0, where the generator takes labels
+    /// Draw only pictures of label K (from 0), if the generator takes labels
     #[arg(long, value_name = "K")]
     label: Option<usize>,
-    /// Distribution of the latents, if not the file's: normal (N(0, 1)) or uniform (on (−1, 1)); of one input,
-    /// NAME=normal, NAME=uniform or NAME=one-hot
+    /// Distribution of the latents, instead of the file's: normal (N(0, 1)) or uniform (on (−1, 1)). For one input
+    /// only: NAME=normal, NAME=uniform or NAME=one-hot
     #[arg(long = "latent", value_name = "[NAME=]KIND")]
     kinds: Vec<LatentKind>,
 }
@@ -54,12 +54,12 @@ impl Asked {
         Wishes { label: self.label, kinds: self.kinds.clone() }
     }
 
-    /// Refuses wishes for a `.gen`, where they would change nothing.
+    /// Refuses `--label` and `--latent` for a `.gen`, where they would change nothing.
     fn only_for_onnx(&self, file: &File) -> Result<()> {
         if let File::Gen { path, .. } = file {
             ensure!(
                 self.wishes().is_empty(),
-                "{}: --label and --latent are for the ONNX that it was made from",
+                "{}: --label and --latent change nothing here: give them for the ONNX that it was made from",
                 path.display()
             );
         }
@@ -67,7 +67,7 @@ impl Asked {
     }
 }
 
-/// Prints; whoever reads may have enough.
+/// Prints `text` to standard output. A closed pipe is no error: the reader may stop early.
 fn say(text: &str) -> Result<()> {
     match std::io::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(error).context("cannot print"),
@@ -89,6 +89,7 @@ impl Command {
     }
 }
 
+/// Parses the value of `--pixels`.
 fn pixels(text: &str) -> Result<PixelRule, String> {
     match text {
         "signed" => Ok(PixelRule::SIGNED),

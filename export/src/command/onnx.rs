@@ -1,4 +1,4 @@
-//! `export onnx`
+//! `export onnx`: an ONNX from a checkpoint.
 
 use anyhow::Result;
 use clap::Args;
@@ -10,44 +10,44 @@ use std::path::PathBuf;
 
 #[derive(Args)]
 #[command(
-    after_help = "LIST is one value for all layers, or one for each with commas between, as \
-    _,2,2,1: _ leaves what is assumed.\nWhat is assumed is printed with a star."
+    after_help = "LIST is one value for all layers, or one per layer, separated by commas, such as \
+    _,2,2,1: _ keeps the assumed value.\nAssumed values are printed with a star."
 )]
 pub(crate) struct Onnx {
-    /// Trained weights: PyTorch's .pth or .pt, .safetensors, Keras' .keras or .h5
+    /// Checkpoint: PyTorch's .pth or .pt, .safetensors, Keras' .keras or .h5
     #[arg(value_name = "CHECKPOINT")]
     file: PathBuf,
-    /// Where to write the generator
+    /// ONNX file to write
     #[arg(short, value_name = "GEN.onnx")]
     out: PathBuf,
-    /// Where the generator is in the file, where that has more, as state_dict.netG; . is all of it
+    /// Key of the generator in a file that holds more, such as state_dict.netG; . is the whole file
     #[arg(long)]
     key: Option<String>,
-    /// The modules from first to last, where neither names nor shapes tell; others are left out
+    /// Modules from first to last, if neither names nor shapes show their order; others are left out
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     order: Option<Vec<String>>,
-    /// What 4-D weights are: transposed (ConvTranspose2d) or plain (Conv2d)
+    /// Kind of convolution of 4-D weights: transposed (ConvTranspose2d) or plain (Conv2d)
     #[arg(long, value_name = "LIST")]
     conv: Option<PerLayer<Direction>>,
     /// Strides
     #[arg(long, value_name = "LIST")]
     stride: Option<PerLayer<usize>>,
-    /// Paddings: numbers, or same as Keras has it
+    /// Paddings: numbers, or same (Keras' padding)
     #[arg(long, value_name = "LIST")]
     padding: Option<PerLayer<Padding>>,
     /// Output paddings of transposed convolutions
     #[arg(long, value_name = "LIST")]
     output_padding: Option<PerLayer<usize>>,
-    /// How often rows and columns are repeated before the layer
+    /// Factors by which rows and columns are repeated before a layer
     #[arg(long, value_name = "LIST")]
     upsample: Option<PerLayer<usize>>,
-    /// Channels, height and width that a Linear's features become, as 128x8x8
+    /// Map that a Linear's features become: channels, height and width, such as 128x8x8
     #[arg(long, value_name = "CxHxW", value_parser = map)]
     map: Option<[usize; 3]>,
-    /// What follows layers but the last: relu, leaky:0.2, tanh, sigmoid, none
+    /// Activations of all layers but the last: relu, leaky:0.2, tanh, sigmoid, none
     #[arg(long, value_name = "LIST")]
     activation: Option<PerLayer<Activation>>,
-    /// What follows the last layer
+    /// Activation of the last layer
     #[arg(long, value_name = "ACTIVATION")]
     output: Option<Activation>,
     /// BatchNorm's epsilon
@@ -55,6 +55,7 @@ pub(crate) struct Onnx {
     eps: Option<PerLayer<f32>>,
 }
 
+/// Parses the value of `--map`.
 fn map(text: &str) -> Result<[usize; 3], String> {
     let sides: Result<Vec<usize>, _> = text.split(['x', '×']).map(str::parse).collect();
     match sides.as_deref() {
@@ -63,7 +64,7 @@ fn map(text: &str) -> Result<[usize; 3], String> {
         {
             Ok([channels, height, width])
         }
-        _ => Err("possible: channels, height and width as 128x8x8".to_owned()),
+        _ => Err("possible: channels, height and width, such as 128x8x8".to_owned()),
     }
 }
 

@@ -1,4 +1,4 @@
-//! `export quantize`
+//! `export quantize`: an ONNX becomes a `.gen`, a quantised ONNX, a report and a sheet of pictures.
 
 use super::Asked;
 use anyhow::Result;
@@ -15,50 +15,51 @@ use std::path::PathBuf;
 #[command(after_help = "Examples:\n  export quantize generator.onnx -o out\n  \
     export quantize generator.onnx --latent uniform --ram-budget 65536 -o out")]
 pub(crate) struct Quantize {
-    /// The trained generator
+    /// Trained generator
     #[arg(value_name = "GEN.onnx")]
     file: PathBuf,
     /// Directory to write to
     #[arg(short, value_name = "DIR")]
     out: PathBuf,
-    /// Latents to choose the ranges on
+    /// Number of latents on which the ranges are chosen
     #[arg(long, value_name = "N", default_value_t = 256,
         value_parser = clap::value_parser!(u32).range(1..=65_536))]
     calibrate: u32,
-    /// Seed of the latents
+    /// Seed of the latents, in calibration and comparison
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
     #[command(flatten)]
     asked: Asked,
-    /// Bits of the tensors between the layers, 8 or 12; 12 take up to twice the working memory, and up to half more
-    /// time
+    /// Bits of the tensors between the layers, 8 or 12; 12 bits take up to twice the working memory and up to 1.5
+    /// times the time
     #[arg(long, value_name = "BITS", default_value = "8", value_parser = bits)]
     activations: u8,
-    /// Bits of the weights, 8 or 12; 12 take twice the flash and the time
+    /// Bits of the weights, 8 or 12; 12 bits take twice the flash and twice the time
     #[arg(long, value_name = "BITS", default_value = "8", value_parser = bits)]
     weights: u8,
-    /// Least mean PSNR: weights and tensors get 12 bits where that costs least for what it gains
+    /// Least mean PSNR: the weights and tensors that gain most for their cost get 12 bits
     #[arg(long, value_name = "DB", value_parser = decibels, conflicts_with_all = ["activations", "weights"])]
     target_psnr: Option<f64>,
-    /// Most flash for the .gen, in KB of 1024 bytes: weights and tensors get 12 bits as far as they fit and gain
+    /// Most flash for the .gen, in KB of 1024 bytes: weights and tensors get 12 bits if they fit and the pictures gain
     #[arg(long, value_name = "KB", conflicts_with_all = ["activations", "weights"])]
     budget_flash: Option<usize>,
-    /// Another quantised ONNX beside the exact one: qdq, NAME.qdq.onnx, float operators between QuantizeLinear and
+    /// Also write a second quantised ONNX: qdq is NAME.qdq.onnx, float operators between QuantizeLinear and
     /// DequantizeLinear
     #[arg(long, value_name = "FORM", value_parser = ["qdq"])]
     onnx: Option<String>,
-    /// An ONNX that takes pictures, with the values that the generator gives them, and gives features or classes: the
-    /// report has the Fréchet distance too
+    /// Add the Fréchet distance to the report, in the features of this ONNX: it takes pictures in the generator's
+    /// output values and gives features or classes
     #[arg(long, value_name = "NET.onnx")]
     classifier: Option<PathBuf>,
-    /// Working memory that the engine may take: the more, the less often it reads weights from flash
-    /// [default: all of them row by row]
+    /// Working memory that the engine may use: with more, it reads weights from flash less often
+    /// [default: all layers row by row]
     #[arg(long, value_name = "BYTES")]
     ram_budget: Option<usize>,
-    /// Name of the model and of its files [default: the file's]
+    /// Name of the model and of its files [default: the ONNX file's]
     #[arg(long)]
     name: Option<String>,
-    /// Range of the pictures where they end in no activation: signed ([−1, 1]), unit, byte
+    /// Range of the output values, if the last activation does not fix it: signed ([−1, 1]), unit ([0, 1]) or byte
+    /// ([0, 255])
     #[arg(long, value_parser = super::pixels)]
     pixels: Option<PixelRule>,
     /// Print the report as JSON
@@ -66,6 +67,7 @@ pub(crate) struct Quantize {
     json: bool,
 }
 
+/// Parses a number of bits.
 fn bits(text: &str) -> Result<u8, String> {
     match text {
         "8" => Ok(8),
@@ -74,6 +76,7 @@ fn bits(text: &str) -> Result<u8, String> {
     }
 }
 
+/// Parses a PSNR in dB.
 fn decibels(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(decibels) if (1.0..100.0).contains(&decibels) => Ok(decibels),
@@ -107,7 +110,7 @@ impl Quantize {
         if options.qdq {
             places.push(place("qdq.onnx"));
         }
-        // Better now than after minutes.
+        // Checked now: the export takes minutes.
         file::directory(&self.out)?;
         file::check(&places.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
 
@@ -131,7 +134,7 @@ impl Quantize {
         let stale = place("qdq.onnx");
         if !options.qdq && stale.exists() {
             super::say(&format!(
-                "{} is of another run: --onnx qdq writes it again\n",
+                "{} is from another run: --onnx qdq updates it\n",
                 stale.display()
             ))?;
         }

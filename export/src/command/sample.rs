@@ -1,4 +1,4 @@
-//! `export sample`
+//! `export sample`: pictures as a NumPy array or a PNG.
 
 use super::Asked;
 use super::series::Series;
@@ -15,23 +15,24 @@ use std::path::{Path, PathBuf};
 #[command(after_help = "Example:\n  export sample generator.onnx --count 64 --png sheet.png")]
 #[command(group = ArgGroup::new("output").required(true).multiple(true).args(["npy", "png"]))]
 pub(crate) struct Sample {
-    /// An .onnx (float32, or our quantised one) or .gen
+    /// Generator, .onnx (float32, or quantised by export) or .gen
     file: PathBuf,
     #[command(flatten)]
     series: Series,
     #[command(flatten)]
     asked: Asked,
-    /// Pictures to draw
+    /// Number of pictures to draw
     #[arg(long, value_name = "N", default_value_t = 16,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     count: u32,
-    /// Range of the pictures where they end in no activation: signed ([−1, 1]), unit, byte
+    /// Range of the output values, if the last activation does not fix it: signed ([−1, 1]), unit ([0, 1]) or byte
+    /// ([0, 255])
     #[arg(long, value_parser = super::pixels)]
     pixels: Option<PixelRule>,
     /// Write the pictures as an array of shape [n, channels, height, width]
     #[arg(long, value_name = "OUT.npy")]
     npy: Option<PathBuf>,
-    /// Write all pictures on one
+    /// Write all pictures into one PNG
     #[arg(long, value_name = "SHEET.png")]
     png: Option<PathBuf>,
 }

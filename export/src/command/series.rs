@@ -1,4 +1,4 @@
-//! Which latents a command draws.
+//! The latents of `sample` and `compare`: from a seed on, or from a file.
 
 use super::Asked;
 use anyhow::{Context, Result};
@@ -10,17 +10,17 @@ use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 pub(crate) struct Series {
-    /// Seed of the first picture; the next has the next seed
+    /// Seed of the first picture; each further picture has the next seed
     #[arg(long, value_name = "S", default_value_t = 1)]
     seed: u64,
-    /// Latents from a file instead: .npy of shape [n, z], or the array z of an .npz; z is all parts, as
-    /// `inspect` has them
+    /// Read the latents from a file instead: .npy of shape [n, z], or the array z of an .npz; z is the length of all
+    /// parts together, in the order that `export inspect` shows
     #[arg(long, value_name = "Z.npy", conflicts_with_all = ["seed", "count"])]
     latents: Option<PathBuf>,
 }
 
 impl Series {
-    /// What somebody calls picture `index` by.
+    /// Picture `index` in words: its seed, or its number in the file of latents.
     pub(crate) fn called(&self, index: usize) -> String {
         match &self.latents {
             Some(_) => format!("number {index} (from 0)"),
@@ -28,7 +28,11 @@ impl Series {
         }
     }
 
-    /// Latents of `parts`; `count` of them where they're drawn. Those of a label, if one is said.
+    /// The latents, in the layout of `parts`: those of the file, or else `count` from the seed on. A label that is
+    /// asked for replaces the label of each. `file` is the generator's path, for messages.
+    ///
+    /// # Errors
+    /// If the file of latents can't be read or has another length, or a part has fewer labels.
     pub(crate) fn draw(
         &self,
         file: &Path,

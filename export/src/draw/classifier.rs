@@ -1,4 +1,4 @@
-//! What a classifier sees in pictures.
+//! Features of pictures, computed by a classifier, for the Fréchet distance.
 
 use crate::onnx::input::{Input, data_type};
 use crate::onnx::run::Onnx;
@@ -13,32 +13,32 @@ use serde::Serialize;
 use std::path::Path;
 use tract_onnx::pb::tensor_proto::DataType;
 
-/// A network that gives features of pictures.
+/// An ONNX network that computes features of pictures.
 pub struct Classifier {
     path: String,
     onnx: Onnx,
-    /// Whether it takes the channels of a pixel together.
+    /// Whether its input has the order NHWC instead of NCHW.
     interleaved: bool,
     pixels: PixelRule,
 }
 
-/// Squared Fréchet distances of pictures from the float network's, in what a classifier sees.
+/// Squared Fréchet distances from the float network's pictures, in the features of a classifier.
 #[derive(Clone, Debug, Serialize)]
 pub struct Frechet {
-    /// Values that the classifier gives of a picture.
+    /// Number of features of a picture.
     pub features: usize,
-    /// Of the `.gen`'s pictures of the same latents.
+    /// Distance of the `.gen`'s pictures of the same latents.
     pub device: f64,
-    /// Of the float network's own, as many, of other latents.
+    /// Distance of the float network's pictures of as many other latents: what chance alone gives.
     pub others: f64,
 }
 
 impl Classifier {
-    /// The ONNX at `path`. It takes pictures of height, width and channels `image`, `[n, C, H, W]` or
-    /// `[n, H, W, C]`, whose values are by `pixels`; its first output is what it sees.
+    /// Loads the ONNX at `path`. Its input are pictures of height, width and channels `image`, float32 of shape
+    /// `[n, C, H, W]` or `[n, H, W, C]`, with values by `pixels`. Its first output are the features.
     ///
     /// # Errors
-    /// If it takes something else, or tract can't run it.
+    /// If its input is another, or tract can't run it.
     pub fn load(path: &Path, image: [usize; 3], pixels: PixelRule) -> Result<Self> {
         let source = Source::load(path)?;
         let path = path.display().to_string();
@@ -47,7 +47,7 @@ impl Classifier {
         let inputs: Vec<_> = graph.input.iter().filter(|it| !is_given(&it.name)).collect();
         let ([declared], [output, ..]) = (&inputs[..], &graph.output[..]) else {
             anyhow::bail!(
-                "{path}: has {} inputs and {} outputs: a classifier takes pictures alone and gives features",
+                "{path}: has {} inputs and {} outputs: a classifier takes only pictures and gives features",
                 inputs.len(),
                 graph.output.len()
             );
@@ -73,10 +73,10 @@ impl Classifier {
         Ok(Self { path, onnx, interleaved, pixels })
     }
 
-    /// What it sees in pictures, at least two; `done` is called after each.
+    /// Mean and covariance of the features of `pictures`, at least two. `done` is called after each picture.
     ///
     /// # Errors
-    /// If tract can't run it, or it gives what is no number.
+    /// If tract can't run the classifier, or a feature is not finite.
     pub fn look(&self, pictures: &[Picture], done: &(dyn Fn() + Sync)) -> Result<Gaussian> {
         let rows = parallel::split(pictures.len(), |range| {
             let mut rows = Vec::new();

@@ -1,4 +1,4 @@
-//! The float network's pictures, for others to be compared with.
+//! Compares pictures with those of the float network.
 
 use crate::draw::classifier::{Classifier, Frechet};
 use crate::draw::device::Device;
@@ -19,7 +19,7 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    /// Draws `count` pictures from `seed` on; `done` is called after each.
+    /// Draws `count` pictures of `network`, from `seed` on. `done` is called after each.
     ///
     /// # Errors
     /// If tract can't run the network.
@@ -42,10 +42,10 @@ impl Comparison {
         Ok(Self { seed, float: parts.concat() })
     }
 
-    /// The pictures that `gen_file` draws of the same latents; `done` is called after each.
+    /// The pictures that `gen_file` draws of the same latents. `done` is called after each.
     ///
     /// # Errors
-    /// If it is no `.gen` file.
+    /// If gen-core refuses the file.
     pub fn draw(&self, gen_file: &[u8], done: &(dyn Fn() + Sync)) -> Result<Vec<Picture>> {
         let parts = parallel::split(self.float.len(), |range| {
             let mut device = Device::new(gen_file)?;
@@ -60,10 +60,10 @@ impl Comparison {
         Ok(parts.concat())
     }
 
-    /// How close each of `drawn` is.
+    /// Compares each of `drawn` with the float network's picture of the same latent.
     ///
     /// # Errors
-    /// None of its own.
+    /// Never: the work is shared among threads, whose interface returns a result.
     pub fn pairs(&self, drawn: &[Picture]) -> Result<Vec<Pair>> {
         let parts = parallel::split(drawn.len(), |range| {
             let pairs = self.float[range.clone()].iter().zip(&drawn[range]);
@@ -72,7 +72,7 @@ impl Comparison {
         Ok(parts.concat())
     }
 
-    /// A PNG of some of `drawn`, by index: in float, as drawn, and their difference eight times as large.
+    /// A PNG of those of `drawn` at `indices`: for each the float picture, the drawn one, and their difference times 8.
     ///
     /// # Errors
     /// If it can't be encoded.
@@ -85,11 +85,11 @@ impl Comparison {
         sheet::rows(&pictures, 6)
     }
 
-    /// How far `drawn` are to `classifier`, and `others`, the float network's of other latents; `done` is called
-    /// after every picture looked at.
+    /// Squared Fréchet distances of `drawn`, and of `others`, the float network's pictures of other latents, in the
+    /// features of `classifier`. `done` is called after every picture classified.
     ///
     /// # Errors
-    /// Those of the classifier.
+    /// Those of [`Classifier::look`].
     pub fn frechet(
         &self,
         drawn: &[Picture],

@@ -1,4 +1,4 @@
-//! A `.gen` in gen-core, as the device runs it.
+//! Runs a `.gen` in gen-core, as the device does.
 
 use crate::picture::Picture;
 use anyhow::{Result, ensure};
@@ -11,10 +11,10 @@ pub struct Device<'a> {
 }
 
 impl<'a> Device<'a> {
-    /// Checks `file`.
+    /// Parses `file` and allocates its working memory.
     ///
     /// # Errors
-    /// What gen-core finds wrong with it.
+    /// If gen-core refuses the file.
     pub fn new(file: &'a [u8]) -> Result<Self> {
         let model = Model::parse(file)?;
         let memory = vec![0; model.working_memory()];

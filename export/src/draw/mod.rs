@@ -1,4 +1,4 @@
-//! Drawing: any generator's file as something that gives pictures of latents.
+//! Draws pictures of latents with any generator file.
 
 pub mod classifier;
 pub mod comparison;
@@ -31,19 +31,19 @@ use tract_onnx::pb::GraphProto;
 
 /// A generator's file.
 pub enum File {
-    /// A `.gen`.
+    /// A `.gen` file.
     Gen {
         /// Its path, for messages.
         path: PathBuf,
         /// Its content.
         bytes: Vec<u8>,
     },
-    /// An ONNX: a float generator, or a quantised one that `export` wrote.
+    /// An ONNX file: a float generator, or a quantised one that `export` wrote.
     Onnx(Box<Source>),
 }
 
 impl File {
-    /// Reads `path`. It is a `.gen` if it begins like one or has that extension, else an ONNX.
+    /// Reads the file at `path`: a `.gen` if its first bytes or its extension say so, otherwise an ONNX.
     ///
     /// # Errors
     /// If it can't be read, or is neither.
@@ -57,16 +57,16 @@ impl File {
     }
 }
 
-/// One generated picture, `[channel][row][column]`.
+/// One generated picture in the order `[channel][row][column]`.
 #[derive(Clone, Debug)]
 pub enum Drawing {
-    /// Output values.
+    /// Output values, of an ONNX.
     Float(Vec<f32>),
-    /// Pixels.
+    /// Pixels, of a `.gen`.
     Pixels(Picture),
 }
 
-/// A generator that draws.
+/// A generator that is ready to draw.
 pub struct Generator<'a> {
     engine: Engine<'a>,
     /// The latent's parts.
@@ -87,7 +87,8 @@ enum Engine<'a> {
 }
 
 impl<'a> Generator<'a> {
-    /// Prepares `file` as `wishes` asks. `pixels` is the pixel rule where the file doesn't tell it.
+    /// Prepares the generator in `file` with the label and distributions of `wishes`. `pixels` is the pixel rule of a
+    /// float ONNX whose last activation doesn't fix it.
     ///
     /// # Errors
     /// If the file is malformed or can't be converted, or a wish does not fit it.
@@ -103,10 +104,10 @@ impl<'a> Generator<'a> {
         }
     }
 
-    /// The generator of a `.gen` file's bytes.
+    /// Prepares the generator in `bytes`, a `.gen` file.
     ///
     /// # Errors
-    /// What gen-core finds wrong with them.
+    /// If gen-core refuses the bytes.
     pub fn gen_file(bytes: &'a [u8]) -> Result<Self> {
         let device = Device::new(bytes)?;
         let parts = device.model().latent().parts().iter();
@@ -121,7 +122,8 @@ impl<'a> Generator<'a> {
         })
     }
 
-    /// The generator of an ONNX, float or quantised. `pixels` is the pixel rule where a float one doesn't tell it.
+    /// Prepares the generator in an ONNX, float or quantised. `pixels` is the pixel rule of a float one whose last
+    /// activation doesn't fix it.
     ///
     /// # Errors
     /// If it can't be converted or run, or a wish does not fit it.
@@ -140,7 +142,7 @@ impl<'a> Generator<'a> {
         Ok(Self { engine, latent: network.latent, image, interleaved: false, pixels })
     }
 
-    /// The generator of a quantised ONNX that `export` wrote, run in tract with `passes`.
+    /// Prepares the generator in a quantised ONNX that `export` wrote. tract runs it after `passes`.
     ///
     /// # Errors
     /// If its metadata don't fit its graph, tract can't run it, or a wish does not fit it.
@@ -173,22 +175,22 @@ impl<'a> Generator<'a> {
         Ok(Self { engine: Engine::Quantised(onnx), latent, image, interleaved, pixels })
     }
 
-    /// Elements of a latent.
+    /// Number of elements of a latent.
     pub fn latent_len(&self) -> usize {
         self.latent.iter().map(|part| part.len).sum()
     }
 
-    /// Whether it draws the label that is asked for. A label that was fixed when the file was made is another matter.
+    /// Whether the generator can draw a chosen label. It can't if the label was fixed when its file was made.
     pub fn takes_label(&self) -> bool {
         // Import refuses a label that a float graph does not take.
         matches!(self.engine, Engine::Float(_))
             || self.latent.iter().any(|part| part.distribution == Distribution::OneHot)
     }
 
-    /// The output for latent `z`.
+    /// The output for latent `z`, as float values or pixels.
     ///
     /// # Errors
-    /// If `z` has the wrong length.
+    /// If `z` has the wrong length, or tract fails.
     pub fn draw(&mut self, z: &[f32]) -> Result<Drawing> {
         let onnx = match &mut self.engine {
             Engine::Device(device) => return device.run(z).map(Drawing::Pixels),
@@ -206,7 +208,7 @@ impl<'a> Generator<'a> {
         Ok(Drawing::Float(values))
     }
 
-    /// A drawing as pixels.
+    /// The pixels of a drawing, by the pixel rule if it holds float values.
     pub fn pixels(&self, drawing: Drawing) -> Picture {
         match drawing {
             Drawing::Pixels(picture) => picture,
@@ -220,14 +222,17 @@ impl<'a> Generator<'a> {
     /// The picture of latent `z`.
     ///
     /// # Errors
-    /// If `z` has the wrong length.
+    /// If `z` has the wrong length, or tract fails.
     pub fn picture(&mut self, z: &[f32]) -> Result<Picture> {
         let drawing = self.draw(z)?;
         Ok(self.pixels(drawing))
     }
 }
 
-/// The shape of the pictures of `source`, if they have 1 or 3 channels.
+/// The shape of the pictures of `source`.
+///
+/// # Errors
+/// If they have neither 1 nor 3 channels.
 fn picture_shape(source: &Source, [height, width, channels]: [usize; 3]) -> Result<Shape> {
     let path = source.path.display();
     ensure!(matches!(channels, 1 | 3), "{path}: pictures of {channels} channels");
@@ -235,11 +240,14 @@ fn picture_shape(source: &Source, [height, width, channels]: [usize; 3]) -> Resu
 }
 
 /// The latent's parts and the inputs of a quantised ONNX, from its metadata.
+///
+/// # Errors
+/// If the metadata don't fit the graph's inputs.
 fn quantised_inputs(source: &Source, graph: &GraphProto) -> Result<(Vec<DraftPart>, Vec<Input>)> {
     let text = source.metadata(metadata::LATENTS).unwrap_or_default();
     let described = inputs::described(text).filter(|it| it.len() == graph.input.len());
     let described =
-        described.with_context(|| format!("what it says of its inputs, \"{text}\", is not so"))?;
+        described.with_context(|| format!("its metadata \"{text}\" do not fit its inputs"))?;
     let possible = graph.input.len() <= MAX_PARTS;
     ensure!(possible, "has {} inputs, possible: up to {MAX_PARTS}", graph.input.len());
     let drafts = graph.input.iter().zip(described).map(|(declared, (distribution, labels))| {
@@ -248,7 +256,7 @@ fn quantised_inputs(source: &Source, graph: &GraphProto) -> Result<(Vec<DraftPar
         let len = labels.unwrap_or(count);
         let fits = (1..=DIMENSION_LIMIT).contains(&len)
             && (labels.is_none() || count == 1 && distribution == Distribution::OneHot);
-        ensure!(fits, "what it says of its input \"{}\" cannot be", declared.name);
+        ensure!(fits, "its metadata do not fit its input \"{}\"", declared.name);
         let part = latent::part(&declared.name, len, distribution);
         let (declared, number) = (declared.clone(), labels.is_some());
         Ok(inputs::Draft { declared, shape, part, number, guessed: false })

@@ -6,11 +6,11 @@ use gen_core::Shape;
 use ndarray::Array4;
 use ndarray_npy::WriteNpyExt;
 
-/// The bytes of a `.npy` of shape `[n, channels, height, width]`: float32 if the drawings are, else
-/// uint8. At least one drawing, all of size `image`.
+/// The bytes of a `.npy` of shape `[n, channels, height, width]`: float32 if the drawings hold float values, else
+/// uint8. There is at least one drawing, and all are of one kind and of size `image`.
 ///
 /// # Errors
-/// If a drawing has another size.
+/// If a drawing has another kind or size.
 pub fn encode(drawings: &[Drawing], image: Shape) -> Result<Vec<u8>> {
     let shape = (drawings.len(), image.channels, image.height, image.width);
     let mut bytes = Vec::new();

@@ -1,4 +1,4 @@
-//! Files that are read: whole, or arrays out of an `.npz`.
+//! Reads whole files, and arrays in an `.npz`.
 
 pub mod npz;
 pub mod read;

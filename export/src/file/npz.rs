@@ -1,14 +1,14 @@
-//! Arrays out of an `.npz`, believing nothing that it says of sizes.
+//! Reads arrays in an `.npz`, without trusting the sizes that its headers give.
 
 use anyhow::{Context, Result, ensure};
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 
-/// The `.npy` of the array `name`, of at most `limit` bytes: a small archive unpacks to as much as
-/// anyone likes. `instead` is what to do about a larger one.
+/// The bytes of the `.npy` of array `name`, at most `limit` of them: a small archive can unpack to any size. `instead`
+/// is the advice for a larger array.
 ///
 /// # Errors
-/// If the archive is damaged, has no such array, or that is too large.
+/// If the archive is damaged, has no such array, or the array is larger than `limit`.
 pub fn array(bytes: &[u8], name: &str, limit: u64, instead: &str) -> Result<Vec<u8>> {
     let mut archive = open(bytes)?;
     let entry = archive.by_name(&format!("{name}.npy"));
@@ -22,7 +22,7 @@ pub fn array(bytes: &[u8], name: &str, limit: u64, instead: &str) -> Result<Vec<
     Ok(unpacked)
 }
 
-/// The names of all arrays.
+/// The names of all arrays in the archive.
 ///
 /// # Errors
 /// If the archive is damaged.

@@ -1,4 +1,4 @@
-//! Reading a whole file.
+//! Reads a whole file.
 
 use anyhow::{Context, Result};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::path::Path;
 /// The bytes of the file at `path`.
 ///
 /// # Errors
-/// Naming the file, if it cannot be read.
+/// If the file cannot be read, naming it.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>> {
     std::fs::read(path).with_context(|| format!("{}: cannot be read", path.display()))
 }

@@ -1,31 +1,31 @@
-//! How close pictures are to others, in figures.
+//! Fidelity: PSNR, SSIM and differences over many pairs of pictures.
 
 use crate::picture::Picture;
 use crate::picture::{psnr, ssim};
 use serde::Serialize;
 
-/// PSNR and SSIM over a number of pairs of pictures.
+/// PSNR, SSIM and differences over many pairs of pictures.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Fidelity {
-    /// Pairs compared.
+    /// Number of pairs compared.
     pub pictures: usize,
-    /// Mean PSNR in dB; equal pictures count 100.
+    /// Mean PSNR, in dB. A pair of equal pictures counts as 100 dB.
     pub psnr_mean: f64,
-    /// PSNR of the worst pair.
+    /// PSNR of the worst pair, in dB.
     pub psnr_worst: f64,
     /// Index of the pair with the worst PSNR.
     pub worst: usize,
-    /// Mean SSIM, for pictures of 11×11 and more.
+    /// Mean SSIM; `None` if the pictures are smaller than 11×11.
     pub ssim_mean: Option<f64>,
     /// SSIM of the worst pair.
     pub ssim_worst: Option<f64>,
     /// Largest difference of two pixels.
     pub largest_difference: u8,
-    /// Part of all pixels that differ by more than each of [`LEVELS`].
+    /// Fraction of all pixels that differ by more than each of [`LEVELS`].
     pub off_by_more: [f64; LEVELS.len()],
 }
 
-/// Grey levels that [`Fidelity::off_by_more`] counts pixels beyond.
+/// Differences, in levels of 0 to 255, beyond which [`Fidelity::off_by_more`] counts pixels.
 pub const LEVELS: [u8; 4] = [1, 2, 4, 8];
 
 /// How close one pair of pictures is.
@@ -34,7 +34,7 @@ pub struct Pair {
     psnr: f64,
     ssim: Option<f64>,
     difference: u8,
-    /// Part of the pixels beyond each of [`LEVELS`].
+    /// Fraction of the pixels that differ by more than each of [`LEVELS`].
     off_by_more: [f64; LEVELS.len()],
 }
 
@@ -51,13 +51,13 @@ impl Pair {
         }
     }
 
-    /// PSNR in dB; of equal pictures 100.
+    /// PSNR in dB, at most 100.
     pub fn psnr(&self) -> f64 {
         self.psnr
     }
 }
 
-/// Indices of `pairs`, the one of the lowest PSNR first; of equal ones, the first of them.
+/// Indices of `pairs` by ascending PSNR; pairs of equal PSNR keep their order.
 pub fn worst_first(pairs: &[Pair]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..pairs.len()).collect();
     order.sort_by(|a, b| pairs[*a].psnr.total_cmp(&pairs[*b].psnr));
@@ -65,10 +65,10 @@ pub fn worst_first(pairs: &[Pair]) -> Vec<usize> {
 }
 
 impl Fidelity {
-    /// Sums up at least one pair.
+    /// The fidelity over `pairs`.
     ///
     /// # Panics
-    /// If there is none.
+    /// If there are no pairs.
     pub fn of(pairs: &[Pair]) -> Self {
         let count = pairs.len() as f64;
         let worst = worst_first(pairs)[0];
@@ -104,7 +104,7 @@ mod tests {
         assert!((fidelity.psnr_worst - 28.1308).abs() < 1e-4);
         assert!((fidelity.psnr_mean - (100.0 + 28.1308 + 48.1308) / 3.0).abs() < 1e-4);
         assert!(fidelity.ssim_worst.unwrap() < fidelity.ssim_mean.unwrap());
-        // Off by 0, 10 and 1; and one pixel of a quarter.
+        // The pairs differ by 0, 10 and 1 in all pixels. Below, a quarter of the pixels differ by 3.
         assert_eq!(fidelity.off_by_more, [1.0 / 3.0; 4]);
         let mut one = flat(5);
         one.pixels[..36].fill(8);

@@ -1,4 +1,4 @@
-//! The Fréchet distance between two sets of features, each taken for a Gaussian.
+//! The Fréchet distance between two sets of features, each approximated by a Gaussian.
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 
@@ -6,12 +6,12 @@ use nalgebra::{DMatrix, DVector, SymmetricEigen};
 #[derive(Clone, Debug)]
 pub struct Gaussian {
     mean: DVector<f64>,
-    /// F with C = F·Fᵀ, a column for each picture or for each feature, whichever are fewer.
+    /// Factor F of the covariance C = F·Fᵀ. It has a column per picture or per feature, whichever are fewer.
     factor: DMatrix<f64>,
 }
 
 impl Gaussian {
-    /// The Gaussian of `rows`, at least two, each `width` features.
+    /// The Gaussian of `rows`, at least two, of `width` features each.
     pub fn of(rows: &[f32], width: usize) -> Self {
         let count = rows.len() / width;
         let mut centred = DMatrix::from_iterator(width, count, rows.iter().map(|&x| f64::from(x)));
@@ -24,7 +24,7 @@ impl Gaussian {
         Self { mean, factor }
     }
 
-    /// How many features there are.
+    /// Number of features.
     pub fn features(&self) -> usize {
         self.mean.len()
     }
@@ -40,7 +40,7 @@ impl Gaussian {
     }
 }
 
-/// The symmetric root of a matrix without negative eigenvalues, but for rounding.
+/// The symmetric square root of a positive semidefinite matrix. Eigenvalues that rounding made negative count as 0.
 fn root(matrix: &DMatrix<f64>) -> DMatrix<f64> {
     let SymmetricEigen { eigenvectors, eigenvalues } = SymmetricEigen::new(matrix.clone());
     let roots = DMatrix::from_diagonal(&eigenvalues.map(|value| value.max(0.0).sqrt()));
@@ -59,7 +59,7 @@ mod tests {
         }
     }
 
-    /// Of many pictures and of few.
+    /// Covariances are right with more pictures than features, and with fewer.
     #[test]
     fn of_samples() {
         let covariance =
@@ -74,7 +74,7 @@ mod tests {
         assert_eq!(found.factor.ncols(), 2);
     }
 
-    /// More features than pictures give what their covariances do.
+    /// With more features than pictures, the distance equals the one computed from the covariances.
     #[test]
     fn few_pictures_are_as_far_apart_as_their_covariances() {
         let rows = |seed: u32| -> Vec<f32> {

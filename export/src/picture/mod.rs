@@ -1,4 +1,9 @@
-//! A picture of 8-bit pixels.
+//! Pictures of 8-bit pixels, and how close two of them are.
+//!
+//! - [`pixel_rule`]: output values as pixels
+//! - [`psnr`], [`ssim`], [`frechet`]: measures of closeness
+//! - [`fidelity`]: those measures over many pairs of pictures
+//! - [`sheet`]: many pictures in one PNG
 
 pub mod fidelity;
 pub mod frechet;
@@ -7,7 +12,7 @@ pub mod psnr;
 pub mod sheet;
 pub mod ssim;
 
-/// Pixels in planes, as ONNX has them: `[channel][row][column]`.
+/// A picture in ONNX's order, `[channel][row][column]`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Picture {
     /// 1 (grey) or 3 (red, green, blue).
@@ -16,33 +21,33 @@ pub struct Picture {
     pub height: usize,
     /// Columns.
     pub width: usize,
-    /// The pixels.
+    /// The pixels, `channels·height·width` of them.
     pub pixels: Vec<u8>,
 }
 
 impl Picture {
-    /// A picture from pixels whose channels lie together.
+    /// The picture whose pixels are `bytes` in the order `[row][column][channel]`.
     pub fn from_interleaved(channels: usize, height: usize, width: usize, bytes: &[u8]) -> Self {
         let plane = |c: usize| bytes.iter().skip(c).step_by(channels).copied();
         let pixels = (0..channels).flat_map(plane).collect();
         Self { channels, height, width, pixels }
     }
 
-    /// The pixels with the channels of each together.
+    /// The pixels in the order `[row][column][channel]`.
     pub fn interleaved(&self) -> Vec<u8> {
         let plane = self.height * self.width;
         let at = |i: usize| self.pixels[i % self.channels * plane + i / self.channels];
         (0..self.pixels.len()).map(at).collect()
     }
 
-    /// How far another of the same size is off, times `factor`, at most 255.
+    /// Absolute difference from `other`, of the same size, times `factor`, at most 255.
     pub fn difference(&self, other: &Self, factor: u8) -> Self {
         let pairs = self.pixels.iter().zip(&other.pixels);
         let pixels = pairs.map(|(a, b)| a.abs_diff(*b).saturating_mul(factor)).collect();
         Self { pixels, ..*self }
     }
 
-    /// One channel, row by row.
+    /// The pixels of one channel, row by row.
     pub fn plane(&self, channel: usize) -> &[u8] {
         let len = self.height * self.width;
         &self.pixels[channel * len..][..len]

@@ -1,9 +1,9 @@
-//! The pixel rule: which output value is which of 256 pixels.
+//! The pixel rule: maps output values to pixels of 0 to 255.
 
 use crate::picture::Picture;
 use anyhow::{Result, ensure};
 
-/// Output values from `low` (pixel 0) to `high` (pixel 255).
+/// Linear map from output values to pixels: `low` becomes 0, `high` becomes 255.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PixelRule {
     /// The value of pixel 0.
@@ -13,31 +13,32 @@ pub struct PixelRule {
 }
 
 impl PixelRule {
-    /// [−1, 1], as tanh gives it.
+    /// [−1, 1], the range of tanh.
     pub const SIGNED: Self = Self { low: -1.0, high: 1.0 };
-    /// [0, 1], as the sigmoid gives it.
+    /// [0, 1], the range of the sigmoid.
     pub const UNIT: Self = Self { low: 0.0, high: 1.0 };
     /// [0, 255].
     pub const BYTE: Self = Self { low: 0.0, high: 255.0 };
-    /// Value of one pixel step.
+    /// Difference in output value between neighbouring pixel values.
     pub fn step(self) -> f64 {
         (self.high - self.low) / 255.0
     }
 
     /// The pixel of `value`: rounded half up, clamped; NaN is 0.
     pub fn pixel(self, value: f64) -> u8 {
-        // 255 / range and not 1 / step: exactly 127.5 for [−1, 1].
+        // 255 / range instead of 1 / step, so that the factor for [−1, 1] is exactly 127.5.
         let pixel = (value - self.low) * (255.0 / (self.high - self.low));
         (pixel + 0.5).floor().clamp(0.0, 255.0) as u8
     }
 
-    /// The picture of height, width and channels `image` with the output `values`, `[channel][row][column]`.
+    /// The picture of the output `values`, in the order `[channel][row][column]`; `image` is its height, width and
+    /// channels.
     pub fn picture(self, [height, width, channels]: [usize; 3], values: &[f32]) -> Picture {
         let pixels = values.iter().map(|&y| self.pixel(f64::from(y))).collect();
         Picture { channels, height, width, pixels }
     }
 
-    /// The value in the middle of `pixel`.
+    /// The output value at the middle of `pixel`.
     pub fn value(self, pixel: u8) -> f32 {
         (f64::from(pixel) * self.step() + self.low) as f32
     }

@@ -13,7 +13,7 @@ pub fn psnr(a: &Picture, b: &Picture) -> f64 {
     10.0 * (255.0 * 255.0 / mean).log10()
 }
 
-/// The same, but of equal pictures 100, as means have them.
+/// PSNR in dB, at most 100, so that means over equal pictures stay finite.
 ///
 /// # Panics
 /// If the pictures differ in size.

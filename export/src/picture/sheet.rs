@@ -1,16 +1,17 @@
-//! Many pictures on one.
+//! Contact sheets: many pictures in one PNG.
 
 use crate::picture::Picture;
 use anyhow::Result;
 use output::png;
 
-/// White between pictures.
+/// White pixels between pictures.
 const GAP: usize = 4;
-/// Pictures are enlarged to about this width where they aren't too many.
+/// Pictures are enlarged to at most this width in pixels.
 const WIDTH: usize = 96;
+/// More pictures than this are not enlarged.
 const MANY: usize = 400;
 
-/// The bytes of a PNG with `pictures`, which are alike and at least one, in about as many rows as columns.
+/// The bytes of a PNG with `pictures` in about as many rows as columns. There is at least one, and all have one size.
 ///
 /// # Errors
 /// If the PNG can't be encoded.
@@ -19,7 +20,7 @@ pub fn encode(pictures: &[Picture]) -> Result<Vec<u8>> {
     rows(pictures, root + usize::from(root.pow(2) < pictures.len()))
 }
 
-/// The same in rows of so many `columns`, at least one.
+/// The bytes of a PNG with `pictures` in rows of `columns`, at least one. All pictures have one size.
 ///
 /// # Errors
 /// If the PNG can't be encoded.

@@ -2,16 +2,18 @@
 
 use crate::picture::Picture;
 
-/// Side of the Gaussian window.
+/// Side of the Gaussian window, in pixels.
 const WINDOW: usize = 11;
+/// Standard deviation of the Gaussian window, in pixels.
 const SIGMA: f64 = 1.5;
 
-/// Mean structural similarity, 1 for equal pictures: 11×11 Gaussian windows of σ 1.5 that lie
-/// within the picture, constants 0.01 and 0.03 of the range 255, population covariances, mean of
-/// the channels. `None` for pictures smaller than a window.
+/// Mean structural similarity of two pictures; 1 if they are equal, `None` if they are smaller than a window.
 ///
-/// *exact*: scikit-image's `structural_similarity(…, gaussian_weights=True, sigma=1.5,
-/// use_sample_covariance=False, data_range=255)` within 1e-12.
+/// Windows are 11×11 Gaussians of σ 1.5 that lie within the picture, constants are 0.01 and 0.03 of the range 255,
+/// covariances are population covariances, and channels are averaged.
+///
+/// *exact*: scikit-image's `structural_similarity(…, gaussian_weights=True, sigma=1.5, use_sample_covariance=False,
+/// data_range=255)` within 1e-12.
 ///
 /// # Panics
 /// If the pictures differ in size.
@@ -24,6 +26,7 @@ pub fn ssim(a: &Picture, b: &Picture) -> Option<f64> {
     Some(channels.sum::<f64>() / a.channels as f64)
 }
 
+/// Mean structural similarity of one channel, in rows of `width`.
 fn channel(a: &[u8], b: &[u8], width: usize) -> f64 {
     let blurred = |f: &dyn Fn(f64, f64) -> f64| {
         let values: Vec<f64> =
@@ -41,7 +44,7 @@ fn channel(a: &[u8], b: &[u8], width: usize) -> f64 {
     similarity.sum::<f64>() / aa.len() as f64
 }
 
-/// Gaussian means of all windows within a map of rows of `width`.
+/// Gaussian means of all windows that lie within a map, in rows of `width`.
 fn blur(values: &[f64], width: usize) -> Vec<f64> {
     let bell = |i: usize| (-0.5 * ((i as f64 - (WINDOW / 2) as f64) / SIGMA).powi(2)).exp();
     let sum: f64 = (0..WINDOW).map(bell).sum();
@@ -81,7 +84,7 @@ mod tests {
         assert_eq!(ssim(&noise(1, 10, 20, 1), &noise(1, 10, 20, 2)), None);
     }
 
-    /// Values of scikit-image, see the function's documentation.
+    /// The expected values are from scikit-image, see [`ssim`].
     #[test]
     fn equals_scikit_image() {
         for (channels, height, width, expected) in EXPECTED {

@@ -19,23 +19,23 @@ use anyhow::Result;
 use gen_core::Model;
 use gen_core::format::write::Draft;
 
-/// What all attempts at one network begin with.
+/// The calibrated and equalised network from which all attempts begin.
 pub(crate) struct Groundwork<'a> {
     options: &'a Options,
     name: &'a str,
     source_sha256: [u8; 32],
-    /// As imported.
+    /// The network as imported.
     network: &'a Network,
     pixels: PixelRule,
-    /// The same network with channels of rare large values divided.
+    /// The same network after [`equalize`], which divides channels with rare large values.
     equalized: Network,
-    /// What calibration saw of the equalised network.
+    /// The values that the equalised network's tensors took in calibration.
     pub(crate) seen: Seen,
-    /// Every hidden tensor in 8 bits.
+    /// 8-bit quantisation of every hidden tensor.
     bytes: Vec<Quantization>,
-    /// Every hidden tensor in 12 bits.
+    /// 12-bit quantisation of every hidden tensor.
     wide: Vec<Quantization>,
-    /// What 8-bit weights are rounded for.
+    /// Recorded inputs of the layers, for rounding 8-bit weights.
     inputs: Inputs,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Made {
     pub(crate) gen_file: Vec<u8>,
 }
 
-/// A quantised network and what it draws.
+/// A quantised network, its pictures, and how close they are to the float network's.
 pub(crate) struct Drawn {
     pub(crate) made: Made,
     pub(crate) pictures: Vec<Picture>,
@@ -89,7 +89,7 @@ impl<'a> Groundwork<'a> {
         })
     }
 
-    /// How `mix` quantises every hidden tensor.
+    /// Quantisation of every hidden tensor in `mix`.
     pub(crate) fn ranges(&self, mix: &Mix) -> Vec<Quantization> {
         mix.ranges(&self.bytes, &self.wide)
     }
@@ -97,7 +97,7 @@ impl<'a> Groundwork<'a> {
     /// Quantises the network with `mix` and writes its `.gen`.
     ///
     /// # Errors
-    /// Naming the node whose numbers do not fit.
+    /// If the numbers of a node do not fit, naming the node, or no plan fits the RAM budget.
     pub(crate) fn make(&self, mix: &Mix) -> Result<Made> {
         let weights = mix.weights(self.network.layers.len());
         let (ranges, looked_up) = (self.ranges(mix), &self.seen.looked_up);
@@ -119,7 +119,7 @@ impl<'a> Groundwork<'a> {
         Ok(Made { draft, reals, gen_file })
     }
 
-    /// What each layer costs the pictures, by `made`, which has 8 bits throughout.
+    /// Sensitivity of the pictures to each layer's 8 bits. `made` has 8 bits throughout.
     ///
     /// # Errors
     /// If tract can't run the network.
@@ -130,7 +130,7 @@ impl<'a> Groundwork<'a> {
 }
 
 impl Drawn {
-    /// Draws with `made` what `comparison` has in float. `done` is called after every picture.
+    /// Draws the latents of `comparison` with `made` and compares the pictures. `done` is called after every picture.
     ///
     /// # Errors
     /// If gen-core refuses the file.

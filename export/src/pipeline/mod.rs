@@ -1,7 +1,8 @@
-//! From an ONNX file to everything that `quantize` writes.
+//! The whole export: from an ONNX file to everything that `quantize` writes.
 //!
-//! [`options`]: what it is done with; [`attempt`]: one mix of 8 and 12 bits, quantised, written and drawn;
-//! [`search`]: which mix is taken.
+//! - [`options`]: what a user can choose
+//! - [`attempt`]: one mix of 8 and 12 bits, quantised, written and drawn
+//! - [`search`]: chooses the mix
 
 mod attempt;
 pub mod options;
@@ -29,7 +30,7 @@ use gen_core::Model;
 pub use options::Options;
 use std::path::Path;
 
-/// Pictures of the sheet of the worst.
+/// Number of pictures on the sheet of the worst.
 const WORST: usize = 8;
 
 /// An exported generator.
@@ -41,20 +42,19 @@ pub struct Export {
     pub gen_file: Vec<u8>,
     /// The quantised ONNX file.
     pub onnx: Vec<u8>,
-    /// The same between QuantizeLinear and DequantizeLinear, if that was asked for.
+    /// The ONNX file with QuantizeLinear and DequantizeLinear, if [`Options::qdq`] is set.
     pub qdq: Option<Vec<u8>>,
-    /// A PNG of the worst pictures compared, the worst first: in float, of the `.gen`, and their difference
-    /// eight times as large.
+    /// A PNG of the pictures that differ most, the worst first: float, `.gen`, and their difference times 8.
     pub worst: Vec<u8>,
-    /// Sizes, times, ranges, and how close the pictures are.
+    /// Sizes, times, ranges and fidelity.
     pub report: Report,
 }
 
-/// Exports the ONNX at `path`. `done` is called after every picture drawn; the same input and
-/// options give the same bytes.
+/// Exports the ONNX at `path`. The same input and options give the same bytes. `done` is called after every picture
+/// drawn.
 ///
 /// # Errors
-/// In one line: what can't be read, converted or quantised, and what to do.
+/// If the options don't fit, or the ONNX can't be read, converted or quantised. The message says what to do.
 pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Result<Export> {
     options.check()?;
     let name = options.name(path)?;
@@ -101,8 +101,8 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     Ok(Export { name, gen_file, onnx, qdq, worst: sheet, report })
 }
 
-/// Fréchet distances of `pictures` from those of `comparison`, and of the float network's pictures of as many other
-/// latents.
+/// Squared Fréchet distances from the pictures of `comparison`: that of `pictures`, and, as a measure of chance, that
+/// of the float network's pictures of as many other latents.
 fn distances(
     (network, pixels): (&Network, PixelRule),
     comparison: &Comparison,

@@ -1,4 +1,4 @@
-//! What an export is done with.
+//! The options of an export, their defaults, and which are refused.
 
 use crate::latent::wish::Wishes;
 use crate::picture::pixel_rule::PixelRule;
@@ -9,45 +9,47 @@ use anyhow::{Result, ensure};
 use gen_core::format::MODEL_NAME;
 use std::path::{Path, PathBuf};
 
-/// From a channel's largest values in 256 pictures to those of all: less cuts more off, more is coarser
-/// (docs/studies.md, `cargo run -p export --example headroom`).
+/// Headroom: the range of a channel, as a factor of its largest value in 256 pictures. A smaller factor cuts off more
+/// values, a larger one makes steps coarser (docs/studies.md, `cargo run -p export --example headroom`).
 const HEADROOM: f64 = 1.2;
 
-/// Most latents that weights are rounded for: their maps are all held at once.
+/// Most latents whose maps are recorded for rounding the weights: all these maps are in memory at once.
 pub(crate) const ROUNDED_FOR: usize = 256;
 
-/// How many mixes of a network of five layers are drawn at most.
+/// Most mixes that the search draws for a network of five layers.
 const DRAWN_BY_SEARCH: usize = 18;
 
 /// How to export.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// The model's name; without one, the file's.
+    /// The model's name; `None` takes the file's.
     pub name: Option<String>,
-    /// What is asked of the inputs; latents are drawn from N(0, 1) where neither this nor the file says otherwise.
+    /// Label and distributions that the user asks for. Where neither these nor the file name a distribution, latents
+    /// are drawn from N(0, 1).
     pub wishes: Wishes,
-    /// The pixel rule, where the last layer doesn't tell it.
+    /// The pixel rule, for a network whose last activation doesn't fix it.
     pub pixels: Option<PixelRule>,
-    /// Latents to choose the ranges on, at least 1.
+    /// Number of calibration latents, at least 1.
     pub calibrate: usize,
-    /// Latents to compare the pictures on, at least 1; none of those above.
+    /// Number of latents on which pictures are compared, at least 1. Calibration takes none of them.
     pub compare: usize,
-    /// Seed of both.
+    /// Seed of the calibration and of the comparison.
     pub seed: u64,
-    /// How much farther than what was seen of it each channel of a tensor must reach, at least 1; 0 for
-    /// tensors that all channels reach alike.
+    /// Headroom: the least range of each channel, as a factor of its largest value in calibration; at least 1, or 0 to
+    /// divide no channel (see [`equalize`](crate::calibrate::equalize::equalize)).
     pub headroom: f64,
     /// Bits of all tensors between the layers: 8, or 12 without a goal.
     pub activations: u8,
-    /// Bits of all weights, likewise.
+    /// Bits of all weights: 8, or 12 without a goal.
     pub weights: u8,
-    /// What some weights and tensors are given 12 bits for. PSNR is that of the comparison.
+    /// Goal of the search that gives 12 bits to some weights and tensors. Its PSNR is that of the comparison.
     pub goal: Goal,
-    /// A network by whose features pictures are compared too: [`Classifier::load`].
+    /// ONNX of a classifier whose features give Fréchet distances, see
+    /// [`Classifier::load`](crate::draw::classifier::Classifier::load).
     pub classifier: Option<PathBuf>,
-    /// Whether [`Export::qdq`](crate::pipeline::Export::qdq) is wanted.
+    /// Whether to make [`Export::qdq`](crate::pipeline::Export::qdq).
     pub qdq: bool,
-    /// Bytes of working memory that the engine may take; without it, every layer goes row by row.
+    /// Bytes of working memory that the engine may use; `None` computes every layer row by row.
     pub ram_budget: Option<usize>,
 }
 
@@ -72,10 +74,10 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Refuses what cannot be, before any work is done.
+    /// Checks counts and widths before any work is done.
     ///
     /// # Errors
-    /// Naming the option.
+    /// If one is not possible, naming it.
     pub(crate) fn check(&self) -> Result<()> {
         ensure!(self.calibrate > 0 && self.compare > 0, "at least one latent is needed");
         ensure!(
@@ -84,15 +86,12 @@ impl Options {
         );
         for (what, bits) in [("activations", self.activations), ("weights", self.weights)] {
             let possible = bits == 8 || bits == 12 && !self.goal.is_some();
-            ensure!(
-                possible,
-                "{what} of {bits} bits: 8 are possible, and 12 where no goal is to be reached"
-            );
+            ensure!(possible, "{what} of {bits} bits: possible are 8, and 12 if no goal is given");
         }
         Ok(())
     }
 
-    /// What the report says of them; the pixel rule is `pixels`.
+    /// The options as the report lists them; `pixels` is the pixel rule in use.
     pub(crate) fn settings(&self, pixels: PixelRule) -> Settings {
         Settings {
             pixels: [pixels.low, pixels.high],
@@ -112,7 +111,8 @@ impl Options {
         (self.seed, self.compare)
     }
 
-    /// How often [`export`](crate::pipeline::export) `done` at most; with a goal, of a network of five layers.
+    /// Most pictures that [`export`](crate::pipeline::export) draws, so most calls of its `done`; with a goal, for a
+    /// network of five layers.
     pub fn pictures(&self) -> usize {
         4 * self.calibrate
             + self.calibrate.min(ROUNDED_FOR)
@@ -120,10 +120,10 @@ impl Options {
             + self.classifier.as_ref().map_or(0, |_| 4 * self.compare)
     }
 
-    /// The name of the model at `path`, which is also its files'.
+    /// The name of the model at `path` and of the files that are written.
     ///
     /// # Errors
-    /// If it doesn't fit a `.gen` file or isn't a file's name.
+    /// If it is too long for a `.gen` file, or can't be a file's name.
     pub fn name(&self, path: &Path) -> Result<String> {
         let name = self.name.clone().unwrap_or_else(|| stem(path));
         let fits = (1..=MODEL_NAME).contains(&name.len()) && !name.contains(['/', '\\', '\0']);

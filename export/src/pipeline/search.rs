@@ -1,4 +1,4 @@
-//! Which mix of 8 and 12 bits is taken: the one asked for, or the cheapest that reaches a goal.
+//! Chooses the mix of 8 and 12 bits: the one asked for, or the cheapest found that reaches a goal.
 
 use crate::draw::comparison::Comparison;
 use crate::pipeline::attempt::{Drawn, Groundwork};
@@ -9,20 +9,21 @@ use crate::report::EightBits;
 use anyhow::{Result, anyhow};
 use gen_core::Model;
 
-/// The mix that was taken, and what is known of others.
+/// The chosen mix, its pictures, and the figures of 8 bits.
 pub(crate) struct Found {
     pub(crate) mix: Mix,
     pub(crate) drawn: Drawn,
-    /// What each layer costs the pictures in 8 bits; empty where 8 bits can't be had.
+    /// Sensitivity of the pictures to each layer's 8 bits; empty if 8 bits throughout are not possible.
     pub(crate) sensitivities: Vec<Sensitivity>,
-    /// With a goal, what 8 bits throughout come to.
+    /// Sizes, times and PSNR of 8 bits throughout, if there is a goal.
     pub(crate) eight_bits: Option<EightBits>,
 }
 
-/// Makes and draws the mix that `options` ask for. `done` is called after every picture.
+/// Quantises and draws the mix that `options` ask for; with a goal, searches for one. `done` is called after every
+/// picture.
 ///
 /// # Errors
-/// If it can't be had, or no mix that was tried reaches the goal.
+/// If the mix can't be quantised, or no mix that was tried reaches the goal.
 pub(crate) fn search(
     ground: &Groundwork,
     comparison: &Comparison,
@@ -33,7 +34,7 @@ pub(crate) fn search(
     let bytes = ground.make(&Mix::default());
     let sensitivities = match &bytes {
         Ok(made) => ground.sensitivities(made)?,
-        // 12 bits may do where 8 can't.
+        // 12 bits may be possible where 8 are not.
         Err(_) => Vec::new(),
     };
     let mix = Mix::whole(layers, options.activations == 12, options.weights == 12);
@@ -58,7 +59,7 @@ pub(crate) fn search(
     };
     let found = mix::search(options.goal, &parts, drawn, &mut try_out);
     let (mix, drawn) = found.map_err(|error| match refused {
-        Some(why) => anyhow!("{error:#}; not every mix can be had: {why:#}"),
+        Some(why) => anyhow!("{error:#}; not every mix is possible: {why:#}"),
         None => error,
     })?;
     Ok(Found { mix, drawn, sensitivities, eight_bits: Some(eight_bits) })

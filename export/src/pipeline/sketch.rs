@@ -7,7 +7,7 @@ use prost::Message;
 use std::path::{Path, PathBuf};
 use tract_onnx::pb::{AttributeProto, ValueInfoProto};
 
-/// A chain of nodes in the making.
+/// Builder of an ONNX graph that is a chain of nodes.
 pub(crate) struct Sketch {
     pub(crate) graph: Graph,
     pub(crate) current: String,
@@ -24,7 +24,7 @@ impl Sketch {
         Self { graph, current: "z".to_owned(), inputs, random: 1, count: 0 }
     }
 
-    /// `len` values within ±`largest`.
+    /// `len` pseudo-random values within ±`largest`.
     pub(crate) fn random(&mut self, len: usize, largest: f32) -> Vec<f32> {
         let mut next = || {
             self.random = self.random.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
@@ -33,20 +33,20 @@ impl Sketch {
         (0..len).map(|_| next()).collect()
     }
 
-    /// Adds a constant of random values within ±`largest`.
+    /// Adds a constant of random values within ±`largest` and returns its name.
     pub(crate) fn constant(&mut self, dims: &[usize], largest: f32) -> String {
         let values = self.random(dims.iter().product(), largest);
         self.count += 1;
         self.graph.constant(&format!("c{}", self.count), dims, Values::Float(&values))
     }
 
-    /// Adds int64 values.
+    /// Adds a constant of int64 `values` and returns its name.
     pub(crate) fn integers(&mut self, values: &[i64]) -> String {
         self.count += 1;
         self.graph.constant(&format!("c{}", self.count), &[values.len()], Values::Int64(values))
     }
 
-    /// Adds a node behind the chain, with further inputs.
+    /// Appends a node to the chain. Its inputs are the chain's end, then `more`.
     pub(crate) fn then(mut self, op: &str, more: &[&str], attributes: Vec<AttributeProto>) -> Self {
         self.count += 1;
         let current = self.current.clone();
@@ -56,7 +56,7 @@ impl Sketch {
         self
     }
 
-    /// ConvTranspose or Conv with random weights and bias.
+    /// Appends a ConvTranspose or Conv with random weights and bias.
     pub(crate) fn convolution(
         mut self,
         op: &str,
@@ -70,7 +70,7 @@ impl Sketch {
         self.then(op, &[&weights, &bias], attributes)
     }
 
-    /// BatchNormalization with gammas of both signs.
+    /// Appends a BatchNormalization with gammas of both signs.
     pub(crate) fn batch_normalization(mut self, channels: usize) -> Self {
         let gamma = self.constant(&[channels], 1.5);
         let [beta, mean] = [0.3, 0.3].map(|largest| self.constant(&[channels], largest));
@@ -92,7 +92,7 @@ impl Sketch {
         self.then(op, &[], vec![])
     }
 
-    /// The file, whose output is the end of the chain.
+    /// The finished file. Its output is the end of the chain.
     pub(crate) fn finish(self) -> Source {
         let output = tensor(&self.current, &[-1, -1, -1]);
         let proto = self.graph.model("sketch", self.inputs, output, vec![]);
@@ -100,7 +100,7 @@ impl Sketch {
     }
 }
 
-/// Where `source` is written in `directory`.
+/// Writes `source` into `directory` and returns its path.
 pub(crate) fn written(directory: &Path, source: &Source) -> PathBuf {
     let path = directory.join("sketch.onnx");
     std::fs::write(&path, source.proto.encode_to_vec()).unwrap();
@@ -150,7 +150,7 @@ pub(crate) fn odd_geometry() -> Source {
     sketch.then("Clip", &[&limits[0], &limits[1]], vec![]).finish()
 }
 
-/// Dense layers only, the picture's shape given at the very end.
+/// Dense layers only; the last nodes give the picture its shape.
 pub(crate) fn all_dense() -> Source {
     let mut sketch = Sketch::new(&[6]);
     let (weights, bias) = (sketch.constant(&[6, 12], 0.6), sketch.constant(&[1, 12], 0.3));
@@ -169,7 +169,7 @@ pub(crate) fn all_dense() -> Source {
     sketch.finish()
 }
 
-/// Latents on a map by Unsqueeze and back, and a convolution on the 1×1 map.
+/// Unsqueeze turns the latents into a 1×1 map for a convolution, Squeeze turns it back.
 pub(crate) fn reshapes() -> Source {
     let mut sketch = Sketch::new(&[4]);
     let (axes, again) = (sketch.integers(&[2, 3]), sketch.integers(&[-2, -1]));
@@ -193,7 +193,7 @@ pub(crate) fn all() -> [Source; 4] {
     [dense_first(), odd_geometry(), all_dense(), reshapes()]
 }
 
-/// A hidden tensor that is 0 whatever the latent: the next layer's bias is the whole picture.
+/// A hidden tensor that is 0 for every latent: the picture is the next layer's bias alone.
 pub(crate) fn dead() -> Source {
     let mut sketch = Sketch::new(&[4, 1, 1]);
     let weights = sketch.constant(&[4, 6, 4, 4], 0.1);
@@ -206,7 +206,7 @@ pub(crate) fn dead() -> Source {
     sketch.finish()
 }
 
-/// What is cut from maps, repeated and padded, in front of either convolution and at the end.
+/// Maps that are cropped, repeated and padded, before both kinds of convolution and at the end.
 pub(crate) fn moved() -> Vec<Source> {
     let start = || {
         Sketch::new(&[4, 1, 1])
@@ -249,8 +249,8 @@ pub(crate) fn moved() -> Vec<Source> {
     ]
 }
 
-/// Two first layers that become one: beside each other, with BatchNormalization behind their activations, and
-/// one less the other.
+/// Two first layers that become one: concatenated, with BatchNormalization behind their activations; and one
+/// subtracted from the other.
 pub(crate) fn two_first() -> Vec<Source> {
     let first = || {
         let mut sketch = Sketch::new(&[4, 1, 1]);

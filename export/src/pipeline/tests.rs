@@ -52,13 +52,14 @@ fn exports_are_complete_repeatable_and_reported() {
             assert_eq!(psnr::limited(&a, &b), worst.psnr);
         }
 
-        // What inspect says of the ONNX is what came out.
+        // `inspect` predicts the layout from the ONNX alone.
         let expected = inspect::inspect(&File::load(&path).unwrap(), &Wishes::default()).unwrap();
         assert_eq!(serde_json::to_value(expected).unwrap(), serde_json::to_value(layout).unwrap());
     }
 }
 
-/// Whatever has 12 bits; a pixel may be rounded to its neighbour, and that one layer farther down.
+/// The QDQ ONNX is close to the device in all widths, but not equal: runtimes may round an element to the neighbouring
+/// step, and the next layers pass that on.
 #[test]
 fn qdq_is_close_to_the_device() {
     let directory = tempfile::tempdir().unwrap();
@@ -124,7 +125,7 @@ fn layers_too_large_are_refused_by_node() {
     );
 }
 
-/// Of 9,216 products of 12-bit inputs and 8-bit weights the reader can't know that they stay below 2³¹.
+/// The reader can't prove that 9,216 products of 12-bit inputs and 8-bit weights stay below 2³¹.
 #[test]
 fn wide_layers_on_wide_inputs_are_told_to_take_wide_weights() {
     let directory = tempfile::tempdir().unwrap();
@@ -174,8 +175,8 @@ fn names_and_pixel_rules_that_do_not_fit_are_refused() {
     refused(Options { goal, ..Options::default() }, "bytes of flash already");
 }
 
-/// A classifier that gives the mean of all pixels, by the formula for one feature; one that gives the channels' means,
-/// whichever way it takes them.
+/// Compares the distances of a classifier that gives the mean of all pixels with the formula for one feature, and those
+/// of the channels' means between NCHW and NHWC.
 #[test]
 fn pictures_are_compared_by_what_a_classifier_sees() {
     let directory = tempfile::tempdir().unwrap();
@@ -213,7 +214,7 @@ fn pictures_are_compared_by_what_a_classifier_sees() {
         (gaussian(Generator::gen_file(&gen_file).unwrap(), 1), float(1), float(41));
     let distance = |a: (f64, f64)| (a.0 - float.0).powi(2) + (a.1 - float.1).powi(2);
     assert_eq!(found.features, 1);
-    // Means of pixels are f32.
+    // The classifier computes the means in f32.
     assert!((found.device - distance(device)).abs() < 1e-8, "{found:?}, {}", distance(device));
     assert!(
         (found.others / distance(others) - 1.0).abs() < 1e-3,
@@ -255,7 +256,7 @@ fn classifiers_of_something_else_are_refused() {
     refused(of(&[3, 4, 5]), &|graph| graph.output.clear(), "1 inputs and 0 outputs");
     let twice = |graph: &mut GraphProto| graph.input.push(tensor("more", &[3, 4, 5]));
     refused(of(&[3, 4, 5]), &twice, "2 inputs and 1 outputs");
-    // Of all pixels but -127, whose logarithm is no number.
+    // These pixels are negative, so their logarithm is no number.
     refused(Sketch::new(&[3, 4, 5]).plain("Log"), &same, "gives what is no number");
     let whole = |graph: &mut GraphProto| {
         let kind = graph.input[0].r#type.as_mut().and_then(|it| it.value.as_mut());
@@ -265,7 +266,7 @@ fn classifiers_of_something_else_are_refused() {
     refused(of(&[3, 4, 5]), &whole, "not pictures in float32");
 }
 
-/// 8 bits of the last layer's weights are too few for what it gives; its report can do without them.
+/// The last layer's weights do not fit 8 bits. An export in 12 bits still has a report, without sensitivities.
 #[test]
 fn twelve_bits_are_had_where_eight_are_not() {
     let directory = tempfile::tempdir().unwrap();

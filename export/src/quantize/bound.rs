@@ -1,4 +1,4 @@
-//! How large accumulators can become.
+//! Bounds on accumulators: the values that they can reach for any input.
 
 use gen_core::element::Element;
 use gen_core::format::write::DraftLayer;
@@ -8,9 +8,9 @@ use std::ops::Range;
 /// Smallest and largest value of every partial sum of one channel's accumulator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reach {
-    /// ≤ 0
+    /// Smallest value, at most 0.
     pub(crate) low: i64,
-    /// ≥ 0
+    /// Largest value, at least 0.
     pub(crate) high: i64,
 }
 
@@ -21,26 +21,25 @@ impl Reach {
     }
 }
 
-/// The values that a quantised input, of such elements, minus its zero-point can have.
+/// Smallest and largest input of `layer` minus its zero-point, for elements of type `input`.
 pub(crate) fn input_reach(layer: &DraftLayer, input: Element) -> Reach {
     let [low, high] = [input.low(), input.high()].map(i64::from);
     let zero_point = i64::from(layer.zero_point);
     Reach { low: low - zero_point, high: high - zero_point }
 }
 
-/// How many times too large the sums of each output channel of `layer` can become, its biases included; 1 if they
-/// can't. Of the 31 bits, biases of 12-bit weights take less than 2²⁷, and rounding to coarser steps what is left.
+/// The factor by which the sums of each output channel of `layer` can exceed 2³¹ − 2²⁷; 1 if they can't. The other 2²⁷
+/// are room for the biases of 12-bit weights and for rounding to coarser steps.
 pub(super) fn overflow(layer: &DraftLayer, input: [usize; 3], element: Element) -> Vec<f64> {
     let most = ((1_u64 << 31) - (1 << 27)) as f64;
     let reaches = reach(layer, input, input_reach(layer, element), 0..input[2]);
     reaches.iter().map(|channel| (channel.magnitude() as f64 / most).max(1.0)).collect()
 }
 
-/// The reach of each output channel of `layer` on an `input` of height, width, channels, counting
-/// input channels `part` only.
+/// The reach of each output channel of `layer`, summed over the input channels in `part` only.
 ///
-/// Any order of summation stays within: positive and negative products are summed apart, over the
-/// taps that really meet at one output.
+/// `input` is the input's height, width and channels, and `x` bounds its elements. The bound holds for any order of
+/// summation: positive and negative products are summed separately, over the taps that contribute to one output.
 pub(crate) fn reach(
     layer: &DraftLayer,
     input: [usize; 3],
@@ -52,7 +51,7 @@ pub(crate) fn reach(
     let kernel = layer.kernel;
     let mut reach = vec![Reach::default(); layer.output[2]];
     for (out, reach) in reach.iter_mut().enumerate() {
-        // Of one tap, all input channels.
+        // The reach of one tap over the input channels.
         let of_tap = |ky: usize, kx: usize| {
             let tap = (out * kernel[0] + ky) * kernel[1] + kx;
             let run = &layer.weights[tap * channels..][..channels][part.clone()];
@@ -79,7 +78,7 @@ pub(crate) fn reach(
     reach
 }
 
-/// The sets of kernel indices that meet at outputs along one axis.
+/// The distinct sets of kernel indices that contribute to one output, along one axis.
 fn meetings(layer: &DraftLayer, input: [usize; 3], along: usize) -> BTreeSet<Vec<usize>> {
     let axis = layer.axis(input, along);
     let meeting = |o: usize| {

@@ -1,4 +1,4 @@
-//! Real factors as the engine's fixed-point numbers.
+//! Epilogues: real factors and activations as the engine's fixed-point numbers and lookup tables.
 
 use crate::network::fold::{Activation, Folded};
 use crate::network::function::Function;
@@ -9,14 +9,14 @@ use gen_core::element::Weight;
 use gen_core::format::write::DraftActivation;
 use gen_core::requant::FRACTION_BITS;
 
-/// Longest table of a curve; 256 entries cost up to 4.2 dB, 1024 up to 0.5.
+/// Entries of a curve's table. With 256 entries pictures lose up to 4.2 dB, with 1024 up to 0.5 dB.
 pub(crate) const TABLE: usize = 4096;
-/// Taken where the longer one's multipliers don't fit; a yet shorter one would show.
+/// Entries if the multipliers of the longer table don't fit. An even shorter table would be visible in pictures.
 const SHORTER_TABLE: usize = 2048;
 /// 1 in fixed point.
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
-/// Smallest useful multiplier: 17 bits, so that rounding it costs less than 0.004 of a byte's step; behind 12-bit
-/// weights, whose sums are in finer steps, 14 bits and 0.016.
+/// Smallest useful multiplier. Behind 8-bit weights it has 17 bits, so that its rounding costs less than 0.004 of a
+/// byte's step; behind 12-bit weights, whose sums are in finer steps, it has 14 bits, and rounding costs 0.016.
 const fn smallest_multiplier(weight: Weight) -> f64 {
     match weight {
         Weight::Byte => (1 << 16) as f64,
@@ -24,7 +24,7 @@ const fn smallest_multiplier(weight: Weight) -> f64 {
     }
 }
 
-/// Bound on biases in the accumulator's unit.
+/// Bound on biases, in steps of the accumulator.
 const fn largest_bias(weight: Weight) -> f64 {
     match weight {
         Weight::Byte => (1 << 22) as f64,
@@ -32,17 +32,17 @@ const fn largest_bias(weight: Weight) -> f64 {
     }
 }
 
-/// What a layer's elements are.
+/// What a layer's output elements are.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Target {
-    /// A hidden tensor.
+    /// Elements of a hidden tensor.
     Tensor(Quantization),
-    /// Pixels.
+    /// Pixels of the picture.
     Pixels(PixelRule),
 }
 
 impl Target {
-    /// Value of one step, and what stands for 0 (a real number for pixels).
+    /// Real value of one step, and the zero-point, which for pixels need not be a whole number.
     fn steps(self) -> (f64, f64) {
         match self {
             Self::Tensor(range) => (range.scale, f64::from(range.zero_point)),
@@ -50,6 +50,7 @@ impl Target {
         }
     }
 
+    /// The element nearest to `real`.
     fn quantize(self, real: f64) -> i16 {
         match self {
             Self::Tensor(range) => range.quantize(real),
@@ -65,7 +66,7 @@ pub(super) struct Epilogue {
     pub(super) activation: DraftActivation,
 }
 
-/// What a curve is given where it matters: on either side of it, its elements no longer change.
+/// The inputs of a curve that its table covers. Outside, the output element is that of the nearer end.
 #[derive(Clone, Copy, Debug)]
 struct Domain {
     low: f64,
@@ -73,9 +74,10 @@ struct Domain {
 }
 
 impl Domain {
+    /// The domain of `curve`.
     fn of(folded: &Folded, curve: &[Operation], target: Target) -> Self {
         match (curve, target) {
-            // Beyond lies less than half a pixel.
+            // Beyond these ends the curve changes by less than half a pixel.
             ([Operation::Function(Function::Tanh)], Target::Pixels(_)) => {
                 Self { low: -3.2, high: 3.2 }
             }
@@ -89,7 +91,7 @@ impl Domain {
         }
     }
 
-    /// Among magnitudes of 2⁻²⁰ to 2²⁰, 32 to an octave.
+    /// The domain outside which `quantized` is constant, searched among magnitudes of 2⁻²⁰ to 2²⁰, 32 per octave.
     fn search(quantized: impl Fn(f64) -> i16) -> Self {
         let positive = (-640..=640).map(|i| f64::from(i) / 32.0).map(f64::exp2);
         let negative = positive.clone().rev().map(|x| -x);
@@ -101,21 +103,23 @@ impl Domain {
         Self { low: points[begin - 1], high: points[end + 1] }
     }
 
-    /// The part of it that numbers come to, with a quarter of that on either side for those not seen.
+    /// The part of this domain between `low` and `high`, the smallest and largest inputs in calibration, extended by a
+    /// quarter on either side for inputs that calibration did not see.
     fn within(self, (low, high): (f64, f64)) -> Self {
         let more = ((high - low) / 4.0).max(1e-6 * high.abs().max(low.abs()).max(1e-6));
         let (low, high) = (self.low.max(low - more), self.high.min(high + more));
-        // Nothing that was seen is told apart.
+        // All inputs seen lie outside the domain, where the curve is constant.
         if low < high { Self { low, high } } else { self }
     }
 
+    /// Width of one of `len` bins.
     fn bin(self, len: usize) -> f64 {
         (self.high - self.low) / len as f64
     }
 }
 
-/// Least weight scale of number `i`, with inputs in steps of `input`: keeps multipliers precise and
-/// biases small where a channel is dead.
+/// Least weight scale of channel or feature `i`, whose inputs have the scale `input`. It keeps multipliers precise and
+/// biases small if the channel is dead.
 pub(super) fn scale_floor(
     folded: &Folded,
     i: usize,
@@ -135,13 +139,15 @@ pub(super) fn scale_floor(
         Activation::Slopes { .. } => folded.bias[i].abs() / (input * largest_bias(weight)),
         _ => 0.0,
     };
-    // A channel that its gain switches off has no use for a giant scale.
+    // A gain of 0 makes the channel constant: without this, the scale would be huge.
     let for_multiplier = if gain == 0.0 { 0.0 } else { for_multiplier };
     for_multiplier.max(for_bias).max(1e-30)
 }
 
-/// The epilogue for accumulators in steps of `units` (one per number), or the number at fault and
-/// why.
+/// The epilogue of a layer whose accumulators have steps of `units`, one per channel or feature.
+///
+/// # Errors
+/// If a number doesn't fit: the channel or feature, and why.
 pub(super) fn epilogue(
     folded: &Folded,
     units: &[f64],
@@ -164,7 +170,7 @@ pub(super) fn epilogue(
                 },
             })
         }
-        // The clamp does what the activation does: ReLU's tensor begins at 0, a clip's at pixel 0.
+        // Clamping the element is the activation: the tensor of a ReLU begins at 0, the pixels of a clip at its limit.
         Activation::None | Activation::Relu | Activation::Clip(..) => {
             let (step, zero) = target.steps();
             let numbers = 0..units.len();
@@ -177,7 +183,10 @@ pub(super) fn epilogue(
     }
 }
 
-/// The epilogue that looks `curve` up in a table of `len` entries.
+/// The epilogue with a table of `curve` with `len` entries.
+///
+/// # Errors
+/// As [`epilogue`].
 fn table(
     folded: &Folded,
     units: &[f64],
@@ -197,6 +206,7 @@ fn table(
     })
 }
 
+/// `number` of each channel or feature, or the first that fails and why.
 fn each<T>(
     numbers: std::ops::Range<usize>,
     number: impl Fn(usize) -> Result<T, String>,
@@ -204,6 +214,7 @@ fn each<T>(
     numbers.map(|i| number(i).map_err(|why| (i, why))).collect()
 }
 
+/// `factor` as a fixed-point multiplier, below 2³¹ in magnitude.
 fn multiplier(factor: f64) -> Result<i32, String> {
     let fixed = (factor * ONE).round();
     if fixed.abs() < f64::from(i32::MAX) {
@@ -216,9 +227,10 @@ fn multiplier(factor: f64) -> Result<i32, String> {
     }
 }
 
+/// `steps` as a fixed-point constant, below 2⁵³ in magnitude.
 fn constant(steps: f64) -> Result<i64, String> {
     let fixed = (steps * ONE).round();
-    // 2⁵³ in f64 and in the quantised ONNX.
+    // Whole numbers below 2⁵³ are exact in f64, here and in the quantised ONNX.
     if fixed.abs() < (1_u64 << 53) as f64 {
         Ok(fixed as i64)
     } else {
@@ -226,8 +238,9 @@ fn constant(steps: f64) -> Result<i64, String> {
     }
 }
 
+/// The bias nearest to `steps` of the accumulator.
 fn bias(steps: f64, weight: Weight) -> Result<i32, String> {
-    // `scale_floor` makes the limit itself common, and the division back may round above it.
+    // `scale_floor` often sets the bias to the limit itself, and dividing back may round above it.
     if steps.abs() <= largest_bias(weight) * 1.01 {
         Ok(steps.round() as i32)
     } else {

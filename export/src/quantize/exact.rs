@@ -1,4 +1,4 @@
-//! Whether a layer's sums are exact in single precision, where the quantised ONNX takes them.
+//! Whether a layer's sums are exact in `f32`, in which the quantised ONNX computes them.
 
 use crate::quantize::bound::{input_reach, reach};
 use gen_core::element::{Element, Weight};
@@ -6,10 +6,11 @@ use gen_core::format::write::DraftLayer;
 use gen_core::weights::split;
 use std::ops::Range;
 
-/// Integers up to here are exact in float, sums included.
+/// Whole numbers below this, and sums that stay below it, are exact in `f32`.
 const EXACT: i64 = 1 << 24;
 
-/// Whether the sums of `layer` can be exact in `f32`, on an input of height, width and channels `input`.
+/// Whether the sums of `layer` can be exact in `f32` when split by input channels. `input` is the input's height, width
+/// and channels, `element` the type of its elements.
 pub(crate) fn is_exact(layer: &DraftLayer, input: [usize; 3], element: Element) -> bool {
     match layer.weight {
         Weight::Byte => parts(layer, input, element).is_some(),
@@ -17,7 +18,7 @@ pub(crate) fn is_exact(layer: &DraftLayer, input: [usize; 3], element: Element) 
     }
 }
 
-/// The layers of the low bytes a and of the high bytes b of 12-bit weights 256·b + a.
+/// Two layers for 12-bit weights 256·b + a: one of the low bytes a, one of the high bytes b.
 pub(crate) fn halves(layer: &DraftLayer) -> [DraftLayer; 2] {
     [0, 1].map(|half| {
         let weights = layer.weights.iter().map(|&w| split(w)[half] as i16);
@@ -25,7 +26,7 @@ pub(crate) fn halves(layer: &DraftLayer) -> [DraftLayer; 2] {
     })
 }
 
-/// The fewest equal parts of the input channels whose sums all stay exact, if there are any.
+/// Splits the input channels into the fewest equal parts whose sums are all exact; `None` if single channels are not.
 pub(crate) fn parts(
     layer: &DraftLayer,
     input: [usize; 3],

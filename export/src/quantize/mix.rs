@@ -1,4 +1,4 @@
-//! Which of a network's numbers have 12 bits instead of 8, and the cheapest of such mixes that is good enough.
+//! Mixes: which weights and outputs have 12 bits instead of 8, and the search for the cheapest mix that is good enough.
 
 use crate::network::quantization::Quantization;
 use crate::quantize::sensitivity::Sensitivity;
@@ -7,14 +7,14 @@ use gen_core::Model;
 use gen_core::element::Weight;
 use serde::Serialize;
 
-/// What 12 bits may gain in all without being worth it, in dB, where only the flash is limited.
+/// Loss of PSNR, in dB, for which 12 bits are not worth keeping if only the flash is limited.
 const WORTH: f64 = 0.05;
 
-/// What 12-bit inputs add to the time of a layer, about; whole pictures take 0.08 to 0.48 more (docs/performance.md).
-/// 12-bit weights double it.
+/// About the fraction that 12-bit inputs add to a layer's time; to whole pictures they add 0.08 to 0.48
+/// (docs/performance.md). 12-bit weights double a layer's time.
 const SLOWER: f64 = 0.3;
 
-/// What can have 12 bits.
+/// A part of the network that can have 12 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// A layer's output.
@@ -23,13 +23,13 @@ pub enum Part {
     Weights(usize),
 }
 
-/// What has 12 bits; all else has 8.
+/// The parts that have 12 bits; all others have 8.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mix(Vec<Part>);
 
 impl Mix {
-    /// All outputs of a network of so many layers but the last, which are pixels, if they are to have 12 bits, and
-    /// all weights, likewise.
+    /// The mix for a network of `layers` layers in which all outputs have 12 bits if `outputs`, and all weights if
+    /// `weights`. The last output are pixels and stays in 8 bits.
     pub fn whole(layers: usize, outputs: bool, weights: bool) -> Self {
         let outputs = (0..layers.saturating_sub(1)).filter(|_| outputs).map(Part::Output);
         outputs.chain((0..layers).filter(|_| weights).map(Part::Weights)).collect()
@@ -40,14 +40,14 @@ impl Mix {
         self.0.contains(&part)
     }
 
-    /// Of outputs, what they have in 8 bits and in 12.
+    /// The quantisation of each output in this mix, chosen from those in 8 bits and those in 12.
     pub fn ranges(&self, bytes: &[Quantization], wide: &[Quantization]) -> Vec<Quantization> {
         let choose =
             |(index, (byte, wide))| if self.has(Part::Output(index)) { wide } else { byte };
         bytes.iter().copied().zip(wide.iter().copied()).enumerate().map(choose).collect()
     }
 
-    /// What the weights of so many layers are.
+    /// The type of the weights of each of `layers` layers.
     pub fn weights(&self, layers: usize) -> Vec<Weight> {
         let choose = |index| match self.has(Part::Weights(index)) {
             true => Weight::Wide,
@@ -71,10 +71,10 @@ impl FromIterator<Part> for Mix {
     }
 }
 
-/// What a mix must reach.
+/// Goal of the search for a mix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Goal {
-    /// Least mean PSNR, dB.
+    /// Least mean PSNR, in dB.
     #[serde(rename = "psnr_db")]
     pub psnr: Option<f64>,
     /// Most bytes of the `.gen` file.
@@ -83,28 +83,30 @@ pub struct Goal {
 }
 
 impl Goal {
-    /// Whether anything is asked for.
+    /// Whether there is a goal.
     pub fn is_some(&self) -> bool {
         self.psnr.is_some() || self.flash.is_some()
     }
 
+    /// Whether a file of `flash` bytes is within the goal.
     fn fits(&self, flash: usize) -> bool {
         self.flash.is_none_or(|most| flash <= most)
     }
 }
 
-/// A part of the network, with what 12 bits for it are worth.
+/// A part of the network, with the gain and the cost of 12 bits.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
     part: Part,
-    /// Squared error of pixels for which only its 8 bits are to blame, as the mean PSNR has it.
+    /// Mean squared error of the pixels due to its 8 bits alone, computed from the mean PSNR.
     noise: f64,
-    /// What 12 bits cost, as parts of the flash, the time and the working memory that 8 take.
+    /// Cost of 12 bits: the sum of what they add to flash, time and working memory, each as a fraction of the total in
+    /// 8 bits.
     cost: f64,
 }
 
-/// The parts of a network, whose file in 8 bits is `model`, and what is known of them; the best for their cost
-/// first.
+/// The parts of a network that can have 12 bits, by descending gain per cost. `model` is its file in 8 bits, of `flash`
+/// bytes.
 pub fn candidates(model: &Model, flash: usize, sensitivities: &[Sensitivity]) -> Vec<Candidate> {
     let of = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
     let noise = |db: f64| 255.0 * 255.0 * 10.0_f64.powf(-db / 10.0);
@@ -137,22 +139,23 @@ pub fn candidates(model: &Model, flash: usize, sensitivities: &[Sensitivity]) ->
     candidates
 }
 
-/// What came of a mix.
+/// The result of a mix.
 pub trait Outcome {
-    /// Mean PSNR, dB.
+    /// Mean PSNR, in dB.
     fn psnr(&self) -> f64;
     /// Bytes of the `.gen` file.
     fn flash(&self) -> usize;
 }
 
-/// The mix that meets `goal`, and what came of it, from `bytes`, which is what came of none.
+/// Searches for the cheapest mix that meets `goal`, and returns it with its outcome.
 ///
-/// 12 bits go to one candidate after the other until the goal is met, then are taken away again, the dearest first,
-/// where it is met without them. If only the flash is limited, candidates get them as long as they fit, and lose what
-/// all together is not worth 0.05 dB. `draw` quantises and draws; `None` is a mix that can't be had.
+/// `bytes` is the outcome of 8 bits throughout. `draw` quantises and draws a mix; it returns `None` if the mix is not
+/// possible. Candidates get 12 bits one after the other, in the given order, until the goal is met. Then each loses
+/// them again, the most expensive first, if the goal is met without. If only the flash is limited, candidates get 12
+/// bits as long as they fit, and lose them again as long as all losses together cost less than 0.05 dB.
 ///
 /// # Errors
-/// If nothing that is tried meets the goal, with what comes nearest; those of `draw`.
+/// If no mix that is tried meets the goal, with the nearest; those of `draw`.
 pub fn search<O: Outcome>(
     goal: Goal,
     candidates: &[Candidate],
@@ -185,7 +188,7 @@ pub fn search<O: Outcome>(
                 Some(outcome) if goal.fits(outcome.flash()) => {
                     found = Some((left.remove(index), wider, outcome));
                 }
-                // What doesn't fit never will; what can't be had may be had beside another.
+                // A mix that is too large stays too large; one that is not possible may be possible with another part.
                 Some(_) => drop(left.remove(index)),
                 None => index += 1,
             }
@@ -223,7 +226,7 @@ pub fn search<O: Outcome>(
 mod tests {
     use super::*;
 
-    /// Noise that adds up, flash that does.
+    /// An outcome whose noise and flash are sums over the parts.
     #[derive(Clone, Copy, Debug)]
     struct Sum {
         noise: f64,
@@ -240,12 +243,12 @@ mod tests {
         }
     }
 
-    /// Weights 1 are the noisiest, weights 2 can't be had, output 0 costs least.
+    /// Searches where weights 1 are the noisiest, weights 2 are not possible, and output 0 costs least.
     fn run(goal: Goal) -> Result<(Mix, Sum)> {
         run_if(goal, |mix| !mix.has(Part::Weights(2)))
     }
 
-    /// Likewise of those that can be had.
+    /// As [`run`], with the mixes that are `possible`.
     fn run_if(goal: Goal, possible: impl Fn(&Mix) -> bool) -> Result<(Mix, Sum)> {
         let all = [
             (Part::Output(0), 0.02, 0.01, 0),

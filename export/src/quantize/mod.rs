@@ -1,4 +1,9 @@
-//! From a float network to the integers of a `.gen` file.
+//! Quantises a float network to the integers of a `.gen` file, and proves that they cannot overflow.
+//!
+//! - `scale`: the scale of a channel's weights; `rounding`: 8-bit weights rounded for their inputs
+//! - `epilogue`: multipliers, constants and lookup tables
+//! - `bound`: how large accumulators can become; `exact`: whether the quantised ONNX is exact
+//! - [`sensitivity`]: what each layer's 8 bits cost; [`mix`]: which numbers have 12 bits
 
 pub mod mix;
 pub mod sensitivity;
@@ -23,33 +28,36 @@ use gen_core::element::{Element, Weight};
 use gen_core::format::write::{DraftActivation, DraftLayer};
 pub use rounding::Inputs;
 
-/// A network in integers.
+/// A quantised network.
 #[derive(Clone, Debug)]
 pub struct Quantized {
-    /// Its layers.
+    /// Its layers, in integers.
     pub layers: Vec<DraftLayer>,
-    /// What they are in real numbers.
+    /// The real numbers that each layer stands for.
     pub reals: Vec<Real>,
 }
 
-/// What a quantised layer is in real numbers.
+/// The real numbers that a quantised layer stands for.
 #[derive(Clone, Debug)]
 pub struct Real {
     /// The layer before it was quantised.
     pub folded: Folded,
-    /// Real value of a step of the weights of each number.
+    /// Scale of the weights (the real value of one step), per channel or per feature.
     pub scales: Vec<f64>,
-    /// What its inputs are.
+    /// Quantisation of its input.
     pub input: Quantization,
 }
 
-/// The layers of `network` in integers; `ranges` are those of all outputs but the last, `weights` what each
-/// layer's weights are, `looked_up` what
-/// [`calibrate`](crate::calibrate::calibrate) has seen tables to be given, `inputs`
-/// what 8-bit weights are rounded for.
+/// Quantises all layers of `network`.
+///
+/// - `ranges`: the quantisation of every output but the last
+/// - `weights`: the type of each layer's weights
+/// - `looked_up`: the smallest and largest input of each layer's lookup table in
+///   [`calibrate`](crate::calibrate::calibrate)
+/// - `inputs`: recorded inputs of the layers, for rounding 8-bit weights
 ///
 /// # Errors
-/// Naming layer and channel where a number doesn't fit.
+/// If a number doesn't fit, naming layer and channel.
 pub fn quantize(
     network: &Network,
     ranges: &[Quantization],
@@ -98,7 +106,8 @@ pub fn quantize(
     Ok(quantized)
 }
 
-/// A layer in integers, and the scales of its weights, which are `coarser`, channel by channel, than they need be.
+/// Quantises a layer, its weights to the nearest steps. Returns it with the scales of its weights, which are those that
+/// just hold the largest weight, times the factors `coarser` of the channels.
 fn quantize_layer(
     layer: &Layer,
     folded: &Folded,
@@ -108,7 +117,7 @@ fn quantize_layer(
 ) -> Result<(DraftLayer, Vec<f64>)> {
     let channels = layer.channels_out;
     let positions = layer.rows.kernel * layer.columns.kernel;
-    // Number `i` is of a channel, or of a feature, whose weights are one position's.
+    // Number `i` belongs to a channel, or to a feature, which has the weights of one kernel position.
     let mut weights = vec![0; folded.weights.len()];
     let mut scales = Vec::with_capacity(folded.bias.len());
     for i in 0..folded.bias.len() {
@@ -146,24 +155,28 @@ fn quantize_layer(
     Ok((draft, scales))
 }
 
-/// Weights with a scale for each channel, in steps of it.
+/// The real weights of a layer, with a scale per channel, in quantisation steps.
 fn in_steps(layer: &Layer, folded: &Folded, scales: &[f64]) -> Vec<f64> {
     let channels = folded.weights.chunks_exact(layer.channel_len()).zip(scales);
     channels.flat_map(|(weights, scale)| weights.iter().map(move |w| w / scale)).collect()
 }
 
+/// An error that names node and output channel.
 fn refuse(layer: &Layer, channel: usize, why: &str) -> anyhow::Error {
     anyhow!("node \"{}\", output channel {channel}: {why}", layer.name)
 }
 
-/// Proves that nothing overflows: accumulators within `i32`, and `acc·m + C` within 2⁵³, where the
-/// quantised ONNX's doubles are exact.
+/// Proves that nothing overflows: accumulators stay within `i32`, and `acc·m + C` within 2⁵³, where the doubles of
+/// the quantised ONNX are exact.
+///
+/// # Errors
+/// If a channel could overflow, or 12-bit sums cannot be exact in the quantised ONNX.
 fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], element: Element) -> Result<()> {
-    // Of bytes, what it takes hardly occurs: then the quantised ONNX says so.
+    // A kernel that large hardly occurs with bytes. Writing the quantised ONNX then fails with its own message.
     let wide = element.is_wide() || draft.weight == Weight::Wide;
     ensure!(
         !wide || exact::is_exact(draft, input, element),
-        "node \"{}\": its kernel is too large for an exact quantised ONNX of 12 bits: leave it 8, or use a smaller one",
+        "node \"{}\": its kernel is too large for an exact quantised ONNX of 12 bits: use 8 bits or a smaller kernel",
         layer.name
     );
     let x = bound::input_reach(draft, element);

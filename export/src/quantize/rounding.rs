@@ -1,10 +1,10 @@
-//! Weights rounded for what their layer gives, not each to its nearest step.
+//! Rounds 8-bit weights so that the layer's output error is small, instead of each to its nearest step.
 //!
-//! Errors e of the weights change an output by eᵀx, whose mean square is eᵀHe with H = E[xxᵀ] over the inputs x
-//! that meet these weights. Inputs depend on each other (behind a ReLU, all are positive), so errors can cancel:
-//! beginning with the nearest steps, weights go a step up or down as long as eᵀHe falls (AdaRound's aim, Nagel et
-//! al. 2020, arXiv 2004.10568, by the coordinate descent of Behdin et al. 2023, arXiv 2309.01885). Each phase of
-//! a transposed convolution has taps of its own and so an H of its own.
+//! Rounding errors e of the weights change an output by eᵀx. Its mean square is eᵀHe, with H = E[xxᵀ] over the inputs
+//! x that these weights are multiplied by. Inputs are correlated (behind a ReLU, all are positive), so errors can
+//! cancel. Beginning with the nearest steps, weights move a step up or down as long as eᵀHe falls. This is AdaRound's
+//! objective (Nagel et al. 2020, arXiv 2004.10568) with the coordinate descent of Behdin et al. 2023 (arXiv
+//! 2309.01885). Each phase of a transposed convolution has its own taps, and so its own H.
 
 use crate::network::float;
 use crate::network::quantization::Quantization;
@@ -17,38 +17,42 @@ use gen_core::format::write::DraftPart;
 use ndarray::{Array2, s};
 use std::sync::OnceLock;
 
-/// Most weights of an output that are rounded together: time and memory grow with the square. Outputs of more
-/// keep the nearest steps.
+/// Most weights of an output that are rounded together: time and memory grow with the square. With more, all weights
+/// keep their nearest steps.
 const LARGEST: usize = 2304;
-/// About how many outputs of a phase H is taken from.
+/// About how many outputs of a phase H is computed from.
 const OUTPUTS: usize = 8192;
-/// So many products of two inputs, below 2⁸ each, are summed exactly in `f32`: with them H is the same everywhere.
+/// Number of products of two inputs, each below 2⁸, whose sum is exact in `f32`. H is then the same on every machine.
 const EXACT: usize = 256;
-/// What is added to H's diagonal, as a part of its mean: what calibration never saw must not cost anything.
+/// Summand on H's diagonal, as a fraction of its mean. It keeps errors of weights small whose inputs calibration never
+/// saw.
 const DAMPING: f64 = 0.01;
 /// Most passes over the weights.
 const PASSES: usize = 20;
 
-/// What the layers behind the first were given; by default nothing, and weights go to their nearest steps.
+/// Recorded inputs of the layers behind the first. By default nothing is recorded, and weights keep their nearest
+/// steps.
 #[derive(Debug, Default)]
 pub struct Inputs(Vec<Seen>);
 
-/// What a layer was given.
+/// Recorded inputs of one layer.
 #[derive(Debug)]
 struct Seen {
-    /// For each latent, in 8 bits, HWC.
+    /// One 8-bit map per latent, HWC.
     maps: Vec<Vec<u8>>,
-    /// What stands for 0.
+    /// Zero-point of the maps.
     zero_point: u8,
-    /// The weights that were asked for first, in steps, and what they were rounded to: mixes of 8 and 12 bits ask
-    /// for the same again.
+    /// The first weights that were rounded, in steps, and the result: different mixes of 8 and 12 bits often round the
+    /// same weights.
     rounded: OnceLock<(Vec<f64>, Vec<i16>)>,
 }
 
 impl Inputs {
-    /// Those of `network`, whose hidden tensors have `ranges`, of bytes, on `count` latents of calibration; `done` is
-    /// called after each. (The first layer's are the latent, whose elements are independent: its nearest steps are
-    /// best.)
+    /// Records the inputs of the layers of `network` on `count` calibration latents. `ranges` are the 8-bit
+    /// quantisations of the hidden tensors. `done` is called after each latent.
+    ///
+    /// The first layer's input is not recorded: it is the latent, whose elements are independent, so the nearest steps
+    /// are best.
     ///
     /// # Errors
     /// If tract can't run the network.
@@ -92,11 +96,11 @@ impl Inputs {
         Ok(Self(maps.into_iter().zip(ranges).map(seen).collect()))
     }
 
-    /// The 8-bit weights of layer `index` for what it is given, or `nearest` if that isn't known; `real` are they in
-    /// steps.
+    /// Rounds the weights of layer `index` to 8 bits, minimising its output error on the recorded inputs. Returns
+    /// `nearest` if none were recorded. `real`: unrounded weights, in quantisation steps.
     ///
     /// # Errors
-    /// None of its own.
+    /// Never: the work is shared among threads, whose interface returns a result.
     pub(super) fn round(
         &self,
         index: usize,
@@ -112,17 +116,17 @@ impl Inputs {
         }
         let mut weights = nearest;
         round(layer, &real, &seen.maps, seen.zero_point, &mut weights)?;
-        // Where other weights were first, these are rounded whenever they are asked for.
+        // If other weights were stored first, these are rounded anew each time.
         let _ = seen.rounded.set((real, weights.clone()));
         Ok(weights)
     }
 }
 
-/// Rounds `real`, the weights of `layer` in steps, again: `weights` are the nearest steps. What stands for 0 in
-/// `inputs` is `zero_point`.
+/// Moves `weights` from the nearest steps to those that minimise the output error of `layer`. `real`: unrounded
+/// weights, in quantisation steps. `inputs`: recorded 8-bit maps, HWC, with `zero_point`.
 ///
 /// # Errors
-/// None of its own.
+/// Never: the work is shared among threads, whose interface returns a result.
 fn round(
     layer: &Layer,
     real: &[f64],
@@ -162,19 +166,20 @@ fn round(
     Ok(())
 }
 
-/// Outputs that meet the same weights.
+/// The outputs of one phase, which all use the same weights.
 struct Phase {
-    /// Where the weights are among those of a channel: by tap, then by input channel.
+    /// Indices of these weights among those of a channel: by tap, then by input channel.
     places: Vec<usize>,
-    /// What each output reads, along both axes.
+    /// The taps of each output, along both axes.
     outputs: Vec<[Taps; 2]>,
-    /// Inputs in a row of the map.
+    /// Width of the input map.
     width: usize,
-    /// Channels of the map.
+    /// Channels of the input map.
     channels: usize,
 }
 
 impl Phase {
+    /// The phase `row`, `column` of `layer`.
     fn new(layer: &Layer, row: usize, column: usize) -> Self {
         let (rows, columns, channels) = (layer.rows, layer.columns, layer.channels_in);
         let mut places = Vec::new();
@@ -191,10 +196,10 @@ impl Phase {
         Self { places, outputs: outputs.collect(), width: columns.input, channels }
     }
 
-    /// H row by row, but for a factor, in squares of a step of the inputs.
+    /// H, row by row, up to a constant factor, in squares of the inputs' steps.
     fn products(&self, inputs: &[Vec<u8>], zero_point: u8) -> Result<Vec<f64>> {
         let len = self.places.len();
-        // Each output of some latents, rather than some outputs of each.
+        // Every `every`-th output; latents begin at different ones, so that together they cover all outputs.
         let every = (inputs.len() * self.outputs.len()).div_ceil(OUTPUTS).max(1);
         let outputs = inputs.iter().enumerate().flat_map(|(index, map)| {
             let of_map = self.outputs.iter().skip(index % every).step_by(every);
@@ -216,7 +221,8 @@ impl Phase {
         Ok(parts.concat())
     }
 
-    /// Gives `meet` what each weight of `output` meets; the others meet zeros.
+    /// Calls `meet` with the index of each weight of an output and the input, minus its zero-point, that it is
+    /// multiplied by. Weights beyond the map's border are left out: their inputs are 0.
     fn read(
         &self,
         map: &[u8],
@@ -235,8 +241,8 @@ impl Phase {
     }
 }
 
-/// Moves `steps` up or down, one weight by one step at a time, while eᵀHe falls, where e is what they are beyond
-/// `real` and `h` is H row by row.
+/// Moves `steps` up or down, one weight by one step at a time, while eᵀHe falls. e is `steps` minus `real`, and `h` is
+/// H, row by row.
 fn descend(h: &[f64], real: &[f64], steps: &mut [i16]) {
     let row = |i: usize| &h[i * real.len()..(i + 1) * real.len()];
     // He
@@ -275,7 +281,7 @@ mod tests {
     use crate::pipeline::sketch;
     use crate::quantize::scale;
 
-    /// Where inputs are nearly the same, only the sum of the weights counts.
+    /// If all inputs are nearly equal, only the sum of the weights counts.
     #[test]
     fn errors_cancel_within_the_range_of_steps() {
         let rounded = |real: &[f64]| {
@@ -293,7 +299,7 @@ mod tests {
         assert_eq!(rounded(&[-127.0, -0.4, -0.4]), [-127, -1, 0]);
     }
 
-    /// The same weights again are not rounded again, others are.
+    /// The result for the first weights is kept, other weights are rounded anew.
     #[test]
     fn what_was_rounded_first_is_kept_for_its_own_weights() {
         let network = import(&sketch::dense_first(), &Wishes::default()).unwrap();
@@ -315,7 +321,7 @@ mod tests {
         assert_eq!(other, rounded(&see(), 30.0));
     }
 
-    /// Whatever the geometry: eᵀHe is what a layer of weights e gives, squared and summed.
+    /// In every geometry, eᵀHe is the sum of the squared outputs of a layer with weights e.
     #[test]
     fn products_are_those_of_what_meets() {
         for source in sketch::all() {

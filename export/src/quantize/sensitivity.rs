@@ -1,4 +1,4 @@
-//! What the pictures lose if only one thing is in 8 bits.
+//! Sensitivity: the PSNR of pictures when only one layer's weights or output have 8 bits.
 
 use crate::latent;
 use crate::network::float::{Float, Rounded};
@@ -15,22 +15,22 @@ use anyhow::Result;
 use gen_core::format::write::{DraftLayer, DraftPart};
 use serde::Serialize;
 
-/// Pictures that are compared for each.
+/// Number of pictures compared for each.
 const PICTURES: usize = 16;
 
-/// Mean PSNR of the pictures if only the layer's weights are in 8 bits, or only its output is, in dB.
+/// Mean PSNR of the pictures, in dB, if only a layer's weights have 8 bits, or only its output.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Sensitivity {
     /// Name of the layer's node.
     pub layer: String,
-    /// Its weights alone.
+    /// PSNR if only the weights have 8 bits.
     pub weights_db: f64,
-    /// Its output alone; the last layer's are the pixels themselves.
+    /// PSNR if only the output has 8 bits; `None` for the last layer, whose output are the pixels.
     pub output_db: Option<f64>,
 }
 
-/// The sensitivity of each layer of `network`, whose outputs have `ranges` and whose layers in integers are `drafts`
-/// and `reals`, on latents of calibration.
+/// The sensitivity of each layer of `network`, measured on calibration latents. `ranges` are the 8-bit quantisations of
+/// its outputs, `drafts` and `reals` its quantised layers.
 ///
 /// # Errors
 /// If tract can't run the network.
@@ -67,7 +67,7 @@ pub fn sensitivities(
     Ok(parts.concat())
 }
 
-/// Pictures of latents of calibration, with one tensor rounded if that is wanted.
+/// Pictures of [`PICTURES`] calibration latents. `rounded` names a tensor that is rounded, if any.
 fn draw(
     network: &Network,
     rounded: Option<Rounded>,
@@ -80,8 +80,8 @@ fn draw(
     (0..PICTURES).map(picture).collect()
 }
 
-/// `layer` with the weights of `draft`, which have its BatchNorm in them and are multiplied by `ratios`,
-/// input by input.
+/// `layer` with the quantised weights of `draft` as real numbers. BatchNorm is folded into them. The `ratios` that they
+/// were multiplied by, input by input, are divided out.
 fn rounded(layer: &Layer, draft: &DraftLayer, real: &Real, ratios: &[f64]) -> Layer {
     let weights = scaled(layer, &draft.weights, &real.scales);
     let weights = weights.iter().zip(ratios.iter().cycle()).map(|(w, ratio)| (w / ratio) as f32);
@@ -127,13 +127,13 @@ mod tests {
         for (fine, coarse) in fine.iter().zip(&coarse) {
             assert!((35.0..100.0).contains(&fine.weights_db), "{fine:?}");
             let (Some(fine), Some(coarse)) = (fine.output_db, coarse.output_db) else { continue };
-            // 16 times the step is 24 dB, but where it is as fine as pixels are.
+            // A step 16 times as large costs 24 dB, less if the finer step was as fine as pixels.
             assert!((12.0..30.0).contains(&(fine - coarse)), "{fine} {coarse}");
         }
     }
 
-    /// Weights that are rounded for what they give cost less than the nearest; those on the latent and those with
-    /// numbers of each feature are the nearest.
+    /// Weights that are rounded for recorded inputs cost less than the nearest steps. The first layer's weights and
+    /// those with numbers per feature keep the nearest steps.
     #[test]
     fn rounding_shows() {
         for source in sketch::all() {
@@ -159,7 +159,7 @@ mod tests {
         }
     }
 
-    /// Weights on a part of other steps than the first are multiplied for these, and drawn without.
+    /// Weights on a part whose scale differs from the first part's contain a factor, which is undone for drawing.
     #[test]
     fn parts_of_a_latent_may_have_other_steps() {
         let mut network = import(&sketch::dense_first(), &Wishes::default()).unwrap();

@@ -20,12 +20,12 @@ use crate::{latent, twin};
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::{Draft, DraftPart};
 
-/// Everything in 8 bits, with the network.
+/// The network in 8 bits throughout, its float original and its pixel rule.
 fn exported(source: &Source) -> (Draft, Network, PixelRule) {
     exported_as(source, &Mix::default())
 }
 
-/// Everything in integers, with the network.
+/// The network quantised with `mix`, its float original and its pixel rule.
 fn exported_as(source: &Source, mix: &Mix) -> (Draft, Network, PixelRule) {
     let network = import(source, &Wishes::default()).unwrap();
     let seen = calibrate(&network, 1, 24, &|| ()).unwrap();
@@ -52,7 +52,7 @@ fn pictures(mut generator: Generator, count: usize) -> Vec<Picture> {
     (0..count).map(draw).collect()
 }
 
-/// What a quantised ONNX draws in tract, typed and optimised.
+/// Pictures of a quantised ONNX in tract, typed and optimised.
 fn drawn(bytes: &[u8], count: usize) -> [Vec<Picture>; 2] {
     let twin = Source::decode("twin.onnx".as_ref(), bytes).unwrap();
     [Passes::Typed, Passes::Optimised].map(|passes| {
@@ -60,7 +60,7 @@ fn drawn(bytes: &[u8], count: usize) -> [Vec<Picture>; 2] {
     })
 }
 
-/// Device, quantised ONNX and float network draw the same pictures: the first two to the bit.
+/// Device and quantised ONNX draw the same pictures to the bit, and the float network draws similar ones.
 #[test]
 fn device_and_twin_are_equal_and_close_to_the_float_network() {
     for (source, least) in sketch::all().iter().zip([30.0, 30.0, 40.0, 35.0]) {
@@ -69,7 +69,7 @@ fn device_and_twin_are_equal_and_close_to_the_float_network() {
     }
 }
 
-/// Likewise with 12 bits in one part alone, in every part, and in none of the weights, or the outputs.
+/// Device and quantised ONNX are equal with 12 bits in any one part, in all weights, in all outputs, and in both.
 #[test]
 fn mixes_are_equal_and_closer() {
     for source in sketch::all() {
@@ -81,8 +81,8 @@ fn mixes_are_equal_and_closer() {
         }
         let bytes = equal_and_close(&source, &Mix::default());
         let of = |outputs, weights| equal_and_close(&source, &Mix::whole(layers, outputs, weights));
-        // Among tensors of 8 bits, whose errors are larger, finer weights alone may be no gain: one network
-        // loses 2 dB against weights that are rounded for what they give.
+        // Finer weights alone may gain nothing beside 8-bit tensors, whose errors are larger: one network loses 2 dB
+        // against 8-bit weights that are rounded for their inputs.
         of(false, true);
         let outputs = of(true, false);
         assert!(outputs > bytes + 0.5, "{bytes} {outputs}");
@@ -91,7 +91,7 @@ fn mixes_are_equal_and_closer() {
     }
 }
 
-/// 12-bit weights whose sums with 12-bit inputs could exceed 31 bits get coarser, just as much as is needed.
+/// 12-bit weights whose sums with 12-bit inputs could exceed 31 bits get a coarser scale, just as coarse as needed.
 #[test]
 fn wide_sums_that_could_overflow_have_coarser_weights() {
     let source = Sketch::new(&[4, 1, 1])
@@ -112,7 +112,8 @@ fn wide_sums_that_could_overflow_have_coarser_weights() {
     assert!(psnr > 60.0, "{psnr}");
 }
 
-/// Asserts that device and quantised ONNX draw the same; PSNR against the float network, of equal pictures 100.
+/// Asserts that device and quantised ONNX draw the same pictures. Returns their mean PSNR in dB, at most 100, against
+/// the float network.
 fn equal_and_close(source: &Source, mix: &Mix) -> f64 {
     let (draft, network, pixels) = exported_as(source, mix);
     let file = draft.to_bytes().unwrap();
@@ -125,11 +126,11 @@ fn equal_and_close(source: &Source, mix: &Mix) -> f64 {
     float.iter().zip(&device).map(|(a, b)| psnr::limited(a, b)).sum::<f64>() / 16.0
 }
 
-/// Where float sums could be inexact the twin splits them, and stays equal.
+/// If sums could be inexact in float, the twin splits them and stays equal.
 #[test]
 fn large_sums_are_split() {
     let (mut draft, network, pixels) = exported(&sketch::dense_first());
-    // Every weight as large as can be, and 480 channels that meet 4 taps: 480·4·255·127 > 2²⁴.
+    // Every weight is as large as possible, and 480 channels contribute by 4 taps each: 480·4·255·127 > 2²⁴.
     for layer in &mut draft.layers {
         for (i, w) in layer.weights.iter_mut().enumerate() {
             *w = if i % 3 == 0 { -127 } else { 127 };
@@ -252,7 +253,7 @@ fn dead_channels_get_usable_numbers() {
     }
 }
 
-/// Sums of a layer whose reach is known by counting.
+/// The reach of layers whose sums can be counted by hand.
 #[test]
 fn reaches_count_what_meets() {
     let (draft, ..) = exported(&sketch::dense_first());
@@ -265,7 +266,7 @@ fn reaches_count_what_meets() {
     assert!(reaches.iter().all(|reach| *reach == bound::Reach { low: -24 * 55, high: 24 * 200 }));
     let reaches = bound::reach(&layer, [2, 2, 6], x, 2..3);
     assert!(reaches.iter().all(|reach| reach.magnitude() == 4 * 200));
-    // A dense layer's features meet one tap each.
+    // Each feature of a dense layer has one tap.
     let first = bound::input_reach(&draft.layers[0], Element::Wide { signed: true });
     let mut dense = draft.layers[0].clone();
     dense.weights.fill(-2);

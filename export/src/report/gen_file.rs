@@ -1,4 +1,4 @@
-//! The bytes of a `.gen` file, with errors that name the node of the ONNX.
+//! Writes a `.gen` file, with errors that name the node of the ONNX.
 
 use crate::network::Network;
 use anyhow::{Result, anyhow};
@@ -12,10 +12,10 @@ pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// The `.gen` file of `draft`, made from `network`.
+/// The bytes of the `.gen` file of `draft`, whose layers are those of `network`.
 ///
 /// # Errors
-/// Naming the node whose layer doesn't fit.
+/// If a layer doesn't fit the format, naming its node.
 pub(crate) fn to_bytes(draft: &Draft, network: &Network) -> Result<Vec<u8>> {
     draft.to_bytes().map_err(|error| {
         let layer = match &error {
@@ -39,7 +39,7 @@ pub(crate) fn to_bytes(draft: &Draft, network: &Network) -> Result<Vec<u8>> {
             WriteError::Invalid(FormatError::Accumulator { layer })
                 if too_wide(layer).is_some_and(Element::is_wide) =>
             {
-                ": its sums of 12-bit inputs and 8-bit weights could; give its weights 12 bits too, or its inputs 8"
+                ": its inputs have 12 bits and its weights 8; give its weights 12 bits too, or its inputs 8"
             }
             _ => "",
         };

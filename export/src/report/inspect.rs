@@ -13,7 +13,8 @@ use anyhow::{Context, Result};
 use gen_core::Model;
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 
-/// The bytes of a `.gen`: those of `file`, or of an ONNX what `quantize` would give with all numbers 0.
+/// The bytes of a `.gen`: those of `file`; for an ONNX, a file of the size that `quantize` would give, whose numbers
+/// are all 0.
 ///
 /// # Errors
 /// If the file is malformed or can't be converted.
@@ -27,8 +28,8 @@ pub fn bytes(file: &File, wishes: &Wishes) -> Result<Vec<u8>> {
     }
 }
 
-/// The layout of `file`. Of a float ONNX it is what `quantize` would give, to the byte, if no table has to be
-/// shorter than usual.
+/// The layout of `file`. For a float ONNX it is the layout that `quantize` would give, to the byte, unless a table has
+/// to be shorter than usual.
 ///
 /// # Errors
 /// If the file is malformed or can't be converted.
@@ -42,13 +43,13 @@ pub fn inspect(file: &File, wishes: &Wishes) -> Result<Layout> {
             let network = import(source, wishes)?;
             let bytes = blank(source, &network)?;
             let layout = Layout::new(&Model::parse(&bytes)?, bytes.len(), Some(&network));
-            // The file's name may be longer than a model's.
+            // The file's name may be too long for a model's name, so the blank file has another.
             Ok(Layout { name: stem(&source.path), ..layout })
         }
     }
 }
 
-/// A `.gen` whose numbers are all zero.
+/// A `.gen` with the layers of `network`, whose numbers are all 0.
 fn blank(source: &Source, network: &Network) -> Result<Vec<u8>> {
     let last = network.layers.len() - 1;
     let file = || source.path.display().to_string();

@@ -1,4 +1,4 @@
-//! A generator's sizes, layer by layer: flash, working memory, MACs; as data, as a table, and as a diagram.
+//! A generator's sizes, layer by layer: flash, working memory and MACs, as data, as a table and as a diagram.
 
 use crate::latent;
 use crate::network::operation::Operation;
@@ -19,23 +19,23 @@ pub struct Layout {
     pub name: String,
     /// SHA-256 of the float ONNX.
     pub source_sha256: String,
-    /// The latent's parts, one behind the other.
+    /// The latent's parts, in order.
     pub latent: Vec<PartReport>,
     /// Height, width, channels of the pictures.
     pub image: [usize; 3],
-    /// First to last.
+    /// The layers, first to last.
     pub layers: Vec<LayerReport>,
-    /// Products that land in the output.
+    /// Multiply-accumulates per picture whose product lands in the output.
     pub useful_macs: u64,
     /// Bytes of weights.
     pub weight_bytes: usize,
     /// Bytes of the `.gen` file.
     pub flash_bytes: usize,
-    /// Bytes that the engine asks for, itself not included.
+    /// Bytes of working memory, the engine itself not included.
     pub working_memory_bytes: usize,
-    /// Bytes of weights that pass by for a picture.
+    /// Weight bytes read per picture.
     pub weight_read_bytes: u64,
-    /// What more working memory, or less, would do.
+    /// Other sizes of the working memory, and the weight bytes read with each.
     pub choices: Vec<Choice>,
 }
 
@@ -44,9 +44,9 @@ pub struct Layout {
 pub struct LayerReport {
     /// Name of the ONNX node, if known.
     pub name: String,
-    /// What follows it in the ONNX and is one with it here: operator and node, in order.
+    /// The steps that follow it in the ONNX and are folded into it here: operator and node, in order.
     pub steps: Vec<String>,
-    /// How an output is made of a sum: `clamp`, `slopes` or `table`.
+    /// Epilogue that turns an accumulator into an element: `clamp`, `slopes` or `table`.
     pub epilogue: &'static str,
     /// `dense`, `transposed` or `plain`.
     pub kind: &'static str,
@@ -58,7 +58,7 @@ pub struct LayerReport {
     pub kernel: [usize; 2],
     /// Strides along rows and columns.
     pub stride: [usize; 2],
-    /// Products that land in the output.
+    /// Multiply-accumulates per picture whose product lands in the output.
     pub useful_macs: u64,
     /// Bits of a weight.
     pub weight_bits: u8,
@@ -70,7 +70,7 @@ pub struct LayerReport {
     pub window_bytes: usize,
     /// Whether it is computed whole instead of row by row.
     pub whole: bool,
-    /// Bytes of weights that pass by for a picture.
+    /// Weight bytes read per picture.
     pub weight_read_bytes: u64,
 }
 
@@ -81,18 +81,18 @@ pub struct PartReport {
     pub name: String,
     /// Its first element.
     pub begin: usize,
-    /// Its elements.
+    /// Number of elements.
     pub len: usize,
-    /// What they are drawn from.
+    /// Distribution of the elements: `normal`, `uniform` or `one-hot`.
     pub distribution: &'static str,
-    /// Whether it is taken for a label by its name alone.
+    /// Whether only the input's name suggests that it is a label.
     pub guessed: bool,
-    /// Steps of its quantised elements per unit.
+    /// Quantisation steps per unit.
     pub scale: f32,
 }
 
 impl Layout {
-    /// The layout of `model`, a file of `flash_bytes`, that was made of `network`.
+    /// The layout of `model`, whose file has `flash_bytes`. `network`, if known, gives the names of nodes.
     pub fn new(model: &Model, flash_bytes: usize, network: Option<&Network>) -> Self {
         let shape = model.image();
         let known = |index: usize| network.and_then(|network| network.layers.get(index));
@@ -153,7 +153,7 @@ fn parts(model: &Model, network: Option<&Network>) -> Vec<PartReport> {
     reports.collect()
 }
 
-/// Neighbours of one node are told once.
+/// The steps of `layer` as text. Equal neighbours are listed once: a node can become several steps.
 fn steps(layer: &Layer) -> Vec<String> {
     let mut steps: Vec<String> = Vec::new();
     for step in &layer.steps {
@@ -221,27 +221,27 @@ pub fn table(layout: &Layout) -> String {
     let flash = grouped(layout.flash_bytes as u64);
     let _ = writeln!(
         text,
-        "\nflash {flash} bytes (the .gen file), {macs} useful MACs a picture\n\
-         working memory {memory} bytes, beside the engine itself ({} here, about half on 32 bits)",
+        "\nflash {flash} bytes (the .gen file), {macs} useful MACs per picture\n\
+         working memory {memory} bytes, without the engine itself ({} here, about half on 32 bits)",
         grouped(size_of::<gen_core::Engine>() as u64)
     );
     text.push_str(&reads(layout));
     text
 }
 
-/// Elements of a latent.
+/// Number of elements of a latent.
 fn latent_len(layout: &Layout) -> usize {
     layout.latent.iter().map(|part| part.len).sum()
 }
 
-/// What goes in, part by part.
+/// The parts of the latent, a line each; a label that was guessed from its name has a second line.
 fn latent(layout: &Layout) -> String {
     let mut text = String::new();
     for part in &layout.latent {
         let last = part.begin + part.len - 1;
         let name = ending(&part.name, 24);
         let guessed = if part.guessed {
-            format!(",\n{:27}by its name alone: if it is none, --latent {}=normal", "", part.name)
+            format!(",\n{:27}guessed from its name; otherwise --latent {}=normal", "", part.name)
         } else {
             String::new()
         };
@@ -251,15 +251,15 @@ fn latent(layout: &Layout) -> String {
     text
 }
 
-/// How often weights are read, and what that depends on.
+/// Weight bytes read per picture, in this file and with other budgets of working memory.
 fn reads(layout: &Layout) -> String {
     let whole = layout.layers.iter().filter(|layer| layer.whole).count();
     let mut text = format!(
-        "weights are read once an output row{}: {} bytes a picture\n",
+        "weights are read once per output row{}: {} bytes per picture\n",
         match whole {
             0 => String::new(),
-            1 => ", of layer 0 once a picture".to_owned(),
-            _ => format!(", of layers 0 to {} once a picture", whole - 1),
+            1 => " (layer 0: once in total)".to_owned(),
+            _ => format!(" (layers 0 to {}: once in total)", whole - 1),
         },
         grouped(layout.weight_read_bytes)
     );
@@ -274,12 +274,12 @@ fn reads(layout: &Layout) -> String {
     text
 }
 
-/// How often weights are read in a picture.
+/// How often weights are read per picture, on average.
 fn times(read: u64, weights: usize) -> String {
     format!("{:.1}×", read as f64 / weights.max(1) as f64)
 }
 
-/// The network from the latent down, each layer with what is one with it.
+/// The network as a diagram, from the latent down. Each layer lists the steps that are folded into it.
 pub fn diagram(layout: &Layout) -> String {
     let mut text = format!("latent {}, 12 bits\n", latent_len(layout));
     for layer in &layout.layers {

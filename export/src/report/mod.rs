@@ -1,7 +1,10 @@
-//! What came of an export: as data, as JSON, and as text.
+//! The result of an export as data, as JSON and as text.
 //!
-//! - [`layout`]: sizes, layer by layer; [`text`]: the tables that people read
-//! - [`inspect`](mod@inspect): the layout without quantising anything
+//! - [`layout`]: sizes, layer by layer
+//! - [`plans`]: the weight bytes read with more or less working memory
+//! - [`text`]: the tables that people read
+//! - [`verdict`]: whether a generator fits a board
+//! - [`inspect`](mod@inspect): the layout of an ONNX that was not quantised
 //! - [`gen_file`]: the bytes of the file itself
 
 pub mod gen_file;
@@ -28,40 +31,40 @@ use gen_core::format::write::{DraftActivation, DraftLayer};
 use layout::Layout;
 use serde::Serialize;
 
-/// Everything worth knowing about an exported generator.
+/// Sizes, times, ranges and fidelity of an exported generator. Its fields are the keys of the JSON.
 #[derive(Clone, Debug, Serialize)]
 pub struct Report {
     /// Sizes, layer by layer.
     pub layout: Layout,
-    /// Whether the file itself, run by tract, draws what was imported.
+    /// Whether the ONNX file itself, run by tract, draws the same pictures as the imported network.
     pub import: Check,
-    /// What the export was done with.
+    /// The options of the export.
     pub settings: Settings,
     /// The quantised tensors between the layers, in order.
     pub tensors: Vec<TensorReport>,
-    /// What each layer costs the pictures in 8 bits, or nothing where these can't be had.
+    /// Sensitivity of the pictures to each layer's 8 bits; empty if 8 bits throughout are not possible.
     pub sensitivities: Vec<Sensitivity>,
-    /// How long a picture takes on some cores.
+    /// Time of a picture on some cores.
     pub times: Vec<CoreTime>,
-    /// With a goal, what 8 bits throughout come to.
+    /// Figures of 8 bits throughout, if there was a goal.
     pub eight_bits: Option<EightBits>,
-    /// The layers that look a function up, in order.
+    /// The lookup tables, in the order of their layers.
     pub tables: Vec<TableReport>,
-    /// Pixels of the `.gen` against those of the float network.
+    /// Pixels of the `.gen` compared with those of the float network.
     pub fidelity: Fidelity,
-    /// The seed of the first of `worst`: for whoever reads that alone.
+    /// Seed of the worst picture, the first of `worst`.
     pub worst_seed: u64,
-    /// The pictures of the sheet, the worst first.
+    /// The pictures on the sheet, the worst first.
     pub worst: Vec<Worst>,
     /// Fréchet distances in the features of a classifier, if one was given.
     pub frechet: Option<Frechet>,
 }
 
-/// What an export found out, for its report.
+/// What [`Report::new`] takes from an export.
 pub(crate) struct Findings<'a> {
     pub(crate) network: &'a Network,
     pub(crate) import: Check,
-    /// How every hidden tensor is quantised.
+    /// Quantisation of every hidden tensor.
     pub(crate) ranges: Vec<Quantization>,
     /// The values of every hidden tensor in calibration.
     pub(crate) histograms: &'a [Histogram],
@@ -69,7 +72,7 @@ pub(crate) struct Findings<'a> {
     pub(crate) sensitivities: Vec<Sensitivity>,
     pub(crate) eight_bits: Option<EightBits>,
     pub(crate) fidelity: Fidelity,
-    /// Index and PSNR of the worst pictures, the worst first.
+    /// Index and PSNR in dB of the worst pictures, the worst first.
     pub(crate) worst: Vec<(usize, f64)>,
     pub(crate) frechet: Option<Frechet>,
 }
@@ -108,7 +111,7 @@ impl Report {
     }
 }
 
-/// A picture of the sheet of the worst.
+/// A picture on the sheet of the worst.
 #[derive(Clone, Debug, Serialize)]
 pub struct Worst {
     /// Its seed.
@@ -117,21 +120,21 @@ pub struct Worst {
     pub psnr: f64,
 }
 
-/// What a generator of 8 bits throughout takes and reaches.
+/// Fidelity, sizes and times of a generator with 8 bits throughout.
 #[derive(Clone, Debug, Serialize)]
 pub struct EightBits {
     /// Mean PSNR, in dB.
     pub psnr_mean: f64,
     /// Bytes of the `.gen` file.
     pub flash_bytes: usize,
-    /// Bytes that the engine asks for.
+    /// Bytes of working memory.
     pub working_memory_bytes: usize,
-    /// How long a picture takes on some cores.
+    /// Time of a picture on some cores.
     pub times: Vec<CoreTime>,
 }
 
 impl EightBits {
-    /// That of `model`, a file of `flash_bytes`.
+    /// The figures of `model`, whose file has `flash_bytes`; `psnr_mean` is in dB.
     ///
     /// # Errors
     /// Those of [`usual_times`].
@@ -141,24 +144,24 @@ impl EightBits {
     }
 }
 
-/// What an export was done with.
+/// The options of an export, as the report lists them.
 #[derive(Clone, Debug, Serialize)]
 pub struct Settings {
-    /// Values of pixels 0 and 255.
+    /// Output values of pixels 0 and 255.
     pub pixels: [f64; 2],
-    /// Latents that the ranges were chosen on.
+    /// Number of calibration latents.
     pub calibration_latents: usize,
-    /// The label that all pictures are of, if there is one.
+    /// The label of all pictures, if it was fixed.
     pub label: Option<usize>,
-    /// Bytes of working memory that the engine was given.
+    /// Bytes of working memory that the engine may use; `None` computes every layer row by row.
     pub ram_budget: Option<usize>,
-    /// Headroom: the range of a channel, as a factor of its largest value in calibration.
+    /// Headroom: the least range of a channel, as a factor of its largest value in calibration.
     pub headroom: f64,
     /// Activation width, in bits, when no mix was searched for.
     pub activation_bits: u8,
     /// Weight width, in bits, when no mix was searched for.
     pub weight_bits: u8,
-    /// What 12 bits were searched for.
+    /// Goal of the search for 12 bits.
     pub goal: Goal,
     /// Seed of the calibration and of the comparison.
     pub seed: u64,
@@ -167,7 +170,7 @@ pub struct Settings {
 /// A quantised tensor.
 #[derive(Clone, Debug, Serialize)]
 pub struct TensorReport {
-    /// The node of the float ONNX that it comes from.
+    /// Node of the float ONNX that gives the tensor.
     pub name: String,
     /// Real value of one step.
     pub scale: f64,
@@ -175,29 +178,29 @@ pub struct TensorReport {
     pub bits: u8,
     /// The element that stands for 0: the zero-point.
     pub zero_point: u8,
-    /// Smallest value.
+    /// Smallest real value that an element holds.
     pub low: f64,
-    /// Largest value.
+    /// Largest real value that an element holds.
     pub high: f64,
-    /// Fraction of the calibration values outside.
+    /// Fraction of the calibration values outside this range.
     pub saturated: f64,
     /// Signal to quantisation error, in dB.
     pub sqnr_db: f64,
 }
 
-/// A function that is looked up in a table.
+/// A lookup table.
 #[derive(Clone, Debug, Serialize)]
 pub struct TableReport {
     /// Name of the layer's ONNX node.
     pub layer: String,
-    /// The function's name in ONNX.
+    /// ONNX operator of the last function in the table.
     pub function: &'static str,
-    /// Entries of the table.
+    /// Number of entries.
     pub entries: usize,
 }
 
 impl TensorReport {
-    /// The report of `layer`'s output, quantised to `range`, with its measured quality.
+    /// The report of the output of `layer`, quantised to `range`: fraction saturated and SQNR in dB, as measured.
     pub(crate) fn new(
         layer: &Layer,
         range: Quantization,
@@ -217,7 +220,7 @@ impl TensorReport {
 }
 
 impl TableReport {
-    /// The report of a layer's table, if it has one.
+    /// The report of the layer's table, if it has one.
     pub(crate) fn new((layer, draft): (&Layer, &DraftLayer)) -> Option<Self> {
         let DraftActivation::Table(table) = &draft.activation else { return None };
         let functions = layer.steps.iter().map(|step| &step.operation);

@@ -1,4 +1,4 @@
-//! What working memory buys: the more layers are computed whole, the less often weights are read.
+//! Working memory against weight reads: the more layers are computed whole, the less often weights are read.
 
 use anyhow::{Context, Result};
 use gen_core::plan::Plan;
@@ -8,15 +8,15 @@ use serde::Serialize;
 /// A way to lay out the working memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Choice {
-    /// How many layers, from the first on, are computed whole.
+    /// Number of layers, from the first on, that are computed whole.
     pub whole: usize,
-    /// Bytes that the engine asks for.
+    /// Bytes of working memory.
     pub working_memory_bytes: usize,
-    /// Bytes of weights that pass by for a picture.
+    /// Weight bytes read per picture.
     pub weight_read_bytes: u64,
 }
 
-/// What there is for `model` that no other is better than, the least memory first.
+/// The choices for `model`, by ascending memory. A choice that reads no less than one with less memory is left out.
 pub fn choices(model: &Model) -> Vec<Choice> {
     let layers = model.layers();
     let choice = |whole| {
@@ -38,19 +38,19 @@ pub fn choices(model: &Model) -> Vec<Choice> {
     choices
 }
 
-/// Least working memory that `layers` run in, in bytes.
+/// Least working memory in which `layers` run, in bytes.
 pub fn least(layers: &[Layer]) -> usize {
     (0..layers.len()).map(|whole| Plan::new(layers, whole).bytes()).min().unwrap_or(0)
 }
 
-/// The one for a `budget` in bytes that reads weights least often.
+/// The choice that reads the fewest weight bytes within a `budget` of working memory, in bytes.
 ///
 /// # Errors
-/// If there is none.
+/// If no choice fits the budget.
 pub fn choose(model: &Model, budget: usize) -> Result<Choice> {
     let fits = choices(model).into_iter().rfind(|it| it.working_memory_bytes <= budget);
     fits.with_context(|| {
         let least = least(model.layers());
-        format!("does not run in {budget} bytes of working memory, but in {least}: give --ram-budget more")
+        format!("does not run in {budget} bytes of working memory: it needs --ram-budget {least} or more")
     })
 }

@@ -10,7 +10,7 @@ use boards::CoreTime;
 use output::number::grouped;
 use std::fmt::Write;
 
-/// A whole export.
+/// The report of an export.
 pub fn report(report: &Report) -> String {
     let mut text = layout::table(&report.layout);
     text.push_str(&times_on_cores(&report.times));
@@ -38,13 +38,13 @@ pub fn report(report: &Report) -> String {
         let _ = writeln!(
             text,
             "squared Fréchet distance in {features} of the classifier's features: {device};\n\
-             of the float network's pictures of as many other latents, which chance alone makes others: {others}",
+             by chance, between the float network's pictures of these and as many other latents: {others}",
         );
     }
     text
 }
 
-/// How each tensor is quantised.
+/// Table of the quantised tensors.
 fn tensors(tensors: &[TensorReport]) -> String {
     let mut text = String::new();
     if !tensors.is_empty() {
@@ -70,7 +70,7 @@ fn tensors(tensors: &[TensorReport]) -> String {
     text
 }
 
-/// What each layer costs the pictures in 8 bits.
+/// Table of each layer's sensitivity to 8 bits.
 fn sensitivities(report: &Report) -> String {
     let mut text = String::new();
     if !report.sensitivities.is_empty() {
@@ -95,16 +95,16 @@ fn sensitivities(report: &Report) -> String {
     text
 }
 
-/// Whether the import was verified.
+/// Line that says whether the import was verified.
 fn import(check: &Check) -> String {
     match check {
         Check::Same => {
             "\nimported exactly: the file itself draws the same pictures in tract\n".to_owned()
         }
-        Check::NotRun(why) => format!("\nnot compared with the file itself, in tract: {why}\n"),
+        Check::NotRun(why) => format!("\nimport not compared with the file itself: {why}\n"),
         Check::Differs(off) => format!(
-            "\nThe file itself draws something else in tract, off by {:.2}% of the pictures' range: one of the \
-             two is wrong. Compare `export sample` with another runtime.\n",
+            "\nimport differs: in tract the file itself draws other pictures, off by {:.2}% of their range.\n\
+             One of the two is wrong: compare `export sample` with another runtime.\n",
             off * 100.0
         ),
     }
@@ -122,12 +122,12 @@ fn worst(worst: &[Worst]) -> String {
     )
 }
 
-/// What 12 bits cost, and bring.
+/// PSNR of 8 bits throughout, and the flash, working memory and time that 12 bits add.
 fn against_eight_bits(report: &Report) -> String {
     let Some(eight) = &report.eight_bits else { return String::new() };
     let layout = &report.layout;
     if layout.layers.iter().all(|layer| layer.weight_bits == 8 && layer.output_bits == 8) {
-        return format!("\n8 bits throughout reach {:.2} dB: nothing has 12\n", eight.psnr_mean);
+        return format!("\n8 bits throughout reach {:.2} dB: nothing needs 12\n", eight.psnr_mean);
     }
     let more = |now: u64, before: u64| grouped(now.saturating_sub(before));
     let longer: Vec<String> = report
@@ -137,11 +137,11 @@ fn against_eight_bits(report: &Report) -> String {
         .filter(|(now, _)| ["M0+", "M4"].contains(&now.core))
         .map(|(now, before)| {
             let more = 100.0 * (now.seconds / before.seconds - 1.0);
-            format!("{more:.0} % more time on an {}", now.core)
+            format!("{more:.0} % to the time on an {}", now.core)
         })
         .collect();
     format!(
-        "\n8 bits throughout: {:.2} dB\n12 bits: {} bytes of flash more, {} of working memory,\n         {}\n",
+        "\n8 bits throughout: {:.2} dB\n12 bits add: {} bytes of flash, {} of working memory,\n             {}\n",
         eight.psnr_mean,
         more(layout.flash_bytes as u64, eight.flash_bytes as u64),
         more(layout.working_memory_bytes as u64, eight.working_memory_bytes as u64),
@@ -149,9 +149,10 @@ fn against_eight_bits(report: &Report) -> String {
     )
 }
 
-/// How long layers take on some cores.
+/// Time of a picture on some cores, in ms, and of each layer.
 fn times_on_cores(times: &[CoreTime]) -> String {
-    let mut text = "\nms a picture, each instruction a cycle, none waiting for flash:\n".to_owned();
+    let mut text =
+        "\nms per picture, if each instruction takes a cycle and flash never waits:\n".to_owned();
     for time in times {
         let layers: Vec<String> =
             time.layers.iter().map(|seconds| format!("{:.1}", seconds * 1e3)).collect();
@@ -163,11 +164,11 @@ fn times_on_cores(times: &[CoreTime]) -> String {
     text
 }
 
-/// Where a generator fits.
+/// Table of the boards: whether a generator fits, its flash, working memory and time, and what to change.
 pub fn verdicts(verdicts: &[Verdict]) -> String {
     let mut text = format!(
         "{:<14} {:<5} {:>25} {:>23} {:>12}\n",
-        "board", "fits", "flash", "working memory", "a picture"
+        "board", "fits", "flash", "working memory", "per picture"
     );
     for verdict in verdicts {
         let of = |[used, room]: [usize; 2]| {
@@ -187,13 +188,13 @@ pub fn verdicts(verdicts: &[Verdict]) -> String {
         }
     }
     text.push_str(
-        "bytes beside the application's own; times without the screen, if each instruction took a cycle and\n\
-         none waited for flash: expect more, see docs/boards.md\n",
+        "Bytes do not include the application's own. Times are lower bounds: without the screen, each\n\
+         instruction in one cycle, no waiting for flash. See docs/boards.md.\n",
     );
     text
 }
 
-/// How close pictures are.
+/// PSNR, SSIM and largest error of the pictures, and how many pixels are off by more than each level.
 pub fn fidelity(fidelity: &Fidelity) -> String {
     let mut text = format!(
         "{} pictures: PSNR mean {:.2}, worst {:.2} dB",

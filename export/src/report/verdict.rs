@@ -1,4 +1,4 @@
-//! Whether a generator fits a board, and what to change.
+//! The verdict on a generator and a board: whether it fits, how long a picture takes, and what to change.
 
 use crate::report::plans;
 use anyhow::Result;
@@ -7,29 +7,29 @@ use gen_core::element::{Element, Weight};
 use gen_core::{Layer, Model};
 use serde::Serialize;
 
-/// Whether a generator fits a board.
+/// Whether a generator fits a board, and what to change.
 #[derive(Clone, Debug, Serialize)]
 pub struct Verdict {
     /// The board's name.
     pub board: String,
     /// Whether it fits.
     pub fits: bool,
-    /// Bytes of the generator's file, and how many there may be.
+    /// Bytes of the generator's file, and bytes available.
     pub flash: [usize; 2],
-    /// Bytes of its working memory, and how many there may be.
+    /// Bytes of its working memory, and bytes available.
     pub ram: [usize; 2],
-    /// About how many seconds a picture takes by [`boards::time`], where the core is known.
+    /// Estimated seconds per picture by [`boards::time`], if the clock is known.
     pub seconds: Option<f64>,
-    /// What would make it fit.
+    /// Changes that would make it fit.
     pub advice: Vec<String>,
 }
 
-/// The boards that the application runs on: those with a screen.
+/// The boards with a screen, on which the application runs.
 pub fn with_a_screen() -> impl Iterator<Item = &'static Board> {
     BOARDS.iter().filter(|board| board.screen.is_some())
 }
 
-/// Whether `model`, whose file has `file` bytes, fits `board`, and about how long it draws there.
+/// The verdict on `model`, whose file has `file` bytes, and `board`.
 ///
 /// # Errors
 /// If the bench has not measured the board's core.
@@ -39,7 +39,8 @@ pub fn on_board(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
     Ok(Verdict { seconds: seconds.transpose()?, ..verdict })
 }
 
-/// Whether `model`, whose file has `file` bytes, fits memory that somebody has, called `name`.
+/// The verdict on `model`, whose file has `file` bytes, and the flash and RAM of `memory`, called `name`. It has no
+/// time.
 pub fn in_memory(model: &Model, file: usize, name: &str, memory: Memory) -> Verdict {
     let fit = Fit::new(model, file, memory);
     let (flash, ram) = (fit.flash_room(), fit.ram_room());
@@ -85,17 +86,17 @@ pub fn in_memory(model: &Model, file: usize, name: &str, memory: Memory) -> Verd
     }
 }
 
-/// What to do about a generator of which only so many percent of the channels fit.
+/// Advice for a generator of which only `percent` of the channels fit.
 fn narrower(percent: usize) -> String {
     match percent {
-        // Nothing would be left to draw with.
+        // Too few channels are left to draw with.
         ..25 => "take a board with more, or train a far smaller one".to_owned(),
         _ => format!("train with {percent} % of the channels in each layer"),
     }
 }
 
-/// How many percent of the channels of all hidden layers, at least 1, make a file so small. Weights go with the
-/// product of two layers' widths, of which the latent's and the picture's stay.
+/// Largest percentage of the channels in all hidden layers, at least 1, with which a file of `file` bytes fits `flash`.
+/// A layer's weights are proportional to its input and output channels; the latent's and the picture's stay.
 fn widths(model: &Model, file: usize, flash: usize) -> usize {
     let last = model.layers().len() - 1;
     let saved = |percent: usize| -> f64 {
@@ -110,8 +111,7 @@ fn widths(model: &Model, file: usize, flash: usize) -> usize {
     (1..100).rev().find(fits).unwrap_or(1)
 }
 
-/// What a generator takes if nothing has 12 bits: about how many bytes of flash fewer, and how many bytes of working
-/// memory at least.
+/// The sizes with 8 bits throughout: about how many bytes of flash are saved, and the least working memory in bytes.
 fn in_eight_bits(model: &Model) -> (usize, usize) {
     let wide = model.layers().iter().filter(|layer| layer.weight() == Weight::Wide);
     let flash = wide.map(|layer| layer.weight_bytes() / 2).sum();
@@ -176,7 +176,7 @@ mod tests {
         assert!(!ram.fits && ram.advice[0].contains("train with 49 %"), "{ram:?}");
     }
 
-    /// What has 12 bits is told to have 8, where that does, to the byte.
+    /// 8 bits are advised exactly if a generator with 12 bits then fits.
     #[test]
     fn eight_bits_are_advised_where_they_fit() {
         let of = |bits| {
