@@ -1,8 +1,8 @@
 //! A simulated board: runs the firmware's application on a desktop and shows the same pixels.
 //!
-//! - [`run`] runs the application on a [`Screen`](boards::Screen) for a [`Viewer`], which sees the pictures,
+//! - [`run`](mod@run) runs the application on a [`Screen`](boards::Screen) for a [`Viewer`], which sees the pictures,
 //!   waits and presses buttons
-//! - [`replay`] computes the [`Picture`] that a device shows at a frame, from its seed and logged presses
+//! - [`replay`](mod@replay) computes the [`Picture`] that a device shows at a frame, from its seed and logged presses
 //! - [`test_card()`] computes what a correctly wired screen shows as its test card
 //! - [`Recorder`] is a viewer that writes PNGs and GIFs; [`Terminal`] is a viewer in a terminal, with keys
 

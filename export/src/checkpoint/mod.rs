@@ -3,7 +3,7 @@
 //! Weights have names and shapes, but do not tell strides, paddings and activations. These come from the [`Settings`],
 //! else DCGAN's defaults are assumed and marked in the table.
 //!
-//! The way of a file: [`read`] gives named [`tensor`]s; [`key`] chooses the generator's; [`module`] groups them into
+//! The way of a file: [`read`](mod@read) gives named [`tensor`]s; [`key`] chooses the generator's; [`module`] groups them into
 //! modules; [`search`] puts the modules into a [`chain`]; [`architecture`] adds [`geometry`] and activations; [`onnx`]
 //! writes the graph, [`table`] the text.
 

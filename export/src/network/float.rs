@@ -38,7 +38,7 @@ pub struct Rounded {
 }
 
 /// Prepares `network` in tract, with one of its tensors rounded if that is wanted, to give the tensors named `names`,
-/// `[C, H, W]`: see [`output`] and [`before`].
+/// `[C, H, W]`: see [`output()`] and [`before`].
 ///
 /// # Errors
 /// If tract cannot run it.

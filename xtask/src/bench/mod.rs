@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: what a picture costs on emulated cores, in instructions, memory and flash.
 //!
-//! - [`CORES`]: the cores; [`model`]: the models, those of [`reference`] made for this
+//! - [`CORES`]: the cores; [`model`]: the models, those of [`reference`](mod@reference) made for this
 //! - [`program`]: builds what measures, and runs it
 //! - [`Record`]: what comes out; [`table`] for people, [`golden`] to compare with
 

@@ -101,12 +101,19 @@ pub fn test(options: Options) -> Result<()> {
     Ok(())
 }
 
-/// Formatting, and clippy on everything that runs on the desk. No machine of ours has a graphics card:
+/// Formatting, clippy and rustdoc on everything that runs on the desk. No machine of ours has a graphics card:
 /// that the trainer compiles for one is checked here.
-fn lint_desk() -> [Job; 2] {
-    let clippy = ["--workspace", "--all-targets", "--features", "pocket-tests/qemu,dcgan/gpu"];
-    let clippy = [&["clippy"], &clippy[..], &["--", "-D", "warnings"]].concat();
-    [job("format", &["fmt", "--all", "--check"]), job("clippy, desk", &clippy)]
+fn lint_desk() -> [Job; 3] {
+    // The same features for both: burn and wgpu are checked once.
+    let all = ["--workspace", "--features", "pocket-tests/qemu,dcgan/gpu"];
+    let clippy = [&["clippy", "--all-targets"], &all[..], &["--", "-D", "warnings"]].concat();
+    let mut doc = cargo();
+    doc.args(["doc", "--no-deps"]).args(all).env("RUSTDOCFLAGS", "-D warnings");
+    [
+        job("format", &["fmt", "--all", "--check"]),
+        job("clippy, desk", &clippy),
+        Job::new("documentation", doc),
+    ]
 }
 
 /// Clippy on every program of every board and core.
