@@ -150,7 +150,7 @@ fn same(panel: &Picture, desk: &Picture) -> Result<()> {
         let test = thread::current().name().unwrap_or("screen").replace("::", "-");
         let place = std::env::temp_dir().join(format!("pocket-dcgan-{test}.png"));
         side_by_side(panel, desk).save_png(&place)?;
-        bail!("{different} pixels differ; panel above desk: {}", place.display());
+        bail!("{different} pixels differ; panel above host-sim: {}", place.display());
     }
     Ok(())
 }

@@ -106,7 +106,7 @@ pub fn test(options: Options) -> Result<()> {
 fn lint_desk() -> [Job; 2] {
     let clippy = ["--workspace", "--all-targets", "--features", "pocket-tests/qemu,dcgan/gpu"];
     let clippy = [&["clippy"], &clippy[..], &["--", "-D", "warnings"]].concat();
-    [job("format", &["fmt", "--all", "--check"]), job("clippy, desk", &clippy)]
+    [job("format", &["fmt", "--all", "--check"]), job("clippy, desktop", &clippy)]
 }
 
 /// Clippy on every program for every board and core.
@@ -133,7 +133,7 @@ fn test_desk() -> Result<[Job; 3]> {
     Ok([
         Job::new("tests of the emulated Pico's parts", pico),
         Job::new("tests of the faces", recipes::faces::tests()?),
-        job("tests of the desk", &TEST),
+        job("tests without emulators", &TEST),
     ])
 }
 
@@ -175,7 +175,7 @@ fn job(name: &str, arguments: &[&str]) -> Job {
 
 /// A job that runs this program.
 fn ours(name: &str, arguments: &[&str]) -> Result<Job> {
-    let mut command = Command::new(env::current_exe().context("where is xtask?")?);
+    let mut command = Command::new(env::current_exe().context("cannot find the path of xtask")?);
     command.args(arguments);
     Ok(Job::new(name, command))
 }
