@@ -95,7 +95,7 @@ class Flat(nn.Module):
 
 
 def trained(make, latent, seed):
-    """Sets BatchNorm's statistics to those of the module's activations; returns the module, latents and pictures."""
+    """A module whose BatchNorm statistics were measured on its own activations, with latents and pictures."""
     torch.manual_seed(seed)
     model = make().train()
     for module in model.modules():

@@ -104,8 +104,8 @@ def prepare(net, inputs, last, seed):
 
 def script(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST, fold=True,
            fixed=False, training=False, refused=False, inputs=None, **options):
-    """Registers a layout exported by TorchScript. Without `fold`, BatchNorm stays a node. `inputs`: functions that
-    return a number of examples of each input, by name, if there is more than a latent and a label."""
+    """Registers a layout exported by TorchScript. Without `fold`, BatchNorm stays a node. `inputs`: a function
+    from a count to that many examples of each input, by name, if there is more than a latent and a label."""
     given = inputs or (lambda count: examples(latent, label, count))
 
     def build(seed, path):
