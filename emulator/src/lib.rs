@@ -7,7 +7,7 @@
 //! 3. [`image`]: writes the program as ELF and [`uf2`]; [`size`]: measures the memory that it takes
 //! 4. [`launch`]: starts QEMU or rp2040js (`pico/`, in JavaScript) with an image
 //! 5. [`machine`]: controls the running board over [`qmp`]: its [`log`], keys, memory and screen; [`picture`]
-//!   parses screendumps
+//!    parses screendumps
 //!
 //! [`mod@bench`] does all of this for the program that counts instructions.
 

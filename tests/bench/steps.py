@@ -1,8 +1,8 @@
-"""Steps a second of `dcgan train` and of PyTorch: the same networks, batch and threads, one after the
-other, three times. A step is one of the discriminator and one of the generator, as dcgan/src/trainer.rs
-has them, the average of the generator's weights included.
+"""Times `dcgan train` and PyTorch, in steps per second, with the same networks, batch and threads. Both run
+three times, one after the other. A step is one of the discriminator and one of the generator, as in
+dcgan/src/trainer.rs, including the moving average of the generator's weights.
 
-Called by `cargo xtask bench-trainer`, which makes the environment of requirements.txt.
+Called by `cargo xtask bench-trainer`, which creates the environment of requirements.txt.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from torch import nn
 from torch.nn.functional import softplus
 
 ROUNDS, STEPS, INTERVAL = 3, 150, 50
-# Name, size, latent, width of the generator and of the discriminator.
+# Name, size, latent, width of the generator, width of the discriminator.
 NETWORKS = [("micro-256k", 32, 32, 24, 32), ("ngf 32", 32, 100, 32, 32)]
 BATCH, THREADS = 64, 2
 
@@ -93,14 +93,14 @@ def by_dcgan(binary, out, data, size, latent, width, discriminator_width):
         sys.exit(f"{binary}: {done.stderr.strip()}")
     with open(run / "log.csv", newline="") as log:
         rows = [float(row["steps_per_second"]) for row in csv.DictReader(log)]
-    # As with PyTorch, the first stretch doesn't count.
+    # The first interval is a warm-up, as with PyTorch.
     return len(rows[1:]) / sum(1 / speed for speed in rows[1:])
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--dcgan", type=Path, required=True, help="the dcgan binary")
-    parser.add_argument("--out", type=Path, required=True, help="directory for what is written")
+    parser.add_argument("--out", type=Path, required=True, help="output directory")
     arguments = parser.parse_args()
     torch.set_num_threads(THREADS)
     model = [line for line in open("/proc/cpuinfo") if line.startswith("model name")]

@@ -1,12 +1,12 @@
-"""Makes PyTorch's checkpoints of this directory: seeded, tiny, each with latents `z` and the pictures
-`image` that the framework itself makes of them, in an .npz.
+"""Writes the PyTorch checkpoints of this directory. They are seeded and tiny; an .npz beside each holds latents
+`z` and the pictures `image` that PyTorch itself draws from them.
 
     python -m venv target/checkpoints
     target/checkpoints/bin/pip install -r tests/checkpoints/requirements.txt
     target/checkpoints/bin/python tests/checkpoints/make.py
     target/checkpoints/bin/python tests/checkpoints/make_keras.py
 
-dcgan.legacy.pth and keras.keras differ each time: addresses and times are in them.
+dcgan.legacy.pth and keras.keras differ after each run: they contain addresses and times.
 """
 
 import pathlib
@@ -21,7 +21,7 @@ LATENTS = 2
 
 
 class Dcgan(nn.Module):
-    """The paper's generator, as PyTorch's tutorial has it."""
+    """The paper's generator, as in PyTorch's tutorial."""
 
     def __init__(self):
         super().__init__()
@@ -41,7 +41,7 @@ class Dcgan(nn.Module):
 
 
 class Named(nn.Module):
-    """Names whose order is not the layers', a kernel of 5 and PReLUs."""
+    """Names in another order than the layers, a kernel of 5, and PReLUs."""
 
     def __init__(self):
         super().__init__()
@@ -95,7 +95,7 @@ class Flat(nn.Module):
 
 
 def trained(make, latent, seed):
-    """A module with statistics of its own activations, and its latents and pictures."""
+    """A module whose BatchNorm statistics were measured on its own activations, with latents and pictures."""
     torch.manual_seed(seed)
     model = make().train()
     for module in model.modules():

@@ -1,5 +1,5 @@
-"""Makes Keras' checkpoints of this directory, as make.py does PyTorch's: apart from it, since the two
-frameworks do not bear each other in one process."""
+"""Writes the Keras checkpoints of this directory, as make.py writes PyTorch's. It is a script of its own because
+the two frameworks conflict in one process."""
 
 import os
 import pathlib

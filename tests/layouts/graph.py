@@ -1,5 +1,5 @@
-"""An ONNX graph written by hand: every node is computed as soon as it is added, so that weights are
-scaled on what they will see."""
+"""Builds an ONNX graph node by node. Every node is evaluated as soon as it is added, so that weights can be scaled
+to the values of their inputs."""
 
 import numpy as np
 import onnx
@@ -22,7 +22,7 @@ class Graph:
         self.values = {"z": z}
 
     def constant(self, array):
-        """An initializer, or a Constant node where `inline`."""
+        """Adds an array: an initializer, or a Constant node if `inline`. Returns its name."""
         name = f"constant{len(self.constants)}"
         tensor = numpy_helper.from_array(array, name)
         self.constants[name] = array
@@ -60,23 +60,23 @@ class Graph:
 
     def wrap(self, graph):
         opsets = [helper.make_opsetid("", self.opset)]
-        # Not newer than the opset's own, as an exporter of its day would write.
+        # The IR version of the opset's time, as an exporter of that time would write.
         return helper.make_model(graph, opset_imports=opsets, producer_name="onnx.helper",
                                  ir_version=max(4, helper.find_min_ir_version_for(opsets)))
 
     def linear(self, operator, x, shape, bias=None, goal=1.0, share=False, **attributes):
-        """A layer with random weights of `shape`, scaled to a deviation of `goal`."""
+        """Adds a layer with random weights of `shape`, scaled to an output of standard deviation `goal`."""
         weights = self.rng.standard_normal(shape, dtype=np.float32)
         feeds = {"x": self.values[x], "w": weights}
         if bias is not None:
-            # Gemm before opset 11 has to have one.
+            # Before opset 11, Gemm requires a bias.
             feeds["b"] = np.zeros(bias, np.float32)
         node = helper.make_node(operator, list(feeds), ["y"], **attributes)
         got = self.compute(node, feeds)
         weights = weights * np.float32(goal / got.std())
         inputs = [weights]
         if bias is not None:
-            # About the middle of tanh's range where it is the last layer.
+            # Centre the last layer's output in tanh's range.
             middle = np.float32(got.mean() * goal / got.std()) if goal == LAST else 0
             inputs.append(self.noise(bias, 0.1 * goal) - middle)
         if share:
@@ -95,18 +95,18 @@ class Graph:
                        **attributes)
 
     def head(self, side=4):
-        """[N, 8, 1, 1] to a map of `side`."""
+        """Layers from [N, 8, 1, 1] to a map of `side`."""
         x = self.linear("ConvTranspose", "z", (8, 4, side, side), kernel_shape=[side, side])
         return self.op("Relu", x)
 
     def tail(self, x):
-        """A map to a picture of its size."""
+        """Layers from a map to a picture of the same size."""
         channels = self.values[x].shape[1]
         x = self.linear("Conv", x, (1, channels, 3, 3), bias=(1,), goal=LAST, pads=[1, 1, 1, 1])
         return self.op("Tanh", x)
 
     def last(self, x):
-        """A map to a picture twice its size."""
+        """Layers from a map to a picture of twice its size."""
         x = self.linear("ConvTranspose", x, (4, 1, 4, 4), bias=(1,), goal=LAST, strides=[2, 2],
                         pads=[1, 1, 1, 1])
         return self.op("Tanh", x)
@@ -121,7 +121,7 @@ class Graph:
 
 
 def hand(name, particular, opset, latent=(8, 1, 1), batch="batch", inline=False, refused=False):
-    """Registers a function from a Graph to the name of its output."""
+    """Registers a layout, given by a function that adds nodes to a Graph and returns the output's name."""
 
     def register(function):
         def build(seed, path):

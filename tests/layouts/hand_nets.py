@@ -1,4 +1,4 @@
-"""What the standard allows and exporters of other frameworks write."""
+"""Graphs written by hand: forms that the standard allows and that exporters of other frameworks produce."""
 
 import numpy as np
 from onnx import numpy_helper
@@ -170,7 +170,7 @@ def resize_scales(g):
 def resize_sizes(g):
     batch = g.values["z"].shape[0]
     x = g.op("Resize", g.head(2), "", "", numbers([batch, 4, 4, 4]), mode="nearest")
-    # The graph was computed on a batch; the file has 1.
+    # The graph was evaluated on a whole batch, but the file has batch 1.
     sizes = g.initializers[-1]
     sizes.CopyFrom(numpy_helper.from_array(numbers([1, 4, 4, 4]), sizes.name))
     return g.last(x)

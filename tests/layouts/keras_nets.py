@@ -1,4 +1,4 @@
-"""Generators as people write them in Keras, through tf2onnx: NHWC."""
+"""Typical Keras generators (NHWC), exported by tf2onnx."""
 
 import keras
 import numpy as np
@@ -13,8 +13,8 @@ LINEAR = (L.Dense, L.Conv2D, L.Conv2DTranspose)
 
 
 def settle(net, z, last, rng):
-    """Scales each layer on its own input to unit deviation, the last one to `last`, and sets
-    BatchNorm's statistics to what it sees."""
+    """Scales each layer's weights to an output of unit standard deviation, the last one's to `last`, and sets
+    BatchNorm's statistics to those of its input."""
     final = [layer for layer in net.layers if isinstance(layer, LINEAR)][-1]
     x = z
     for layer in net.layers:
@@ -23,7 +23,7 @@ def settle(net, z, last, rng):
             goal = last if layer is final else 1.0
             layer.kernel.assign(layer.kernel * goal / keras.ops.std(layer(x)))
             if layer.use_bias:
-                # About the middle of tanh's range where it is the last layer.
+                # Centre the last layer's output in tanh's range.
                 middle = keras.ops.mean(layer(x)) if layer is final else 0
                 layer.bias.assign(rng.normal(0, 0.1 * goal, layer.bias.shape) - middle)
             layer.activation = activation
@@ -36,8 +36,8 @@ def settle(net, z, last, rng):
 
 
 def renumber(graph):
-    """Counts constants, and names that tf2onnx has numbered, in the order of the graph: its own is
-    another on each run, as is which one of equal constants' names it keeps."""
+    """Renumbers constants, and names that tf2onnx has numbered, in the order of the graph. tf2onnx's own numbers
+    differ from run to run, and so does the name that it keeps of several equal constants."""
     seen, constants = {}, {tensor.name for tensor in graph.initializer}
 
     def renamed(name):
@@ -65,7 +65,7 @@ def renumber(graph):
 
 def net(name, particular, opset, layers, latent=(8,), last=LAST, batch=None, **options):
     def build(seed, path):
-        # Names count up otherwise.
+        # Otherwise the numbers in layer names keep increasing.
         keras.backend.clear_session()
         keras.utils.set_random_seed(seed)
         rng = np.random.default_rng(seed)
@@ -105,7 +105,7 @@ def upsampling(upsample):
 
 
 def resize():
-    # What Keras 2 made of UpSampling2D.
+    # How Keras 2 exported UpSampling2D.
     return L.Lambda(lambda x: tf.compat.v1.image.resize_nearest_neighbor(
         x, (2 * x.shape[1], 2 * x.shape[2])))
 

@@ -1,4 +1,4 @@
-"""Generators of noise and a label, as people write them in Keras' functional way."""
+"""Typical conditional generators with noise and a label, in Keras' functional API."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ from layout import CLASSES, LAST, MEASURED, add
 
 
 def settle(model, inputs, rng):
-    """Scales each layer on its own input to unit deviation, the last one to LAST."""
+    """Scales each layer's weights to an output of unit standard deviation, the last one's to LAST."""
     linear = [layer for layer in model.layers if isinstance(layer, LINEAR)]
     for layer in linear:
         before = keras.Model(model.inputs, layer.input)(inputs)
@@ -43,7 +43,7 @@ def functional(name, particular, opset, build_model, dtype=tf.float32):
 
 
 def beside_the_map():
-    """The label as one more channel of the first map."""
+    """Concatenates the label, as one more channel, to the first map."""
     label, z = keras.Input((1,)), keras.Input((8,))
     channel = L.Reshape((4, 4, 1))(L.Dense(16)(L.Embedding(CLASSES, 6)(label)))
     x = L.Reshape((4, 4, 4))(L.LeakyReLU(0.2)(L.Dense(64)(z)))

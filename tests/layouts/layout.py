@@ -1,15 +1,15 @@
-"""A layout: one way in which a generator may arrive as ONNX."""
+"""A layout: one of the forms that a generator's ONNX file can have."""
 
 import zlib
 from dataclasses import dataclass
 from typing import Callable
 
 LAYOUTS = []
-# Labels of the conditional generators.
+# Number of labels of the conditional generators.
 CLASSES = 5
-# Latents on which weights are scaled and BatchNorm's statistics measured.
+# Number of latents on which weights are scaled and BatchNorm's statistics are measured.
 MEASURED = 512
-# Standard deviation of what a tanh at the end gets; the picture's is about 0.45 then.
+# Standard deviation of the input of a final tanh; the picture's is then about 0.45.
 LAST = 0.55
 
 
@@ -20,12 +20,12 @@ class Layout:
     exporter: str
     # Writes the ONNX file to a path.
     build: Callable
-    # Whether an importer of plain chains should say no to it.
+    # Whether the importer must refuse it because it is not a chain of supported layers.
     refused: bool = False
 
     @property
     def seed(self):
-        """Of the name, so that one layout more does not change the others."""
+        """Seed derived from the name, so that another layout does not change the existing ones."""
         return zlib.crc32(self.name.encode())
 
     @property

@@ -1,10 +1,10 @@
-"""Writes the ONNX files of this directory, what ONNX Runtime makes of them, and README.md's table.
+"""Writes the ONNX files of this directory, pictures of ONNX Runtime for each, and README.md's table.
 
     python -m venv /tmp/layouts
     /tmp/layouts/bin/pip install -r tests/layouts/requirements.txt
     /tmp/layouts/bin/python tests/layouts/make.py
 
-With names, it writes only these layouts.
+With names as arguments, it writes only these layouts.
 """
 
 import os
@@ -14,9 +14,9 @@ import warnings
 from pathlib import Path
 
 sys.dont_write_bytecode = True
-# Before TensorFlow is imported: without oneDNN its sums are the same on every run.
+# Must be set before TensorFlow is imported. Without oneDNN its sums are the same on every run.
 os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "0"}
-# Triton and TensorFlow bring an LLVM each, which abort in one process; the exporter needs none.
+# Triton and TensorFlow each contain an LLVM and abort in one process; the exporter does not need Triton.
 sys.modules["triton"] = None
 warnings.filterwarnings("ignore")
 
@@ -24,7 +24,7 @@ import numpy as np
 import onnx
 import onnxruntime as ort
 
-# In the order of the table.
+# Imported in the order of the table.
 import torch_nets
 import torch_steps
 import torch_parts
@@ -39,7 +39,7 @@ COUNT = 3
 
 
 def clean(path):
-    """Takes out what exporters say of the Python code and its paths."""
+    """Removes the metadata about Python code and its paths that exporters write."""
     model = onnx.load(path, load_external_data=False)
     for part in [model, model.graph, *model.graph.node, *model.graph.value_info,
                  *model.graph.input, *model.graph.output, *model.graph.initializer]:
@@ -51,8 +51,8 @@ def clean(path):
 
 
 def latents(entry, rng):
-    """COUNT values of a graph input: labels are int64, of one number, or called as one-hot labels are; all
-    else is N(0, 1)."""
+    """COUNT values of a graph input: labels if it is int64, a single number, or has the name of a one-hot label;
+    otherwise samples of N(0, 1)."""
     shape = [COUNT] + [size.dim_value for size in entry.type.tensor_type.shape.dim[1:]]
     if entry.type.tensor_type.elem_type == onnx.TensorProto.INT64:
         if entry.name == "y":
@@ -67,7 +67,7 @@ def latents(entry, rng):
 
 
 def run(path, feeds):
-    """What ONNX Runtime gives, not optimised, one latent at a time: a batch may be fixed."""
+    """ONNX Runtime's output without optimisations, one latent at a time, since the batch may be fixed at 1."""
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = 1
@@ -82,7 +82,7 @@ def run(path, feeds):
 
 def write(layout):
     path = HERE / layout.file
-    # In a directory of its own first: exporters leave files beside.
+    # Written to a temporary directory first: exporters leave other files beside the model.
     with tempfile.TemporaryDirectory() as directory:
         built = Path(directory) / layout.file
         layout.build(layout.seed, built)
@@ -112,7 +112,7 @@ def row(layout):
 
 
 def readme():
-    """Puts the tables between the marks of README.md."""
+    """Writes the tables between the markers of README.md."""
     path = HERE / "README.md"
     text = path.read_text()
     for mark, refused in [("layouts", False), ("refused", True)]:

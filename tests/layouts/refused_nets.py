@@ -1,4 +1,4 @@
-"""Generators that are no chain of layers, or need what the engine does not have."""
+"""Generators that are not a chain of layers, or need operators that the engine does not support."""
 
 import torch
 from torch import nn
@@ -18,7 +18,7 @@ class Skip(nn.Module):
 
 
 class Attention(nn.Module):
-    """Self-attention over positions, as SAGAN has it."""
+    """Self-attention over positions, as in SAGAN."""
 
     def __init__(self, channels):
         super().__init__()

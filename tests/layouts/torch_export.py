@@ -1,4 +1,4 @@
-"""Networks of PyTorch: scaled so that they are sane, and exported."""
+"""Scales PyTorch networks to realistic activations and exports them."""
 
 import logging
 
@@ -26,11 +26,11 @@ class Do(nn.Module):
 
 
 class Several(nn.Module):
-    """Takes *inputs."""
+    """A module whose `forward` takes *inputs."""
 
 
 class Chain(nn.Sequential):
-    """Layers of which the first takes all inputs."""
+    """A sequence of layers whose first layer takes all inputs."""
 
     def forward(self, *inputs):
         first, *others = self
@@ -45,7 +45,7 @@ def onehot(labels):
 
 
 def examples(latent, label, count):
-    """`count` latents of shape `latent`, and labels where the network takes some."""
+    """`count` latents of shape `latent`, and labels if the network takes them."""
     z = torch.randn(count, *latent)
     labels = torch.randint(0, CLASSES, (count,))
     if label == "onehot":
@@ -55,18 +55,18 @@ def examples(latent, label, count):
 
 @torch.no_grad()
 def settle(net, inputs, last):
-    """Scales each layer on its own input to unit deviation, the last one to `last`, and lets
-    BatchNorm measure."""
+    """Scales each layer's weights to an output of unit standard deviation, the last one's to `last`, and lets
+    BatchNorm measure its statistics."""
     layers = []
     for module in net.modules():
-        # Weight and spectral norm have a scale of their own; a BatchNorm stands behind.
+        # Weight norm and spectral norm have a scale of their own; a BatchNorm follows them.
         if isinstance(module, LINEAR) and not parametrize.is_parametrized(module):
             module.register_forward_hook(lambda module, _, out: layers.append(module))
         if isinstance(module, NORMS):
             module.momentum = None
             module.reset_running_stats()
             if module.affine:
-                # What a layout has set, such as its sign, stays a factor.
+                # Multiplied, so that what a layout has set (such as a negative sign) is kept.
                 module.weight.mul_(torch.rand_like(module.weight) * 0.8 + 0.6)
                 module.bias.copy_(torch.randn_like(module.bias) * 0.2)
     net.eval()(*inputs)
@@ -80,7 +80,7 @@ def settle(net, inputs, last):
             out = module.forward(inputs[0])
         module.weight.mul_(goal / out.std())
         if module.bias is not None:
-            # About the middle of the activation's range.
+            # Centre the last layer's output in the activation's range.
             middle = out.mean() * goal / out.std() if module is layers[-1] else 0
             module.bias.copy_(torch.randn_like(module.bias) * 0.1 * goal - middle)
         return module.forward(inputs[0])
@@ -104,8 +104,8 @@ def prepare(net, inputs, last, seed):
 
 def script(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST, fold=True,
            fixed=False, training=False, refused=False, inputs=None, **options):
-    """By the TorchScript exporter. Without `fold` BatchNorm stays a node. `inputs` gives so many of each
-    input, by name, where there is more than a latent and a label."""
+    """Registers a layout exported by TorchScript. Without `fold`, BatchNorm stays a node. `inputs`: a function
+    from a count to that many examples of each input, by name, if there is more than a latent and a label."""
     given = inputs or (lambda count: examples(latent, label, count))
 
     def build(seed, path):
@@ -127,7 +127,7 @@ def script(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST
 
 def dynamo(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST, external=False,
            fixed=False, refused=False, inputs=None):
-    """By the exporter on top of torch.export."""
+    """Registers a layout exported by torch.export's exporter (dynamo)."""
     given = inputs or (lambda count: examples(latent, label, count))
 
     def build(seed, path):
@@ -136,7 +136,7 @@ def dynamo(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST
             inputs = {name: values[:1] for name, values in inputs.items()}
         shapes = None if fixed else ({0: torch.export.Dim("batch")},) * len(inputs)
         if not fixed and isinstance(module, (Chain, Several)):
-            # It takes *inputs, which torch.export counts as one argument.
+            # The module takes *inputs, which torch.export counts as one argument.
             shapes = (shapes,)
         program = torch.onnx.export(
             module, tuple(inputs.values()), dynamo=True, opset_version=opset, verbose=False,

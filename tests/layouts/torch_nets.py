@@ -1,4 +1,4 @@
-"""Generators as people write them in PyTorch."""
+"""Typical PyTorch generators."""
 
 from torch import nn
 from torch.nn.functional import interpolate, pad
@@ -22,32 +22,32 @@ def bn(channels, gamma=1.0, **options):
 
 
 def first(channels, act=nn.ReLU):
-    """[N, 8, 1, 1] to a 4×4 map."""
+    """Layers from [N, 8, 1, 1] to a 4×4 map."""
     return [up(8, channels, 4, 1, 0), bn(channels), act()]
 
 
 def dense(channels):
-    """[N, 8] to a 2×2 map, the batch read from the input."""
+    """Layers from [N, 8] to a 2×2 map, with the batch size read from the input."""
     return [nn.Linear(8, 4 * channels), Do(lambda x: x.view(x.shape[0], channels, 2, 2))]
 
 
 def dcgan():
-    """16×16."""
+    """A DCGAN of 16×16 pixels."""
     return nn.Sequential(*first(5), up(5, 4), bn(4), nn.ReLU(), up(4, 1), nn.Tanh())
 
 
 def shallow(colours=1, act=nn.ReLU):
-    """8×8."""
+    """A DCGAN of 8×8 pixels with two layers."""
     return nn.Sequential(*first(4, act), up(4, colours), nn.Tanh())
 
 
 def head(channels=4, side=4, act=nn.ReLU):
-    """[N, 8, 1, 1] to a map of `side`, without BatchNorm."""
+    """Layers from [N, 8, 1, 1] to a map of `side`, without BatchNorm."""
     return [up(8, channels, side, 1, 0, bias=True), act()]
 
 
 def small(*middle, out=(nn.Tanh,), colours=1, side=4):
-    """A map of `side` to 8×8 with `middle` between, for what is the same at any size."""
+    """A small network with `middle` on a map of `side`, for operators that do not depend on the size."""
     last = up(4, colours, 4, 8 // side, 1 if side == 4 else 0, bias=True)
     return nn.Sequential(*head(side=side), *middle, last, *[layer() for layer in out])
 
@@ -112,7 +112,7 @@ dynamo("pixel-shuffle-20", "PixelShuffle as DepthToSpace CRD", 20, shuffle(3), (
 
 # Padding and cropping.
 def padded(layer):
-    # Not behind an Upsample, whose border is twice the same: mirrored and repeated would be one.
+    # Not after an Upsample, whose two border rows are equal: mirrored and repeated padding would look the same.
     return lambda: nn.Sequential(
         *head(side=2), up(4, 4), nn.ReLU(), layer, conv(4, 4, 3, 0), nn.ReLU(), up(4, 1), nn.Tanh())
 

@@ -1,4 +1,4 @@
-"""Generators of several inputs: noise and labels or codes, as people write them in PyTorch."""
+"""Typical PyTorch generators with several inputs: noise, labels and codes."""
 
 import torch
 from torch import nn
@@ -10,7 +10,7 @@ from torch_nets import bn, up
 
 
 class Branches(Several):
-    """Inputs that each go through layers of their own, then all through `trunk`."""
+    """Each input goes through its own branch; `join` combines the results for `trunk`."""
 
     def __init__(self, *branches, trunk, join=lambda *maps: torch.cat(maps, 1)):
         super().__init__()
@@ -22,7 +22,7 @@ class Branches(Several):
 
 
 class Everywhere(Several):
-    """A one-hot label put beside what goes into each layer, as the first conditional DCGANs have it."""
+    """A one-hot label is concatenated to the input of each layer, as in the first conditional DCGANs."""
 
     def __init__(self):
         super().__init__()
@@ -59,18 +59,18 @@ def labels(count):
 
 
 def first(inputs, channels, act=nn.ReLU):
-    """To a 4×4 map."""
+    """Layers to a 4×4 map."""
     return nn.Sequential(up(inputs, channels, 4, 1, 0), bn(channels), act())
 
 
 def linear(inputs, act=nn.ReLU):
-    """To a 4×4 map of 4 channels and an 8×8 picture."""
+    """Layers to a 4×4 map of 4 channels, then to an 8×8 picture."""
     return [nn.Linear(inputs, 64), nn.BatchNorm1d(64), act(),
             Do(lambda x: x.view(-1, 4, 4, 4)), up(4, 1, bias=True), nn.Tanh()]
 
 
 def trunk(channels):
-    """From a 4×4 map to an 8×8 picture."""
+    """Layers from a 4×4 map to an 8×8 picture."""
     return [up(channels, 1, bias=True), nn.Tanh()]
 
 

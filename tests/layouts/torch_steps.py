@@ -1,4 +1,4 @@
-"""What PyTorch generators do to single elements, to weights and to inputs."""
+"""PyTorch generators with various activations, normalisations, outputs, conditions and weight norms."""
 
 import torch
 from torch import nn
@@ -82,7 +82,7 @@ script("out-flat-view", "Linear to 8×8 and view, no convolution", 13, lambda: n
 
 # Conditions.
 class Embedded(nn.Module):
-    """Latent and embedded label as one."""
+    """Combines the latent and the embedded label into one input."""
 
     def __init__(self, width, join):
         super().__init__()

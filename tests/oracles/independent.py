@@ -1,4 +1,4 @@
-"""Reads a .gen file and draws its pictures, from docs/format.md and docs/numerics.md alone.
+"""Reads a .gen file and draws its pictures: an engine written only from docs/format.md and docs/numerics.md.
 
     python independent.py FILE.gen --seed 1 --count 16 --npy OUT.npy
     python independent.py FILE.gen --latents Z.npy --npy OUT.npy
@@ -67,7 +67,7 @@ def read_layer(data, at, shape):
 
 
 def phases(kernel, stride, transposed):
-    """For each phase the kernel's elements as its taps are stored."""
+    """For each phase, the kernel's elements in the order in which its taps are stored."""
     if not transposed:
         return [list(range(kernel))]
     return [list(range(r, kernel, stride))[::-1] for r in range(stride)]
@@ -105,12 +105,12 @@ def read_weights(data, at, l, inputs):
 # ---- the picture ---------------------------------------------------------------------------------
 
 def accumulate(l, x):
-    """Sums of products of one map x[h, w, c], zero-point taken off. In f64, which is exact below 2**53."""
+    """Accumulators of one map x[h, w, c], minus the zero-point. In f64, which is exact below 2**53."""
     h, w, c = l.shape
     (kh, kw), (sh, sw), (top, left) = l.kernel, l.stride, l.padding
     ih, iw, _ = x.shape
     x, weights = x.astype(np.float64), l.weights.astype(np.float64)
-    if l.transposed:  # every input is scattered over a kernel of outputs, then the padding is cut off
+    if l.transposed:  # scatters every input over a kernel of outputs, then cuts the padding off
         acc = np.zeros((max(h + top, (ih - 1) * sh + kh), max(w + left, (iw - 1) * sw + kw), c))
         for ky in range(kh):
             for kx in range(kw):
@@ -127,7 +127,7 @@ def accumulate(l, x):
 
 
 def wrapped(x):
-    """Modulo 2**32."""
+    """Reduces modulo 2**32, to the range of int32."""
     return x.astype(np.int32).astype(np.int64)
 
 
@@ -157,7 +157,7 @@ def draw(gen, z):
 # ---- latents -------------------------------------------------------------------------------------
 
 def random_numbers(seed):
-    """xoshiro128++; its four words of state are two numbers of SplitMix64, low half first."""
+    """Generates xoshiro128++; two numbers of SplitMix64, low half first, are the four words of its state."""
     mask32, mask64 = 2**32 - 1, 2**64 - 1
     s = []
     for _ in range(2):
@@ -189,7 +189,7 @@ def polynomial(x, *coefficients):
 
 
 def logarithm(x):
-    """logf of FreeBSD's msun, which libm has; others differ in the last place. Public constants."""
+    """logf as in FreeBSD's msun and libm; other implementations differ in the last place. Public constants."""
     bits = int(x.view(np.uint32)) + 0x3F800000 - 0x3F3504F3
     k = f32((bits >> 23) - 127)
     f = np.uint32((bits & 0x7FFFFF) + 0x3F3504F3).view(f32) - f32(1)
@@ -202,9 +202,9 @@ def logarithm(x):
 
 
 def normal(n):
-    """AS 241, PPND7 (Wichura 1988), without its third branch (r > 5), which 32 bits never reach.
+    """Normal quantile by AS 241, PPND7 (Wichura 1988), without its third branch (r > 5), which 32 bits never reach.
 
-    Three coefficients are not the nearest f32, but as docs/numerics.md has them.
+    Three coefficients are not the nearest f32; they are those of docs/numerics.md.
     """
     p = f32(f32(n >> 1) + f32(0.5)) * f32(2**-32)  # at most a half
     q = f32(0.5) - p

@@ -1,4 +1,4 @@
-"""The layouts of tests/layouts against ONNX Runtime: the float import, and the quantised ONNX."""
+"""Compares the layouts of tests/layouts with ONNX Runtime: the float import and the quantised ONNX."""
 
 import json
 from pathlib import Path
@@ -12,17 +12,17 @@ from runtimes import OFF, ON, session
 TOLERANCE = 1e-4
 QDQ_FLOOR = 30.0
 PSNR_FLOOR = 38.0
-# Of 12 bits over 8.
+# Least gain in PSNR of 12 bits over 8, in dB.
 GAIN = 5.0
-# They need whole maps, or mirrored borders.
+# Not supported: they need whole maps or mirrored borders.
 REFUSED = {"pad-reflection"}
-# Those that can be exported for one label at a time only.
+# These can only be exported for one fixed label.
 FIXED_ONLY = {"cond-everywhere", "cond-product"}
 LABELS = {"label", "labels", "onehot", "y"}
 
 
 def kinds(twin):
-    """What a quantised ONNX says of each input: what it is drawn from, and how many labels there are."""
+    """The inputs in a quantised ONNX's metadata: the distribution of each, and its number of labels."""
     metadata = {entry.key: entry.value for entry in onnx.load(str(twin)).metadata_props}
     entries = [entry.split(" ") for entry in metadata["pocket_dcgan.latents"].split(", ")]
     return [(entry[0], int(entry[1]) if len(entry) > 1 else None) for entry in entries]
@@ -33,7 +33,7 @@ def type_of(entry):
 
 
 def draw(twin, rng, count):
-    """`count` values of each input, and the latents that `export` takes for them: labels last."""
+    """`count` values of each input, and the corresponding latents for `export`, with labels last."""
     inputs = session(twin, OFF).get_inputs()
     values, parts = {}, {False: [], True: []}
     for entry, (kind, labels) in zip(inputs, kinds(twin), strict=True):
@@ -52,7 +52,7 @@ def draw(twin, rng, count):
 
 
 def label_of(entry, label):
-    """A label as an input of the float graph takes it."""
+    """A label in the form of the float graph's input."""
     shape = [1] + list(entry.shape[1:])
     if np.prod(shape) == 1:
         return np.full(shape, label, type_of(entry))
@@ -70,7 +70,7 @@ def run(path, values, label, level):
 
 
 def planes(values, order):
-    """[n, C, H, W], whatever the graph's order."""
+    """Pictures as [n, C, H, W], whatever the graph's order."""
     height, width, channels, lie = order.split()
     sides = [int(height), int(width), int(channels)]
     if lie == "HWC":
@@ -79,7 +79,7 @@ def planes(values, order):
 
 
 def compare(command, binary, tract, path, label, out, count):
-    """What is wrong with a layout, or with one label of it."""
+    """Yields the problems of a layout, or of one label of it."""
     out.mkdir(parents=True, exist_ok=True)
     options = [] if label is None else ["--label", label]
     psnr = {}
@@ -118,7 +118,7 @@ def compare_quantised(command, binary, tract, path, label, out, count):
     got = sample(path, *options).astype(np.float64)
     span = np.ptp(expected) or 1.0
     worst = np.abs((np.floor(got) if whole else got) - expected).max()
-    # Bytes are cut off, and a float near a whole one either way.
+    # The graph truncates to bytes, so a float near an integer can fall to either side.
     if worst / span > (1.01 / span if whole else TOLERANCE):
         yield f"float import: {worst / span:.1e} of the range from ONNX Runtime"
     device = sample(out / f"{path.stem}.gen")
@@ -148,7 +148,7 @@ def compare_quantised(command, binary, tract, path, label, out, count):
 
 
 def labels(path):
-    """With latents that have labels, where that can be, and for one label."""
+    """Checks a layout with latents that contain labels, if it supports that, and for one fixed label."""
     inputs = set(np.load(path.with_suffix(".npz")).files)
     free = [] if path.stem in FIXED_ONLY else [None]
     return free + [1] if inputs & LABELS else free

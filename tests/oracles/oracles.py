@@ -1,11 +1,12 @@
-"""Compares the exporter and the engine with ONNX Runtime and scikit-image, live.
+"""Compares the exporter and the engine with ONNX Runtime, scikit-image and SciPy.
 
-For every generator: the float import against ONNX Runtime and, where there is one, the reference that
-came with it; of 8 bits, of a mix and of 12 bits the engine's bytes against those of [runtimes.py]; PSNR and SSIM by
-scikit-image against the exporter's own figures and the floors. With a discriminator beside the generator, it against
-the trainer, and Fréchet distances in its features by SciPy against the exporter's. Then [layouts.py].
+For every generator it compares the float import with ONNX Runtime and, if there is one, with the generator's
+reference.npz; the engine's bytes for 8 bits, mixed precision and 12 bits with those of [runtimes.py]; and PSNR and
+SSIM by scikit-image with the exporter's own figures and with the floors. If a discriminator lies beside the
+generator, it compares the discriminator with the trainer, and Fréchet distances in its features by SciPy with the
+exporter's. Then it runs [layouts.py].
 
-Called by `cargo xtask oracles`, which makes the environment of requirements.txt.
+Called by `cargo xtask oracles`, which creates the environment of requirements.txt.
 """
 
 import argparse
@@ -29,9 +30,9 @@ from runtimes import OFF, ON
 IMPORT_TOLERANCE = 1e-4
 PSNR_FLOOR = 39.0
 SSIM_FLOOR = 0.99
-# What is between QuantizeLinear and DequantizeLinear rounds elsewhere.
+# QDQ rounds at other places than the engine, so its pictures are only close.
 QDQ_FLOOR = 38.0
-# By the options that make them, with what the mean PSNR must be, and gain over 8 bits.
+# Options of the exporter, the least mean PSNR in dB, and the least gain over 8 bits in dB.
 MIXES = [
     ([], PSNR_FLOOR, 0),
     (["--target-psnr", 45], 44.5, 0),
@@ -62,7 +63,7 @@ def pixels(values):
 
 
 def fidelity(expected, got):
-    """PSNR and SSIM of each picture."""
+    """PSNR in dB and SSIM of each picture."""
     psnr, ssim = [], []
     for a, b in zip(expected, got):
         error = np.mean((a - b) ** 2)
@@ -141,14 +142,14 @@ class Generator:
             self.check(worst <= IMPORT_TOLERANCE, f"float import: {worst:.1e} from reference.npz")
 
     def compare_discriminator(self, model, reference):
-        """The trainer's discriminator on the trainer's own pictures."""
+        """Compares the discriminator with the trainer, on the trainer's own pictures."""
         onnx.checker.check_model(str(model), full_check=True)
         got = run(model, reference["img"], OFF)
         worst = np.abs(got - reference["real"]).max()
         self.check(worst <= IMPORT_TOLERANCE, f"discriminator: {worst:.1e} from the trainer")
 
     def compare_frechet(self, discriminator):
-        """The report's Fréchet distances against SciPy, in what the discriminator's last map is on average."""
+        """Compares the report's Fréchet distances with SciPy's, in channel means of the discriminator's last map."""
         model = onnx.load(str(discriminator))
         last = [node for node in model.graph.node if node.op_type == "LeakyRelu"][-1]
         model.graph.node.append(
@@ -182,7 +183,7 @@ class Generator:
                        f"{expected.shape[1]} features, {name}: {told:.5g}, by SciPy {of:.5g}")
 
     def compare_device(self, latents):
-        """The mean PSNR, after everything else was compared."""
+        """Compares everything for one set of options; returns the mean PSNR."""
         stem = self.model.stem
         device = self.sample(self.out / f"{stem}.gen")
         twin = self.out / f"{stem}.int8.onnx"
@@ -203,7 +204,7 @@ class Generator:
         psnr, ssim = fidelity(pixels(self.float), device.astype(np.float64))
         print(f"        PSNR {psnr.mean():.1f} dB mean, {psnr.min():.1f} dB worst of {self.count}")
         self.check(ssim.mean() >= SSIM_FLOOR, f"SSIM {ssim.mean():.4f} mean, {ssim.min():.4f} worst")
-        # The exporter's figures are over other latents, so they agree only statistically.
+        # The exporter measures on other latents, so the figures agree only statistically.
         report = json.loads((self.out / f"{stem}.report.json").read_text())
         told = report["fidelity"]
         self.check(abs(told["psnr_mean"] - psnr.mean()) < 1.5 and abs(told["ssim_mean"] - ssim.mean()) < 1e-3,
@@ -212,7 +213,7 @@ class Generator:
 
 
 def check_latents(binary, out, count):
-    """The independent engine's own latents, by the pictures of seeds."""
+    """Compares the independent engine's own latents, through the pictures of seeds."""
     failures = []
     for path in sorted((ROOT / "models").glob("*.gen")):
         command(binary, "sample", path, "--seed", 7, "--count", count, "--npy", out / "seeds.npy")
@@ -226,7 +227,7 @@ def check_latents(binary, out, count):
 
 
 def train(binary, out):
-    """Tiny networks by the trainer, on noise."""
+    """Trains tiny networks on noise."""
     random = np.random.default_rng(1)
     for name, size, channels, options in [
         ("kernel5", 28, 1, ["--kernel", "5"]),
@@ -246,9 +247,9 @@ def main():
     parser.add_argument("--export", type=Path, required=True, help="the export binary")
     parser.add_argument("--tract", type=Path, required=True, help="the example tract of the crate export")
     parser.add_argument("--dcgan", type=Path, required=True, help="the dcgan binary")
-    parser.add_argument("--out", type=Path, required=True, help="directory for what is written")
-    parser.add_argument("--generators", type=Path, help="directory of directories with generator.onnx")
-    parser.add_argument("--latents", type=int, help="for all, instead of 64 a generator and 8 a layout")
+    parser.add_argument("--out", type=Path, required=True, help="output directory")
+    parser.add_argument("--generators", type=Path, help="directory whose subdirectories contain generator.onnx")
+    parser.add_argument("--latents", type=int, help="latents for all, instead of 64 per generator and 8 per layout")
     arguments = parser.parse_args()
     models = sorted((ROOT / "models").glob("*.onnx"))
     models += train(arguments.dcgan, arguments.out)

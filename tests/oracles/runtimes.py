@@ -1,5 +1,5 @@
-"""Who must draw what the engine draws: the quantised ONNX in ONNX Runtime, with graph optimisations off and on, and
-in tract, which `export` has, typed and optimised; and [independent.py]."""
+"""The runtimes that must draw the engine's pictures bit for bit: the quantised ONNX in ONNX Runtime (graph
+optimisations off and on) and in tract (typed and optimised), and [independent.py]."""
 
 import numpy as np
 import onnxruntime as ort
@@ -7,7 +7,7 @@ import onnxruntime as ort
 import independent
 
 OFF, ON = ort.GraphOptimizationLevel.ORT_DISABLE_ALL, ort.GraphOptimizationLevel.ORT_ENABLE_ALL
-# Of tract, by the example `tract` of the crate export.
+# tract's modes, run by the example `tract` of the crate export.
 PASSES = ["typed", "optimised"]
 
 
@@ -16,14 +16,14 @@ def session(path, level):
     options.graph_optimization_level = level
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
-    # Without it, and on x86 without VNNI, sums of uint8 and int8 saturate at 16 bits where QDQ is fused.
+    # Without this option, on x86 without VNNI, fused QDQ saturates sums of uint8 and int8 products at 16 bits.
     options.add_session_config_entry("session.x64quantprecision", "1")
     return ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def differences(device, onnx, tract, gen, latents):
-    """How many of their pixels are not `device`'s, by name, of a `.gen` and `latents`; `onnx` gives those of ONNX
-    Runtime by its level, `tract` those of tract by its passes."""
+    """Number of pixels that differ from `device`'s, by the runtime's name, for a `.gen` and `latents`. `onnx` draws
+    with ONNX Runtime at an optimisation level, `tract` with tract in a mode of PASSES."""
     drawn = {f"quantised ONNX in ONNX Runtime, optimisations {name}": onnx(level)
              for name, level in [("off", OFF), ("on", ON)]}
     drawn |= {f"quantised ONNX in tract, {passes}": tract(passes) for passes in PASSES}

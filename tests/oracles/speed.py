@@ -1,9 +1,9 @@
-"""Pictures of the engine, of tract and of ONNX Runtime, on one thread: the fastest of each.
+"""Times pictures of the engine, tract and ONNX Runtime on one thread and prints the fastest of each.
 
-The engine and tract are timed by export's bench `generators`, ONNX Runtime here, on the same ONNX files,
-one after the other, three times. int8 is ONNX Runtime's own static quantisation of the float network.
+The bench `generators` of export times the engine and tract; this script times ONNX Runtime on the same ONNX files.
+They run one after the other, three times. int8 is ONNX Runtime's own static quantisation of the float network.
 
-Called by `cargo xtask oracles --speed`, which makes the environment of requirements.txt.
+Called by `cargo xtask oracles --speed`, which creates the environment of requirements.txt.
 """
 
 import argparse
@@ -25,7 +25,7 @@ RIVALS = ["tract", "float", "int8"]
 
 
 def bench(out):
-    """The engine and tract; writes the generators' ONNX files."""
+    """Times the engine and tract; writes the generators' ONNX files to `out`."""
     words = ["cargo", "bench", "--quiet", "--package", "export", "--bench", "generators", "--", "--out", out]
     subprocess.run(words, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
     return json.loads((out / "figures.json").read_text())
@@ -60,7 +60,7 @@ def quantise(path):
 
 
 def fastest(sessions):
-    """Milliseconds; the sessions take turns."""
+    """Fastest time of each session in milliseconds; the sessions alternate."""
     entry = sessions[0].get_inputs()[0]
     random, least = np.random.default_rng(2), [np.inf] * len(sessions)
     end = time.perf_counter() + SECONDS
@@ -76,7 +76,7 @@ def fastest(sessions):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--out", type=Path, required=True, help="directory for what is written")
+    parser.add_argument("--out", type=Path, required=True, help="output directory")
     out = parser.parse_args().out
     machine, sessions, rounds, operators = "", {}, {}, {}
     for number in range(ROUNDS):
@@ -95,7 +95,7 @@ def main():
             rounds.setdefault(name, []).append(figure)
 
     print(f"\n{machine}\nonnxruntime {ort.__version__} on the processor, numpy {np.__version__}")
-    print("fastest picture, milliseconds, one thread; behind it the ratios to the engine, round by round\n")
+    print("fastest picture in milliseconds on one thread; in brackets the ratio to the engine in each round\n")
     print("| generator | engine | tract float | ONNX Runtime float | ONNX Runtime int8 |")
     print("|---|---:|---:|---:|---:|")
     for name, figures in rounds.items():
@@ -104,7 +104,7 @@ def main():
             ratios = ", ".join(f"{figure[rival] / figure['engine']:.2f}" for figure in figures)
             cells.append(f"{min(figure[rival] for figure in figures):.3f} ({ratios})")
         print(f"| {name} | {' | '.join(cells)} |")
-    print("\nwhat ONNX Runtime makes of its int8 networks:")
+    print("\noperators of the int8 networks after ONNX Runtime's optimisations:")
     for name, counts in operators.items():
         print(f"{name}: {', '.join(f'{count} {kind}' for kind, count in sorted(counts.items()))}")
 

@@ -1,1 +1,1 @@
-//! Tests that span the crates. There is nothing here but them: see `tests/` and `oracles/`.
+//! Empty: this crate consists of the tests that span the crates, in `tests/` and `oracles/`.

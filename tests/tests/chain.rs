@@ -1,5 +1,5 @@
-//! The shipped generator from ONNX to pixels: float in tract, quantised ONNX in tract, engine, and
-//! the application's screen, each against the next.
+//! The shipped generator from ONNX to pixels: compares float ONNX in tract, quantised ONNX in tract, the
+//! engine, and the application's screen, each with the next.
 
 use anyhow::{Context, Result, ensure};
 use export::draw::{File, Generator};
@@ -20,7 +20,7 @@ fn exported() -> Result<Export> {
     export(&onnx(), &options, &|| ())
 }
 
-/// What a target costs, and that it is reached; nobody has more than is needed.
+/// Targets for PSNR and flash are reached, with no more 12-bit layers than needed.
 #[test]
 fn targets_are_reached() -> Result<()> {
     let goal = Goal { psnr: Some(47.0), flash: None };
@@ -53,7 +53,7 @@ fn fidelity_of_the_shipped_generator() -> Result<()> {
     Ok(())
 }
 
-/// The report's working memory is the file's, and neither more nor less than the engine asks for.
+/// The report's working memory is that of the file, and exactly what the engine requires.
 #[test]
 fn working_memory_is_what_the_report_says() -> Result<()> {
     let export = exported()?;
@@ -67,8 +67,7 @@ fn working_memory_is_what_the_report_says() -> Result<()> {
     Ok(())
 }
 
-/// Three-way: the quantised ONNX, run by tract, gives the engine's pixels, and both stay close to
-/// the float network.
+/// The quantised ONNX, run by tract, gives the engine's pixels, and both stay close to the float network.
 #[test]
 fn quantised_onnx_equals_the_engine() -> Result<()> {
     let export = exported()?;
@@ -97,7 +96,7 @@ fn quantised_onnx_equals_the_engine() -> Result<()> {
     Ok(())
 }
 
-/// What host-sim shows is the engine's picture, every pixel a square of the screen.
+/// host-sim shows the engine's picture, with every pixel enlarged to a square of the screen.
 #[test]
 fn the_screen_shows_the_picture() -> Result<()> {
     let shown = replay(host_sim::BUILT_IN, boards::TFT240, 7, &[], 0)?;
@@ -116,7 +115,7 @@ fn the_screen_shows_the_picture() -> Result<()> {
                 let at = (8 + x as u32 * 7 + corner.0, y * 7 + corner.1);
                 let seen = shown.pixel(at.0, at.1);
                 for (seen, pixel) in seen.into_iter().zip(rgb) {
-                    // RGB565 has steps of 8 or 4.
+                    // RGB565 has 32 or 64 levels: steps of 8 or 4.
                     ensure!(seen.abs_diff(*pixel) <= 4, "({x}, {y}): {seen} for {pixel}");
                 }
             }

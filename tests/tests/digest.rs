@@ -1,5 +1,5 @@
-//! Latents, walks and raw picture bytes on emulated chips: Cortex-M3, M4, M7, M33, M55, RV32IMC. The same
-//! as here.
+//! Latents, walks and raw picture bytes on emulated chips (Cortex-M3, M4, M7, M33, M55, RV32IMC) equal those
+//! of the desktop.
 
 use anyhow::{Context, Result, ensure};
 use boards::Board;
@@ -11,11 +11,11 @@ use gen_core::{Engine, Model, latent};
 use std::time::Duration;
 
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
-/// A picture takes well under a second; the machine may be busy with other tests.
+/// Time allowed for a line. A picture takes well under a second, but other tests may keep the machine busy.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// CRC-32 of the quantised latent of `seed`, of one on the walk to the next, and of the picture of
-/// `seed`, computed here.
+/// CRC-32 of the quantised latent of `seed`, of one on the walk to the next seed, and of the picture of
+/// `seed`, computed on this machine.
 fn here(seed: u64) -> Result<[u32; 3]> {
     let model = Model::parse(host_sim::BUILT_IN)?;
     let mut memory = vec![0; model.working_memory()];
@@ -30,7 +30,7 @@ fn here(seed: u64) -> Result<[u32; 3]> {
     let mut between = vec![0.0; input.len()];
     input.walk(&from, &to, latent::ease(0.3), &mut between)?;
     let mut steps = vec![0; input.len()];
-    // The seed's own comes last: it is drawn.
+    // The seed's own latent comes last because `steps` then still holds it for drawing.
     let mut checksum = |values: &[f32]| {
         input.quantize(values, &mut steps)?;
         anyhow::Ok(CRC.checksum(&steps.iter().flat_map(|q| q.to_le_bytes()).collect::<Vec<u8>>()))

@@ -1,4 +1,4 @@
-//! A program that faults says where and ends, at once: nobody waits for a board that hangs.
+//! A program that faults logs the address and ends at once, rather than hang.
 
 use anyhow::{Context, Result};
 use boards::Board;
@@ -11,14 +11,15 @@ use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// An instruction that is undefined for ever, and what is said of it in front of its address.
+/// An instruction that is permanently undefined, and the text that the log has before its address.
 type Undefined = (u16, &'static str);
 
 /// UDF #0.
 const CORTEX_M: Undefined = (0xDE00, "HardFault");
 const RISC_V: Undefined = (0, "exception 2");
 
-/// Breaks a function of the board's program at its first instruction, and runs it.
+/// Replaces the first instruction of a function in the board's program, runs it, and checks the log and the
+/// exit status.
 fn breaks(board: &str, function: &str, (instruction, said): Undefined) -> Result<()> {
     let board = Board::named(board).context("there is no such board")?;
     let image = program::image(board, None)?;
@@ -55,7 +56,7 @@ fn an_emulated_risc_v_ends() -> Result<()> {
     breaks("virt", "main", RISC_V)
 }
 
-/// Once the watchdog runs: in the first tick.
+/// The watchdog already runs: the fault is in the first tick.
 #[test]
 fn the_pico_starts_again() -> Result<()> {
     breaks("pico", "SysTick", CORTEX_M)

@@ -1,4 +1,4 @@
-//! The images of the boards that one can buy, as their boot ROMs take them.
+//! The images of the boards that can be bought meet the requirements of their boot ROMs.
 
 use anyhow::{Context, Result, ensure};
 use boards::{BOARDS, Board};
@@ -8,21 +8,21 @@ use std::fs;
 
 const FLASH: u32 = 0x1000_0000;
 
-/// Where the boot ROM looks for an image definition: RP2350 data sheet, section 5.9.5.
+/// The boot ROM looks for an image definition in this many bytes: RP2350 data sheet, section 5.9.5.
 const DEFINITION_WITHIN: usize = 4096;
 
-/// First and last word of a block, and the item of an executable for Arm, secure: section 5.9.
+/// First word of a block, its last word, and the item of a secure executable for Arm: section 5.9.
 const BLOCK_START: [u8; 4] = 0xffff_ded3_u32.to_le_bytes();
 const BLOCK_END: [u8; 4] = 0xab12_3579_u32.to_le_bytes();
 const SECURE_ARM_RP2350: [u8; 4] = 0x1021_0142_u32.to_le_bytes();
 
-/// What flash holds once the board's UF2 has been copied to its drive.
+/// Contents of flash after the board's UF2 has been copied to its drive.
 fn flash(board: &str) -> Result<Vec<u8>> {
     let board = Board::named(board).context("there is no such board")?;
     let image = program::image(board, None)?;
     let file = fs::read(image.uf2.context("a board that one can buy takes UF2")?)?;
     let drive = board.drive.context("a board that one can buy has a boot drive")?;
-    // Half of a block is a page.
+    // A block of 512 bytes contains a page of 256.
     let end = FLASH + file.len() as u32 / 2;
     Uf2::parse(&file, &drive)?.flash(FLASH..end).context("the image has a gap")
 }
@@ -40,7 +40,7 @@ fn an_image_holds_its_model() -> Result<()> {
     Ok(())
 }
 
-/// Without one the RP2350 does not start a program. Nothing here emulates it.
+/// The RP2350 does not start a program without an image definition. No emulator here checks that.
 #[test]
 fn a_pico2_finds_its_image_definition() -> Result<()> {
     let flash = flash("pico2")?;
@@ -52,7 +52,8 @@ fn a_pico2_finds_its_image_definition() -> Result<()> {
     let start = find(BLOCK_START, 0).context("no block starts in the first 4 KB")?;
     assert_eq!(head[start + 4..][..4], SECURE_ARM_RP2350);
     find(BLOCK_END, start).context("the block has no end")?;
-    // The vector table comes first: the stack's end in RAM, then an odd address in flash.
+    // The vector table comes first: the end of the stack, in RAM, then the entry point, an odd address in
+    // flash.
     let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
     assert_eq!(word(0), 0x2000_0000 + 520 * 1024);
     ensure!(word(4) & 0xf000_0001 == FLASH | 1, "reset to {:#010x}", word(4));

@@ -1,8 +1,8 @@
-//! Random networks on emulated cores: every kernel gives the desk's bytes.
+//! Random networks on emulated cores: every kernel computes the same bytes as on the desktop.
 //!
-//! Whatever the shipped models do not have: blocks of one and two pairs of features, odd channels, two
-//! column groups, strides of plain convolutions, sums of several chunks, slopes, zero-points, layers that
-//! are computed whole, weights that are not aligned.
+//! They cover what the shipped models lack: blocks of one and two pairs of features, odd channels, two column
+//! groups, strides of plain convolutions, sums of several chunks, slopes, zero-points, layers that are
+//! computed whole, unaligned weights.
 
 #[path = "../../gen-core/tests/common/net.rs"]
 #[allow(dead_code)]
@@ -19,14 +19,14 @@ use net::{Draft, Geometry, Sampler, Values};
 use std::path::Path;
 
 const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
-/// Networks, half of them with numbers at the ends of their ranges.
+/// Number of networks; half of them use values at the ends of their ranges.
 const NETWORKS: u64 = 24;
 
-/// A dense layer, three layers of any geometry on it and one to 1 or 3 channels.
+/// A dense layer, three layers of random geometry, and a last layer with 1 or 3 channels.
 fn draft(seed: u64) -> Draft {
     let values = if seed.is_multiple_of(2) { Values::Random } else { Values::Extreme };
     let mut sampler = Sampler(Random::new(seed), values);
-    // Latents of several chunks, and inputs too: 9 taps of 70 channels.
+    // Latents of several chunks, and inputs of several chunks too: 9 taps of 70 channels.
     let latent_len = 1 + sampler.below(70);
     let mut draft = net::empty(latent_len);
     let mut size = [1, 2, 3].map(|_| 1 + sampler.below(6));
@@ -42,7 +42,7 @@ fn draft(seed: u64) -> Draft {
         let channels = if last { 1 + sampler.below(2) * 2 } else { 1 + sampler.below(11) };
         let activation = sampler.below(3);
         let layer = net::layer(&mut sampler, size, rows, columns, channels, activation);
-        // One without output is left out; the last never is.
+        // A layer whose output would be empty is left out, except that the last one is replaced.
         let one = Geometry::even(Plain, 1, 1, 0);
         let layer = match last {
             true => layer.or_else(|| net::layer(&mut sampler, size, one, one, 3, 0)),
@@ -57,7 +57,7 @@ fn draft(seed: u64) -> Draft {
     draft
 }
 
-/// CRC-32 of the picture of seed 1, drawn here.
+/// CRC-32 of the picture of seed 1, computed on this machine.
 fn here(file: &[u8]) -> Result<u32> {
     let model = Model::parse(file)?;
     let mut memory = vec![0; model.working_memory()];
@@ -73,7 +73,7 @@ fn here(file: &[u8]) -> Result<u32> {
     Ok(digest.finalize())
 }
 
-/// CRC-32 of the picture of seed 1, drawn there.
+/// CRC-32 of the picture of seed 1, computed on the emulated core.
 fn there(bench: &Bench, model: &Path) -> Result<u32> {
     let log = bench.run(model)?;
     let crc = log.last().and_then(|line| line.field("crc"));
@@ -87,7 +87,8 @@ fn random_networks_on_every_core() -> Result<()> {
     let files = (0..NETWORKS).map(|seed| {
         let path = directory.path().join(format!("{seed}.gen"));
         let file = draft(seed).to_bytes()?;
-        // Half of either kind of numbers at whole words, the others one to three bytes behind them.
+        // Half of the networks of each kind start at a word boundary, the others one to three bytes after
+        // one.
         let shift = if seed / 2 % 2 == 0 { 0 } else { 1 + seed as usize / 4 % 3 };
         let shifted = [&vec![0; shift][..], &file].concat();
         std::fs::write(&path, shifted)?;

@@ -1,6 +1,6 @@
-//! Generators in many layouts, as exporters write them: imported exactly, and quantised well.
+//! Generators in many layouts, as exporters write them, are imported exactly and quantised well.
 //!
-//! `layouts/make.py` makes them, with pictures of ONNX Runtime to compare with.
+//! `layouts/make.py` writes them, with pictures of ONNX Runtime to compare with.
 
 use anyhow::{Context, Result, ensure};
 use export::draw::{Drawing, Generator};
@@ -15,15 +15,15 @@ use ndarray::{ArrayD, Axis, IxDyn};
 use ndarray_npy::NpzReader;
 use std::path::{Path, PathBuf};
 
-/// Those that need whole maps or mirrored borders.
+/// Layouts that need whole maps or mirrored borders, which are not supported.
 const NOT_SUPPORTED: [&str; 1] = ["pad-reflection"];
-/// Those that can be exported for one label at a time only: latents times what the label gives, labels
-/// behind the first layer.
+/// Layouts that can only be exported for one fixed label: the latent is multiplied by the label's embedding,
+/// or labels enter after the first layer.
 const FIXED_ONLY: [&str; 2] = ["cond-everywhere", "cond-product"];
-/// Of the pictures' range.
+/// Largest allowed difference, as a fraction of the pictures' range.
 const TOLERANCE: f32 = 1e-4;
 const PSNR: f64 = 38.0;
-/// Damaged copies of each.
+/// Damaged copies that are made of each file.
 const DAMAGES: usize = 30;
 
 fn layouts(refused: bool) -> Result<Vec<PathBuf>> {
@@ -42,10 +42,10 @@ fn layouts(refused: bool) -> Result<Vec<PathBuf>> {
     Ok(paths)
 }
 
-/// What a layout draws, and of what: an array for each input.
+/// Inputs and pictures of a layout from ONNX Runtime, an array per input.
 struct Reference {
     inputs: Vec<(String, ArrayD<f32>)>,
-    /// In the order of the graph.
+    /// Pictures in the graph's own order of axes.
     pictures: ArrayD<f32>,
 }
 
@@ -73,7 +73,7 @@ impl Reference {
         Ok(Self { inputs, pictures: pictures.context("has no pictures")? })
     }
 
-    /// What input `name` is given for a picture.
+    /// Value of the input `name` for a picture.
     fn given(&self, name: &str, index: usize) -> Result<Vec<f32>> {
         let alone = self.inputs.len() == 1;
         let input = self.inputs.iter().find(|input| alone || input.0 == name);
@@ -81,7 +81,7 @@ impl Reference {
         Ok(array.index_axis(Axis(0), index).iter().copied().collect())
     }
 
-    /// The label of a picture, if there is one label and nothing more.
+    /// Label of a picture, if the network has exactly one label input.
     fn label(&self, index: usize) -> Result<Option<usize>> {
         let labels = ["label", "onehot", "labels", "y", "kind"];
         let mut labels = self.inputs.iter().filter(|(name, _)| labels.contains(&name.as_str()));
@@ -93,7 +93,7 @@ impl Reference {
         })
     }
 
-    /// The latent of a picture, as `network` takes it.
+    /// Latent of a picture, in the order of `network`'s inputs.
     fn latent(&self, network: &Network, index: usize) -> Result<Vec<f32>> {
         let mut z = vec![0.0; network.latent_len()];
         for input in &network.inputs {
@@ -108,8 +108,8 @@ impl Reference {
     }
 }
 
-/// The largest difference of a layout's pictures, as parts of their range: of latents with labels, or of
-/// labels that are fixed.
+/// Largest difference of a layout's pictures from ONNX Runtime's, as a fraction of their range. `fixed`:
+/// imports the network for each picture's label; otherwise latents contain the labels.
 fn difference(path: &Path, fixed: bool) -> Result<f32> {
     let reference = Reference::read(path)?;
     let all = reference.pictures.iter();
@@ -125,12 +125,12 @@ fn difference(path: &Path, fixed: bool) -> Result<f32> {
         let image = generator.image;
         let plane = image.height * image.width;
         ensure!(expected.len() == plane * image.channels, "of another size");
-        // Channels last where the graph has them there.
+        // Some graphs have channels last.
         let last = expected.shape().last() == Some(&image.channels)
             && expected.shape().first() != Some(&image.channels);
         for (i, expected) in expected.iter().enumerate() {
             let at = if last { i % image.channels * plane + i / image.channels } else { i };
-            // Bytes are cut off, not rounded.
+            // A cast to bytes truncates instead of rounding.
             let whole = path.to_string_lossy().contains("cast");
             let got = if whole { picture[at].floor() } else { picture[at] };
             let off = (got - expected).abs() / (high - low);
@@ -140,7 +140,7 @@ fn difference(path: &Path, fixed: bool) -> Result<f32> {
     Ok(largest)
 }
 
-/// What a layout is exported with: a label, where it cannot do without.
+/// The wishes with which a layout is exported: a fixed label if it requires one.
 fn wishes(path: &Path) -> Result<Wishes> {
     let label = if fixed_only(path) { Reference::read(path)?.label(0)? } else { None };
     Ok(Wishes { label, ..Wishes::default() })
@@ -150,7 +150,7 @@ fn fixed_only(path: &Path) -> bool {
     path.file_stem().is_some_and(|stem| FIXED_ONLY.iter().any(|name| stem == *name))
 }
 
-/// Checks every supported layout, and names all that fail.
+/// Checks every supported layout, and reports all that fail.
 fn each(check: impl Fn(&Path) -> Result<()>) -> Result<()> {
     let mut failed = Vec::new();
     for path in layouts(false)? {
@@ -189,7 +189,7 @@ fn every_layout_is_quantised_well() -> Result<()> {
     })
 }
 
-/// The quantised ONNX gives the engine's pixels, in tract, typed and optimised, of 8 bits and of 12.
+/// The quantised ONNX gives the engine's pixels in tract, typed and optimised, with 8 and with 12 bits.
 #[test]
 fn every_quantised_onnx_equals_the_engine() -> Result<()> {
     each(|path| {
@@ -224,7 +224,7 @@ fn equals_the_engine(export: &Export) -> Result<()> {
     Ok(())
 }
 
-/// Whatever is wrong with a file, it is refused or read.
+/// Any damaged file is either refused with an error or read; nothing panics.
 #[test]
 fn damaged_files_do_not_panic() -> Result<()> {
     let mut random = gen_core::latent::Random::new(1);

@@ -1,9 +1,9 @@
-//! The firmware on emulated boards: what their screens show is what host-sim shows, pixel by pixel.
+//! The firmware on emulated boards: their screens show the same pixels as host-sim.
 //!
-//! The board runs freely; nothing here sleeps or guesses. Its log says which frame is drawn, which
-//! is shown and which button was obeyed at which frame. To look, the processor is halted: if the log
-//! then ends with a frame shown, the panel holds that frame and host-sim repeats it from the logged
-//! seed and presses; if a frame is half drawn, the board goes on to the next.
+//! The board runs freely; the test neither sleeps nor guesses. The log says which frame is being drawn, which
+//! one is shown, and which button was processed at which frame. To compare, the test halts the processor. If
+//! the log then ends with a shown frame, the panel holds that frame, and host-sim reproduces it from the
+//! logged seed and presses. If a frame is half drawn, the test lets the board go on to the next one.
 
 use anyhow::{Context, Result, bail, ensure};
 use boards::{Board, Screen};
@@ -21,13 +21,13 @@ use std::thread;
 use std::time::Duration;
 
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Lines of the log in which a press must be obeyed: in QEMU it waits for the end of the last one, which is 400 ms
-/// down and as long up, and a frame of a walk is two lines.
+/// Lines of the log within which a press must be processed. In QEMU a press waits for the end of the previous
+/// one, which takes 400 ms down and 400 ms up, and a frame of a walk is two lines.
 const LINES: usize = 100;
-/// Halts that may hit a half-drawn frame before something must be wrong.
+/// Halts that may hit a half-drawn frame before the test fails.
 const TRIES: usize = 40;
 
-/// A running board, and what it has logged so far.
+/// A running board and its log so far.
 struct Device {
     machine: Machine,
     screen: Screen,
@@ -58,13 +58,13 @@ impl Device {
         Ok(Self { machine, screen, size, working_memory, seed, presses, last })
     }
 
-    /// The next line of the log.
+    /// Waits for the next line of the log.
     fn line(&mut self) -> Result<Line> {
         let line = self.machine.line(PATIENCE)?;
         line.with_context(|| format!("the board ended: {}", self.machine.complaints()))
     }
 
-    /// Takes note of a line.
+    /// Updates the state from a line of the log.
     fn hear(&mut self, line: Line) -> Result<()> {
         if line.is("Pressed") {
             let button = match line.field("button") {
@@ -83,7 +83,7 @@ impl Device {
         Ok(())
     }
 
-    /// Waits for a frame that satisfies `wanted`.
+    /// Waits for a shown frame that satisfies `wanted`.
     fn until(&mut self, wanted: impl Fn(&Line) -> bool) -> Result<Line> {
         loop {
             let line = self.line()?;
@@ -94,7 +94,7 @@ impl Device {
         }
     }
 
-    /// Presses a key and waits until the board obeyed. Keys reach a running board only.
+    /// Presses a key and waits until the board has processed it. Keys only reach a running board.
     fn press(&mut self, key: &str, button: Button) -> Result<()> {
         let before = self.presses.len();
         self.machine.send_key(key)?;
@@ -111,7 +111,8 @@ impl Device {
         Ok(())
     }
 
-    /// Halts the board at a shown frame, compares the panel with host-sim, and gives the frame.
+    /// Halts the board at a shown frame, compares the panel with host-sim's picture, and returns the frame's
+    /// line.
     fn compare(&mut self) -> Result<Line> {
         for _ in 0..TRIES {
             self.machine.stop()?;
@@ -149,12 +150,12 @@ fn same(panel: &Picture, desk: &Picture) -> Result<()> {
         let test = thread::current().name().unwrap_or("screen").replace("::", "-");
         let place = std::env::temp_dir().join(format!("pocket-dcgan-{test}.png"));
         side_by_side(panel, desk).save_png(&place)?;
-        bail!("{different} pixels differ; panel above desk: {}", place.display());
+        bail!("{different} pixels differ; panel above host-sim: {}", place.display());
     }
     Ok(())
 }
 
-/// The panel above the desk, for eyes.
+/// The panel's picture above host-sim's, for inspection.
 fn side_by_side(panel: &Picture, desk: &Picture) -> Picture {
     Picture::from_pixels(desk.width, desk.height * 2, |x, y| {
         if y < desk.height { panel.pixel(x, y) } else { desk.pixel(x, y - desk.height) }
@@ -173,7 +174,7 @@ fn faces(board: &str) -> Result<()> {
     Ok(())
 }
 
-/// A walk, begun by a button; frames of it at the start, between and at the next seed.
+/// A walk started by a button: compares frames at the start, in between and at the next seed.
 fn walk(board: &str) -> Result<()> {
     let mut device = Device::start(board, Options::default())?;
     device.until(|_| true)?;
@@ -188,7 +189,7 @@ fn walk(board: &str) -> Result<()> {
     Ok(())
 }
 
-/// Every button, and hold: the held picture stays, the next ones are as without hold.
+/// Every button, and hold: the held picture stays, and the following ones are the same as without hold.
 fn buttons(board: &str, [next, mode, hold]: [&str; 3]) -> Result<()> {
     let mut device = Device::start(board, Options::default())?;
     device.until(|_| true)?;
@@ -209,8 +210,8 @@ fn buttons(board: &str, [next, mode, hold]: [&str; 3]) -> Result<()> {
     Ok(())
 }
 
-/// The program takes no more memory than `build.rs` keeps for it beside the model: code, and after
-/// faces, a walk and every button, stack and variables. `--nocapture` shows how much.
+/// The program takes no more memory than `build.rs` reserves beside the model: flash for code, and RAM for
+/// stack and variables after faces, a walk and every button. `--nocapture` prints the figures.
 fn memory(board: &str) -> Result<()> {
     let mut device = Device::start(board, Options::default())?;
     let fourth = device.seed + 3;
@@ -294,7 +295,7 @@ mod pico {
         super::memory(BOARD)
     }
 
-    /// Longer than the watchdog waits, nothing happens: somebody who holds a picture shows life.
+    /// A held picture stays for longer than the watchdog's timeout: waiting feeds the watchdog.
     #[test]
     fn a_held_picture_stays() -> Result<()> {
         let mut device = Device::start(BOARD, Options::default())?;
@@ -307,7 +308,7 @@ mod pico {
         Ok(())
     }
 
-    /// The first seed is the ring oscillator's: two oscillators, two seeds.
+    /// The first seed comes from the ring oscillator: different random bits give different seeds.
     #[test]
     fn seeds_differ() -> Result<()> {
         let mut seeds = BTreeSet::new();
@@ -323,7 +324,8 @@ mod pico {
         Ok(())
     }
 
-    /// Key A held at power on asks for the test card; letting go ends it, and is no other press.
+    /// Holding key A at power-on shows the test card; releasing it ends the test card and counts as no other
+    /// press.
     #[test]
     fn test_card() -> Result<()> {
         let options = Options { down: &["a"], ..Options::default() };

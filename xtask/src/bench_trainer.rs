@@ -1,4 +1,4 @@
-//! `cargo xtask bench-trainer`: the trainer beside PyTorch.
+//! `cargo xtask bench-trainer`: compares the trainer's speed with PyTorch's.
 
 use std::fs;
 use std::process::Command;
@@ -6,15 +6,15 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use setup::{python, step, workspace};
 
-/// Makes the Python environment, builds the trainer and runs both, one after the other.
+/// Creates the Python environment, builds the trainer, and times both, one after the other.
 ///
 /// # Errors
 ///
-/// If the environment cannot be made or one of them fails.
+/// If the environment cannot be created or one of the programs fails.
 pub fn bench_trainer() -> Result<()> {
     let target = workspace::target_directory()?;
     let scripts = workspace::root().join("tests/bench");
-    println!("PyTorch takes some gigabytes in {}", target.join("bench-trainer").display());
+    println!("PyTorch needs some gigabytes in {}", target.join("bench-trainer").display());
     let python = python::environment(
         &target.join("bench-trainer/python"),
         &scripts.join("requirements.txt"),

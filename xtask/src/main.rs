@@ -36,31 +36,31 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Check everything: style, tests, every board, the boards that can be emulated
+    /// Check everything: style, tests, every board's build, and the boards that can be emulated
     Test(test::Options),
     /// Compare with ONNX Runtime and tract, in a Python environment of its own
     Oracles {
-        /// Also run everything over the generators in this directory
+        /// Also check the generators in this directory
         #[arg(long, value_name = "DIR")]
         generators: Option<PathBuf>,
-        /// So many pictures of each, instead of 64 of generators and 8 of layouts
+        /// Number of pictures of each, instead of 64 per generator and 8 per layout
         #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
         latents: Option<u32>,
-        /// Instead, time pictures beside tract's and ONNX Runtime's
+        /// Compare speed with tract and ONNX Runtime instead
         #[arg(long, conflicts_with_all = ["generators", "latents"])]
         speed: bool,
     },
     /// Count instructions, memory and flash of models on emulated cores
     Bench(bench::Options),
-    /// Time the trainer's steps beside PyTorch's, in a Python environment of its own
+    /// Compare the trainer's speed with PyTorch's, in a Python environment of its own
     BenchTrainer,
     /// Compare gen-core's public API with its listing
     PublicApi {
-        /// Instead, write the listing
+        /// Write the listing instead
         #[arg(long)]
         accept: bool,
     },
-    /// Train and quantise a shipped model again, into models/
+    /// Train and quantise a shipped model again and put it into models/
     Model {
         /// The model
         model: Shipped,
@@ -70,34 +70,34 @@ enum Task {
         /// The board
         #[arg(default_value = "lm3s6965evb", value_parser = board())]
         board: &'static Board,
-        /// A model of models/, or a file, instead of faces
+        /// A name in models/ or a .gen file [default: faces]
         #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
         model: Option<PathBuf>,
         /// Show QEMU's own display. Left and right: next; up and down: mode; Ctrl: hold
         #[arg(long)]
         window: bool,
-        /// Stop after so many seconds of yours: the board's own may be more or fewer
+        /// Stop after this many seconds of real time; the board's own clock may differ
         #[arg(long, value_name = "N")]
         seconds: Option<u64>,
-        /// Then write what the screen shows
+        /// At the end, write the screen's picture
         #[arg(long, value_name = "FILE.png", requires = "seconds")]
         picture: Option<PathBuf>,
     },
-    /// Build the program of a board, and say what it takes of its memory: ELF, UF2, size.txt
+    /// Build a board's program and print the memory it takes; writes ELF, UF2 and size.txt
     Firmware {
         /// The board
         #[arg(value_parser = board())]
         board: &'static Board,
-        /// A model of models/, or a file, instead of faces
+        /// A name in models/ or a .gen file [default: faces]
         #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
         model: Option<PathBuf>,
     },
-    /// Build the program of a board and bring it there, by debug probe or boot drive
+    /// Build a board's program and write it to the board, by debug probe or boot drive
     Flash {
         /// The board
         #[arg(value_parser = board())]
         board: &'static Board,
-        /// A model of models/, or a file, instead of faces
+        /// A name in models/ or a .gen file [default: faces]
         #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
         model: Option<PathBuf>,
     },
@@ -130,7 +130,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Takes a board by its name.
+/// Parses a board's name.
 fn board() -> impl TypedValueParser<Value = &'static Board> {
     PossibleValuesParser::new(BOARDS.iter().map(|board| board.name))
         .try_map(|name| Board::named(&name).ok_or("no such board"))
@@ -152,7 +152,7 @@ fn image(board: &'static Board, model: Option<&Path>) -> Result<()> {
 }
 
 fn bring(board: &'static Board, model: Option<&Path>) -> Result<()> {
-    // Said before minutes are spent on a build.
+    // Checked before the build, which takes minutes.
     flash::drive_of(board)?;
     let image = build(board, model)?;
     println!("{}", flash::flash(board, &image, &Ways::default())?);

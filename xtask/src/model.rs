@@ -1,4 +1,4 @@
-//! `cargo xtask model`: the shipped models, made again from their data.
+//! `cargo xtask model`: trains and quantises the shipped models again from their data.
 
 use std::fs;
 use std::path::Path;
@@ -17,13 +17,13 @@ pub enum Shipped {
     Fashion,
 }
 
-/// How all of them are trained: one thread, because another number rounds sums differently.
+/// Training options of all shipped models. One thread, because another number rounds sums differently.
 const SWITCHES: &str = "--preset micro-256k --seed 1 --batch 64 --ema 0.999 --threads 1 \
                         --steps 3000 --interval 500 --rate 4e-4 --rate-ratio 0.5 --smooth 0.1 \
                         --anneal";
 
 impl Shipped {
-    /// The pictures that it learns, which have its name, and their licence.
+    /// The pictures that the model learns, which have the same name, and their licence.
     fn data(self) -> (Set, &'static str) {
         match self {
             Self::Faces => (Set::Faces, "CC0 1.0"),
@@ -32,11 +32,11 @@ impl Shipped {
     }
 }
 
-/// Trains and quantises `shipped`, in `target/models/NAME`, and puts it into `models/`.
+/// Trains and quantises `shipped` in `target/models/NAME`, then copies it into `models/`.
 ///
 /// # Errors
 ///
-/// If the data cannot be had or a step fails.
+/// If the data cannot be fetched or drawn, or a step fails.
 pub fn model(shipped: Shipped) -> Result<()> {
     let (set, licence) = shipped.data();
     let name = set.name();
@@ -50,7 +50,7 @@ pub fn model(shipped: Shipped) -> Result<()> {
     train.arg("--output").arg(&run).args(SWITCHES.split(' ')).args(["--licence", licence]);
     step::run(&format!("training {name}"), &mut train)?;
 
-    // A name decides what the .gen says of itself.
+    // The file name becomes the model's name in the .gen.
     let onnx = run.join(name).with_extension("onnx");
     let copy = |from: &Path, to: &Path| {
         let places = || format!("cannot copy {} to {}", from.display(), to.display());

@@ -1,4 +1,4 @@
-//! `cargo xtask oracles`: comparison with ONNX Runtime, in Python.
+//! `cargo xtask oracles`: compares with ONNX Runtime, in Python.
 
 use std::fs;
 use std::path::Path;
@@ -7,16 +7,16 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use setup::{python, step, workspace};
 
-/// Makes the Python environment and runs the comparison over the models here, and over those in
-/// `generators` too; of so many latents each, if that is said.
+/// Creates the Python environment and runs the comparison on the models of the repository, and on those in
+/// `generators`. `latents`: number of latents for each model instead of the default.
 ///
 /// # Errors
 ///
-/// If the environment cannot be made or anything differs.
+/// If the environment cannot be created or anything differs.
 pub fn oracles(generators: Option<&Path>, latents: Option<u32>) -> Result<()> {
     let target = workspace::target_directory()?;
     let mut oracles = script("oracles.py", &target.join("oracles/out"))?;
-    // All of the workspace, as the tests build it: tract is not built once more.
+    // Builds the whole workspace, as the tests do, so that tract is not compiled again with other features.
     let mut build = workspace::cargo();
     build.args(["build", "--workspace", "--all-targets"]);
     step::run("build", &mut build)?;
@@ -34,11 +34,11 @@ pub fn oracles(generators: Option<&Path>, latents: Option<u32>) -> Result<()> {
     step::run("ONNX Runtime and tract", &mut oracles)
 }
 
-/// Times pictures of the engine beside tract and ONNX Runtime, in a release build.
+/// Compares the speed of the engine with tract and ONNX Runtime, in a release build.
 ///
 /// # Errors
 ///
-/// If the environment cannot be made or one of them fails.
+/// If the environment cannot be created or one of the programs fails.
 pub fn speed() -> Result<()> {
     let out = workspace::target_directory()?.join("oracles/speed");
     let mut speed = script("speed.py", &out)?;
@@ -48,7 +48,8 @@ pub fn speed() -> Result<()> {
     step::run("engine, tract and ONNX Runtime", &mut speed)
 }
 
-/// A script of tests/oracles in its Python environment, which is made if need be, to write to `out`.
+/// A command that runs a script of tests/oracles in its Python environment, which it creates if needed, with
+/// output to `out`.
 fn script(name: &str, out: &Path) -> Result<Command> {
     let scripts = workspace::root().join("tests/oracles");
     let python = workspace::target_directory()?.join("oracles/python");

@@ -6,11 +6,12 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use setup::{step, workspace};
 
-/// The listing, from the workspace's root.
+/// Path of the listing, relative to the workspace's root.
 const LISTING: &str = "gen-core/public-api.txt";
 
-/// Compares the public API of gen-core, with its default features, with the listing; with `accept`, writes the listing.
-/// Where cargo-public-api or the nightly Rust that it needs is missing, it says so and compares nothing.
+/// Compares the public API of gen-core (with its default features) with the listing; with `accept`, writes
+/// the listing. If cargo-public-api or the nightly Rust that it needs is missing, prints that and compares
+/// nothing.
 ///
 /// # Errors
 ///
@@ -35,7 +36,7 @@ pub fn public_api(accept: bool) -> Result<()> {
         let listing = fs::read(&path).context(LISTING)?;
         ensure!(
             output.stdout == listing,
-            "the public API differs from {LISTING}: if that is meant, type cargo xtask public-api --accept"
+            "the public API differs from {LISTING}: if that is intended, type cargo xtask public-api --accept"
         );
         Ok(())
     })

@@ -1,4 +1,4 @@
-//! `cargo xtask qemu`: a board in its emulator.
+//! `cargo xtask qemu`: runs a board in its emulator.
 
 use std::io::{Write, stdout};
 use std::path::Path;
@@ -11,15 +11,15 @@ use emulator::machine::Machine;
 
 use crate::tools;
 
-/// The slowest picture that is waited for.
+/// Time allowed for a picture.
 const FRAME: Duration = Duration::from_secs(60);
 
-/// Builds the board's program, runs it and prints its log, until it ends or for as long as `limit`; then writes what
-/// the screen shows to `picture`.
+/// Builds the board's program, runs it and prints its log, until it ends or `limit` has passed; then writes
+/// the screen's picture to `picture`.
 ///
 /// # Errors
 ///
-/// If the board has no emulator that can do this, the build fails, or the program does.
+/// If the board has no emulator that supports this, the build fails, or the program fails.
 pub fn qemu(
     board: &'static Board,
     model: Option<&Path>,
@@ -34,10 +34,10 @@ pub fn qemu(
     let mut machine = Machine::start(board, &image, options)?;
     let end = limit.map(|limit| Instant::now() + limit);
     loop {
-        // A held picture may say nothing for ever.
+        // A held picture may never log anything again.
         let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
         match machine.line(left) {
-            // A reader who has seen enough is no error.
+            // A closed pipe is not an error.
             Ok(Some(line)) if writeln!(stdout(), "{line}").is_err() => return Ok(()),
             Ok(Some(_)) => {}
             Ok(None) => break,
@@ -53,7 +53,7 @@ pub fn qemu(
     Ok(())
 }
 
-/// Writes what the screen shows as soon as that is a whole frame.
+/// Writes the screen's picture as soon as it is a whole frame.
 fn photograph(machine: &mut Machine, path: &Path) -> Result<()> {
     loop {
         let line = machine.line(FRAME)?.context("the board ended before a whole frame")?;

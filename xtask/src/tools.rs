@@ -1,4 +1,4 @@
-//! The emulators of the boards: installed when they are missing.
+//! Installs the emulators of the boards if they are missing.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -8,8 +8,8 @@ use boards::{Board, Emulator};
 use emulator::launch::{self, WINDOW};
 use setup::{debian, npm, runs};
 
-/// Makes sure that the emulator of a board is installed, if it has one. With `window` also what QEMU
-/// needs to open a window.
+/// Installs the emulator of a board, if it has one and it is missing. With `window`, also what QEMU needs to
+/// open a window.
 ///
 /// # Errors
 ///
@@ -22,10 +22,10 @@ pub fn emulator(board: &Board, window: bool) -> Result<()> {
     }
 }
 
-/// Makes sure that this program of QEMU's is installed. With `window` also what it needs to open one.
+/// Installs a program of QEMU if it is missing. With `window`, also what it needs to open one.
 fn qemu(program: &str, window: bool) -> Result<()> {
     if !runs(Command::new(program).arg("--version")) {
-        // On Debian and Ubuntu a package of the program's name exists, or is provided by another.
+        // On Debian and Ubuntu a package with the program's name exists, or another package provides it.
         debian::install(&[program], &format!("{program} is not installed"))?;
     }
     if !window {
@@ -38,12 +38,12 @@ fn qemu(program: &str, window: bool) -> Result<()> {
     debian::install(&["qemu-system-gui"], &format!("{program} can open no window"))
 }
 
-/// Makes sure that rp2040js is installed, in the version of `emulator/pico`'s lock file. Returns the
-/// directory that it is installed in.
+/// Installs rp2040js, in the version of `emulator/pico`'s lock file, unless it is there. Returns its
+/// directory.
 ///
 /// # Errors
 ///
-/// If there is no Node.js with npm, or npm cannot install; says what to do.
+/// If there is no Node.js with npm, or npm cannot install. The message says what to do.
 pub fn rp2040js() -> Result<PathBuf> {
     let directory = launch::rp2040js()?;
     npm::install_from(&launch::pico(), "rp2040js", &directory)?;

@@ -40,7 +40,7 @@ pub(super) fn threads(threads: usize) -> Result<()> {
     pool.build_global().context("threads")
 }
 
-/// Trains a judge on the labels of `dataset`; `None` if there are too few labelled pictures.
+/// Trains a judge on the labels of `dataset` and prints its accuracy; `None` if [`Judge::new`] fails, with a message.
 pub(super) fn judge(dataset: &Dataset, device: &Device) -> Option<Judge> {
     let bar = bar("{msg}  {bar:24} {pos}/{len}  {eta} left", "learning to judge");
     let judge = Judge::new(dataset, device, &bar);

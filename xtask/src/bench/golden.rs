@@ -1,4 +1,4 @@
-//! The figures as they were accepted: `boards/bench.json`, and the tables that show them.
+//! The accepted figures: `boards/bench.json`, and the tables of docs/performance.md that show them.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,8 +10,9 @@ use setup::workspace;
 
 use super::table::tables;
 
-/// What the tables of the page are between.
+/// Marker before the tables of docs/performance.md.
 const BEGIN: &str = "<!-- bench -->";
+/// Marker after the tables.
 const END: &str = "<!-- /bench -->";
 
 fn json() -> PathBuf {
@@ -22,7 +23,7 @@ fn page() -> PathBuf {
     workspace::root().join("docs/performance.md")
 }
 
-/// Writes records, and their tables under the versions of what they were measured with.
+/// Writes records to `boards/bench.json`, and their tables, headed by `versions`, to docs/performance.md.
 ///
 /// # Errors
 ///
@@ -36,17 +37,17 @@ pub fn write(records: &[Record], versions: &str) -> Result<()> {
     fs::write(json(), to_json(records)?).context("cannot write boards/bench.json")
 }
 
-/// The page's text before, between and behind the markers, which go with the outer parts.
+/// The page's text before, between and after the markers; the markers belong to the outer parts.
 fn split(page: &str) -> Result<(&str, &str, &str)> {
     let begin = page.find(BEGIN).with_context(|| format!("no {BEGIN}"))? + BEGIN.len();
     let end = page.find(END).filter(|end| *end >= begin).with_context(|| format!("no {END}"))?;
     Ok((&page[..begin], &page[begin..end], &page[end..]))
 }
 
-/// What the figures were measured with, in one sentence.
+/// The sentence in docs/performance.md that names the versions of compiler and emulator.
 ///
 /// # Errors
-/// If the page can't be read, or has no markers.
+/// If the page cannot be read, or has no markers.
 pub fn versions() -> Result<String> {
     let path = page();
     let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
@@ -54,7 +55,7 @@ pub fn versions() -> Result<String> {
     Ok(figures.trim().lines().next().unwrap_or_default().to_owned())
 }
 
-/// Takes instructions, stack and code of what was accepted: another compiler makes others.
+/// Replaces instructions, stack and code by the accepted figures: another compiler produces different ones.
 pub fn take_compilers_figures(accepted: &[Record], measured: &mut [Record]) {
     for new in measured {
         let Some(old) = accepted.iter().find(|old| old.is_of(new)) else { continue };
@@ -65,7 +66,7 @@ pub fn take_compilers_figures(accepted: &[Record], measured: &mut [Record]) {
     }
 }
 
-/// What differs, a line for each figure; nothing if nothing does.
+/// Compares figures. Returns a line per difference; empty if there is none.
 pub fn differences(accepted: &[Record], measured: &[Record]) -> Vec<String> {
     let name = |record: &Record| format!("{} {} {}", record.core, record.model, record.layer);
     let mut lines = Vec::new();
@@ -93,7 +94,7 @@ fn changed_fields(old: &Record, new: &Record) -> Vec<String> {
         .collect()
 }
 
-/// By how much a number has changed.
+/// Text of the change of a figure.
 fn change(old: &Value, new: &Value) -> String {
     match (old.as_f64(), new.as_f64()) {
         (Some(old), Some(new)) => format!(" ({:+.2} %)", (new / old - 1.0) * 100.0),

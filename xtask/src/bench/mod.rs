@@ -1,8 +1,8 @@
-//! `cargo xtask bench`: what a picture costs on emulated cores, in instructions, memory and flash.
+//! `cargo xtask bench`: measures a picture on emulated cores, in instructions, memory and flash.
 //!
-//! - [`CORES`]: the cores; [`model`]: the models, those of [`reference`](mod@reference) made for this
-//! - [`program`]: builds what measures, and runs it
-//! - [`Record`]: what comes out; [`table`] for people, [`golden`] to compare with
+//! - [`CORES`]: the cores; [`model`]: the models, including those of [`reference`](mod@reference)
+//! - [`program`]: builds the measuring program and runs it
+//! - [`Record`]: a measurement; [`table`] prints records, [`golden`] compares them with the accepted ones
 
 mod golden;
 mod model;
@@ -27,23 +27,23 @@ use setup::{rustup, step};
 use self::program::Program;
 use crate::tools;
 
-/// What is measured, and what becomes of it.
+/// Selects what is measured and what is done with the result.
 #[derive(Args, Debug, Default)]
 pub struct Options {
-    /// Only this core; can be given several times
+    /// Measure only this core; may be repeated
     #[arg(long = "core", value_name = "NAME", value_parser = cores())]
     pub cores: Vec<String>,
-    /// Only this model; can be given several times
+    /// Measure only this model; may be repeated
     #[arg(long = "model", value_name = "NAME", value_parser = models())]
     pub models: Vec<String>,
-    /// Also write what was measured as JSON
+    /// Also write the measurements as JSON
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Fail if anything differs from boards/bench.json
+    /// Fail if a figure differs from boards/bench.json
     #[arg(long)]
     pub check: bool,
-    /// Write boards/bench.json, and the tables of docs/performance.md; other cores' and models'
-    /// figures stay
+    /// Write boards/bench.json and the tables of docs/performance.md; figures of cores and models not
+    /// measured now are kept
     #[arg(long, conflicts_with = "check")]
     pub accept: bool,
 }
@@ -56,18 +56,18 @@ fn models() -> PossibleValuesParser {
     PossibleValuesParser::new(model::names())
 }
 
-/// What is quick enough to be checked every time.
+/// Options for a part that is fast enough to be checked in every test.
 pub fn subset() -> Options {
     let models = ["faces", REFERENCES[0].name].map(String::from).into();
     Options { models, check: true, ..Options::default() }
 }
 
-/// Measures, and prints the tables or the differences.
+/// Measures, then prints the tables or compares with the accepted figures.
 ///
 /// # Errors
 ///
-/// If something cannot be built or run, two cores draw different pictures, or figures differ from
-/// those that were accepted.
+/// If something cannot be built or run, two cores draw different pictures, or, with `check`, figures differ
+/// from the accepted ones.
 pub fn bench(options: &Options) -> Result<()> {
     let chosen = |names: &[String], name: &str| names.is_empty() || names.iter().any(|n| n == name);
     let (cores, models) = (&options.cores, &options.models);
@@ -102,7 +102,9 @@ pub fn bench(options: &Options) -> Result<()> {
         accepted.retain(asked);
         let accepted_with = golden::versions()?;
         if compiler(&accepted_with) != compiler(&versions) {
-            println!("{accepted_with} {versions} So what compilers decide is not compared.");
+            println!(
+                "{accepted_with} {versions} Instructions, stack and code are not compared: they depend on the compiler."
+            );
             golden::take_compilers_figures(&accepted, &mut records);
         }
         return same_figures(&golden::differences(&accepted, &records), &versions);
@@ -123,18 +125,19 @@ fn same_figures(differences: &[String], versions: &str) -> Result<()> {
         return Ok(());
     }
     bail!(
-        "{}\nThese differ from boards/bench.json. {versions} docs/performance.md says with what it was \
-         made; if the change is meant, type cargo xtask bench --accept",
+        "{}\nThese figures differ from boards/bench.json. {versions} docs/performance.md names the versions that \
+         made it; if the change is intended, type cargo xtask bench --accept",
         differences.join("\n")
     )
 }
 
-/// The compiler of a sentence of [`versions`].
+/// The compiler in a sentence of [`versions`].
 fn compiler(versions: &str) -> &str {
     versions.split(" and ").next().unwrap_or_default()
 }
 
-/// In the order of [`CORES`], then of the models; what is of neither any more goes.
+/// Sorts records by the order of [`CORES`], then of the models. Drops records of cores and models that no
+/// longer exist.
 fn sort(records: &mut Vec<Record>) {
     let models = model::names();
     let place = |record: &Record| {
@@ -145,7 +148,7 @@ fn sort(records: &mut Vec<Record>) {
     records.sort_by_key(place);
 }
 
-/// The same bytes on every core.
+/// Checks that each model's picture has the same CRC-32 on every core.
 fn same_pictures(records: &[Record]) -> Result<()> {
     for record in records {
         let others = records.iter().filter(|other| other.model == record.model);
@@ -166,7 +169,7 @@ fn same_pictures(records: &[Record]) -> Result<()> {
     Ok(())
 }
 
-/// One sentence.
+/// A sentence with the versions of compiler and emulator.
 fn versions(cores: &[Core]) -> Result<String> {
     let first_line = |program: &str, until: &str| {
         let output = Command::new(program).arg("--version").output();
@@ -175,11 +178,11 @@ fn versions(cores: &[Core]) -> Result<String> {
         let line = text.lines().next().unwrap_or_default();
         anyhow::Ok(line.split(until).next().unwrap_or_default().trim().to_owned())
     };
-    // Neither the compiler's commit nor the distribution's package.
+    // Omits the compiler's commit and the distribution's package.
     let rustc = first_line("rustc", "(")?;
     let qemu = cores.iter().map(|core| first_line(launch::qemu(*core), "("));
     let mut qemu: Vec<String> = qemu.collect::<Result<_>>()?;
-    // All say QEMU alone, and are one package's or several of one version.
+    // All programs report "QEMU" and usually the same version.
     qemu.dedup();
     Ok(format!("Measured with {rustc} and {}.", qemu.join(", ")))
 }

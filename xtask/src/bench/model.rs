@@ -1,4 +1,4 @@
-//! The models that are measured: those that are shipped, and the references.
+//! The measured models: the shipped ones and the references.
 
 use std::path::PathBuf;
 
@@ -8,12 +8,12 @@ use output::file;
 use reference::{REFERENCES, SHIPPED};
 use setup::{step, workspace};
 
-/// Names of all, in the order of the table's rows.
+/// Names of all models, in the order of the table's rows.
 pub fn names() -> Vec<&'static str> {
     SHIPPED.into_iter().chain(REFERENCES.iter().map(|reference| reference.name)).collect()
 }
 
-/// The file of the model of this name. A reference is made.
+/// Path of the model's file; a reference model is generated first.
 ///
 /// # Errors
 ///

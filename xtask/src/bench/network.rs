@@ -1,8 +1,8 @@
-//! Records of a network, for the tests.
+//! Records of a network, for tests.
 
 use boards::record::{Layer, Record, Whole};
 
-/// A network of one layer.
+/// Records of a network with one layer: the layer's and the whole network's.
 pub fn network(core: &str, model: &str, instructions: u64) -> [Record; 2] {
     let whole = Whole {
         picture: "00c0ffee".into(),

@@ -1,4 +1,4 @@
-//! The program that measures, on one core, and what its code takes.
+//! Builds and runs the measuring program on one core, and determines the flash of its code.
 
 use std::fs;
 use std::path::Path;
@@ -11,19 +11,19 @@ use emulator::log::Line;
 use emulator::size::Size;
 use object::{Object, ObjectSymbol};
 
-/// The program, built.
+/// The measuring program for one core, built.
 pub struct Program {
     core: Core,
     bench: Bench,
-    /// Flash of gen-core's functions, latents aside.
+    /// Flash in bytes of gen-core's functions, except those for latents.
     engine: u64,
-    /// What the program has more of flash than one that is the same but for model and picture: besides,
-    /// constants, what is in line elsewhere, and what is needed of other crates.
+    /// Flash in bytes by which the program exceeds `blank`, which does the same without model and picture.
+    /// Beyond `engine`, this includes constants, inlined code, and code of other crates.
     code: u64,
 }
 
 impl Program {
-    /// Builds both programs.
+    /// Builds the program and `blank`.
     ///
     /// # Errors
     ///
@@ -40,11 +40,11 @@ impl Program {
         Ok(Self { core, bench, engine, code })
     }
 
-    /// Runs the program with a model, and gives what it cost.
+    /// Runs the program with a model. Returns a record per layer, then one for the whole network.
     ///
     /// # Errors
     ///
-    /// If the emulator or the program fails, or says something else than was asked.
+    /// If the emulator or the program fails, or the log is not as expected.
     pub fn measure(&self, name: &str, model: &Path) -> Result<Vec<Record>> {
         let log = self.bench.run(model)?;
         let file = fs::metadata(model)?.len();
@@ -54,7 +54,7 @@ impl Program {
         Ok(records)
     }
 
-    /// What the log says: a line for each layer, then one for all.
+    /// Parses the log: a line per layer, then a line for the whole network.
     fn records(&self, model: &str, log: &[Line], file: u64) -> Option<Vec<Record>> {
         let record = |layer, instructions, useful_macs, whole| Record {
             core: self.core.name.into(),
@@ -84,8 +84,8 @@ impl Program {
     }
 }
 
-/// Whether the layers and, drawn once more, all of them take as long: a part that is longer than the
-/// clock can count would be missing from one of the two.
+/// Checks that the sum over layers is about equal to the whole, which is drawn a second time. A period longer
+/// than the clock's range would be missing from one of the two.
 fn plausible(records: &[Record]) -> Result<()> {
     let sum = |all: bool| {
         let chosen = records.iter().filter(|record| (record.layer == Layer::ALL) == all);

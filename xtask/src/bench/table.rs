@@ -1,10 +1,10 @@
-//! Records as tables of Markdown.
+//! Formats records as Markdown tables.
 
 use boards::CORES;
 use boards::record::{Layer, Record};
 use output::number::grouped;
 
-/// Two tables: instructions, and bytes. Records are in the order of [`super::sort`].
+/// Two tables: instructions, and bytes. Records must be in the order of [`super::sort`].
 pub fn tables(records: &[Record]) -> String {
     let cores: Vec<&str> = CORES
         .iter()
@@ -12,8 +12,8 @@ pub fn tables(records: &[Record]) -> String {
         .filter(|name| records.iter().any(|record| record.core == *name))
         .collect();
     let mut text = String::from(
-        "Instructions of a picture, and in brackets per useful MAC. M0+ is code for ARMv6-M on an \
-         emulated\nCortex-M3, which runs it as it is.\n\n",
+        "Instructions per picture, in brackets per useful MAC. M0+ is ARMv6-M code on an \
+         emulated\nCortex-M3, which runs it unchanged.\n\n",
     );
     row(&mut text, ["model", "layer", "useful MACs"].into_iter().chain(cores.iter().copied()));
     row(&mut text, ["---", "---"].into_iter().chain(std::iter::repeat_n("---:", cores.len() + 1)));

@@ -1,4 +1,4 @@
-//! Bringing a program to a board.
+//! Writes a program to a board, by boot drive or debug probe.
 
 use std::ffi::OsString;
 use std::fs::{self, File};
@@ -11,15 +11,16 @@ use boards::{BOARDS, Board, BootDrive};
 use emulator::image::Image;
 use setup::step;
 
-/// What a boot drive says about itself, in lines of `Name: value`.
+/// File on a boot drive that describes the board, in lines of `Name: value`.
 const INFO: &str = "INFO_UF2.TXT";
 
 /// Where to look for a board.
 #[derive(Clone, Debug)]
 pub struct Ways {
-    /// Debug probes are found by this program.
+    /// Program that finds and uses debug probes.
     pub probe_rs: OsString,
-    /// Drives are mounted in these directories, or one below: some systems have one per user there.
+    /// Directories in which drives are mounted, directly or one level below: some systems have a directory
+    /// per user there.
     pub mounts: Vec<PathBuf>,
 }
 
@@ -30,7 +31,7 @@ impl Default for Ways {
     }
 }
 
-/// What takes a board's program.
+/// The boot drive of a board's chip.
 ///
 /// # Errors
 ///
@@ -40,18 +41,23 @@ pub fn drive_of(board: &Board) -> Result<BootDrive> {
     board.drive.with_context(|| format!("{name} is emulated only: type cargo xtask qemu {name}"))
 }
 
-/// Writes an image to a board and says how: to its boot drive if that is mounted, since somebody held
-/// a button for it, or else by a debug probe.
+/// Writes an image to a board: to its boot drive if that is mounted, which only happens when the user has
+/// held BOOTSEL, or else by a debug probe. Returns a sentence that says how.
 ///
 /// # Errors
 ///
-/// If there is neither, with what to do about it; if the drive is another chip's; if writing fails.
+/// If there is neither (the message says what to do), if the mounted drive belongs to another chip, or if
+/// writing fails.
 pub fn flash(board: &Board, image: &Image, ways: &Ways) -> Result<String> {
     let boot = drive_of(board)?;
     match mounted(board, boot, &ways.mounts) {
         Ok(drive) => {
             copy(image.uf2.as_ref().context("the image has no UF2 file")?, &drive)?;
-            Ok(format!("written to {}: it goes away, and {} starts", drive.display(), board.name))
+            Ok(format!(
+                "written to {}: the drive disappears and {} starts",
+                drive.display(),
+                board.name
+            ))
         }
         Err(_) if sees_probe(&ways.probe_rs) => {
             let probe_rs = |verb| {
@@ -62,7 +68,7 @@ pub fn flash(board: &Board, image: &Image, ways: &Ways) -> Result<String> {
             let hint = "hold BOOTSEL while you plug the board in, and try again with its drive";
             let mut download = probe_rs("download");
             step::run("probe-rs download", download.arg(&image.elf)).context(hint)?;
-            // Otherwise the processor stays halted.
+            // Without a reset the processor stays halted.
             step::run("probe-rs reset", &mut probe_rs("reset"))?;
             Ok(format!("{} runs, written by probe-rs", board.name))
         }
@@ -70,7 +76,7 @@ pub fn flash(board: &Board, image: &Image, ways: &Ways) -> Result<String> {
     }
 }
 
-/// Whether probe-rs is there and lists a probe. It succeeds without one too.
+/// Whether probe-rs runs and lists a probe. Its exit status does not tell: it also succeeds without a probe.
 fn sees_probe(probe_rs: &OsString) -> bool {
     let output = Command::new(probe_rs).arg("list").output();
     // «[0]: Debugprobe on Pico (CMSIS-DAP) …»
@@ -78,7 +84,7 @@ fn sees_probe(probe_rs: &OsString) -> bool {
     output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(is_probe))
 }
 
-/// The one mounted boot drive of a chip.
+/// Mount point of the only mounted boot drive of the board's chip.
 fn mounted(board: &Board, boot: BootDrive, mounts: &[PathBuf]) -> Result<PathBuf> {
     let drives = drives(mounts);
     let ours: Vec<&PathBuf> =
@@ -113,7 +119,7 @@ fn mounted(board: &Board, boot: BootDrive, mounts: &[PathBuf]) -> Result<PathBuf
 /// Mounted boot drives, each with its Board-ID.
 fn drives(mounts: &[PathBuf]) -> Vec<(PathBuf, String)> {
     let below = |directory: &PathBuf| -> Vec<PathBuf> {
-        // What cannot be read is another user's.
+        // A directory that cannot be read belongs to another user.
         let entries = fs::read_dir(directory).into_iter().flatten();
         entries.filter_map(|entry| Some(entry.ok()?.path())).collect()
     };
@@ -127,7 +133,7 @@ fn drives(mounts: &[PathBuf]) -> Vec<(PathBuf, String)> {
     first.into_iter().chain(second).filter_map(identified).collect()
 }
 
-/// Copies a file to a drive that goes away as soon as the chip has all of it.
+/// Copies a file to a drive that disappears as soon as the chip has received all of it.
 fn copy(uf2: &Path, drive: &Path) -> Result<()> {
     let content = fs::read(uf2).with_context(|| format!("{}", uf2.display()))?;
     let place = drive.join(uf2.file_name().unwrap_or_default());

@@ -10,12 +10,12 @@ use tempfile::TempDir;
 
 use super::{INFO, Ways, flash};
 
-/// More than a pipe holds.
+/// Content longer than a pipe's buffer.
 fn uf2() -> Vec<u8> {
     b"the UF2 file".repeat(10_000)
 }
 
-/// A desk with an image on it, without any board.
+/// A directory with an image, mount points and a fake probe-rs.
 struct Desk {
     directory: TempDir,
     image: Image,
@@ -36,7 +36,7 @@ impl Desk {
         Self { directory, image, ways }
     }
 
-    /// Mounts a boot drive.
+    /// Creates a mounted boot drive.
     fn drive(&self, place: &str, id: &str) -> PathBuf {
         let drive = self.directory.path().join(place);
         fs::create_dir_all(&drive).unwrap();
@@ -45,13 +45,14 @@ impl Desk {
         drive
     }
 
-    /// Installs a probe-rs that says what was asked of it, and lists this.
+    /// Installs a fake probe-rs that logs its arguments and prints `list`.
     fn probe_rs(&self, list: &str) {
         let log = self.directory.path().join("asked");
         let script = format!("#!/bin/sh\necho \"$*\" >>'{}'\necho '{list}'\n", log.display());
         let text = self.directory.path().join("script");
         fs::write(&text, script).unwrap();
-        // By another process: what this one has open for writing, another thread's child may hold.
+        // Another process writes the script: a child of another thread could inherit this process's open file
+        // and make execution fail.
         let mut install = Command::new("install");
         install.args(["-m", "755"]).arg(text).arg(&self.ways.probe_rs);
         assert!(install.status().unwrap().success());
@@ -145,8 +146,8 @@ fn probe_rs_without_a_probe_is_no_way() {
     assert_eq!(desk.asked(), "list\n");
 }
 
-/// A pipe in the file's place: what cannot be synchronised. With the drive still there that is an
-/// error; when the drive has gone the chip has all of it, and has restarted.
+/// A pipe in place of the file cannot be synchronised. If the drive is still there, that is an error; if the
+/// drive has disappeared, the chip has received everything and has restarted.
 #[test]
 fn a_drive_that_vanishes_is_no_error() {
     for vanishes in [false, true] {
@@ -163,7 +164,7 @@ fn a_drive_that_vanishes_is_no_error() {
             file.read_to_end(&mut received).unwrap();
             received
         });
-        // Before anything waits for the other end: it only ends if the file was opened.
+        // Checked before joining the thread, which only ends if the file was opened.
         match desk.flash("pico") {
             Err(error) => assert!(!vanishes && error.starts_with("cannot write "), "{error}"),
             Ok(told) => assert!(vanishes, "{told}"),

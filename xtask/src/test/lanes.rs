@@ -1,7 +1,8 @@
-//! Runs jobs in two lanes at the same time, one for each build directory of cargo.
+//! Runs jobs in two lanes in parallel, one lane per build directory of cargo.
 //!
-//! Cargo locks its build directory while it compiles, so two jobs of one directory would only wait for
-//! each other. Two directories compile at the same time: while one program is linked, which takes one
+//! Cargo locks its build directory while it compiles, so two jobs that share one would wait for each other.
+//! Jobs with different build directories compile in parallel: while one lane links, which takes one
+//! processor, the other uses the second one.
 //! processor, the other lane has the second one.
 
 use std::io::{self, Read};
@@ -12,17 +13,17 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
-/// Of a job that passes, the lines that begin so are shown: cargo's results, and what `bench` does not
-/// compare because it was measured with another compiler.
+/// Prefixes of the lines shown of a job that passes: cargo's results, and the note of `bench` about figures
+/// that it does not compare because of another compiler.
 const SHOWN: [&str; 2] = ["test result: ", "Measured with "];
 
-/// A command, and the name that it is reported under.
+/// A command and the name under which it is reported.
 pub struct Job {
     name: String,
     command: Command,
 }
 
-/// How long a job took.
+/// The time that a job took.
 struct Time {
     name: String,
     duration: Duration,
@@ -34,8 +35,8 @@ impl Job {
         Self { name: name.into(), command }
     }
 
-    /// Runs the command, and prints its name and time. Of what the command prints, the [`SHOWN`] lines
-    /// are shown if it passes, and everything if it fails.
+    /// Runs the command and prints its name and time. Of its output, prints the [`SHOWN`] lines if it passes,
+    /// and everything if it fails.
     fn run(self) -> Result<Time> {
         let Self { name, mut command } = self;
         println!("        …    {name}");
@@ -52,12 +53,13 @@ impl Job {
     }
 }
 
-/// Runs a command to its end. Returns whether it succeeded, and its two outputs in the order written.
+/// Runs a command to its end. Returns whether it succeeded, and its merged output streams in the order
+/// written.
 fn captured(command: &mut Command) -> Result<(bool, String)> {
     let (mut reader, writer) = io::pipe()?;
     command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
     let child = command.spawn();
-    // The command holds our ends of the pipe: only the child's may be left, or reading never ends.
+    // The command still holds our ends of the pipe: they must be closed, or reading would never end.
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let mut child = child.with_context(|| format!("cannot run {:?}", command.get_program()))?;
     let mut output = Vec::new();
@@ -65,11 +67,11 @@ fn captured(command: &mut Command) -> Result<(bool, String)> {
     Ok((child.wait()?.success(), String::from_utf8_lossy(&output).into_owned()))
 }
 
-/// Runs the jobs of each lane in their order, the lanes at the same time, and prints a table of times.
+/// Runs the jobs of each lane in order, the lanes in parallel, and prints a table of times.
 ///
 /// # Errors
 ///
-/// What the first job that fails has printed. Jobs that have not started by then do not start.
+/// The output of the first job that fails. Jobs that have not started by then are skipped.
 pub fn run(lanes: [Vec<Job>; 2]) -> Result<()> {
     let start = Instant::now();
     let failed = AtomicBool::new(false);
@@ -87,7 +89,7 @@ pub fn run(lanes: [Vec<Job>; 2]) -> Result<()> {
     Ok(())
 }
 
-/// The jobs of each lane, the slowest first.
+/// A table of the jobs' times, the slowest first.
 fn table(lanes: &[Vec<Time>], all: Duration) -> String {
     let mut times: Vec<&Time> = lanes.iter().flatten().collect();
     times.sort_by_key(|time| std::cmp::Reverse(time.duration));

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that Rust and the emulators alone can check.
+//! `cargo xtask test`: every check that needs only Rust and the emulators.
 
 mod lanes;
 
@@ -16,7 +16,7 @@ use setup::{npm, rustup};
 use self::lanes::Job;
 use crate::{bench, tools};
 
-/// Processors that gen-core is built for, from the smallest.
+/// Targets for which gen-core is built, from the smallest.
 const TARGETS: [&str; 6] = [
     "thumbv6m-none-eabi",
     "thumbv7m-none-eabi",
@@ -26,40 +26,40 @@ const TARGETS: [&str; 6] = [
     "wasm32-unknown-unknown",
 ];
 
-/// Always the whole workspace: cargo resolves features for the packages chosen, and with others would
-/// compile tract and burn once more.
+/// Arguments that always test the whole workspace: cargo resolves features for the chosen packages, and
+/// another choice would compile tract and burn again.
 const TEST: [&str; 2] = ["test", "--workspace"];
 
-/// Tests that need an emulator, of the package `pocket-tests`.
+/// Tests of the package `pocket-tests` that need an emulator.
 const EMULATED: [&str; 5] = ["digest", "fault", "image", "kernels", "screen"];
 
-/// What is tested.
+/// Selects what is tested.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct Options {
-    /// Leave out the boards: style and the tests of the desk
+    /// Skip the boards: only style and the tests on this computer
     #[arg(long)]
     quick: bool,
-    /// Only one part
+    /// Run only one part
     #[arg(long, value_name = "PART", conflicts_with = "quick")]
     only: Option<Part>,
 }
 
-/// A part of the test.
+/// A part of the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Part {
-    /// Formatting, and clippy for the desk and every board
+    /// Formatting, and clippy for the desktop and every board
     Lint,
     /// The tests that need no emulator
     Host,
-    /// Every board's program, built; the boards that can be emulated, run
+    /// Build every board's program; run the boards that can be emulated
     Boards,
 }
 
-/// Installs what is missing, then checks everything that the options ask for.
+/// Installs what is missing, then runs the selected checks.
 ///
 /// # Errors
 ///
-/// The first job that fails, with what it printed.
+/// The first job that fails, with its output.
 pub fn test(options: Options) -> Result<()> {
     let asked = |part: Part| options.only.is_none_or(|only| only == part);
     let (lint, host) = (asked(Part::Lint), asked(Part::Host));
@@ -79,7 +79,7 @@ pub fn test(options: Options) -> Result<()> {
         BOARDS.iter().try_for_each(|board| tools::emulator(board, false))?;
     }
 
-    // One lane for each of cargo's build directories: the desk's, and that of the boards' programs.
+    // One lane per build directory of cargo: the desktop's, and that of the boards' programs.
     let [mut desk, mut other] = [Vec::new(), Vec::new()];
     if lint {
         desk.extend(lint_desk());
@@ -101,8 +101,8 @@ pub fn test(options: Options) -> Result<()> {
     Ok(())
 }
 
-/// Formatting, clippy and rustdoc on everything that runs on the desk. No machine of ours has a graphics card:
-/// that the trainer compiles for one is checked here.
+/// Formatting, clippy and rustdoc on everything that runs on the desktop. The feature `gpu` checks that the
+/// trainer compiles for a graphics card, since none is available for tests.
 fn lint_desk() -> [Job; 3] {
     // The same features for both: burn and wgpu are checked once.
     let all = ["--workspace", "--features", "pocket-tests/qemu,dcgan/gpu"];
@@ -111,12 +111,12 @@ fn lint_desk() -> [Job; 3] {
     doc.args(["doc", "--no-deps"]).args(all).env("RUSTDOCFLAGS", "-D warnings");
     [
         job("format", &["fmt", "--all", "--check"]),
-        job("clippy, desk", &clippy),
+        job("clippy, desktop", &clippy),
         Job::new("documentation", doc),
     ]
 }
 
-/// Clippy on every program of every board and core.
+/// Clippy on every program for every board and core.
 fn lint_boards() -> Result<Vec<Job>> {
     let mut programs: Vec<(&str, Program)> =
         BOARDS.iter().map(|board| (board.name, Program::of(board))).collect();
@@ -132,26 +132,26 @@ fn lint_boards() -> Result<Vec<Job>> {
     jobs.collect()
 }
 
-/// All tests but those that need an emulator, and the tests in JavaScript.
+/// All tests that need no emulator, and the tests in JavaScript.
 fn test_desk() -> Result<[Job; 3]> {
     let mut pico = npm::node();
-    // Not a file or directory: what that means depends on the version.
+    // Without the name of a file or directory, whose meaning depends on the version of Node.js.
     pico.arg("--test").current_dir(launch::pico());
     Ok([
         Job::new("tests of the emulated Pico's parts", pico),
         Job::new("tests of the faces", recipes::faces::tests()?),
-        job("tests of the desk", &TEST),
+        job("tests without emulators", &TEST),
     ])
 }
 
-/// gen-core and the table of boards, without std, for every kind of processor.
+/// Builds gen-core and the table of boards, without std, for every kind of processor.
 fn core_on_targets() -> Job {
     let targets = TARGETS.iter().flat_map(|target| ["--target", target]);
     let build = ["build", "--package", "gen-core", "--package", "boards", "--no-default-features"];
     job("gen-core and boards for 6 targets", &build.into_iter().chain(targets).collect::<Vec<_>>())
 }
 
-/// gen-core's example, for the smallest processor.
+/// Builds gen-core's example for the smallest processor.
 fn core_example() -> Job {
     let build = ["build", "--package", "gen-core", "--example", "draw"];
     job("gen-core's example", &[&build[..], &["--target", TARGETS[0]]].concat())
@@ -173,16 +173,16 @@ fn test_boards() -> Result<Vec<Job>> {
     Ok(jobs)
 }
 
-/// A job of cargo's.
+/// A job that runs cargo.
 fn job(name: &str, arguments: &[&str]) -> Job {
     let mut cargo = cargo();
     cargo.args(arguments);
     Job::new(name, cargo)
 }
 
-/// A job of this program's.
+/// A job that runs this program.
 fn ours(name: &str, arguments: &[&str]) -> Result<Job> {
-    let mut command = Command::new(env::current_exe().context("where is xtask?")?);
+    let mut command = Command::new(env::current_exe().context("cannot find the path of xtask")?);
     command.args(arguments);
     Ok(Job::new(name, command))
 }
