@@ -1,6 +1,6 @@
 //! The imported network: a chain of layers in float.
 //!
-//! - [`operation`], [`function`]: what is done to single elements
+//! - [`operation`], [`function`]: operations on single elements
 //! - [`fold`](mod@fold): BatchNorm and biases folded into weights, a bias and one activation
 //! - [`ending`]: the pixel rule, from the last activation
 //! - [`linear`], [`float`]: layers as ONNX nodes; the whole network as an ONNX for tract
@@ -30,7 +30,7 @@ pub struct Network {
     pub inputs: Vec<Input>,
     /// The graph's other inputs, which take the label that was fixed.
     pub fixed: Vec<Input>,
-    /// The graph's output as it is declared there.
+    /// The declaration of the graph's output.
     pub output: ValueInfoProto,
     /// The latent's parts, in order.
     pub latent: Vec<DraftPart>,
