@@ -153,7 +153,8 @@ fn against_eight_bits(report: &Report) -> String {
 /// Time of a picture on some cores, in ms, and of each layer.
 fn times_on_cores(times: &[CoreTime]) -> String {
     let mut text =
-        "\nms per picture, if each instruction takes a cycle and flash never waits:\n".to_owned();
+        "\nms per picture, if each instruction takes a cycle and none waits for flash:\n"
+            .to_owned();
     for time in times {
         let layers: Vec<String> =
             time.layers.iter().map(|seconds| format!("{:.1}", seconds * 1e3)).collect();
