@@ -1,5 +1,5 @@
-//! What headroom for channels of rare large values does to pictures: the study behind
-//! [`equalize`](export::calibrate::equalize).
+//! Measures how headroom for channels with rare large values changes pictures: the study behind
+//! [`equalize`](export::calibrate::equalize). Prints a Markdown table.
 //!
 //!     cargo run -p export --example headroom -- models/faces.onnx other.onnx@uniform
 
@@ -8,7 +8,7 @@ use export::latent::wish::{LatentKind, Wishes};
 use export::pipeline::{Options, export};
 use std::path::Path;
 
-/// Three times as many as `export quantize` compares: the worst are rare.
+/// Number of pictures, three times as many as `export quantize` compares: the worst are rare.
 const PICTURES: usize = 768;
 
 fn main() -> Result<()> {

@@ -1,5 +1,5 @@
-//! Draws with a quantised ONNX in tract after chosen passes, `typed` or `optimised`: the pictures as `.npy`.
-//! `cargo xtask oracles` compares them with the engine's.
+//! Draws a file of latents with a quantised ONNX in tract, after the passes `typed` or `optimised`, and writes the
+//! pictures as `.npy`. `cargo xtask oracles` compares them with the engine's.
 //!
 //!     cargo run -p export --example tract -- out/faces.int8.onnx typed z.npy pictures.npy
 
@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     let passes = match passes.as_str() {
         "typed" => Passes::Typed,
         "optimised" => Passes::Optimised,
-        other => bail!("\"{other}\" are no passes: possible are typed and optimised"),
+        other => bail!("unknown passes \"{other}\": possible are typed and optimised"),
     };
     let source = Source::load(Path::new(onnx))?;
     let mut generator = Generator::quantised(&source, &Wishes::default(), passes)?;

@@ -104,7 +104,7 @@ fn unzipped(archive: &str, name: &str) -> Vec<u8> {
     bytes
 }
 
-/// Whatever is wrong with a file, it is refused in one line or read: nothing panics.
+/// A damaged file is either read or refused in one line; nothing panics.
 #[test]
 fn damaged_files_are_refused() {
     let directory = TempDir::new().unwrap();

@@ -1,9 +1,9 @@
-//! The engine, as an application on a desk has it: rows, one after the other, into a picture.
+//! The engine as a desktop application uses it: it draws row after row into a picture.
 
 use anyhow::Result;
 use gen_core::Model;
 
-/// An engine and what it draws to.
+/// A model with its working memory and the picture that it draws into.
 pub struct Engine<'a> {
     model: Model<'a>,
     memory: Vec<u8>,
@@ -12,7 +12,7 @@ pub struct Engine<'a> {
 }
 
 impl<'a> Engine<'a> {
-    /// The engine of a `.gen`.
+    /// Prepares the engine for `file`, a `.gen`.
     pub fn new(file: &'a [u8]) -> Result<Self> {
         let model = Model::parse(file)?;
         let memory = vec![0; model.working_memory()];
@@ -20,7 +20,7 @@ impl<'a> Engine<'a> {
         Ok(Self { model, memory, steps, picture: Vec::new() })
     }
 
-    /// The picture of `z`, channels of a pixel together.
+    /// The picture of latent `z`, `[row][column][channel]`.
     pub fn draw(&mut self, z: &[f32]) -> Result<&[u8]> {
         self.model.latent().quantize(z, &mut self.steps)?;
         let mut engine = gen_core::Engine::new(self.model.clone(), &mut self.memory)?;

@@ -1,4 +1,4 @@
-//! The generators that are measured: those that are shipped, and random networks of the paper's shape.
+//! The generators that are measured: the shipped ones, and random networks of the DCGAN paper's shape.
 
 use crate::engine::Engine;
 use crate::float;
@@ -9,7 +9,7 @@ use reference::{REFERENCES, SHIPPED};
 use std::fs;
 use std::path::Path;
 
-/// A generator as the engine has it, and in float.
+/// A generator as a `.gen` file and as a float ONNX.
 pub struct Entry {
     /// Its name.
     pub name: String,
@@ -19,7 +19,7 @@ pub struct Entry {
     pub onnx: Vec<u8>,
 }
 
-/// All, from the smallest.
+/// All generators, from the smallest: the shipped ones, then the random ones.
 pub fn all() -> Result<Vec<Entry>> {
     let shipped = SHIPPED.iter().map(|name| {
         let models = Path::new(env!("CARGO_MANIFEST_DIR")).join("../models");
@@ -29,7 +29,7 @@ pub fn all() -> Result<Vec<Entry>> {
         };
         Ok(Entry { name: (*name).into(), bytes: read("gen")?, onnx: read("onnx")? })
     });
-    // In float it is the same network, however many layers are computed whole.
+    // Variants that compute more layers whole are the same network in float, so they are left out.
     let references = REFERENCES.iter().filter(|reference| reference.whole == 0).map(|reference| {
         let draft = reference.draft();
         let (bytes, onnx) = (draft.to_bytes()?, float::encode(&draft));
@@ -39,12 +39,12 @@ pub fn all() -> Result<Vec<Entry>> {
 }
 
 impl Entry {
-    /// The engine.
+    /// The engine for this generator.
     pub fn engine(&self) -> Result<Engine<'_>> {
         Engine::new(&self.bytes)
     }
 
-    /// What tract runs.
+    /// The float ONNX, which tract runs.
     pub fn onnx_file(&self) -> Result<File> {
         let path = format!("{}.onnx", self.name);
         Ok(File::Onnx(Box::new(Source::decode(path.as_ref(), &self.onnx)?)))

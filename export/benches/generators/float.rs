@@ -1,4 +1,4 @@
-//! A reference network in float, as others run it best: BatchNorm and scales are in weights and biases.
+//! A reference network as a float ONNX in its fastest form: BatchNorm and scales are folded into weights and biases.
 
 use export::onnx::graph::{Graph, Values, geometry, tensor};
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
@@ -9,7 +9,8 @@ use reference::BIN;
 /// 2³²
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 
-/// The ONNX file: per layer a ConvTranspose and a ReLU, in the end tanh, all in the steps of `draft`.
+/// The bytes of the ONNX file of `draft`: a ConvTranspose and a ReLU per layer, tanh at the end, all in the steps of
+/// `draft`.
 pub fn encode(draft: &Draft) -> Vec<u8> {
     let mut graph = Graph::default();
     let mut x = "z".to_owned();
@@ -17,7 +18,7 @@ pub fn encode(draft: &Draft) -> Vec<u8> {
     let (mut channels_in, mut step) = (latent, f64::from(draft.latent[0].scale));
     for (index, layer) in draft.layers.iter().enumerate() {
         graph.prefix = format!("layer{index}");
-        // What the engine rounds down was raised by a half. A table's entry is the middle of a bin.
+        // The constant contains ½, since the engine rounds down. A table's entry is the value in the middle of its bin.
         let (function, unit, shift) = match &layer.activation {
             DraftActivation::Table(table) => ("Tanh", BIN, table.len() as f64 / 2.0),
             _ => ("Relu", 1.0, 0.5),
@@ -43,7 +44,8 @@ pub fn encode(draft: &Draft) -> Vec<u8> {
     graph.model(&draft.name, vec![input], output, vec![]).encode_to_vec()
 }
 
-/// `[in][out][row][column]` from `[out][row][column][in]`, times the factors of outputs.
+/// The weights of `layer` in the order `[in][out][row][column]`, from `[out][row][column][in]`, times the `factors` of
+/// the output channels.
 fn weights(layer: &DraftLayer, channels_in: usize, factors: &[f64]) -> Vec<f32> {
     let taps = layer.kernel[0] * layer.kernel[1];
     let at = |channel: usize, out: usize, tap: usize| {

@@ -1,12 +1,12 @@
-//! What the figures were measured on and with.
+//! The machine and the versions of the software with which the figures were measured.
 
 use anyhow::{Context, Result};
 use std::process::Command;
 
-/// Extensions that tell how wide a processor multiplies.
+/// Instruction set extensions that decide how wide a processor multiplies.
 const FLAGS: [&str; 6] = ["avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8"];
 
-/// Processor, compiler, tract and commit, two lines.
+/// Processor, compiler, tract's version and commit, in two lines.
 pub fn describe() -> Result<String> {
     let (model, flags) = processor();
     let rustc = first_line("rustc", &["--version"])?;
@@ -14,7 +14,7 @@ pub fn describe() -> Result<String> {
     Ok(format!("{model}: {flags}\n{rustc}, tract {}, commit {commit}", tract()))
 }
 
-/// Model and flags, as Linux tells them.
+/// Model and [`FLAGS`] of the processor, from Linux's `/proc/cpuinfo`.
 fn processor() -> (String, String) {
     let text = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let value = |name: &str| {
@@ -28,13 +28,14 @@ fn processor() -> (String, String) {
     (format!("{model}, family {family}, model {number}"), flags.join(" "))
 }
 
-/// The version in the lock file.
+/// The version of tract in the lock file.
 fn tract() -> &'static str {
     let lock = include_str!("../../../Cargo.lock");
     let package = lock.split("[[package]]").find(|it| it.contains("name = \"tract-onnx\"\n"));
     package.and_then(|it| it.split("version = \"").nth(1)?.split('"').next()).unwrap_or("?")
 }
 
+/// The first line that a program prints.
 fn first_line(program: &str, arguments: &[&str]) -> Result<String> {
     let output = Command::new(program).args(arguments).output();
     let output = output.with_context(|| format!("cannot run {program}"))?.stdout;

@@ -1,8 +1,8 @@
-//! Whole pictures on one thread, latent to last pixel: the engine beside the same network in float,
-//! optimised and run by tract.
+//! Times whole pictures on one thread, from the latent to the last pixel: by the engine, and by tract running the same
+//! network in float, optimised.
 //!
-//! `cargo bench -p export --bench generators`. With `--out` it also writes what `cargo xtask oracles
-//! --speed` puts beside ONNX Runtime.
+//! `cargo bench -p export --bench generators`. With `--out` it also writes the figures and ONNX files that
+//! `cargo xtask oracles --speed` compares with ONNX Runtime.
 
 mod engine;
 mod entry;
@@ -24,33 +24,37 @@ use std::hint::black_box;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-/// How long both are run, in turns of so many pictures.
+/// Time for which each generator is measured.
 const TIME: Duration = Duration::from_secs(4);
+/// Pictures that one of the two draws before the other's turn.
 const TURN: u64 = 10;
 
-/// Less says that the two are not the same network. Random ones are quantised without calibration.
+/// Least PSNR, in dB, of two pictures of the same network. It is low since random networks are quantised without
+/// calibration.
 const PSNR_FLOOR: f64 = 30.0;
 
-/// Pictures of the engine beside tract
+/// Compare the engine's time per picture with tract's
 #[derive(Parser)]
 struct Arguments {
     /// Also write figures.json and the generators' ONNX files here
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Said by cargo
+    /// Passed by cargo
     #[arg(long, hide = true)]
     bench: bool,
 }
 
-/// What is measured of a generator.
+/// The measured times of a generator.
 #[derive(Serialize)]
 struct Figure {
     name: String,
-    /// Time of the fastest picture, in milliseconds.
+    /// Time of the engine's fastest picture, in milliseconds.
     engine: f64,
+    /// Time of tract's fastest picture, in milliseconds.
     tract: f64,
 }
 
+/// The content of `figures.json`.
 #[derive(Serialize)]
 struct Figures {
     machine: String,
@@ -85,8 +89,11 @@ fn main() -> Result<()> {
     Ok(())
 }
 
-/// The two take turns, so that whatever else the machine does meets both; since that only adds, the
-/// fastest picture counts.
+/// Measures the fastest picture of the engine and of tract. They take turns, so that other work of the machine slows
+/// down both. Other work only adds time, so the fastest picture counts.
+///
+/// # Errors
+/// If one cannot draw, or their pictures differ.
 fn measure(entry: &Entry) -> Result<Figure> {
     let file = entry.onnx_file()?;
     let (mut engine, mut tract) =
@@ -113,17 +120,21 @@ fn measure(entry: &Entry) -> Result<Figure> {
     Ok(Figure { name: entry.name.clone(), engine, tract })
 }
 
-/// Fails unless both draw the same picture, as far as eight bits go.
+/// Checks that both draw the same picture, as far as 8 bits allow.
+///
+/// # Errors
+/// If their PSNR is below [`PSNR_FLOOR`].
 fn same(engine: &mut Engine<'_>, tract: &mut Generator<'_>) -> Result<()> {
     let z = latent(1, tract.latent_len());
     let expected = tract.picture(&z)?;
     let Picture { channels, height, width, .. } = expected;
     let got = Picture::from_interleaved(channels, height, width, engine.draw(&z)?);
     let psnr = psnr(&expected, &got);
-    ensure!(psnr >= PSNR_FLOOR, "the engine and tract draw two pictures: {psnr:.1} dB");
+    ensure!(psnr >= PSNR_FLOOR, "the engine and tract draw different pictures: {psnr:.1} dB");
     Ok(())
 }
 
+/// The latent of `seed`, from N(0, 1).
 fn latent(seed: u64, len: usize) -> Vec<f32> {
     let mut z = vec![0.0; len];
     latent::sample(seed, Distribution::Normal, &mut z);

@@ -1,20 +1,20 @@
-//! Steps of their own for channels that hold rare large values.
+//! Equalisation: divides channels with rare large values, so that the tensor's range holds them.
 //!
-//! The range of least squared error cuts such values off, which is what the worst pictures suffer from.
-//! A channel whose largest value, times a headroom, is beyond the range is divided by a number of its own
-//! instead, and the next layer's weights on it are multiplied by that (Nagel et al. 2019, arXiv 1906.04721,
-//! who do so to all channels): the same network in real numbers.
+//! The range of least squared error cuts such values off, which spoils the worst pictures. A channel whose largest
+//! value, times a headroom, exceeds the range is therefore divided by a quotient, and the next layer's weights on it
+//! are multiplied by the same quotient. In real numbers the network stays the same. (Nagel et al. 2019, arXiv
+//! 1906.04721, divide all channels.)
 
 use crate::calibrate::range::Limits;
 use crate::network::operation::{Operation, Step};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 
-/// Divides channels of hidden layers of which `headroom` times the largest value seen is beyond their range.
+/// Divides the channels of hidden layers whose largest value `seen`, times `headroom`, exceeds their range. Returns
+/// whether any channel was divided.
 ///
-/// Layers whose activation is not ReLU or the like stay as they are: a quotient would not pass through.
-///
-/// Gives whether anything was divided.
+/// Only layers without an activation, or with ReLU, LeakyReLU or PRelu, are changed: other activations do not commute
+/// with the division.
 pub fn equalize(
     network: &mut Network,
     ranges: &[Quantization],
@@ -38,15 +38,16 @@ pub fn equalize(
     divided
 }
 
-/// What brings a channel's largest value within the longer end of `range`; at least 1. What the shorter end
-/// of a signed range cuts off stays cut off: looking at both ends cost the one generator that we measured
-/// with LeakyReLU 1 dB of the mean.
+/// The quotient, at least 1, that brings a channel's largest magnitude, times `headroom`, within the longer end of
+/// `range`. Values that the shorter end of a signed range cuts off stay cut off: considering both ends cost the one
+/// generator with LeakyReLU that we measured 1 dB of its mean PSNR.
 fn quotient(range: Quantization, (low, high): (f32, f32), headroom: f64) -> f64 {
     let largest = f64::from(low.abs().max(high.abs()));
     (headroom * largest / range.high().max(-range.low())).max(1.0)
 }
 
-/// Divides the output of `layer`, channel by channel, in front of its activation. Whether that was possible.
+/// Divides the output of `layer` by `quotients`, channel by channel, before its activation. Returns whether the
+/// activation allows it; otherwise the layer is unchanged.
 fn divide(layer: &mut Layer, quotients: &[f64]) -> bool {
     let rectifier = layer.steps.iter().position(|step| !step.operation.is_affine());
     let (place, behind) = match rectifier {
@@ -84,14 +85,14 @@ mod tests {
     use crate::pipeline::sketch;
     use gen_core::format::write::DraftPart;
 
-    /// Whatever is divided, the network stays what it was; and what is divided fits.
+    /// Division leaves the network's output unchanged, and divided channels fit their range.
     #[test]
     fn the_network_stays_the_same_and_its_channels_fit() {
         let mut divided = 0;
         for source in sketch::all() {
             let network = import(&source, &Wishes::default()).unwrap();
             let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
-            // Half of what would be chosen: many channels reach beyond.
+            // Half of the chosen range, so that many channels exceed it.
             let half = |range: Quantization| Quantization { scale: range.scale / 2.0, ..range };
             let ranges: Vec<Quantization> = seen.ranges().into_iter().map(half).collect();
             let mut equal = network.clone();

@@ -1,21 +1,21 @@
-//! How often each value of a tensor occurs.
+//! Histograms: how often each value of a tensor occurs.
 
-/// Counts of values in steps, one of which is exactly 0.
+/// Counts of values in bins of equal width, one of which is centred at 0.
 #[derive(Clone, Debug)]
 pub struct Histogram {
     /// Width of a bin.
     width: f64,
-    /// Of the bins from −[`REACH`] to +[`REACH`].
+    /// Counts of the bins from −[`REACH`] to +[`REACH`].
     counts: Vec<u64>,
 }
 
-/// Bins on either side of 0: about 30 for each of the 256 steps of a clipped, signed tensor.
+/// Number of bins on either side of 0: about 30 for each of the 256 steps of a clipped, signed tensor.
 const REACH: usize = 8192;
 
 impl Histogram {
-    /// An empty histogram for values of magnitude `largest` at most.
+    /// An empty histogram for values of magnitude up to `largest`.
     pub fn new(largest: f32) -> Self {
-        // A tensor of zeros has bins too, wide enough for `add` to divide by.
+        // Even the bins of a tensor of zeros are wide enough for `add` to divide by.
         let width = f64::from(largest.max(f32::MIN_POSITIVE)) / REACH as f64;
         Self { width, counts: vec![0; 2 * REACH + 1] }
     }
@@ -36,7 +36,7 @@ impl Histogram {
         }
     }
 
-    /// The values that occur, with how often they do, ascending.
+    /// The values that occur, ascending, each with its count.
     pub fn occurring(&self) -> Vec<(f64, f64)> {
         let value = |bin: usize| (bin as f64 - REACH as f64) * self.width;
         let bins = self.counts.iter().enumerate().filter(|(_, count)| **count > 0);

@@ -1,7 +1,8 @@
-//! What values the float network's tensors take, and how each is quantised.
+//! Calibration: measures the values that the float network's tensors take, and chooses the range of each.
 //!
-//! - [`histogram`]: how often each value occurs; [`range`]: the range with the least error
-//! - [`equalize`](mod@equalize): channels of rare large values get steps of their own
+//! - [`histogram`]: how often each value occurs
+//! - [`range`]: the range with the least error
+//! - [`equalize`](mod@equalize): divides channels with rare large values
 
 pub mod equalize;
 pub mod histogram;
@@ -17,14 +18,14 @@ use crate::{latent, parallel};
 use anyhow::{Result, ensure};
 use gen_core::format::write::DraftPart;
 
-/// What a network's tensors were seen to hold.
+/// The values that a network's tensors took in calibration.
 #[derive(Clone, Debug)]
 pub struct Seen {
-    /// The values of every hidden layer's output.
+    /// Histogram of every hidden layer's output.
     pub outputs: Vec<Histogram>,
-    /// The limits of each channel of these.
+    /// Smallest and largest value of each channel of every hidden layer's output.
     pub limits: Vec<Limits>,
-    /// Smallest and largest value that is looked up in a table, for each layer that has one.
+    /// Smallest and largest input of each layer's lookup table; `None` for layers without one.
     pub looked_up: Vec<Option<(f64, f64)>>,
 }
 
@@ -35,13 +36,13 @@ impl Seen {
     }
 }
 
-/// Runs `network` on `count` latents.
+/// Records the values of the tensors of `network` on `count` calibration latents.
 ///
-/// Two passes, the first for the largest magnitudes, so that memory doesn't grow with `count`;
-/// `done` is called after every picture of either.
+/// There are two passes over the latents: the first finds the limits, the second fills histograms within them. Memory
+/// therefore doesn't grow with `count`. `done` is called after every latent of either pass.
 ///
 /// # Errors
-/// If tract can't run it, or a tensor isn't finite.
+/// If tract can't run the network, or a value isn't finite.
 pub fn calibrate(
     network: &Network,
     seed: u64,
@@ -73,7 +74,10 @@ pub fn calibrate(
     Ok(Seen { outputs, limits, looked_up })
 }
 
-/// The layers whose activation is looked up in a table.
+/// Indices of the layers whose activation becomes a lookup table.
+///
+/// # Errors
+/// If a layer can't be folded.
 fn tables(network: &Network) -> Result<Vec<usize>> {
     let last = network.layers.len() - 1;
     let mut tables = Vec::new();
@@ -85,10 +89,13 @@ fn tables(network: &Network) -> Result<Vec<usize>> {
     Ok(tables)
 }
 
-/// Gives the tensors of latent `index` of calibration, `[C, H, W]` each.
+/// Computes the tensors of calibration latent `index`, `[C, H, W]` each.
 type Run<'r> = dyn Fn(usize) -> Result<Vec<Vec<f32>>> + Sync + 'r;
 
-/// The limits of each tensor that `run` gives, one of each of `layers`.
+/// The limits of each tensor that `run` computes on `count` latents. There is one tensor for each of `layers`.
+///
+/// # Errors
+/// If tract fails, or a value isn't finite, naming the node.
 fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
     let unseen: Vec<Limits> =
         layers.iter().map(|layer| vec![(f32::MAX, f32::MIN); layer.channels_out]).collect();
@@ -101,7 +108,7 @@ fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
                     for &value in values {
                         ensure!(
                             value.is_finite(),
-                            "node \"{}\": the float network itself gives {value} for latent {index} of calibration",
+                            "node \"{}\": the float network itself gives {value} for calibration latent {index}",
                             layer.name
                         );
                         *limits = wider(*limits, (value, value));
@@ -120,7 +127,10 @@ fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
     Ok(limits)
 }
 
-/// The values of the first tensors that `run` gives, which have `limits`.
+/// The histograms of the first tensors that `run` computes on `count` latents, one for each of `limits`.
+///
+/// # Errors
+/// If tract fails.
 fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<Histogram>> {
     let largest = |channels: &Limits| {
         let (low, high) = all(channels);
@@ -150,7 +160,7 @@ fn all(channels: &Limits) -> (f32, f32) {
     channels.iter().fold((f32::MAX, f32::MIN), |a, b| wider(a, *b))
 }
 
-/// The limits that hold both.
+/// The narrowest limits that contain both.
 fn wider((low, high): (f32, f32), other: (f32, f32)) -> (f32, f32) {
     (low.min(other.0), high.max(other.1))
 }

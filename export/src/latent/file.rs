@@ -1,4 +1,4 @@
-//! Latents out of a NumPy file.
+//! Reads latents from a NumPy file.
 
 use crate::file::npz;
 use crate::file::read::read as read_file;
@@ -8,14 +8,14 @@ use ndarray_npy::{ViewNpyError, ViewNpyExt};
 use std::borrow::Cow;
 use std::path::Path;
 
-/// Most bytes taken out of a `.npz`: 100,000 latents of 512 fit.
+/// Most bytes that are unpacked from a `.npz`: enough for 100,000 latents of 512 elements.
 const UNZIP_LIMIT: u64 = 1 << 28;
 
 /// Latents of `len` elements from a `.npy` of shape `[n, len]` (or `[n, len, 1, 1]`), float32 or
 /// float64, or from the array `z` of a `.npz`.
 ///
 /// # Errors
-/// If the file is none, its shape or type is another, or a number isn't finite.
+/// If the file can't be read, its shape or type is another, or a number isn't finite.
 pub fn read(path: &Path, len: usize) -> Result<Vec<Vec<f32>>> {
     let array = decode(&read_file(path)?).with_context(|| path.display().to_string())?;
     let shape = array.shape();
@@ -32,6 +32,7 @@ pub fn read(path: &Path, len: usize) -> Result<Vec<Vec<f32>>> {
     Ok(values.chunks_exact(len).map(<[f32]>::to_vec).collect())
 }
 
+/// The array of latents in `bytes`, a `.npy` or `.npz`, in float32.
 fn decode(bytes: &[u8]) -> Result<ArrayD<f32>> {
     let bytes = if bytes.starts_with(b"PK") {
         Cow::Owned(npz::array(bytes, "z", UNZIP_LIMIT, "take fewer latents, or a .npy file")?)
@@ -59,7 +60,7 @@ mod tests {
     use std::io::{Cursor, Write};
     use zip::{ZipWriter, write::SimpleFileOptions};
 
-    /// What `read` makes of a file of `bytes`, for latents of 3.
+    /// Calls `read` on a file of `bytes`, for latents of 3 elements.
     fn read_bytes(bytes: &[u8]) -> Result<Vec<Vec<f32>>, String> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("z.npy");
@@ -115,7 +116,7 @@ mod tests {
         refused(&good[..good.len() - 1], "missing 1 bytes");
         refused(b"hello", "not a .npy file");
         refused(b"PK\x03\x04hello", "damaged .npz file");
-        // Far more than there is memory, in a header of the same length.
+        // The header, of the same length, claims far more elements than fit in memory.
         let begin = good.windows(6).position(|window| window == b"(2, 3)").unwrap();
         let end = good.iter().position(|&byte| byte == b'\n').unwrap();
         let claim = format!("{:<1$}", "(400000000000000000, 3)}", end - begin);

@@ -1,4 +1,4 @@
-//! Which input of the graph takes which part of the latent.
+//! Assigns the parts of the latent to the inputs of the graph.
 
 use crate::latent::{name, named, places};
 use crate::onnx::input::Input;
@@ -6,13 +6,13 @@ use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 use tract_onnx::pb::ValueInfoProto;
 
-/// The part that goes into `input`, of `parts`, which are in the latent's order.
+/// The part of the latent that `input` takes. `parts` are in the latent's order.
 pub(crate) fn part_of<'p>(input: &Input, parts: &'p [DraftPart]) -> Option<&'p DraftPart> {
     let mut all = parts.iter().zip(places(parts));
     all.find(|(_, place)| *place == input.elements).map(|(part, _)| part)
 }
 
-/// An input before the latent's parts are in order.
+/// An input whose place in the latent is not known yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     pub(crate) declared: ValueInfoProto,
@@ -39,7 +39,7 @@ pub(crate) fn arrange(drafts: Vec<Draft>) -> (Vec<DraftPart>, Vec<Input>) {
     (parts, inputs.collect())
 }
 
-/// What each input is drawn from, in the graph's order, as [`LATENTS`](crate::onnx::metadata::LATENTS) keeps it:
+/// The distribution of each input, in the graph's order, as [`LATENTS`](crate::onnx::metadata::LATENTS) stores it:
 /// `normal`, `uniform`, `one-hot`, or `one-hot 10` for an input that takes the number of one of 10 labels.
 pub(crate) fn describe(parts: &[DraftPart], inputs: &[Input]) -> String {
     let each = inputs.iter().filter_map(|input| {
@@ -50,7 +50,8 @@ pub(crate) fn describe(parts: &[DraftPart], inputs: &[Input]) -> String {
     each.collect::<Vec<_>>().join(", ")
 }
 
-/// Reads what [`describe`] wrote: the distribution of each input, and its number of labels if it takes a number.
+/// Parses the text of [`describe`]: the distribution of each input, and its number of labels if it takes a number.
+/// `None` if the text is malformed.
 pub(crate) fn described(text: &str) -> Option<Vec<(Distribution, Option<usize>)>> {
     let each = text.split(", ").map(|entry| match entry.split_once(' ') {
         Some((name, count)) => Some((named(name)?, Some(count.parse().ok()?))),

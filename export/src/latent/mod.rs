@@ -1,8 +1,8 @@
-//! Latents: their parts, what each is drawn from, and the series that calibration and pictures take.
+//! Latents: their parts, the distribution of each, and the latents of a seed.
 //!
-//! - [`wish`]: what a person asks of a generator's inputs: distributions, a label
+//! - [`wish`]: the distributions and the label that a user asks for
 //! - [`inputs`]: which input of the graph takes which part
-//! - [`file`](mod@file): latents out of a `.npy` or `.npz`
+//! - [`file`](mod@file): latents from a `.npy` or `.npz`
 
 pub mod file;
 pub mod inputs;
@@ -13,7 +13,7 @@ use gen_core::format::write::DraftPart;
 use gen_core::latent::{Distribution, Latent};
 use std::ops::Range;
 
-/// A distribution's name on the command line and in files.
+/// The name of a distribution on the command line and in files.
 pub fn name(distribution: Distribution) -> &'static str {
     match distribution {
         Distribution::Normal => "normal",
@@ -22,7 +22,7 @@ pub fn name(distribution: Distribution) -> &'static str {
     }
 }
 
-/// The distribution called `text`, as [`name`] calls it.
+/// The distribution whose [`name`] is `text`.
 pub fn named(text: &str) -> Option<Distribution> {
     let all = [Distribution::Normal, Distribution::Uniform, Distribution::OneHot];
     all.into_iter().find(|&d| name(d) == text)
@@ -49,7 +49,7 @@ pub(crate) fn short(parts: &[DraftPart]) -> Vec<DraftPart> {
         let whole = if part.name.is_empty() { "latent" } else { &part.name };
         let mut name = whole[..whole.floor_char_boundary(PART_NAME)].to_owned();
         if short.iter().any(|other| other.name == name) {
-            // Of at most eight parts, one digit.
+            // There are at most eight parts, so the index has one digit.
             name = format!("{}~{index}", &whole[..whole.floor_char_boundary(PART_NAME - 2)]);
         }
         short.push(DraftPart { name, ..part.clone() });
@@ -74,7 +74,7 @@ pub fn places(parts: &[DraftPart]) -> impl Iterator<Item = Range<usize>> {
     })
 }
 
-/// The latent of picture `index` of a series that begins with `seed`: what a device shows for seed
+/// The latent of picture `index` in a series that begins with `seed`: the one that a device draws for seed
 /// `seed + index`.
 pub fn shown(seed: u64, index: usize, latent: &Latent) -> Vec<f32> {
     let mut z = vec![0.0; latent.len()];
@@ -82,8 +82,8 @@ pub fn shown(seed: u64, index: usize, latent: &Latent) -> Vec<f32> {
     z
 }
 
-/// Latent `index` for calibration: from the other half of the seeds, so that no series of pictures
-/// meets them.
+/// Calibration latent `index`. Its seed has the highest bit inverted, so that no series of pictures from `seed` on
+/// contains it.
 pub fn calibration(seed: u64, index: usize, latent: &Latent) -> Vec<f32> {
     shown(seed ^ 1 << 63, index, latent)
 }

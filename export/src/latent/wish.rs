@@ -1,4 +1,4 @@
-//! What a person asks of a generator's inputs, as `--latent` and `--label` say it.
+//! The distributions and the label that a user asks for, with `--latent` and `--label`.
 
 use crate::latent::{named, places};
 use anyhow::{Result, ensure};
@@ -6,10 +6,10 @@ use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 use std::str::FromStr;
 
-/// What a person asks of the inputs. The file itself decides whatever is not asked for.
+/// Label and distributions that a user asks for. Where nothing is asked for, the file decides.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wishes {
-    /// The label that is drawn, from 0, of a conditional generator.
+    /// The label that a conditional generator draws, from 0.
     pub label: Option<usize>,
     /// Distributions, in the order they were given.
     pub kinds: Vec<LatentKind>,
@@ -18,9 +18,9 @@ pub struct Wishes {
 /// A distribution asked for: of one part, or of all parts but labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LatentKind {
-    /// The part's name; without one, all parts but labels are meant.
+    /// The part's name; `None` means all parts but labels.
     pub name: Option<String>,
-    /// What it is drawn from.
+    /// The distribution of its elements.
     pub distribution: Distribution,
 }
 
@@ -59,6 +59,7 @@ impl Wishes {
         self.named(name).or_else(|| self.last(None))
     }
 
+    /// The last distribution given for `name`, or without a name.
     fn last(&self, name: Option<&str>) -> Option<Distribution> {
         let found = self.kinds.iter().rfind(|kind| kind.name.as_deref() == name);
         found.map(|kind| kind.distribution)

@@ -1,4 +1,4 @@
-//! The range of the pictures, from the activation that a network ends in.
+//! The pixel rule of a network, from the activation that it ends in.
 
 use crate::network::Network;
 use crate::network::function::Function;
@@ -6,8 +6,12 @@ use crate::network::operation::{Operation, Step};
 use crate::picture::pixel_rule::PixelRule;
 use anyhow::{Context, Result, ensure};
 
-/// The rule of `network`: both limits of its last activation; where that has one limit only,
-/// `wanted`, which must begin or end there; where it has none, `wanted` or else [−1, 1].
+/// The pixel rule of `network`.
+///
+/// - If its last activation has two limits, these are the rule.
+/// - If it has one limit, the rule is `wanted`, which must begin or end there.
+/// - If it has no limits, or there is no activation, the rule is `wanted`, or [−1, 1] by default.
+/// - If its limits are not known, the rule is `wanted`.
 ///
 /// # Errors
 /// If `wanted` contradicts the activation, or is needed and missing.
@@ -35,7 +39,7 @@ pub fn pixel_rule(network: &Network, wanted: Option<PixelRule>) -> Result<PixelR
         (false, false) => wanted.with_context(|| {
             let (operator, node) = (step.operation.operator(), &step.node);
             format!(
-                "the pictures end in {operator}, node \"{node}\", whose limits are not known: say \
+                "the pictures end in {operator}, node \"{node}\", whose limits are not known: give \
                  --pixels signed, unit or byte"
             )
         }),
@@ -45,16 +49,16 @@ pub fn pixel_rule(network: &Network, wanted: Option<PixelRule>) -> Result<PixelR
             Ok(rule)
         }
         _ => wanted.filter(|it| it.low == low || it.high == high).with_context(|| {
-            format!("{}: say --pixels signed, unit or byte, whichever has the same", end())
+            format!("{}: give --pixels signed, unit or byte, whichever has the same limit", end())
         }),
     }
 }
 
-/// What a step makes of limits; infinite where it is not known.
+/// The limits of a step's values for inputs within limits; infinite if they are not known.
 fn limits((low, high): (f64, f64), step: &Step) -> (f64, f64) {
     let unknown = (f64::NEG_INFINITY, f64::INFINITY);
     match &step.operation {
-        // Those that only rise.
+        // Functions that only rise.
         Operation::Function(
             function @ (Function::Relu
             | Function::LeakyRelu(_)
@@ -110,7 +114,7 @@ mod tests {
         sketch.then(operator, &[], attributes).finish()
     }
 
-    /// A limit that isn't there says nothing of the pictures' range.
+    /// An activation with one limit needs a pixel rule with that limit.
     #[test]
     fn one_limit_alone_needs_a_rule_that_has_it() {
         let mut sketch = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]);
@@ -126,7 +130,7 @@ mod tests {
         for source in &from_0 {
             for wanted in [None, Some(PixelRule::SIGNED)] {
                 let error = rule(source, wanted).unwrap_err().to_string();
-                assert!(error.contains("limits 0 and inf: say --pixels"), "{error}");
+                assert!(error.contains("limits 0 and inf: give --pixels"), "{error}");
             }
             for wanted in [PixelRule::UNIT, PixelRule::BYTE] {
                 assert_eq!(rule(source, Some(wanted)).unwrap(), wanted);

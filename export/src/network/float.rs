@@ -1,5 +1,5 @@
-//! The float network as an ONNX of its own, for tract: one layout, one batch, and only what tract runs
-//! right, whatever the graph was like that it came from.
+//! Writes the imported network as a float ONNX for tract: NCHW, batch 1, and only operators that tract runs correctly,
+//! however the original graph was written.
 
 use crate::network::function::Function;
 use crate::network::linear::{Linear, planes};
@@ -15,7 +15,7 @@ use crate::picture::pixel_rule::PixelRule;
 use anyhow::Result;
 use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 
-/// Name of the latents.
+/// Name of the input, the latent.
 pub const INPUT: &str = "latent";
 
 /// Name of a layer's output, `[1, C, H, W]`.
@@ -23,22 +23,22 @@ pub fn output(index: usize) -> String {
     format!("layer{index}")
 }
 
-/// Name of what a layer's activation is given: behind what is folded into its weights.
+/// Name of the input of a layer's activation, behind the steps that are folded into its weights.
 pub fn before(index: usize) -> String {
     format!("before{index}")
 }
 
-/// A layer's output, rounded to the steps of a range.
+/// A layer's output that is rounded to the steps of a range.
 #[derive(Clone, Copy, Debug)]
 pub struct Rounded {
-    /// The layer.
+    /// Index of the layer.
     pub index: usize,
-    /// The range.
+    /// The range, in 8 bits.
     pub range: Quantization,
 }
 
-/// Prepares `network` in tract, with one of its tensors rounded if that is wanted, to give the tensors named `names`,
-/// `[C, H, W]`: see [`output()`] and [`before`].
+/// Prepares `network` in tract. It outputs the tensors called `names`, `[C, H, W]` each: see [`output()`] and [`before`].
+/// `rounded` names a layer's output that is rounded, if any.
 ///
 /// # Errors
 /// If tract cannot run it.
@@ -58,7 +58,7 @@ pub fn prepare(network: &Network, rounded: Option<Rounded>, names: &[String]) ->
     Onnx::new(&source, vec![input], &names)
 }
 
-/// A float network that draws: what a quantised one is compared with.
+/// A float network that is ready to draw the pictures with which quantised ones are compared.
 pub struct Float {
     onnx: Onnx,
     image: [usize; 3],
@@ -66,7 +66,7 @@ pub struct Float {
 }
 
 impl Float {
-    /// Prepares `network`, with one of its tensors rounded if that is wanted.
+    /// Prepares `network` in tract. `rounded` names a layer's output that is rounded, if any.
     ///
     /// # Errors
     /// If tract cannot run it.
@@ -86,8 +86,8 @@ impl Float {
     }
 }
 
-/// The model that computes what `network` does, from latents `[1, z, 1, 1]`, with one of its tensors rounded if
-/// that is wanted.
+/// The ONNX model of `network`, from latents `[1, z, 1, 1]` to pictures `[1, C, H, W]`. `rounded` names a layer's
+/// output that is rounded, if any.
 pub fn encode(network: &Network, rounded: Option<Rounded>) -> ModelProto {
     let mut graph = Graph::default();
     let mut x = INPUT.to_owned();
@@ -112,7 +112,7 @@ pub fn encode(network: &Network, rounded: Option<Rounded>) -> ModelProto {
     graph.model("float", vec![latent], tensor(&x, &[channels, height, width]), Vec::new())
 }
 
-/// What the steps of `range` make of `x`.
+/// Adds the nodes that round `x` to the steps of `range` and clamp it to 8 bits.
 fn round(graph: &mut Graph, range: Quantization, x: &str) -> String {
     let mut scalar = |part: &str, value: f64| {
         graph.constant(&format!("range_{part}"), &[], Values::Float(&[value as f32]))
@@ -127,7 +127,7 @@ fn round(graph: &mut Graph, range: Quantization, x: &str) -> String {
     graph.node("Mul", "rounded", &[&within, &scale], vec![])
 }
 
-/// The convolution alone.
+/// Adds the linear operation of `layer`, without bias.
 fn linear(graph: &mut Graph, layer: &Layer, x: &str) -> String {
     let linear = Linear::of(layer);
     let (dims, weights) = linear.reordered(&layer.weights);
@@ -135,6 +135,8 @@ fn linear(graph: &mut Graph, layer: &Layer, x: &str) -> String {
     linear.add(graph, "", x, &weights, None)
 }
 
+/// Adds the nodes of `operation` on `x`, an output of `layer`, and returns the name of the result. Names of nodes begin
+/// with `name`.
 pub(crate) fn operation(
     graph: &mut Graph,
     name: &str,
@@ -179,7 +181,7 @@ pub(crate) fn operation(
     }
 }
 
-/// What of one operator is one; of the others, what they are by their definition.
+/// Adds `function`: as one operator if ONNX opset 17 has it and tract runs it, otherwise by its definition.
 fn function(graph: &mut Graph, name: &str, function: Function, x: &str) -> String {
     let plain = |graph: &mut Graph, operator: &str, attributes| {
         graph.node(operator, name, &[x], attributes)
@@ -239,7 +241,7 @@ fn function(graph: &mut Graph, name: &str, function: Function, x: &str) -> Strin
     }
 }
 
-/// ½·x·(1 + erf(x/√2))
+/// Adds ½·x·(1 + erf(x/√2)).
 fn gelu(graph: &mut Graph, name: &str, x: &str) -> String {
     let (half, one) = (scalar(graph, name, "half", 0.5), scalar(graph, name, "one", 1.0));
     let root = scalar(graph, name, "root", std::f64::consts::FRAC_1_SQRT_2);
@@ -250,7 +252,7 @@ fn gelu(graph: &mut Graph, name: &str, x: &str) -> String {
     graph.node("Mul", name, &[x, &y], vec![])
 }
 
-/// ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³)))
+/// Adds ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
 fn gelu_by_tanh(graph: &mut Graph, name: &str, x: &str) -> String {
     let (half, one) = (scalar(graph, name, "half", 0.5), scalar(graph, name, "one", 1.0));
     let root = scalar(graph, name, "root", (2.0 / std::f64::consts::PI).sqrt());
@@ -266,12 +268,12 @@ fn gelu_by_tanh(graph: &mut Graph, name: &str, x: &str) -> String {
     graph.node("Mul", name, &[x, &y], vec![])
 }
 
-/// A scalar constant of the function `name`.
+/// Adds a scalar constant for the function `name`.
 fn scalar(graph: &mut Graph, name: &str, part: &str, value: f64) -> String {
     graph.constant(&format!("{name}_number_{part}"), &[], Values::Float(&[value as f32]))
 }
 
-/// max(x, 0) + ln(1 + e^−|x|): tract's own overflows.
+/// Adds max(x, 0) + ln(1 + e^−|x|): tract's Softplus overflows.
 fn softplus(graph: &mut Graph, name: &str, x: &str) -> String {
     let (zero, one) = (scalar(graph, name, "zero", 0.0), scalar(graph, name, "one", 1.0));
     let above = graph.node("Max", &format!("{name}_above"), &[x, &zero], vec![]);
@@ -283,7 +285,7 @@ fn softplus(graph: &mut Graph, name: &str, x: &str) -> String {
     graph.node("Add", name, &[&above, &y], vec![])
 }
 
-/// One number, one per channel as `[1, C, 1, 1]`, or per feature as `[1, C, H, W]`.
+/// Adds a constant: one number as a scalar, numbers per channel as `[1, C, 1, 1]`, per feature as `[1, C, H, W]`.
 fn numbers(graph: &mut Graph, name: &str, layer: &Layer, values: &[f64]) -> String {
     let output @ [height, width, channels] = layer.output();
     let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();

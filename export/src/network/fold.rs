@@ -1,54 +1,54 @@
-//! A layer's steps folded into its weights, a bias and one activation.
+//! Folds a layer's steps into its weights, a bias and one activation.
 
 use crate::network::Layer;
 use crate::network::function::Function;
 use crate::network::operation::{Operation, Step};
 use anyhow::{Result, bail};
 
-/// A layer with nothing left but one linear operation, one bias and one activation.
+/// A layer that consists of one linear operation, one bias and one activation.
 #[derive(Clone, Debug)]
 pub struct Folded {
-    /// `[out][kernel row][kernel column][in]`.
+    /// Weights, `[out][kernel row][kernel column][in]`.
     pub weights: Vec<f64>,
-    /// Per channel, or per feature in HWC order.
+    /// Biases per channel, or per feature in HWC order.
     pub bias: Vec<f64>,
-    /// Whether the numbers are per feature.
+    /// Whether biases and the activation's numbers are per feature instead of per channel.
     pub per_feature: bool,
-    /// What comes after the bias.
+    /// The activation behind the bias.
     pub activation: Activation,
-    /// The smallest and largest number that it was seen to be given, where that is known.
+    /// Smallest and largest input of the activation in calibration, if recorded.
     pub seen: Option<(f64, f64)>,
 }
 
-/// What comes after the bias.
+/// The activation behind the bias.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Activation {
-    /// Nothing.
+    /// No activation.
     None,
     /// max(x, 0)
     Relu,
     /// `y = gain·(x < 0 ? negative·x : x) + shift`.
     Slopes {
-        /// Slopes of negative values, as the bias is.
+        /// Slopes for negative values, per channel or per feature as the bias.
         negative: Vec<f64>,
-        /// Factors behind the activation, likewise.
+        /// Factors behind the slopes, per channel or per feature as the bias.
         gain: Vec<f64>,
-        /// Summands behind the activation, likewise.
+        /// Summands behind the slopes, per channel or per feature as the bias.
         shift: Vec<f64>,
     },
-    /// Any function, the same for all elements.
+    /// Any function that is the same for all elements. It becomes a lookup table.
     Curve(Vec<Operation>),
-    /// Limits; only the last layer has them.
+    /// Clamps to a lower and an upper limit. Only the last layer has it.
     Clip(f64, f64),
 }
 
 /// Folds the steps of `layer` in f64.
 ///
-/// BatchNorm directly behind the linear operation goes into its weights. Behind an activation it
-/// stays there: folded forward it would be wrong at the borders of the next convolution.
+/// BatchNorm directly behind the linear operation goes into the weights. Behind an activation it stays there: folded
+/// into the next convolution, it would be wrong at the map's borders.
 ///
 /// # Errors
-/// Where the steps are more than one epilogue can do, see [`epilogues`].
+/// If the steps do not fit into one epilogue, see [`epilogues`].
 pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
     let features = layer.features();
     let longest = layer.steps.iter().map(|step| match &step.operation {
@@ -95,7 +95,7 @@ pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
     Ok(Folded { weights, bias, per_feature, activation, seen: None })
 }
 
-/// Steps split into runs that one epilogue each can do: what stands between them is 8 bits.
+/// Splits steps into runs that fit into one epilogue each. The tensors between the runs are quantised.
 pub fn epilogues(steps: Vec<Step>) -> Vec<Vec<Step>> {
     let mut runs: Vec<Vec<Step>> = vec![Vec::new()];
     for step in steps {
@@ -110,15 +110,19 @@ pub fn epilogues(steps: Vec<Step>) -> Vec<Vec<Step>> {
     runs
 }
 
-/// What steps behind the affine ones come to.
+/// The kind of epilogue that the steps behind the leading affine ones need.
 enum Kind {
+    /// There are no such steps.
     None,
-    /// Two slopes, of the negative numbers these; then affine steps.
+    /// Two slopes, then affine steps. The slopes are those for negative values.
     Slopes(Vec<f64>),
+    /// A clamp alone.
     Clip(f64, f64),
+    /// Any steps that are the same for all elements.
     Curve,
 }
 
+/// The kind of epilogue that fits `steps`, which lie behind the leading affine ones; `None` if no single one does.
 fn activation(steps: &[Step]) -> Option<Kind> {
     let Some((first, rest)) = steps.split_first() else { return Some(Kind::None) };
     match (first.operation.slopes(), &first.operation) {
@@ -132,7 +136,8 @@ fn activation(steps: &[Step]) -> Option<Kind> {
     }
 }
 
-/// `scale·x + shift`, then an affine operation, its numbers widened.
+/// Composes `scale·x + shift` with an affine operation behind it. `widen` brings the operation's numbers to the same
+/// length.
 fn then(
     scale: &mut [f64],
     shift: &mut [f64],
@@ -147,7 +152,7 @@ fn then(
     }
 }
 
-/// `weights` of the layer times `scale`, which is per channel or per feature.
+/// The layer's `weights` times `scale`, which is per channel or per feature.
 pub(crate) fn scaled<T: Copy + Into<f64>>(layer: &Layer, weights: &[T], scale: &[f64]) -> Vec<f64> {
     let (positions, channels) = (layer.channel_len() / layer.channels_in, layer.channels_out);
     let per_feature = scale.len() > channels;

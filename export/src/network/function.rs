@@ -1,23 +1,23 @@
-//! Functions of one number.
+//! Functions of one number: their values, limits and ONNX names.
 
 /// Nonlinear functions, as ONNX defines them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Function {
     /// max(x, 0)
     Relu,
-    /// x, or the given slope times x where x is negative.
+    /// x, or the given slope times x if x is negative.
     LeakyRelu(f64),
     /// Hyperbolic tangent.
     Tanh,
     /// 1 / (1 + e⁻ˣ)
     Sigmoid,
-    /// Limits to the given range, whose ends may be infinite.
+    /// x clamped to the given limits, which may be infinite.
     Clip(f64, f64),
-    /// x, or α·(eˣ − 1) where x is negative.
+    /// x, or α·(eˣ − 1) if x is negative.
     Elu(f64),
-    /// x, or α·(e^(x/α) − 1) where x is negative.
+    /// x, or α·(e^(x/α) − 1) if x is negative.
     Celu(f64),
-    /// γ·x, or γ·α·(eˣ − 1) where x is negative.
+    /// γ·x, or γ·α·(eˣ − 1) if x is negative.
     Selu {
         /// α
         alpha: f64,
@@ -57,7 +57,7 @@ pub enum Function {
     Reciprocal,
     /// x to the given power.
     Power(f64),
-    /// 1 where x is above the given limit, else 0.
+    /// 1 if x is above the given limit, else 0.
     Above(f64),
 }
 
@@ -98,7 +98,7 @@ impl Function {
         }
     }
 
-    /// What its values lie between; infinite where there is no limit, or none that is used.
+    /// Limits of its values. An end is infinite if there is no limit, or none that the pixel rule uses.
     pub fn limits(self) -> (f64, f64) {
         match self {
             Self::Relu => (0.0, f64::INFINITY),
@@ -138,7 +138,7 @@ impl Function {
     }
 }
 
-/// ln(1 + eˣ), without overflow.
+/// ln(1 + eˣ), computed without overflow.
 fn softplus(x: f64) -> f64 {
     x.max(0.0) + (-x.abs()).exp().ln_1p()
 }

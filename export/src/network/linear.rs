@@ -1,12 +1,12 @@
-//! A layer's linear operation in ONNX: nodes for the float network as for the quantised one.
+//! Linear operations as ONNX nodes, for the float network and the quantised one.
 
 use crate::network::Layer;
 use crate::onnx::graph::{Graph, Values, int, ints};
 use gen_core::axis::{Axis, Convolution};
 
-/// What a layer does along rows and columns, and its channels in and out.
+/// Geometry of a linear operation: its two axes and its channels.
 pub struct Linear {
-    /// Geometry along rows and columns, of one kind.
+    /// Geometry along rows and columns. Both are transposed, or both are plain.
     pub axes: [Axis; 2],
     /// Channels of the input.
     pub channels_in: usize,
@@ -15,13 +15,14 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// That of `layer`.
+    /// The geometry of `layer`.
     pub fn of(layer: &Layer) -> Self {
         let Layer { rows, columns, channels_in, channels_out, .. } = *layer;
         Self { axes: [rows, columns], channels_in, channels_out }
     }
 
-    /// All of `weights`, `[out][kernel row][kernel column][in]`, in ONNX's [order](Self::weights).
+    /// Shape and values of `weights`, given as `[out][kernel row][kernel column][in]`, in ONNX's
+    /// [order](Self::weights).
     pub fn reordered<T: Copy>(&self, weights: &[T]) -> ([usize; 4], Vec<T>) {
         let [rows, columns] = self.axes.map(|axis| axis.kernel);
         self.weights(|out, tap, input| {
@@ -29,9 +30,8 @@ impl Linear {
         })
     }
 
-    /// ONNX's order of weights, `[in][out][row][column]` of a transposed convolution and
-    /// `[out][in][row][column]` of a plain one, and its shape. `at` gives the weight of an output
-    /// channel, tap and input channel.
+    /// Shape and values of the weights in ONNX's order: `[in][out][row][column]` for a transposed convolution,
+    /// `[out][in][row][column]` for a plain one. `at` gives the weight of an output channel, tap and input channel.
     pub fn weights<T>(&self, at: impl Fn(usize, usize, usize) -> T) -> ([usize; 4], Vec<T>) {
         let [rows, columns] = self.axes.map(|axis| axis.kernel);
         let taps = rows * columns;
@@ -48,8 +48,8 @@ impl Linear {
         ([outer, inner, rows, columns], weights)
     }
 
-    /// Adds the operation on `x`, and returns the name of its output. Names of nodes end in `suffix`, a `bias` is
-    /// one number for each output channel.
+    /// Adds the operation on `x` and returns the name of its output. Names of nodes end in `suffix`. A `bias` has one
+    /// number per output channel.
     pub fn add(
         &self,
         graph: &mut Graph,
@@ -86,13 +86,14 @@ impl Linear {
         graph.node("Add", &format!("biased{suffix}"), &[&y, &bias], vec![])
     }
 
+    /// Whether it is a transposed convolution.
     pub(crate) fn is_transposed(&self) -> bool {
         self.axes[0].convolution == Convolution::Transposed
     }
 }
 
-/// Padding at the far end, and what is beside it: where that would be negative, how many zeros are
-/// behind (of a plain convolution: how many outputs are too many).
+/// Padding at the far end of an axis, at least 0, and what it can't express: for a transposed convolution the number of
+/// outputs to append as zeros, for a plain one the number of outputs to cut off.
 fn far(axis: &Axis) -> (usize, usize) {
     let Axis { convolution, input, output, kernel, stride, pad } = *axis;
     match convolution {
@@ -107,7 +108,7 @@ fn far(axis: &Axis) -> (usize, usize) {
     }
 }
 
-/// Per-feature values `[H][W][C]` as ONNX has them, `[C][H][W]`.
+/// Per-feature values, `[H][W][C]`, in ONNX's order `[C][H][W]`.
 pub fn planes<T: Copy>(values: &[T], [height, width, channels]: [usize; 3]) -> Vec<T> {
     let positions = height * width;
     let value = |i: usize| values[i % positions * channels + i / positions];

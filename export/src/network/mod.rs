@@ -1,4 +1,10 @@
-//! What was read from an ONNX graph: a chain of layers in float.
+//! The imported network: a chain of layers in float.
+//!
+//! - [`operation`], [`function`]: operations on single elements
+//! - [`fold`](mod@fold): BatchNorm and biases folded into weights, a bias and one activation
+//! - [`ending`]: the pixel rule, from the last activation
+//! - [`linear`], [`float`]: layers as ONNX nodes; the whole network as an ONNX for tract
+//! - [`quantization`]: how a tensor is quantised
 
 pub mod ending;
 pub mod float;
@@ -17,53 +23,54 @@ use gen_core::element::{Element, Weight};
 use gen_core::format::write::{DraftActivation, DraftLayer, DraftPart};
 use tract_onnx::pb::ValueInfoProto;
 
-/// A generator, layer by layer, still in float.
+/// A generator as a chain of float layers.
 #[derive(Clone, Debug)]
 pub struct Network {
-    /// The graph's inputs that take part of the latent, in its order.
+    /// The graph's inputs that take parts of the latent, in the graph's order.
     pub inputs: Vec<Input>,
-    /// Inputs beside them that take the label that is drawn.
+    /// The graph's other inputs, which take the label that was fixed.
     pub fixed: Vec<Input>,
-    /// The graph's output as it is declared there.
+    /// The declaration of the graph's output.
     pub output: ValueInfoProto,
-    /// The latent's parts.
+    /// The latent's parts, in order.
     pub latent: Vec<DraftPart>,
-    /// How the graph gives a picture.
+    /// Shape and order of the graph's output.
     pub picture: Order,
-    /// First to last.
+    /// The layers, first to last.
     pub layers: Vec<Layer>,
 }
 
-/// How a graph gives a picture.
+/// Shape and order of the picture that a graph outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
-    /// Its shape, batch included, which is 1.
+    /// Shape of the output, including the batch of 1.
     pub shape: Vec<usize>,
-    /// Whether the channels of a pixel lie together.
+    /// Whether the order is `[row][column][channel]` instead of `[channel][row][column]`.
     pub interleaved: bool,
-    /// How many layers at the end only move pixels, or do to them what one epilogue could not.
+    /// Number of layers at the end that only move pixels, or apply steps that did not fit into one epilogue.
     pub behind: usize,
 }
 
 impl Order {
-    /// The picture's height, width, channels, as written there.
+    /// The picture's height, width and channels, from the metadata property
+    /// [`PICTURE`](crate::onnx::metadata::PICTURE).
     pub(crate) fn image(text: &str) -> Option<[usize; 3]> {
         let mut sizes = text.split(' ').map_while(|size| size.parse().ok());
         Some([sizes.next()?, sizes.next()?, sizes.next()?])
     }
 
-    /// Whether the channels of a pixel lie together, as written there.
+    /// Whether the order is `[row][column][channel]`, from the same property.
     pub(crate) fn interleaved(text: &str) -> bool {
         text.ends_with("HWC")
     }
 }
 
-/// A linear operation with what follows it up to the next one.
+/// A linear operation and the steps that follow it, up to the next linear operation.
 #[derive(Clone, Debug)]
 pub struct Layer {
     /// Name of the linear operation's node.
     pub name: String,
-    /// What it was in the graph.
+    /// Kind of the linear operation in the graph.
     pub kind: LayerKind,
     /// Geometry along the rows.
     pub rows: Axis,
@@ -73,17 +80,17 @@ pub struct Layer {
     pub channels_in: usize,
     /// Channels of the output map.
     pub channels_out: usize,
-    /// `[out][kernel row][kernel column][in]`.
+    /// Weights, `[out][kernel row][kernel column][in]`.
     pub weights: Vec<f32>,
-    /// What follows, in order.
+    /// Operations on single elements that follow, in order: bias, BatchNorm, activations.
     pub steps: Vec<Step>,
 }
 
 /// The linear operation of a layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LayerKind {
-    /// On a 1×1 map. Held as the transposed convolution whose kernel is the output's size, so that
-    /// every feature has weights of its own.
+    /// Dense layer on a 1×1 map. It is stored as a transposed convolution whose kernel has the size of the output, so
+    /// that every feature has its own weights.
     Dense,
     /// Transposed convolution.
     Transposed,
@@ -92,17 +99,17 @@ pub enum LayerKind {
 }
 
 impl Network {
-    /// Elements of a latent.
+    /// Number of elements of a latent.
     pub fn latent_len(&self) -> usize {
         self.latent.iter().map(|part| part.len).sum()
     }
 
-    /// The picture's height, width, channels.
+    /// The picture's height, width and channels.
     pub fn image(&self) -> [usize; 3] {
         self.last().output()
     }
 
-    /// What is done to pixels last.
+    /// The steps that end the network: those of the last layer with weights of its own and of all layers behind it.
     pub(crate) fn ending(&self) -> impl DoubleEndedIterator<Item = &Step> {
         let first = self.layers.len() - 1 - self.picture.behind;
         self.layers[first..].iter().flat_map(|layer| &layer.steps)
@@ -115,17 +122,17 @@ impl Network {
 }
 
 impl Layer {
-    /// The node that its output comes from.
+    /// Name of the node that gives its output.
     pub(crate) fn end(&self) -> &str {
         self.steps.last().map_or(&self.name, |step| &step.node)
     }
 
-    /// Elements of the output map.
+    /// Number of elements of the output map.
     pub fn features(&self) -> usize {
         self.rows.output * self.columns.output * self.channels_out
     }
 
-    /// The layer of a `.gen` file with this geometry, and no numbers yet.
+    /// A layer of a `.gen` file with this geometry, still without numbers.
     pub(crate) fn draft(&self) -> DraftLayer {
         DraftLayer {
             convolution: self.rows.convolution,
@@ -144,17 +151,17 @@ impl Layer {
         }
     }
 
-    /// Output height, width, channels: maps are HWC from here on, CHW only in ONNX and in pictures.
+    /// The output's height, width and channels. Maps are HWC from here on; only ONNX and pictures are CHW.
     pub fn output(&self) -> [usize; 3] {
         [self.rows.output, self.columns.output, self.channels_out]
     }
 
-    /// Weights of one output channel, `[kernel row][kernel column][in]`.
+    /// Number of weights of one output channel, which are `[kernel row][kernel column][in]`.
     pub fn channel_len(&self) -> usize {
         self.rows.kernel * self.columns.kernel * self.channels_in
     }
 
-    /// The axis of a dense layer: one input element reaches `output` others.
+    /// The axis of a dense layer with `output` rows or columns.
     pub(crate) fn dense_axis(output: usize) -> Axis {
         let convolution = Convolution::Transposed;
         Axis { convolution, input: 1, output, kernel: output, stride: 1, pad: 0 }

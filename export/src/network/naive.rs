@@ -1,14 +1,14 @@
-//! The plainest float arithmetic, to compare with in tests. Shares no geometry with gen-core.
+//! The simplest float implementation, for comparison in tests. It shares no geometry with gen-core.
 
 use crate::network::fold::{Activation, Folded};
 use crate::network::{Layer, LayerKind, Network};
 
-/// The network's output for `z`, HWC, step by step.
+/// The network's output for `z`, HWC, computed step by step.
 pub(crate) fn run(network: &Network, z: &[f64]) -> Vec<f64> {
     network.layers.iter().fold(z.to_vec(), |x, layer| run_layer(layer, &x))
 }
 
-/// One layer, step by step.
+/// The output of one layer, HWC, computed step by step.
 pub(crate) fn run_layer(layer: &Layer, x: &[f64]) -> Vec<f64> {
     let weights: Vec<f64> = layer.weights.iter().map(|&w| f64::from(w)).collect();
     let mut y = linear(layer, &weights, x);
@@ -20,7 +20,7 @@ pub(crate) fn run_layer(layer: &Layer, x: &[f64]) -> Vec<f64> {
     y
 }
 
-/// One layer, folded.
+/// The output of one folded layer, HWC.
 pub(crate) fn run_folded(layer: &Layer, folded: &Folded, x: &[f64]) -> Vec<f64> {
     let y = linear(layer, &folded.weights, x);
     let count = folded.bias.len();
@@ -40,7 +40,7 @@ pub(crate) fn run_folded(layer: &Layer, folded: &Folded, x: &[f64]) -> Vec<f64> 
     y.iter().enumerate().map(finish).collect()
 }
 
-/// Every input times every weight, added where it belongs.
+/// The linear operation: adds every product of an input and a weight to the output that it contributes to.
 fn linear(layer: &Layer, weights: &[f64], x: &[f64]) -> Vec<f64> {
     let (rows, columns) = (&layer.rows, &layer.columns);
     let mut y = vec![0.0; layer.features()];
@@ -73,6 +73,7 @@ fn linear(layer: &Layer, weights: &[f64], x: &[f64]) -> Vec<f64> {
     y
 }
 
+/// All pairs of indices below `a` and `b`, in row order.
 fn pairs(a: usize, b: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..a).flat_map(move |i| (0..b).map(move |j| (i, j)))
 }

@@ -1,17 +1,17 @@
-//! Operations on single elements: affine steps, activations, and what is composed of them.
+//! Operations on single elements: affine steps, activations, and combinations of them.
 
 use crate::network::function::Function;
 
-/// One operation on single elements, and who asks for it.
+/// An operation on single elements and the node that it comes from.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Step {
     /// Name of its node.
     pub node: String,
-    /// What it does.
+    /// The operation.
     pub operation: Operation,
 }
 
-/// What is done to single elements.
+/// An operation on single elements.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Operation {
     /// `y = x·scale + shift`, per channel or (dense layers only) per feature in HWC order.
@@ -21,58 +21,59 @@ pub enum Operation {
         /// Summands.
         shift: Vec<f64>,
     },
-    /// x, or a channel's slope times x where x is negative.
+    /// x, or a channel's slope times x if x is negative.
     Slopes(Vec<f64>),
     /// A nonlinear function, the same for all elements.
     Function(Function),
-    /// Two results of the same element, put together: x·sigmoid(x) for one.
+    /// Two results of the same element, combined: x·sigmoid(x), for example.
     Both(Box<Both>),
-    /// One result of the element or another, whichever a third one says.
+    /// One of two results of the same element, selected by a third.
     Choice(Box<Choice>),
 }
 
-/// Operations are the same for all elements, as in [`Both`].
+/// One of two results of an element, selected by a condition. All operations are the same for all elements, as in
+/// [`Both`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Choice {
-    /// Not 0 where the first is taken.
+    /// The condition: selects the first result if it is not 0.
     pub condition: Vec<Operation>,
-    /// The first.
+    /// The first result.
     pub then: Vec<Operation>,
-    /// The second.
+    /// The second result.
     pub otherwise: Vec<Operation>,
 }
 
-/// Two results of an element and what is made of them. Operations are the same for all elements: of an
-/// affine one there is one number.
+/// Two results of an element, combined by a binary operator. All operations are the same for all elements: an affine
+/// one has a single scale and shift.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Both {
-    /// What is made of them.
+    /// The operator.
     pub binary: Binary,
-    /// The first.
+    /// The first result.
     pub left: Vec<Operation>,
-    /// The second.
+    /// The second result.
     pub right: Vec<Operation>,
 }
 
-/// What is made of two numbers.
+/// A binary operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Binary {
-    /// Their sum.
+    /// a + b
     Add,
-    /// The first less the second.
+    /// a − b
     Sub,
-    /// Their product.
+    /// a·b
     Mul,
-    /// The first by the second.
+    /// a / b
     Div,
-    /// The larger.
+    /// The larger of a and b.
     Max,
-    /// The smaller.
+    /// The smaller of a and b.
     Min,
 }
 
 impl Binary {
-    /// Its result.
+    /// Its result for `a` and `b`.
     pub fn at(self, a: f64, b: f64) -> f64 {
         match self {
             Self::Add => a + b,
@@ -98,7 +99,8 @@ impl Binary {
 }
 
 impl Operation {
-    /// Its value at `x`, for an element whose numbers are at `index`.
+    /// Its value at `x`. `index` is the element's index in the HWC map, which selects the numbers of its channel or
+    /// feature.
     pub fn at(&self, x: f64, index: usize) -> f64 {
         let of = |numbers: &[f64]| numbers[index % numbers.len()];
         match self {
@@ -112,13 +114,12 @@ impl Operation {
         }
     }
 
-    /// Whether it is a number times each element, and a number more.
+    /// Whether it is affine: `scale·x + shift`.
     pub fn is_affine(&self) -> bool {
         matches!(self, Self::Affine { .. })
     }
 
-    /// What negative elements are multiplied by, per channel or one for all, if it does nothing else: ReLU and
-    /// the like.
+    /// The slopes for negative elements, per channel or one for all, if it is a ReLU, LeakyReLU or PRelu.
     pub fn slopes(&self) -> Option<Vec<f64>> {
         match self {
             Self::Function(Function::Relu) => Some(vec![0.0]),
@@ -128,7 +129,7 @@ impl Operation {
         }
     }
 
-    /// How many operations it is of.
+    /// Number of operations that it consists of, itself included.
     pub(crate) fn size(&self) -> usize {
         match self {
             Self::Choice(choice) => {
@@ -152,7 +153,7 @@ impl Operation {
         }
     }
 
-    /// With one number for all elements, if it is the same for all.
+    /// The operation with one number for all elements. It must be [uniform](Self::is_uniform).
     pub(crate) fn single(self) -> Self {
         match self {
             Self::Affine { scale, shift } => {
@@ -163,7 +164,7 @@ impl Operation {
         }
     }
 
-    /// What people call it.
+    /// Its name in messages: the ONNX operator or operators.
     pub fn operator(&self) -> &'static str {
         match self {
             Self::Affine { .. } => "BatchNormalization or Add",
@@ -182,7 +183,7 @@ impl Both {
     }
 }
 
-/// What all operations, the same for all elements, make of `x`.
+/// The value of all `operations`, one after the other, at `x`. They are the same for all elements.
 pub fn all(operations: &[Operation], x: f64) -> f64 {
     operations.iter().fold(x, |x, operation| operation.at(x, 0))
 }

@@ -1,4 +1,4 @@
-//! How a tensor is quantised: the real values that its integer elements stand for.
+//! The quantisation of a tensor: the real values that its integer elements stand for.
 
 use gen_core::element::Element;
 
@@ -7,14 +7,14 @@ use gen_core::element::Element;
 pub struct Quantization {
     /// Real value of one step.
     pub scale: f64,
-    /// The element that stands for 0. It is 0 in 12 bits.
+    /// The zero-point: the element that stands for 0. It is 0 in 12 bits.
     pub zero_point: u8,
     /// The type of an element.
     pub element: Element,
 }
 
 impl Quantization {
-    /// Bytes from about `low` ≤ 0 to `high` ≥ 0. The ends move by up to a step so that 0 is exact.
+    /// 8-bit quantisation from about `low` ≤ 0 to `high` ≥ 0. The ends move by up to a step so that 0 is exact.
     pub fn new(low: f64, high: f64) -> Self {
         // A tensor of zeros needs some scale.
         let scale = if high > low { (high - low) / 255.0 } else { 1.0 / 255.0 };

@@ -1,4 +1,4 @@
-//! Building an ONNX graph.
+//! Builds an ONNX graph, node by node.
 
 use tract_onnx::pb::attribute_proto::AttributeType;
 use tract_onnx::pb::tensor_proto::DataType;
@@ -8,33 +8,35 @@ use tract_onnx::pb::{
     TensorProto, TensorShapeProto, TypeProto, ValueInfoProto, type_proto,
 };
 
+/// Version of the operators.
 const OPSET: i64 = 17;
+/// Version of the file format.
 const IR_VERSION: i64 = 8;
 
-/// Nodes and constants, in order.
+/// A graph under construction: its nodes and constants, in order.
 #[derive(Default)]
 pub struct Graph {
-    /// Nodes, each behind those that it needs.
+    /// Nodes, each behind those whose outputs it takes.
     pub nodes: Vec<NodeProto>,
     /// Constants: ONNX's initialisers.
     pub constants: Vec<TensorProto>,
-    /// What the names of the nodes begin with.
+    /// Prefix of the names of nodes and constants; a `/` follows it.
     pub prefix: String,
 }
 
 /// Values of a constant tensor.
 pub enum Values<'a> {
-    /// Of one byte.
+    /// Signed 8-bit integers.
     Int8(&'a [i8]),
-    /// Likewise.
+    /// Unsigned 8-bit integers.
     Uint8(&'a [u8]),
-    /// Of four bytes.
+    /// Signed 32-bit integers.
     Int32(&'a [i32]),
-    /// Of eight bytes.
+    /// Signed 64-bit integers.
     Int64(&'a [i64]),
-    /// Of single precision.
+    /// Single-precision numbers.
     Float(&'a [f32]),
-    /// Of double precision.
+    /// Double-precision numbers.
     Double(&'a [f64]),
 }
 
@@ -59,7 +61,7 @@ impl Graph {
         name
     }
 
-    /// Adds a node without attributes whose output has this very name, and returns that.
+    /// Adds a node without attributes. It and its output are called `name`, without the prefix. Returns `name`.
     pub fn named(&mut self, operator: &str, name: &str, inputs: &[&str]) -> String {
         self.nodes.push(NodeProto {
             input: inputs.iter().map(ToString::to_string).collect(),
@@ -71,7 +73,7 @@ impl Graph {
         name.to_owned()
     }
 
-    /// Adds what keeps the first rows and columns of a map, and returns the name of its output.
+    /// Adds a Slice that keeps the first `rows` and `columns` of a map, and returns the name of its output.
     pub fn cut(&mut self, name: &str, x: &str, [rows, columns]: [usize; 2]) -> String {
         let sizes = [rows as i64, columns as i64];
         let [starts, ends, axes] =
@@ -81,7 +83,7 @@ impl Graph {
         self.node("Slice", name, &[x, &starts, &ends, &axes], vec![])
     }
 
-    /// Adds a constant and returns its name.
+    /// Adds a constant of shape `dims` and returns its name.
     pub fn constant(&mut self, name: &str, dims: &[usize], values: Values) -> String {
         let name = format!("{}/{name}", self.prefix);
         let (data_type, raw_data) = match values {
@@ -104,17 +106,17 @@ impl Graph {
         name
     }
 
-    /// Adds a scalar double.
+    /// Adds a scalar double and returns its name.
     pub fn number(&mut self, name: &str, value: f64) -> String {
         self.constant(name, &[], Values::Double(&[value]))
     }
 
-    /// Adds a conversion of `input` and returns its name.
+    /// Adds a Cast of `input` to type `to` and returns the name of its output.
     pub fn cast(&mut self, name: &str, input: &str, to: DataType) -> String {
         self.node("Cast", name, &[input], vec![int("to", to as i64)])
     }
 
-    /// The whole model: an input, an output, and what `metadata` says of it.
+    /// The model of the finished graph, with its inputs, its output and its metadata properties.
     pub fn model(
         self,
         name: &str,
@@ -142,7 +144,7 @@ impl Graph {
     }
 }
 
-/// An attribute of one whole number.
+/// An attribute that is one whole number.
 pub fn int(name: &str, value: i64) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
@@ -152,7 +154,7 @@ pub fn int(name: &str, value: i64) -> AttributeProto {
     }
 }
 
-/// An attribute of whole numbers.
+/// An attribute that is a list of whole numbers.
 pub fn ints(name: &str, values: &[usize]) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
@@ -162,7 +164,7 @@ pub fn ints(name: &str, values: &[usize]) -> AttributeProto {
     }
 }
 
-/// An attribute of one number.
+/// An attribute that is one float.
 pub fn float(name: &str, value: f32) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),
@@ -172,7 +174,7 @@ pub fn float(name: &str, value: f32) -> AttributeProto {
     }
 }
 
-/// A float tensor with a free batch; negative sizes are free too.
+/// The declaration of a float tensor of shape `[N, shape…]`, with a free batch. Negative sizes are free too.
 pub fn tensor(name: &str, shape: &[i64]) -> ValueInfoProto {
     let free = Dimension { value: Some(Value::DimParam("N".to_owned())), ..Dimension::default() };
     let size = |&size: &i64| Dimension {
@@ -188,7 +190,7 @@ pub fn tensor(name: &str, shape: &[i64]) -> ValueInfoProto {
     ValueInfoProto { name: name.to_owned(), r#type, ..ValueInfoProto::default() }
 }
 
-/// Attributes of a convolution.
+/// Attributes of a convolution: the stride along both axes, the pads, and the output padding `extra`, if not 0.
 pub fn geometry(stride: usize, pads: [usize; 4], extra: usize) -> Vec<AttributeProto> {
     let mut attributes = vec![ints("strides", &[stride, stride]), ints("pads", &pads)];
     if extra > 0 {
@@ -197,7 +199,7 @@ pub fn geometry(stride: usize, pads: [usize; 4], extra: usize) -> Vec<AttributeP
     attributes
 }
 
-/// An attribute of text.
+/// An attribute that is a text.
 pub fn text(name: &str, value: &str) -> AttributeProto {
     AttributeProto {
         name: name.to_owned(),

@@ -1,4 +1,4 @@
-//! An input of a graph: its declaration, and its value for a latent.
+//! The inputs of a graph: their declaration, and their value for a latent.
 
 use std::ops::Range;
 use tract_onnx::pb::{ValueInfoProto, tensor_proto::DataType, type_proto};
@@ -7,17 +7,17 @@ use tract_onnx::prelude::{DatumType, Tensor, TractResult};
 /// An input of a graph.
 #[derive(Clone, Debug)]
 pub struct Input {
-    /// As it is declared there.
+    /// Its declaration in the graph.
     pub declared: ValueInfoProto,
-    /// Shape of one example: `[1, z]` or `[1, z, 1, 1]`, for one.
+    /// Shape of one example, such as `[1, z]` or `[1, z, 1, 1]`.
     pub shape: Vec<usize>,
-    /// The elements of the latent that go into it.
+    /// The elements of the latent that it takes.
     pub elements: Range<usize>,
-    /// Whether it takes the label's number instead of its one-hot elements.
+    /// Whether it takes the number of the label instead of one-hot elements.
     pub number: bool,
-    /// Whether only its name says that it is a label.
+    /// Whether only its name suggests that it is a label.
     pub guessed: bool,
-    /// The label that it is given, whatever the latent is.
+    /// A fixed label, which it takes for every latent.
     pub fixed: Option<usize>,
 }
 
@@ -27,7 +27,7 @@ impl Input {
         &self.declared.name
     }
 
-    /// Its type in tract.
+    /// Its element type in tract.
     pub(crate) fn datum_type(&self) -> DatumType {
         match data_type(&self.declared) {
             Some(DataType::Int64) => DatumType::I64,
@@ -36,7 +36,11 @@ impl Input {
         }
     }
 
-    /// Its value for latent `z`: its elements, or the number of the largest.
+    /// Its value for latent `z`: the elements that it takes, or the number of the largest of them if it takes a number.
+    /// A fixed label replaces either.
+    ///
+    /// # Errors
+    /// If tract can't build the tensor.
     pub(crate) fn tensor(&self, z: &[f32]) -> TractResult<Tensor> {
         let values = &z[self.elements.clone()];
         let tensor = if self.number {

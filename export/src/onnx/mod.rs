@@ -1,5 +1,9 @@
-//! ONNX files as files: reading one, building one, running one in tract. What a graph means is
-//! [`import`](mod@crate::import)'s business.
+//! ONNX files: reading one, building one, running one in tract. [`import`](mod@crate::import) interprets the graph.
+//!
+//! - [`source`]: a file that was read
+//! - [`input`], [`shape`], [`metadata`]: its inputs, the shapes of tensors, its properties
+//! - [`graph`]: builds a graph
+//! - [`run`]: runs a graph in tract
 
 pub mod graph;
 pub mod input;

@@ -1,4 +1,4 @@
-//! Running an ONNX in tract.
+//! Runs an ONNX in tract.
 
 use crate::onnx::input::Input;
 use crate::onnx::source::Source;
@@ -10,7 +10,7 @@ use tract_onnx::prelude::*;
 /// The passes that tract makes over a graph before it runs it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Passes {
-    /// Optimised; typed where that fails, since tract can run some graphs that it cannot optimise.
+    /// Optimised, or typed if that fails: tract can run some graphs that it cannot optimise.
     #[default]
     Most,
     /// Typed: operators are tract's own, types and shapes are known, constants are computed.
@@ -23,12 +23,12 @@ pub enum Passes {
 pub struct Onnx {
     plan: Arc<TypedRunnableModel>,
     inputs: Vec<Input>,
-    /// Of the first output.
+    /// Shape of the first output.
     output_shape: Vec<usize>,
 }
 
 impl Onnx {
-    /// Prepares `source` for one latent at a time, which goes into `inputs`, to give the tensors named `outputs`.
+    /// Prepares `source` for batch 1. It takes a latent through `inputs` and computes the tensors called `outputs`.
     ///
     /// # Errors
     /// If tract cannot run the graph.
@@ -36,7 +36,7 @@ impl Onnx {
         Self::with_passes(source, Passes::Most, inputs, outputs)
     }
 
-    /// As [`new`](Self::new), with the passes that tract makes over the graph.
+    /// As [`new`](Self::new), with the given passes over the graph.
     ///
     /// # Errors
     /// If tract cannot make the passes or run the graph.
@@ -81,7 +81,7 @@ impl Onnx {
         &self.output_shape
     }
 
-    /// The outputs for latent `z`, as they lie in memory.
+    /// The outputs for latent `z`, each flat and in row-major order.
     ///
     /// # Errors
     /// If `z` has the wrong length, or tract fails.
@@ -91,7 +91,7 @@ impl Onnx {
         guard(|| {
             let inputs = self.inputs.iter().map(|input| Ok(input.tensor(z)?.into()));
             let outputs = self.plan.run(inputs.collect::<TractResult<_>>()?)?;
-            // Pictures may be bytes.
+            // Pictures may be bytes, which become floats.
             let values = outputs.iter().map(|output| {
                 let floats = output.cast_to::<f32>()?;
                 Ok(floats.to_plain_array_view::<f32>()?.iter().copied().collect())

@@ -1,4 +1,4 @@
-//! Sizes of tensors: the shape that a graph declares, how many elements a shape has, what shapes broadcast to.
+//! Shapes of tensors: as a graph declares them, how many elements they have, and how they broadcast.
 
 use crate::onnx::input::data_type;
 use anyhow::{Context, Result, bail, ensure};
@@ -8,18 +8,17 @@ use tract_onnx::pb::{
     type_proto,
 };
 
-/// Most elements of a constant or a map, and most weights of a layer: far more than any microcontroller holds, and
+/// Most elements of a constant or a map, and most weights of a layer: far more than any microcontroller can store, and
 /// few enough for the computer that converts the model.
 pub(crate) const ELEMENT_LIMIT: usize = 1 << 26;
 
-/// Elements of a tensor of shape `dims`, saturating. A size of 0 counts as 1, so that an empty tensor passes no
-/// limit that its other sizes exceed.
+/// Number of elements of a tensor of shape `dims`, saturating. A size of 0 counts as 1: otherwise an empty tensor would
+/// pass limits that its other sizes exceed.
 pub(crate) fn count(dims: &[usize]) -> usize {
     dims.iter().fold(1, |count, size| count.saturating_mul((*size).max(1)))
 }
 
-/// The shape that tensors of `shapes` broadcast to, if they are compatible: the largest size at each axis, axes
-/// counted from the last.
+/// The shape to which compatible `shapes` broadcast: the largest size at each axis, with axes counted from the last.
 pub(crate) fn broadcast(shapes: &[&[usize]]) -> Vec<usize> {
     let rank = shapes.iter().map(|dims| dims.len()).max().unwrap_or(0);
     let size = |from_end: usize| {
@@ -29,11 +28,11 @@ pub(crate) fn broadcast(shapes: &[&[usize]]) -> Vec<usize> {
     (0..rank).rev().map(size).collect()
 }
 
-/// The declared shape of a graph's input for a single example: the batch becomes 1.
+/// The declared shape of a graph's input, with batch 1.
 ///
 /// # Errors
-/// If the input is no tensor of float32, int32 or int64, its batch is fixed above 1, or another size is unknown or
-/// beyond what a `.gen` file holds.
+/// If the input is no tensor of float32, int32 or int64, its batch is fixed above 1, or another size is unknown or too
+/// large for a `.gen` file.
 pub(crate) fn sizes(input: &ValueInfoProto) -> Result<Vec<usize>> {
     let name = &input.name;
     let kind = input.r#type.as_ref().and_then(|t| t.value.as_ref());

@@ -1,4 +1,4 @@
-//! An ONNX file: its path, its decoded content, its hash.
+//! An ONNX file that was read: its path, its decoded content, its hash.
 
 use crate::file::read::read;
 use crate::onnx::metadata;
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use tract_onnx::pb::{ModelProto, TensorProto};
 use tract_onnx::prelude::Tensor;
 
-/// A decoded ONNX file. What a person asks of it is in [`Wishes`](crate::latent::wish::Wishes).
+/// A decoded ONNX file. What a user asks of its inputs is in [`Wishes`](crate::latent::wish::Wishes).
 #[derive(Clone, Debug)]
 pub struct Source {
     /// Its path, for messages.
@@ -37,7 +37,7 @@ impl Source {
     pub fn decode(path: &Path, bytes: &[u8]) -> Result<Self> {
         ensure!(
             !bytes.starts_with(&gen_core::format::MAGIC),
-            "{}: is a .gen already: this takes the ONNX that it was made from",
+            "{}: is a .gen already: give the ONNX that it was made from",
             path.display()
         );
         let proto = ModelProto::decode(bytes)
@@ -45,7 +45,7 @@ impl Source {
             .filter(|proto| proto.graph.as_ref().is_some_and(|graph| !graph.node.is_empty()));
         let Some(proto) = proto else {
             bail!(
-                "{}: not an ONNX model: its {} bytes hold no graph; of a checkpoint, make one by export onnx",
+                "{}: not an ONNX model: its {} bytes hold no graph; export onnx makes one from a checkpoint",
                 path.display(),
                 bytes.len()
             );
@@ -58,19 +58,19 @@ impl Source {
         Ok(Self { path: path.to_owned(), proto, sha256: Sha256::digest(bytes).into() })
     }
 
-    /// The directory that external weights must lie in.
+    /// The directory that must contain external weights: the file's own.
     pub fn directory(&self) -> &str {
         let parent = self.path.parent().and_then(Path::to_str);
         parent.filter(|dir| !dir.is_empty()).unwrap_or(".")
     }
 
-    /// A tensor of the file; weights may lie in a file beside it, but not outside its directory.
+    /// The value of a tensor of the file. Its data may be in another file in the same directory, not outside it.
     ///
     /// # Errors
     /// If its type is unknown or its data are missing or of the wrong length.
     pub fn tensor(&self, proto: &TensorProto) -> Result<Tensor> {
         let resolver = tract_onnx::data_resolver::MmapDataResolver;
-        // Of some types tract panics.
+        // tract panics on some element types.
         let load = || tract_onnx::tensor::load_tensor(&resolver, proto, Some(self.directory()));
         let loaded = catch_unwind(AssertUnwindSafe(load));
         match loaded {
@@ -83,12 +83,12 @@ impl Source {
         }
     }
 
-    /// Whether `export` wrote it: the quantised ONNX of a generator.
+    /// Whether it is a quantised ONNX that `export` wrote.
     pub fn is_quantised(&self) -> bool {
         self.metadata(metadata::PIXELS).is_some()
     }
 
-    /// The metadata property `key`, see [`metadata`].
+    /// The value of the metadata property `key`, see [`metadata`].
     pub fn metadata(&self, key: &str) -> Option<&str> {
         let mut entries = self.proto.metadata_props.iter();
         entries.find(|entry| entry.key == key).map(|entry| entry.value.as_str())

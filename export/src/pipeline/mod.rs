@@ -101,8 +101,8 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     Ok(Export { name, gen_file, onnx, qdq, worst: sheet, report })
 }
 
-/// Squared Fréchet distances from the pictures of `comparison`: that of `pictures`, and, as a measure of chance, that
-/// of the float network's pictures of as many other latents.
+/// Squared Fréchet distances from the pictures of `comparison`: of `pictures`, and, as a measure of chance, of the
+/// float network's pictures of as many other latents.
 fn distances(
     (network, pixels): (&Network, PixelRule),
     comparison: &Comparison,

@@ -21,13 +21,14 @@ pub fn report(report: &Report) -> String {
         text.push('\n');
     }
     for TableReport { layer, function, entries } in &report.tables {
-        let _ = writeln!(text, "{function} behind {}: table of {entries}", ending(layer, 40));
+        let _ =
+            writeln!(text, "{function} behind {}: table of {entries} entries", ending(layer, 40));
     }
     text.push_str(&import(&report.import));
     let settings = &report.settings;
     let _ = write!(
         text,
-        "\n{} latents for the ranges; against the float network on others, from seed {}:\n{}{}",
+        "\n{} calibration latents; fidelity to the float network on others, from seed {}:\n{}{}",
         settings.calibration_latents,
         settings.seed,
         fidelity(&report.fidelity),
@@ -37,8 +38,8 @@ pub fn report(report: &Report) -> String {
         let [device, others] = [device, others].map(|it| significant(*it));
         let _ = writeln!(
             text,
-            "squared Fréchet distance in {features} of the classifier's features: {device};\n\
-             by chance, between the float network's pictures of these and as many other latents: {others}",
+            "squared Fréchet distance in the classifier's {features} features: {device};\n\
+             by chance, between the float network's pictures of these and of as many other latents: {others}",
         );
     }
     text
@@ -152,7 +153,8 @@ fn against_eight_bits(report: &Report) -> String {
 /// Time of a picture on some cores, in ms, and of each layer.
 fn times_on_cores(times: &[CoreTime]) -> String {
     let mut text =
-        "\nms per picture, if each instruction takes a cycle and flash never waits:\n".to_owned();
+        "\nms per picture, if each instruction takes a cycle and none waits for flash:\n"
+            .to_owned();
     for time in times {
         let layers: Vec<String> =
             time.layers.iter().map(|seconds| format!("{:.1}", seconds * 1e3)).collect();

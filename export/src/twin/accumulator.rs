@@ -1,6 +1,6 @@
-//! Accumulators of the quantised ONNX: linear operations in parts whose sums are exact.
+//! Accumulators of the quantised ONNX: linear operations, split into parts whose sums are exact.
 //!
-//! 12-bit weights are 256·b + a in two tensors of bytes, as the kernels have them.
+//! 12-bit weights are 256·b + a, with a and b in two tensors of bytes, as the engine's kernels store them.
 
 use crate::network::linear::Linear;
 use crate::onnx::graph::{Graph, Values};
@@ -11,10 +11,11 @@ use gen_core::format::write::DraftLayer;
 use std::ops::Range;
 use tract_onnx::pb::tensor_proto::DataType;
 
-/// Adds the nodes that give the accumulator of `layer`, as double, from input `x` of such elements.
+/// Adds the nodes that compute the accumulator of `layer`, in double, from `x`, whose elements are of type `element`.
+/// `input` is its height, width and channels.
 ///
 /// # Errors
-/// If sums over a single channel of it would not be exact.
+/// If sums over a single input channel would not be exact.
 pub(super) fn accumulate(
     graph: &mut Graph,
     layer: &DraftLayer,
@@ -35,7 +36,10 @@ pub(super) fn accumulate(
     }
 }
 
-/// The sum over the input channels of a layer whose weights are bytes. Names of nodes end in `suffix`.
+/// Adds the nodes that sum over the input channels of a layer with 8-bit weights. Names of nodes end in `suffix`.
+///
+/// # Errors
+/// If sums over a single input channel would not be exact.
 fn sum(
     graph: &mut Graph,
     layer: &DraftLayer,
@@ -69,7 +73,7 @@ fn sum(
     Ok(sum.unwrap_or_default())
 }
 
-/// Adds one convolution over the input channels `part`.
+/// Adds one convolution over the input channels in `part`, in float.
 fn convolve(
     graph: &mut Graph,
     layer: &DraftLayer,

@@ -1,9 +1,11 @@
-//! The quantised ONNX: the same integers as the `.gen` file, in ordinary operators, so that any
-//! ONNX runtime gives the device's pixels.
+//! The quantised ONNX: the integers of the `.gen` file in ordinary operators, so that any ONNX runtime draws the
+//! device's pixels.
 //!
-//! Convolutions run in float, which is exact on integers while no partial sum reaches 2²⁴; where
-//! that can't be proven, the input channels are split and the parts added in double. Epilogues run
-//! in double, exact below 2⁵³. No rounding of a runtime's own is involved.
+//! Convolutions run in float, which is exact on integers while no partial sum reaches 2²⁴. Where that can't be proved,
+//! the input channels are split and the parts are added in double. Epilogues run in double, which is exact below 2⁵³.
+//! No result depends on how a runtime rounds.
+//!
+//! [`qdq`] writes another ONNX, for tools that compile or train the network further.
 
 mod accumulator;
 pub mod qdq;
@@ -27,10 +29,11 @@ use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
 /// 2³²
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 
-/// The ONNX file that computes what `draft` does, with the inputs and outputs of `network`.
+/// The bytes of the ONNX file that computes `draft`, with the inputs and the output of `network`. The output values are
+/// by `pixels`.
 ///
 /// # Errors
-/// If a layer's kernel is so large that its sums can't be exact in float.
+/// If a layer's kernel is so large that its sums can't be exact in float, naming the node.
 pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec<u8>> {
     let mut graph = Graph { prefix: "latent".to_owned(), ..Graph::default() };
     let mut x = latent(&mut graph, network);
@@ -53,7 +56,7 @@ pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec
     Ok(model(graph, draft, network, pixels).encode_to_vec())
 }
 
-/// Makes `x`, which the last node gives, the output.
+/// Makes `x`, the output of the last node, the graph's output.
 fn finish(graph: &mut Graph, network: &Network, x: &str) {
     if data_type(&network.output) == Some(DataType::Uint8) {
         graph.cast("bytes", x, DataType::Uint8);
@@ -82,7 +85,8 @@ fn picture(graph: &mut Graph, network: &Network, x: &str) -> String {
     x
 }
 
-/// Latents to 12-bit integers, in double as the engine does it.
+/// Adds the nodes that quantise the latents to 12-bit integers, in double as the engine does, and returns their map,
+/// `[N, z, 1, 1]`.
 fn latent(graph: &mut Graph, network: &Network) -> String {
     let limit = f64::from(LATENT_MAX);
     let scale = scale(graph, &network.latent);
@@ -98,7 +102,7 @@ fn latent(graph: &mut Graph, network: &Network) -> String {
     graph.node("Unsqueeze", "map", &[&x, &axes], vec![])
 }
 
-/// One number, or one for each element where they differ, `[z]`.
+/// Adds the scale of the latent: a scalar if all parts have the same, else one number per element, `[z]`.
 fn scale(graph: &mut Graph, parts: &[DraftPart]) -> String {
     let each: Vec<f64> = parts
         .iter()
@@ -110,7 +114,8 @@ fn scale(graph: &mut Graph, parts: &[DraftPart]) -> String {
     }
 }
 
-/// The parts that the inputs are, one behind the other: `[N, z]`, double.
+/// Adds the nodes that concatenate the inputs in the order of the latent's parts: `[N, z]`, double. Labels given as
+/// numbers become one-hot.
 fn parts(graph: &mut Graph, network: &Network) -> String {
     let mut inputs: Vec<&Input> = network.inputs.iter().collect();
     inputs.sort_by_key(|input| input.elements.start);
@@ -151,7 +156,8 @@ fn parts(graph: &mut Graph, network: &Network) -> String {
     }
 }
 
-/// The accumulator `acc` (double) to the layer's elements as floats, or to output values by `pixels`.
+/// Adds the epilogue: from the accumulator `acc` (double) to the layer's elements as floats, or, for the last layer, to
+/// output values by `pixels`.
 fn epilogue(graph: &mut Graph, layer: &DraftLayer, acc: &str, pixels: Option<PixelRule>) -> String {
     let fixed = |values: &[i64]| -> Vec<f64> { values.iter().map(|&v| v as f64 / ONE).collect() };
     let widened = |values: &[i32]| -> Vec<i64> { values.iter().map(|&v| i64::from(v)).collect() };
@@ -200,7 +206,7 @@ fn epilogue(graph: &mut Graph, layer: &DraftLayer, acc: &str, pixels: Option<Pix
     }
 }
 
-/// Per-channel numbers as `[1, C, 1, 1]`, per-feature ones as `[1, C, H, W]`.
+/// Adds a constant of per-channel numbers, `[1, C, 1, 1]`, or per-feature ones, `[1, C, H, W]`.
 fn numbers(graph: &mut Graph, name: &str, layer: &DraftLayer, values: &[f64]) -> String {
     let [height, width, channels] = layer.output;
     if !layer.per_feature {
@@ -210,6 +216,7 @@ fn numbers(graph: &mut Graph, name: &str, layer: &DraftLayer, values: &[f64]) ->
     graph.constant(name, &[1, channels, height, width], Values::Double(&planes))
 }
 
+/// The model of `graph`, with the metadata that [`Generator`](crate::draw::Generator) reads.
 fn model(graph: Graph, draft: &Draft, network: &Network, pixels: PixelRule) -> ModelProto {
     let metadata = [
         (metadata::PIXELS, pixels.to_string()),

@@ -1,9 +1,9 @@
-//! The quantised network for tools that compile or train it further: float operators between QuantizeLinear and
-//! DequantizeLinear, weights and tensors as in the `.gen`.
+//! The QDQ ONNX, for tools that compile or train the network further: float operators between QuantizeLinear and
+//! DequantizeLinear, with the weights and tensors of the `.gen`.
 //!
-//! Close to the device and no more: a runtime rounds where it likes, and activations are computed, not looked up.
-//! Weights have a scale for each output channel, which is axis 1 of a ConvTranspose. What has 12 bits stays in
-//! float, latents too: 16-bit QuantizeLinear needs opset 21, which few tools read.
+//! Its pictures are close to the device's, not equal: runtimes round in different places, and activations are computed
+//! instead of looked up. Weights have a scale per output channel, which is axis 1 of a ConvTranspose. Weights and
+//! tensors of 12 bits stay in float, and so do latents: 16-bit QuantizeLinear needs opset 21, which few tools read.
 
 use crate::latent;
 use crate::network::float::operation;
@@ -22,7 +22,7 @@ use gen_core::format::write::{Draft, DraftLayer};
 use prost::Message;
 use tract_onnx::pb::tensor_proto::DataType;
 
-/// The ONNX file of `draft`, made of `reals`, with the inputs and outputs of `network`.
+/// The bytes of the QDQ ONNX of `draft`, whose layers stand for `reals`, with the inputs and the output of `network`.
 pub fn encode(draft: &Draft, reals: &[Real], network: &Network, pixels: PixelRule) -> Vec<u8> {
     let mut graph = Graph { prefix: "latent".to_owned(), ..Graph::default() };
     let mut x = latent(&mut graph, network);
@@ -43,7 +43,7 @@ pub fn encode(draft: &Draft, reals: &[Real], network: &Network, pixels: PixelRul
     model(graph, draft, network, pixels).encode_to_vec()
 }
 
-/// Latents as `[N, z, 1, 1]`, all parts in units of the first's scale.
+/// Adds the latents as `[N, z, 1, 1]`, all parts in units of the first part's scale.
 fn latent(graph: &mut Graph, network: &Network) -> String {
     let x = parts(graph, network);
     let mut x = graph.cast("float", &x, DataType::Float);
@@ -57,7 +57,7 @@ fn latent(graph: &mut Graph, network: &Network) -> String {
     graph.node("Unsqueeze", "map", &[&x, &axes], vec![])
 }
 
-/// A convolution with a number for each channel.
+/// Adds a convolution with a scale and a bias per output channel.
 fn convolution(
     graph: &mut Graph,
     layer: &Layer,
@@ -73,11 +73,11 @@ fn convolution(
     linear.add(graph, "", x, &weights, Some(&bias))
 }
 
-/// A dense layer with a number for each feature.
+/// Adds a dense layer with a scale and a bias per feature, and returns its map.
 fn dense(graph: &mut Graph, layer: &Layer, draft: &DraftLayer, real: &Real, x: &str) -> String {
     let output @ [height, width, channels] = layer.output();
     let (features, depth) = (height * width * channels, layer.channels_in);
-    // Features in the order CHW.
+    // Indices of the features in the order CHW.
     let places = planes(&(0..features).collect::<Vec<_>>(), output);
     let at = |input: usize, feature: usize| {
         let (position, out) = (feature / channels, feature % channels);
@@ -97,7 +97,8 @@ fn dense(graph: &mut Graph, layer: &Layer, draft: &DraftLayer, real: &Real, x: &
     graph.node("Reshape", "map", &[&y, &sizes], vec![])
 }
 
-/// Weights in steps of a scale for each index along `axis`.
+/// Adds the weights, given in steps, with a scale per index along `axis`: in int8 with DequantizeLinear, or in float if
+/// they have 12 bits.
 fn weights(
     graph: &mut Graph,
     weight: Weight,
@@ -123,7 +124,7 @@ fn weights(
     graph.node("DequantizeLinear", "real_weights", &[&steps, &scale, &zero], axis)
 }
 
-/// Biases, in the accumulator's steps where both that it sums products of have 8 bits.
+/// Adds the biases: in int32 steps of the accumulator if weights and inputs have 8 bits, else in float.
 fn bias(graph: &mut Graph, weight: Weight, real: &Real, biases: &[f64], scales: &[f64]) -> String {
     let count = biases.len();
     if weight == Weight::Wide || real.input.element.is_wide() {
@@ -131,7 +132,7 @@ fn bias(graph: &mut Graph, weight: Weight, real: &Real, biases: &[f64], scales: 
         return graph.constant("bias", &[count], Values::Float(&biases));
     }
     let units: Vec<f32> = scales.iter().map(|scale| (scale * real.input.scale) as f32).collect();
-    // A bias too large for 32 bits is saturated, as its channel is.
+    // The cast saturates a bias that is too large for 32 bits; its channel is then saturated anyway.
     let steps: Vec<i32> = biases
         .iter()
         .zip(&units)
@@ -144,7 +145,7 @@ fn bias(graph: &mut Graph, weight: Weight, real: &Real, biases: &[f64], scales: 
     graph.node("DequantizeLinear", "real_bias", &[&steps, &units, &zero], axis)
 }
 
-/// What comes behind the bias.
+/// Adds the activation behind the bias.
 fn activation(graph: &mut Graph, layer: &Layer, activation: &Activation, x: &str) -> String {
     let steps = match activation {
         Activation::None => vec![],
@@ -167,7 +168,7 @@ fn activation(graph: &mut Graph, layer: &Layer, activation: &Activation, x: &str
         .fold(x.to_owned(), |x, (i, step)| operation(graph, &format!("step{i}"), layer, step, &x))
 }
 
-/// Between QuantizeLinear and DequantizeLinear, if it has 8 bits.
+/// Adds QuantizeLinear and DequantizeLinear behind `x`, if it has 8 bits.
 fn quantized(graph: &mut Graph, range: Quantization, x: &str) -> String {
     if range.element.is_wide() {
         return x.to_owned();

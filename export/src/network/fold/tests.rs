@@ -37,7 +37,7 @@ fn input(layer: &Layer) -> Vec<f64> {
     (0..len).map(|i| ((i * 29) % 17) as f64 / 8.0 - 1.0).collect()
 }
 
-/// BatchNorm in every position that can be converted gives what the steps give.
+/// Folded layers compute the same as their steps, with BatchNorm in every position that can be converted.
 #[test]
 fn folded_layers_compute_the_same() {
     use crate::network::LayerKind::{Dense, Transposed};
@@ -77,7 +77,7 @@ fn folded_layers_compute_the_same() {
     }
 }
 
-/// What one epilogue cannot do goes to a layer behind, and comes to the same.
+/// Steps that do not fit into one epilogue are split into runs, each of which can be folded.
 #[test]
 fn what_one_epilogue_cannot_do_is_split() {
     let kind = crate::network::LayerKind::Transposed;
