@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result};
 use boards::Board;
+use emulator::image::Image;
 use emulator::launch::Options;
 use emulator::machine::Machine;
 use emulator::program;

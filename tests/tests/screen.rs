@@ -7,7 +7,6 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use boards::{Board, Screen};
-use emulator::image::Image;
 use emulator::launch::Options;
 use emulator::log::Line;
 use emulator::machine::Machine;
