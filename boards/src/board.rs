@@ -21,7 +21,10 @@ pub struct Board {
     pub buttons: Option<&'static str>,
     /// The emulator of the board, if there is one.
     pub emulator: Option<Emulator>,
-    /// The boot drive that takes its program; `None` for boards that exist in emulators only.
+    /// probe-rs's name for the chip, by which a debug probe writes the program; `None`: the board exists in an
+    /// emulator only.
+    pub probe: Option<&'static str>,
+    /// The boot drive that takes its program, if the chip has one.
     pub drive: Option<BootDrive>,
     /// The cores whose code the bench measures on this board; such a board has memory for any model.
     pub measures: &'static [Core],
@@ -31,6 +34,11 @@ impl Board {
     /// The board called `name`, if there is one.
     pub fn named(name: &str) -> Option<&'static Self> {
         BOARDS.iter().find(|board| board.name == name)
+    }
+
+    /// Whether the board exists outside an emulator.
+    pub const fn is_hardware(&self) -> bool {
+        self.probe.is_some()
     }
 
     /// The program built for the board by default: the application if it has a screen, else the checksums of

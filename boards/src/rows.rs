@@ -13,6 +13,7 @@ pub const BOARDS: [Board; 9] = [
         screen: Some(OLED),
         buttons: Some("five"),
         emulator: Some(Emulator::Qemu { magnified: 4 }),
+        probe: None,
         drive: None,
         measures: &[],
     },
@@ -73,6 +74,7 @@ pub const BOARDS: [Board; 9] = [
         clock_mhz: Some(125),
         map: MemoryMap::new(include_str!("../memory/pico.x")),
         emulator: Some(Emulator::Rp2040js),
+        probe: Some("RP2040"),
         drive: Some(BootDrive::RP2040),
         ..PICO_LCD
     },
@@ -83,6 +85,7 @@ pub const BOARDS: [Board; 9] = [
         clock_mhz: Some(150),
         map: MemoryMap::new(include_str!("../memory/pico2.x")),
         emulator: None,
+        probe: Some("RP235x"),
         drive: Some(BootDrive::RP2350),
         ..PICO_LCD
     },
@@ -98,6 +101,7 @@ const BARE: Board = Board {
     screen: None,
     buttons: None,
     emulator: Some(Emulator::Qemu { magnified: 0 }),
+    probe: None,
     drive: None,
     measures: &[],
 };

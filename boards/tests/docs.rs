@@ -30,9 +30,10 @@ fn table() -> String {
         "| board | chip | core | flash | RAM | screen | buttons | log | run so far |\n\
          |---|---|---|---:|---:|---|---|---|---|\n",
     );
-    // Boards that can be bought come first.
-    let (sold, emulated): (Vec<&Board>, _) = BOARDS.iter().partition(|board| board.drive.is_some());
-    for board in sold.into_iter().chain(emulated) {
+    // Hardware comes first.
+    let (hardware, emulated): (Vec<&Board>, _) =
+        BOARDS.iter().partition(|board| board.is_hardware());
+    for board in hardware.into_iter().chain(emulated) {
         let [flash, ram] = [board.map.memory.flash, board.map.memory.ram].map(kilobytes);
         let cells = [
             format!("`{}`", board.name),

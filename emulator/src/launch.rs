@@ -70,7 +70,7 @@ pub fn check(board: &Board, options: Options<'_>) -> Result<()> {
 ///
 /// # Errors
 ///
-/// Those of [`check`], or if the emulator is not installed.
+/// Those of [`check`], or if rp2040js is not installed.
 pub fn command(
     board: &Board,
     image: &Image,

@@ -74,7 +74,12 @@ impl Machine {
         emulator.stdin(Stdio::null()).stdout(OwnedFd::from(theirs));
         emulator.stderr(fs::File::create(&complaints)?);
         let program = emulator.get_program().to_string_lossy().into_owned();
-        let child = emulator.spawn().with_context(|| format!("cannot start {program}"))?;
+        let child = emulator.spawn().with_context(|| {
+            format!(
+                "cannot start {program}: type cargo xtask qemu {}, which installs it",
+                board.name
+            )
+        })?;
         let mut process = Process(child);
         // Drops the emulator's end of the socket: while it is open here, the log would never end.
         drop(emulator);

@@ -31,5 +31,7 @@ pub mod picture;
 pub mod pipeline;
 pub mod quantize;
 pub mod report;
+#[cfg(test)]
+mod sketch;
 mod text;
 pub mod twin;

@@ -29,7 +29,10 @@ impl core::fmt::Display for AppError {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         match self {
             Self::LatentTooLong { need, got } => {
-                write!(f, "the model's latent has {need} elements, there is room for {got}")
+                write!(
+                    f,
+                    "the model's latent has {need} elements: give App a LATENT of at least that, not {got}"
+                )
             }
             Self::Engine(error) => error.fmt(f),
         }

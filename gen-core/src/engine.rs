@@ -160,7 +160,7 @@ impl Picture<'_> {
     }
 
     /// As [`step`](Self::step), with the kernel `K`. For tests that compare kernels; only they can name one (feature
-    /// `_kernels`).
+    /// `_kernels`). `K` must be the same for all steps of a picture: kernels lay out the scratch differently.
     #[doc(hidden)]
     pub fn step_by<K: Kernel>(&mut self) -> Option<usize> {
         if self.rows_done() == self.shape().height {

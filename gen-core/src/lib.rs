@@ -31,11 +31,12 @@
 //! 2. [`Engine`] owns a model and its working memory. Its [`Picture`] decides which layer computes its next row.
 //! 3. `kernel` computes rows of one layer. `kernel::Portable` is the specification; the target's own kernel gives
 //!    the same bytes.
-//! 4. `requant` turns an accumulator into an output element. It is the only place that rounds.
-//! 5. [`Model`] is a parsed file. `format` checks the file once, so that nothing can fail afterwards; `plan` computes
+//! 4. [`Model`] is a parsed file. `format` checks the file once, so that nothing can fail afterwards; `plan` computes
 //!    the working memory from it.
-//! 6. `weights` defines the order of weights in flash, `axis` the geometry (stride, padding, phases), `element` the
-//!    element types of tensors and weights.
+//! 5. `requant` turns an accumulator into an output element. It floors; the file's constants include the ½ that makes
+//!    it round.
+//! 6. `weights` defines the order of weights in flash, `product` multiplies them, `axis` is the geometry (stride,
+//!    padding, phases), `element` the element types of tensors and weights.
 //!
 //! [`latent`] stands beside them: it samples, interpolates and quantises latents, in floating point.
 //!

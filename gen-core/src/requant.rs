@@ -1,4 +1,5 @@
-//! Requantisation, from an `i32` accumulator to an output element: the only place that rounds.
+//! Requantisation, from an `i32` accumulator to an output element: the only place that drops bits. It floors, and the
+//! constants include the ½ that makes it round half up.
 
 use crate::element::Element;
 use crate::product::{byte, product};

@@ -53,6 +53,7 @@ pub fn run(
     viewer: &mut dyn Viewer,
 ) -> Result<(), SimError> {
     let model = Model::parse(model)?;
+    // An arbitrary colour, as a real panel's memory holds noise at power-on.
     match screen.color {
         Color::Rgb565 => run_in(model, Frame::new(size(screen), Rgb565::BLUE), seed, viewer),
         Color::Gray4 => run_in(model, Frame::new(size(screen), Gray4::WHITE), seed, viewer),
@@ -64,7 +65,7 @@ fn size(screen: Screen) -> Size {
     Size::new(screen.width, screen.height)
 }
 
-/// Fills the frame with an arbitrary colour first, as a real panel's memory holds noise at power-on.
+/// Runs the application on a board whose display is `frame`.
 fn run_in<C>(
     model: Model<'_>,
     frame: Frame<C>,

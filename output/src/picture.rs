@@ -29,8 +29,9 @@ impl Picture {
     ///
     /// # Panics
     ///
-    /// If `y` is outside the picture.
+    /// If the pixel is outside the picture.
     pub fn pixel(&self, x: u32, y: u32) -> [u8; 3] {
+        assert!(x < self.width, "column {x} of a picture {} wide", self.width);
         let at = (y * self.width + x) as usize * 3;
         [self.rgb[at], self.rgb[at + 1], self.rgb[at + 2]]
     }

@@ -7,8 +7,8 @@ use anyhow::{Context, Result, ensure};
 
 /// The workspace's root directory.
 pub fn root() -> &'static Path {
-    let emulator = Path::new(env!("CARGO_MANIFEST_DIR"));
-    emulator.parent().unwrap_or(emulator)
+    let setup = Path::new(env!("CARGO_MANIFEST_DIR"));
+    setup.parent().unwrap_or(setup)
 }
 
 /// A command that runs cargo in the workspace's root.

@@ -84,13 +84,14 @@ impl Device {
 
     /// Waits for a shown frame that satisfies `wanted`.
     fn until(&mut self, wanted: impl Fn(&Line) -> bool) -> Result<Line> {
-        loop {
+        for _ in 0..LINES {
             let line = self.line()?;
             self.hear(line.clone())?;
             if line.is("Shown") && wanted(&line) {
                 return Ok(line);
             }
         }
+        bail!("{LINES} lines and not the frame that is waited for")
     }
 
     /// Presses a key and waits until the board has processed it. Keys only reach a running board.

@@ -153,7 +153,7 @@ fn image(board: &'static Board, model: Option<&Path>) -> Result<()> {
 
 fn bring(board: &'static Board, model: Option<&Path>) -> Result<()> {
     // Checked before the build, which takes minutes.
-    flash::drive_of(board)?;
+    flash::chip(board)?;
     let image = build(board, model)?;
     println!("{}", flash::flash(board, &image, &Ways::default())?);
     Ok(())

@@ -53,14 +53,20 @@ pub fn qemu(
     Ok(())
 }
 
-/// Writes the screen's picture as soon as it is a whole frame.
+/// Writes the screen's picture as soon as the board halts at a whole frame.
 fn photograph(machine: &mut Machine, path: &Path) -> Result<()> {
     loop {
         let line = machine.line(FRAME)?.context("the board ended before a whole frame")?;
         writeln!(stdout(), "{line}").ok();
         if line.is("Shown") {
             machine.stop()?;
-            return machine.screendump()?.save_png(path);
+            // The next frame may have begun before the halt.
+            let since = machine.drain()?;
+            let mut frames = since.iter().rev().filter(|it| it.is("Drawing") || it.is("Shown"));
+            if frames.next().is_none_or(|it| it.is("Shown")) {
+                return machine.screendump()?.save_png(path);
+            }
+            machine.cont()?;
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail};
 use setup::npm;
 
 use crate::idx;
@@ -86,9 +86,10 @@ pub fn check(directory: &Path) -> Result<String> {
         let (plain, gzip) = (directory.join(name), directory.join(format!("{name}.gz")));
         let path = if plain.exists() { plain } else { gzip };
         let content = idx::read(&path, shape)?;
-        let label = shape.len() == 1;
-        let wrong = content.iter().find(|class| label && **class >= CLASSES);
-        ensure!(wrong.is_none(), "{}: a label is {}", path.display(), wrong.unwrap_or(&0));
+        let is_labels = shape.len() == 1;
+        if is_labels && let Some(class) = content.iter().find(|class| **class >= CLASSES) {
+            bail!("{}: a label is {class}, possible: 0…{}", path.display(), CLASSES - 1);
+        }
     }
     Ok("60000 pictures to train with and 10000 to test with, 28 x 28".into())
 }
@@ -116,7 +117,7 @@ mod tests {
         file[100] = 10;
         fs::write(labels, file).unwrap();
         let error = format!("{:#}", check(directory.path()).unwrap_err());
-        assert!(error.ends_with("t10k-labels-idx1-ubyte: a label is 10"), "{error}");
+        assert!(error.ends_with("t10k-labels-idx1-ubyte: a label is 10, possible: 0…9"), "{error}");
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl Uf2 {
                 ensure!(
                     family == drive.family,
                     "family {family:#010x} is not {}'s {:#010x}",
-                    drive.probe_rs,
+                    drive.name,
                     drive.family
                 );
                 ensure!(

@@ -110,7 +110,7 @@ fn a_damaged_file_is_refused() {
     let complaint = |bytes: &[u8]| format!("{:#}", Uf2::parse(bytes, &RP2040).unwrap_err());
 
     let other = format!("{:#}", Uf2::parse(&good, &RP2350).unwrap_err());
-    assert_eq!(other, "block 0: family 0xe48bff56 is not RP235x's 0xe48bff59");
+    assert_eq!(other, "block 0: family 0xe48bff56 is not RP2350's 0xe48bff59");
 
     let block = 17;
     for (at, value, expected) in [
@@ -127,7 +127,7 @@ fn a_damaged_file_is_refused() {
         (16, 476, "a payload of 476 bytes"),
         (20, 18, "is numbered 18 of 35"),
         (24, 36, "is numbered 17 of 36"),
-        (28, RP2350.family, "is not RP2040's"),
+        (28, RP2350.family, "is not RPI-RP2's"),
     ] {
         let mut bad = good.clone();
         bad[block * BLOCK + at..][..4].copy_from_slice(&u32::to_le_bytes(value));

@@ -82,7 +82,7 @@ mod tests {
     use crate::latent;
     use crate::latent::wish::Wishes;
     use crate::network::naive;
-    use crate::pipeline::sketch;
+    use crate::sketch;
     use gen_core::format::write::DraftPart;
 
     /// Division leaves the network's output unchanged, and divided channels fit their range.

@@ -15,7 +15,7 @@ pub(super) struct Geometry {
     pub(super) direction: Direction,
     pub(super) kernel: usize,
     pub(super) stride: Chosen<usize>,
-    /// Before the first row and behind the last.
+    /// Before the first row and after the last.
     pub(super) pads: Chosen<[usize; 2]>,
     pub(super) output_padding: Chosen<usize>,
     /// How often rows and columns are repeated before the convolution.

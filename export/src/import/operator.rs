@@ -1,5 +1,6 @@
-//! ONNX operators by what the importer does with them. A name becomes an [`Operator`] here and nowhere else, and
-//! nobody who matches one has a catch-all arm: what a new operator does must be decided before it compiles.
+//! ONNX operators by what the importer does with them. A name becomes an [`Operator`] here and nowhere else. Those who
+//! decide what a node does (`on_view`, `constant::compute`, `moves`) match it without a catch-all arm: what a new operator
+//! does must be decided before it compiles.
 
 use crate::import::node::Node;
 use crate::network::function::Function;
@@ -194,7 +195,7 @@ impl Operator {
     }
 
     /// Whether its output probably has the shape of its first input, so that the graph can be searched for more
-    /// errors behind a node that was refused.
+    /// errors after a node that was refused.
     pub(crate) fn keeps_shape(self) -> bool {
         match self {
             Self::Function(_)

@@ -90,7 +90,7 @@ fn as_map(view: &View, dims: &[usize], interleaved: bool) -> Option<View> {
     rgb.then(|| View { elements: Arc::new(elements), ..view.clone() })
 }
 
-/// Makes the newest layer, or one more that puts each pixel in its place, give `map`. How many layers come behind the
+/// Makes the newest layer, or one more that puts each pixel in its place, give `map`. How many layers come after the
 /// layer that `map` shows; none if no layer can give it.
 fn finish(chain: &mut Chain, forms: &Forms, node: Node, map: &View) -> Result<Option<usize>> {
     let map = spread(chain, forms, node, map)?;

@@ -6,8 +6,8 @@ use crate::onnx::graph;
 use crate::onnx::graph::geometry;
 use crate::onnx::graph::{Values, float, int, ints};
 use crate::onnx::run::Onnx;
-use crate::pipeline::sketch;
-use crate::pipeline::sketch::Sketch;
+use crate::sketch;
+use crate::sketch::Sketch;
 use gen_core::format::write::DraftPart;
 use tract_onnx::pb::tensor_proto::DataType;
 
@@ -273,7 +273,7 @@ fn labels_and_latents_that_cannot_be_put_together_are_refused() {
         up(onehot().then("Mul", &["label"], vec![]), 4),
         "sum: choose the label with --label K",
     );
-    // A label behind the second layer.
+    // A label after the second layer.
     let axis = || vec![int("axis", 1)];
     let mut deep = up(onehot(), 4).convolution("Conv", [1, 3, 4], vec![]);
     deep = deep.then("Concat", &["label"], axis());
@@ -283,7 +283,7 @@ fn labels_and_latents_that_cannot_be_put_together_are_refused() {
     let map = two.current.clone();
     let two = up(chain(two, "code"), 4).convolution("Conv", [1, 1, 1], vec![]);
     refused(two.then("Concat", &[&map], axis()), "another layer too: put both beside each other");
-    // One behind a tanh, and one not.
+    // One after a tanh, and one not.
     let two = up(with_input("code", &[4, 1, 1], DataType::Float), 4).plain("Tanh");
     let map = two.current.clone();
     let two = up(chain(two, "code"), 4).then("Concat", &[&map], axis());

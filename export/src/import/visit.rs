@@ -117,7 +117,7 @@ fn nodes<'a>(
             Ok(outputs) => outputs.unwrap_or_default(),
             Err(error) => {
                 errors.push(error);
-                // Its input instead, to find more problems behind it.
+                // Its input instead, to find more problems after it.
                 let first = it.values.get(node.input(0)).filter(|_| operator.keeps_shape());
                 first.cloned().into_iter().collect()
             }

@@ -106,7 +106,7 @@ mod tests {
     use crate::latent::wish::Wishes;
     use crate::onnx::graph::{Values, float};
     use crate::onnx::source::Source;
-    use crate::pipeline::sketch::Sketch;
+    use crate::sketch::Sketch;
     use tract_onnx::pb::AttributeProto;
 
     fn ending(operator: &str, attributes: Vec<AttributeProto>) -> Source {

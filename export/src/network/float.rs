@@ -23,7 +23,7 @@ pub fn output(index: usize) -> String {
     format!("layer{index}")
 }
 
-/// Name of the input of a layer's activation, behind the steps that are folded into its weights.
+/// Name of the input of a layer's activation, after the steps that are folded into its weights.
 pub fn before(index: usize) -> String {
     format!("before{index}")
 }
@@ -237,7 +237,17 @@ fn function(graph: &mut Graph, name: &str, function: Function, x: &str) -> Strin
             let power = scalar(graph, name, "power", power);
             graph.node("Pow", name, &[x, &power], vec![])
         }
-        other => plain(graph, other.operator(), vec![]),
+        // Operators without attributes, which tract computes as ONNX defines them.
+        Function::Relu
+        | Function::Tanh
+        | Function::Sigmoid
+        | Function::Softsign
+        | Function::Erf
+        | Function::Exp
+        | Function::Log
+        | Function::Abs
+        | Function::Sqrt
+        | Function::Reciprocal => plain(graph, function.operator(), vec![]),
     }
 }
 

@@ -14,13 +14,13 @@ pub struct Folded {
     pub bias: Vec<f64>,
     /// Whether biases and the activation's numbers are per feature instead of per channel.
     pub per_feature: bool,
-    /// The activation behind the bias.
+    /// The activation after the bias.
     pub activation: Activation,
     /// Smallest and largest input of the activation in calibration, if recorded.
     pub seen: Option<(f64, f64)>,
 }
 
-/// The activation behind the bias.
+/// The activation after the bias.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Activation {
     /// No activation.
@@ -31,9 +31,9 @@ pub enum Activation {
     Slopes {
         /// Slopes for negative values, per channel or per feature as the bias.
         negative: Vec<f64>,
-        /// Factors behind the slopes, per channel or per feature as the bias.
+        /// Factors after the slopes, per channel or per feature as the bias.
         gain: Vec<f64>,
-        /// Summands behind the slopes, per channel or per feature as the bias.
+        /// Summands after the slopes, per channel or per feature as the bias.
         shift: Vec<f64>,
     },
     /// Any function that is the same for all elements. It becomes a lookup table.
@@ -44,7 +44,7 @@ pub enum Activation {
 
 /// Folds the steps of `layer` in f64.
 ///
-/// BatchNorm directly behind the linear operation goes into the weights. Behind an activation it stays there: folded
+/// BatchNorm directly after the linear operation goes into the weights. After an activation it stays there: folded
 /// into the next convolution, it would be wrong at the map's borders.
 ///
 /// # Errors
@@ -110,7 +110,7 @@ pub fn epilogues(steps: Vec<Step>) -> Vec<Vec<Step>> {
     runs
 }
 
-/// The kind of epilogue that the steps behind the leading affine ones need.
+/// The kind of epilogue that the steps after the leading affine ones need.
 enum Kind {
     /// There are no such steps.
     None,
@@ -122,7 +122,7 @@ enum Kind {
     Curve,
 }
 
-/// The kind of epilogue that fits `steps`, which lie behind the leading affine ones; `None` if no single one does.
+/// The kind of epilogue that fits `steps`, which lie after the leading affine ones; `None` if no single one does.
 fn activation(steps: &[Step]) -> Option<Kind> {
     let Some((first, rest)) = steps.split_first() else { return Some(Kind::None) };
     match (first.operation.slopes(), &first.operation) {
@@ -136,7 +136,7 @@ fn activation(steps: &[Step]) -> Option<Kind> {
     }
 }
 
-/// Composes `scale·x + shift` with an affine operation behind it. `widen` brings the operation's numbers to the same
+/// Composes `scale·x + shift` with an affine operation after it. `widen` brings the operation's numbers to the same
 /// length.
 fn then(
     scale: &mut [f64],

@@ -109,7 +109,7 @@ impl Network {
         self.last().output()
     }
 
-    /// The steps that end the network: those of the last layer with weights of its own and of all layers behind it.
+    /// The steps that end the network: those of the last layer with weights of its own and of all layers after it.
     pub(crate) fn ending(&self) -> impl DoubleEndedIterator<Item = &Step> {
         let first = self.layers.len() - 1 - self.picture.behind;
         self.layers[first..].iter().flat_map(|layer| &layer.steps)

@@ -16,7 +16,7 @@ const IR_VERSION: i64 = 8;
 /// A graph under construction: its nodes and constants, in order.
 #[derive(Default)]
 pub struct Graph {
-    /// Nodes, each behind those whose outputs it takes.
+    /// Nodes, each after those whose outputs it takes.
     pub nodes: Vec<NodeProto>,
     /// Constants: ONNX's initialisers.
     pub constants: Vec<TensorProto>,

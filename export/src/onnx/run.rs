@@ -119,7 +119,7 @@ mod tests {
     use super::*;
     use crate::import::import;
     use crate::latent::wish::Wishes;
-    use crate::pipeline::sketch;
+    use crate::sketch;
 
     #[test]
     fn graphs_go_as_far_as_is_said() {

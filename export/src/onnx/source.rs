@@ -98,7 +98,7 @@ impl Source {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pipeline::sketch;
+    use crate::sketch;
 
     #[test]
     fn what_is_no_onnx_is_refused() {

@@ -8,8 +8,6 @@ mod attempt;
 pub mod options;
 mod search;
 #[cfg(test)]
-pub(crate) mod sketch;
-#[cfg(test)]
 mod tests;
 
 use crate::draw::classifier::{Classifier, Frechet};

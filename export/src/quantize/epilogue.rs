@@ -16,7 +16,7 @@ const SHORTER_TABLE: usize = 2048;
 /// 1 in fixed point.
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 /// Smallest useful multiplier. Behind 8-bit weights it has 17 bits, so that its rounding costs less than 0.004 of a
-/// byte's step; behind 12-bit weights, whose sums are in finer steps, it has 14 bits, and rounding costs 0.016.
+/// byte's step; after 12-bit weights, whose sums are in finer steps, it has 14 bits, and rounding costs 0.016.
 const fn smallest_multiplier(weight: Weight) -> f64 {
     match weight {
         Weight::Byte => (1 << 16) as f64,

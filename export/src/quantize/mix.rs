@@ -155,7 +155,7 @@ pub trait Outcome {
 /// bits as long as they fit, and lose them again as long as all losses together cost less than 0.05 dB.
 ///
 /// # Errors
-/// If no mix that is tried meets the goal, with the nearest; those of `draw`.
+/// If no mix that was tried meets the goal; the message names the best PSNR. Those of `draw`.
 pub fn search<O: Outcome>(
     goal: Goal,
     candidates: &[Candidate],

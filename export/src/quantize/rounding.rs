@@ -1,7 +1,7 @@
 //! Rounds 8-bit weights so that the layer's output error is small, instead of each to its nearest step.
 //!
 //! Rounding errors e of the weights change an output by eᵀx. Its mean square is eᵀHe, with H = E[xxᵀ] over the inputs
-//! x that these weights are multiplied by. Inputs are correlated (behind a ReLU, all are positive), so errors can
+//! x that these weights are multiplied by. Inputs are correlated (after a ReLU, all are positive), so errors can
 //! cancel. Beginning with the nearest steps, weights move a step up or down as long as eᵀHe falls. This is AdaRound's
 //! objective (Nagel et al. 2020, arXiv 2004.10568) with the coordinate descent of Behdin et al. 2023 (arXiv
 //! 2309.01885). Each phase of a transposed convolution has its own taps, and so its own H.
@@ -30,7 +30,7 @@ const DAMPING: f64 = 0.01;
 /// Most passes over the weights.
 const PASSES: usize = 20;
 
-/// Recorded inputs of the layers behind the first. By default nothing is recorded, and weights keep their nearest
+/// Recorded inputs of the layers after the first. By default nothing is recorded, and weights keep their nearest
 /// steps.
 #[derive(Debug, Default)]
 pub struct Inputs(Vec<Seen>);
@@ -278,8 +278,8 @@ mod tests {
     use crate::latent::wish::Wishes;
     use crate::network::fold::{Activation, Folded};
     use crate::network::naive;
-    use crate::pipeline::sketch;
     use crate::quantize::scale;
+    use crate::sketch;
 
     /// If all inputs are nearly equal, only the sum of the weights counts.
     #[test]

@@ -101,8 +101,8 @@ mod tests {
     use crate::calibrate::calibrate;
     use crate::import::import;
     use crate::latent::wish::Wishes;
-    use crate::pipeline::sketch;
     use crate::quantize::{Inputs, Quantized, quantize};
+    use crate::sketch;
     use gen_core::element::Weight;
     use gen_core::latent::Distribution;
 

@@ -67,13 +67,13 @@ pub fn in_memory(model: &Model, file: usize, name: &str, memory: Memory) -> Verd
             format!("{} bytes of RAM too many: quantise with --ram-budget {ram}", fit.ram - ram)
         } else if least_in_bytes <= ram {
             format!(
-                "{} bytes of RAM too many, row by row: tensors of 8 bits take {} less",
+                "{} bytes of RAM too many, even row by row: tensors of 8 bits take {} less",
                 least - ram,
                 least - least_in_bytes
             )
         } else {
             let percent = 100 * ram / least;
-            format!("{} bytes of RAM too many, row by row: {}", least - ram, narrower(percent))
+            format!("{} bytes of RAM too many, even row by row: {}", least - ram, narrower(percent))
         });
     }
     Verdict {
@@ -90,7 +90,7 @@ pub fn in_memory(model: &Model, file: usize, name: &str, memory: Memory) -> Verd
 fn narrower(percent: usize) -> String {
     match percent {
         // Too few channels are left to draw with.
-        ..25 => "take a board with more, or train a far smaller one".to_owned(),
+        ..25 => "take a board with more of it, or train a far smaller generator".to_owned(),
         _ => format!("train with {percent} % of the channels in each layer"),
     }
 }
@@ -124,7 +124,7 @@ fn in_eight_bits(model: &Model) -> (usize, usize) {
 mod tests {
     use super::*;
     use crate::pipeline::Options;
-    use crate::pipeline::sketch;
+    use crate::sketch;
 
     fn faces() -> Vec<u8> {
         include_bytes!("../../../models/faces.gen").to_vec()

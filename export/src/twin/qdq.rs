@@ -145,7 +145,7 @@ fn bias(graph: &mut Graph, weight: Weight, real: &Real, biases: &[f64], scales: 
     graph.node("DequantizeLinear", "real_bias", &[&steps, &units, &zero], axis)
 }
 
-/// Adds the activation behind the bias.
+/// Adds the activation after the bias.
 fn activation(graph: &mut Graph, layer: &Layer, activation: &Activation, x: &str) -> String {
     let steps = match activation {
         Activation::None => vec![],
@@ -168,7 +168,7 @@ fn activation(graph: &mut Graph, layer: &Layer, activation: &Activation, x: &str
         .fold(x.to_owned(), |x, (i, step)| operation(graph, &format!("step{i}"), layer, step, &x))
 }
 
-/// Adds QuantizeLinear and DequantizeLinear behind `x`, if it has 8 bits.
+/// Adds QuantizeLinear and DequantizeLinear after `x`, if it has 8 bits.
 fn quantized(graph: &mut Graph, range: Quantization, x: &str) -> String {
     if range.element.is_wide() {
         return x.to_owned();

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use boards::{BOARDS, Board, BootDrive};
+use boards::{BOARDS, Board};
 use emulator::image::Image;
 use setup::step;
 
@@ -31,14 +31,14 @@ impl Default for Ways {
     }
 }
 
-/// The boot drive of a board's chip.
+/// probe-rs's name for a board's chip.
 ///
 /// # Errors
 ///
 /// If the board exists in an emulator only.
-pub fn drive_of(board: &Board) -> Result<BootDrive> {
+pub fn chip(board: &Board) -> Result<&'static str> {
     let name = board.name;
-    board.drive.with_context(|| format!("{name} is emulated only: type cargo xtask qemu {name}"))
+    board.probe.with_context(|| format!("{name} is emulated only: type cargo xtask qemu {name}"))
 }
 
 /// Writes an image to a board: to its boot drive if that is mounted, which only happens when the user has
@@ -49,8 +49,8 @@ pub fn drive_of(board: &Board) -> Result<BootDrive> {
 /// If there is neither (the message says what to do), if the mounted drive belongs to another chip, or if
 /// writing fails.
 pub fn flash(board: &Board, image: &Image, ways: &Ways) -> Result<String> {
-    let boot = drive_of(board)?;
-    match mounted(board, boot, &ways.mounts) {
+    let chip = chip(board)?;
+    match mounted(board, &ways.mounts) {
         Ok(drive) => {
             copy(image.uf2.as_ref().context("the image has no UF2 file")?, &drive)?;
             Ok(format!(
@@ -62,10 +62,13 @@ pub fn flash(board: &Board, image: &Image, ways: &Ways) -> Result<String> {
         Err(_) if sees_probe(&ways.probe_rs) => {
             let probe_rs = |verb| {
                 let mut command = Command::new(&ways.probe_rs);
-                command.args([verb, "--chip", boot.probe_rs]);
+                command.args([verb, "--chip", chip]);
                 command
             };
-            let hint = "hold BOOTSEL while you plug the board in, and try again with its drive";
+            let hint = match board.drive {
+                Some(_) => "hold BOOTSEL while you plug the board in, and try again with its drive",
+                None => "check the probe's wires and the board's power, and try again",
+            };
             let mut download = probe_rs("download");
             step::run("probe-rs download", download.arg(&image.elf)).context(hint)?;
             // Without a reset the processor stays halted.
@@ -85,7 +88,14 @@ fn sees_probe(probe_rs: &OsString) -> bool {
 }
 
 /// Mount point of the only mounted boot drive of the board's chip.
-fn mounted(board: &Board, boot: BootDrive, mounts: &[PathBuf]) -> Result<PathBuf> {
+///
+/// # Errors
+///
+/// If there is none (the message says what to do instead), or more than one.
+fn mounted(board: &Board, mounts: &[PathBuf]) -> Result<PathBuf> {
+    let boot = board.drive.with_context(|| {
+        format!("no debug probe: install probe-rs and connect a probe to the {}", board.name)
+    })?;
     let drives = drives(mounts);
     let ours: Vec<&PathBuf> =
         drives.iter().filter(|(_, id)| id == boot.name).map(|(drive, _)| drive).collect();

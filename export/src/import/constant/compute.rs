@@ -125,7 +125,7 @@ pub(crate) fn axis(node: Node, rank: usize) -> Result<usize> {
     Ok(at as usize)
 }
 
-/// `parts` one behind the other along the axis of `node`, a Concat.
+/// `parts` one after the other along the axis of `node`, a Concat.
 pub(crate) fn join<T: Clone>(node: Node, parts: &[ArrayD<T>]) -> Result<ArrayD<T>> {
     let rank = parts.first().map_or(0, |part| part.ndim());
     let at = axis(node, rank)?;

@@ -100,14 +100,14 @@ fn merge(it: &mut Importer, node: Node, views: &mut [View], i: usize) -> Result<
     Ok(())
 }
 
-/// The elements of the latent that each label is.
+/// The latent elements of each label.
 fn labels(parts: &[DraftPart]) -> Vec<Range<usize>> {
     let parts = parts.iter().zip(latent::places(parts));
     let labels = parts.filter(|(part, _)| part.distribution == Distribution::OneHot);
     labels.map(|(_, place)| place).collect()
 }
 
-/// Whether a layer gives nothing below 0 whatever the label, which are the latent's elements `labels`. Not so if it
+/// Whether a layer gives nothing below 0 whatever the label, which are the latent's elements `labels`. False if it
 /// reads noise or has an activation.
 fn never_negative(layer: &Layer, steps: &[Step], labels: &[Range<usize>]) -> bool {
     let affine = steps.iter().all(|step| step.operation.is_affine());

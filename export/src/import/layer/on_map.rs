@@ -74,7 +74,7 @@ pub(crate) fn repeat(chain: &mut Chain, node: Node, view: &View, fit: &Fit) -> R
     let [height, width, depth] = chain.layers[chain.layers.len() - 1].output();
     let dims = view.dims();
     let (out, sides) = (dims[1], fit.repeat);
-    // With zeros in front, or else repeated or cut. What comes behind follows from the size.
+    // With zeros in front, or else repeated or cut. What comes after follows from the size.
     let zeros = fit.begin.iter().any(|begin| *begin < 0);
     let (convolution, sign) = match zeros {
         true => (Convolution::Plain, -1),

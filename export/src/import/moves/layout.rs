@@ -15,7 +15,7 @@ pub(crate) enum Layout {
     Transpose(Vec<usize>),
     /// Begin, end and step along some axes.
     Slice(Vec<(usize, Slice)>),
-    /// Elements added before and behind along each axis; below 0, elements cut off.
+    /// Elements added before and after along each axis; below 0, elements cut off.
     Pad(Vec<[i64; 2]>),
     /// Positions along an axis, which `dims` replaces in the shape.
     Gather { axis: usize, indices: Vec<i64>, dims: Vec<usize> },

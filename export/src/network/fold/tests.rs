@@ -3,7 +3,7 @@ use crate::import::import;
 use crate::latent::wish::Wishes;
 use crate::network::naive;
 use crate::network::operation::Step;
-use crate::pipeline::sketch;
+use crate::sketch;
 
 /// A dense layer of 2 channels on 2×1, or a transposed one, with `steps`.
 fn layer(kind: crate::network::LayerKind, steps: Vec<Step>) -> Layer {

@@ -12,17 +12,17 @@ mod processor;
 
 #[cfg(feature = "_emulated")]
 mod emulated;
-#[cfg(feature = "_rp")]
-mod rp;
+#[cfg(not(feature = "_emulated"))]
+mod hardware;
 
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering};
 
 #[cfg(feature = "_emulated")]
 pub(crate) use emulated::exit;
+#[cfg(not(feature = "_emulated"))]
+pub(crate) use hardware::exit;
 pub(crate) use processor::entry;
-#[cfg(feature = "_rp")]
-pub(crate) use rp::exit;
 
 /// Exit status of a program that failed, the same as of a desktop program that panics.
 const FAILED: i32 = 101;

@@ -113,7 +113,7 @@ pub(crate) fn exported(options: &Options) -> Vec<u8> {
     export(&written(directory.path(), &dense_first()), options, &|| ()).unwrap().gen_file
 }
 
-/// Dense with BatchNorm per feature, transposed and plain convolutions, BatchNorm behind ReLU and
+/// Dense with BatchNorm per feature, transposed and plain convolutions, BatchNorm after ReLU and
 /// LeakyReLU, tanh.
 pub(crate) fn dense_first() -> Source {
     let mut sketch = Sketch::new(&[5]);
@@ -249,7 +249,7 @@ pub(crate) fn moved() -> Vec<Source> {
     ]
 }
 
-/// Two first layers that become one: concatenated, with BatchNormalization behind their activations; and one
+/// Two first layers that become one: concatenated, with BatchNormalization after their activations; and one
 /// subtracted from the other.
 pub(crate) fn two_first() -> Vec<Source> {
     let first = || {

@@ -2,6 +2,7 @@
 
 // Linked for what they register: critical sections, interrupts and the defmt logger.
 use defmt_rtt as _;
+#[cfg(feature = "_rp")]
 use embassy_rp as _;
 
 /// Waits for the watchdog to restart the chip; without a watchdog it waits for ever.
