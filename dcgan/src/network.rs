@@ -213,7 +213,7 @@ mod tests {
             assert_eq!(network.check().unwrap_err().to_string(), expected);
         };
         refused(Network { size: 48, ..good }, "size 48: must be 16, 28, 32, 64 or 128");
-        refused(Network { channels: 2, ..good }, "2 channels: possible: 1, 3");
+        refused(Network { channels: 2, ..good }, "2 channels: must be 1 or 3");
         refused(Network { kernel: 3, ..good }, "kernel 3: must be 4 or 5");
         refused(Network { latent: 0, ..good }, "latent 0: must be 1 to 1024");
         refused(Network { width: 257, ..good }, "width 257: must be 1 to 256");
