@@ -60,7 +60,7 @@ impl<'a> Groundwork<'a> {
     ///
     /// # Errors
     /// If tract can't run the network, or a tensor isn't finite.
-    pub(crate) fn lay(
+    pub(crate) fn prepare(
         (network, source_sha256): (&'a Network, [u8; 32]),
         pixels: PixelRule,
         (name, options): (&'a str, &'a Options),

@@ -65,7 +65,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         classifier.map(|it| Classifier::load(it, network.image(), pixels)).transpose()?;
 
     let origin = (&network, source.sha256);
-    let ground = Groundwork::lay(origin, pixels, (&name, options), done).with_context(file)?;
+    let ground = Groundwork::prepare(origin, pixels, (&name, options), done).with_context(file)?;
     let comparison =
         Comparison::new(&network, pixels, options.compared(), done).with_context(file)?;
     let layers = network.layers.len();
