@@ -25,7 +25,7 @@ pub(super) fn read(directory: &Path, reading: &Reading) -> Result<Found> {
     let size = reading.size.unwrap_or(first.width().min(first.height()) as usize);
     let read = |file: &PathBuf| {
         let image = decode(file)?;
-        // Resize each picture as it is read: the full-size photographs of a large set do not fit into memory.
+        // Resize each picture while reading: the full-size photographs of a large set do not fit into memory.
         let image = if reading.resize { square(image, size) } else { image };
         Ok((file.display().to_string(), image))
     };

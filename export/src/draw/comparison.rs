@@ -29,17 +29,10 @@ impl Comparison {
         (seed, count): (u64, usize),
         done: &(dyn Fn() + Sync),
     ) -> Result<Self> {
-        let generator = Float::new(network, None, pixels)?;
+        let float = Float::new(network, None, pixels)?;
         let latent = DraftPart::latent(&network.latent);
-        let parts = parallel::split(count, |range| {
-            let pictures = range.map(|index| {
-                let picture = generator.picture(&latent::shown(seed, index, &latent))?;
-                done();
-                Ok(picture)
-            });
-            pictures.collect::<Result<Vec<_>>>()
-        })?;
-        Ok(Self { seed, float: parts.concat() })
+        let picture = |index| float.picture(&latent::shown(seed, index, &latent));
+        Ok(Self { seed, float: draw(count, || Ok(picture), done)? })
     }
 
     /// The pictures that `gen_file` draws of the same latents. `done` is called after each.
@@ -47,17 +40,14 @@ impl Comparison {
     /// # Errors
     /// If gen-core refuses the file.
     pub fn draw(&self, gen_file: &[u8], done: &(dyn Fn() + Sync)) -> Result<Vec<Picture>> {
-        let parts = parallel::split(self.float.len(), |range| {
+        let begin = || {
             let mut device = Device::new(gen_file)?;
-            let pictures = range.map(|index| {
+            Ok(move |index| {
                 let z = latent::shown(self.seed, index, device.model().latent());
-                let picture = device.run(&z)?;
-                done();
-                Ok(picture)
-            });
-            pictures.collect::<Result<Vec<_>>>()
-        })?;
-        Ok(parts.concat())
+                device.run(&z)
+            })
+        };
+        draw(self.float.len(), begin, done)
     }
 
     /// Compares each of `drawn` with the float network's picture of the same latent.
@@ -102,4 +92,19 @@ impl Comparison {
         let (device, others) = (distance(drawn)?, distance(&others.float)?);
         Ok(Frechet { features: float.features(), device, others })
     }
+}
+
+/// The pictures of `count` consecutive latents, drawn on all threads, each of which draws by index with what `begin`
+/// gives it. `done` is called after each.
+fn draw<D: FnMut(usize) -> Result<Picture>>(
+    count: usize,
+    begin: impl Fn() -> Result<D> + Sync,
+    done: &(dyn Fn() + Sync),
+) -> Result<Vec<Picture>> {
+    let parts = parallel::split(count, |range| {
+        let mut picture = begin()?;
+        let pictures = range.map(|index| picture(index).inspect(|_| done()));
+        pictures.collect::<Result<Vec<_>>>()
+    })?;
+    Ok(parts.concat())
 }

@@ -134,8 +134,7 @@ impl<'a> Generator<'a> {
         let network = import(source, wishes)?;
         let file = || source.path.display().to_string();
         let pixels = pixel_rule(&network, pixels).with_context(file)?;
-        let last = float::output(network.layers.len() - 1);
-        let onnx = float::prepare(&network, None, &[last]).with_context(file)?;
+        let onnx = float::prepare_picture(&network, None).with_context(file)?;
         let [height, width, channels] = network.image();
         let image = picture_shape(source, [height, width, channels])?;
         let engine = Engine::Float(onnx);

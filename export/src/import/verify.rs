@@ -48,7 +48,7 @@ pub fn verify(source: &Source, network: &Network) -> Check {
 fn difference(source: &Source, network: &Network) -> Result<f32> {
     let inputs = [&network.inputs[..], &network.fixed].concat();
     let original = Onnx::new(source, inputs, &[&network.output.name])?;
-    let imported = float::prepare(network, None, &[float::output(network.layers.len() - 1)])?;
+    let imported = float::prepare_picture(network, None)?;
     let [height, width, channels] = network.image();
     let plane = height * width;
     let (mut largest, mut low, mut high) = (0.0_f32, f32::MAX, f32::MIN);

@@ -58,6 +58,14 @@ pub fn prepare(network: &Network, rounded: Option<Rounded>, names: &[String]) ->
     Onnx::new(&source, vec![input], &names)
 }
 
+/// Prepares `network` in tract to output the last layer alone: the values of the picture. `rounded` as in [`prepare`].
+///
+/// # Errors
+/// If tract can't run it.
+pub fn prepare_picture(network: &Network, rounded: Option<Rounded>) -> Result<Onnx> {
+    prepare(network, rounded, &[output(network.layers.len() - 1)])
+}
+
 /// A float network that is ready to draw the pictures with which quantised ones are compared.
 pub struct Float {
     onnx: Onnx,
@@ -71,8 +79,7 @@ impl Float {
     /// # Errors
     /// If tract cannot run it.
     pub fn new(network: &Network, rounded: Option<Rounded>, pixels: PixelRule) -> Result<Self> {
-        let last = output(network.layers.len() - 1);
-        let onnx = prepare(network, rounded, &[last])?;
+        let onnx = prepare_picture(network, rounded)?;
         Ok(Self { onnx, image: network.image(), pixels })
     }
 

@@ -21,11 +21,11 @@ use gen_core::format::write::Draft;
 
 /// The calibrated and equalised network from which all attempts begin.
 pub(crate) struct Groundwork<'a> {
-    options: &'a Options,
+    pub(crate) options: &'a Options,
     name: &'a str,
     source_sha256: [u8; 32],
     /// The network as imported.
-    network: &'a Network,
+    pub(crate) network: &'a Network,
     pixels: PixelRule,
     /// The same network after [`equalize`], which divides channels with rare large values.
     equalized: Network,

@@ -68,8 +68,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let ground = Groundwork::prepare(origin, pixels, (&name, options), done).with_context(file)?;
     let comparison =
         Comparison::new(&network, pixels, options.compared(), done).with_context(file)?;
-    let layers = network.layers.len();
-    let found = search::search(&ground, &comparison, layers, options, done).with_context(file)?;
+    let found = search::search(&ground, &comparison, done).with_context(file)?;
 
     let Drawn { made: Made { draft, reals, gen_file }, pictures, pairs, fidelity } = found.drawn;
     let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;

@@ -2,7 +2,6 @@
 
 use crate::draw::comparison::Comparison;
 use crate::pipeline::attempt::{Drawn, Groundwork};
-use crate::pipeline::options::Options;
 use crate::quantize::mix::{self, Mix, Outcome};
 use crate::quantize::sensitivity::Sensitivity;
 use crate::report::EightBits;
@@ -19,7 +18,7 @@ pub(crate) struct Found {
     pub(crate) eight_bits: Option<EightBits>,
 }
 
-/// Quantises and draws the mix that `options` ask for; with a goal, searches for one. `done` is called after every
+/// Quantises and draws the mix that the options ask for; with a goal, searches for one. `done` is called after every
 /// picture.
 ///
 /// # Errors
@@ -27,17 +26,17 @@ pub(crate) struct Found {
 pub(crate) fn search(
     ground: &Groundwork,
     comparison: &Comparison,
-    layers: usize,
-    options: &Options,
     done: &(dyn Fn() + Sync),
 ) -> Result<Found> {
+    let options = ground.options;
     let bytes = ground.make(&Mix::default());
     let sensitivities = match &bytes {
         Ok(made) => ground.sensitivities(made)?,
         // 12 bits may be possible where 8 are not.
         Err(_) => Vec::new(),
     };
-    let mix = Mix::whole(layers, options.activations == 12, options.weights == 12);
+    let mix =
+        Mix::whole(ground.network.layers.len(), options.activations == 12, options.weights == 12);
     let made = if mix == Mix::default() { bytes? } else { ground.make(&mix)? };
     let drawn = Drawn::new(made, comparison, done)?;
     if !options.goal.is_some() {
