@@ -1,12 +1,12 @@
 //! The discriminator: strided convolutions from a picture to a logit.
 
 use burn::module::Module;
-use burn::nn::conv::{Conv2d, Conv2dConfig};
-use burn::nn::{BatchNorm, BatchNormConfig, PaddingConfig2d};
+use burn::nn::conv::Conv2d;
+use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::Tensor;
 use burn::tensor::activation::leaky_relu;
 
-use crate::init::Weights;
+use crate::init::{DEVIATION, Weights};
 use crate::minibatch::Minibatch;
 use crate::network::{Layer, Network};
 
@@ -73,15 +73,7 @@ impl Discriminator {
 impl Down {
     fn new(layer: &Layer, index: usize, last: usize, weights: &mut Weights) -> Self {
         let has_norm = index != 0 && index != last;
-        let [kernel, stride] = [layer.kernel, layer.stride].map(|n| [n, n]);
-        let p = layer.padding;
-        let mut conv = Conv2dConfig::new([layer.input, layer.output], kernel)
-            .with_stride(stride)
-            .with_padding(PaddingConfig2d::Explicit(p, p, p, p))
-            .with_bias(false)
-            .init(weights.device());
-        conv.weight = weights.draw([layer.output, layer.input, layer.kernel, layer.kernel]);
-        conv.bias = (!has_norm).then(|| weights.zeros(layer.output));
+        let conv = weights.convolution(layer, DEVIATION, !has_norm);
         let norm = BatchNormConfig::new(layer.output);
         Self { conv, norm: has_norm.then(|| norm.init(weights.device())) }
     }

@@ -1,6 +1,6 @@
 //! The generator: transposed convolutions from a latent to a picture.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::nn::conv::{ConvTranspose2d, ConvTranspose2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::activation::{relu, tanh};
@@ -117,10 +117,10 @@ impl Up {
 }
 
 fn blend<const D: usize>(
-    old: &burn::module::Param<Tensor<D>>,
-    new: &burn::module::Param<Tensor<D>>,
+    old: &Param<Tensor<D>>,
+    new: &Param<Tensor<D>>,
     keep: f64,
-) -> burn::module::Param<Tensor<D>> {
+) -> Param<Tensor<D>> {
     let new = new.val().without_autodiff().mul_scalar(1.0 - keep);
-    burn::module::Param::initialized(old.id, old.val().mul_scalar(keep) + new)
+    Param::initialized(old.id, old.val().mul_scalar(keep) + new)
 }

@@ -1,9 +1,12 @@
 //! Initial weights.
 
 use burn::module::Param;
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::{Conv2d, Conv2dConfig};
 use burn::tensor::{Device, Tensor, TensorData};
 use gen_core::latent::Random;
 
+use crate::network::Layer;
 use crate::random::{self, Purpose};
 
 /// Standard deviation of the paper's initial weights.
@@ -42,6 +45,20 @@ impl Weights {
         let mut values = random::normal(seed, Purpose::Generator, 0, shape.iter().product());
         values.iter_mut().for_each(|value| *value *= deviation);
         Param::from_data(TensorData::new(values, shape), &self.device)
+    }
+
+    /// A convolution of the shape of `layer`: the next weights, from N(0, `deviation`), and zeros as biases if
+    /// `has_bias`.
+    pub fn convolution(&mut self, layer: &Layer, deviation: f32, has_bias: bool) -> Conv2d {
+        let &Layer { input, output, kernel, stride, padding: p, .. } = layer;
+        let mut conv = Conv2dConfig::new([input, output], [kernel, kernel])
+            .with_stride([stride, stride])
+            .with_padding(PaddingConfig2d::Explicit(p, p, p, p))
+            .with_bias(false)
+            .init(&self.device);
+        conv.weight = self.scaled([output, input, kernel, kernel], deviation);
+        conv.bias = has_bias.then(|| self.zeros(output));
+        conv
     }
 
     /// Biases: `len` zeros.

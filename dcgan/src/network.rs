@@ -11,7 +11,7 @@ pub const SIZES: [usize; 5] = [16, 28, 32, 64, 128];
 pub const CHANNELS: [usize; 2] = [1, 3];
 
 /// The sizes that determine a generator and its discriminator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     /// Rows and columns of a picture: 16, 28, 32, 64 or 128.
     pub size: usize,
@@ -48,6 +48,7 @@ impl Network {
     /// Checks that every size is in its range.
     ///
     /// # Errors
+    ///
     /// If a size is out of range; the message names it.
     pub fn check(&self) -> Result<()> {
         ensure!(SIZES.contains(&self.size), "size {}: must be 16, 28, 32, 64 or 128", self.size);
@@ -77,48 +78,35 @@ impl Network {
     pub fn generator(&self) -> Vec<Layer> {
         let n = self.doublings();
         let widest = self.width << (n - 1);
-        let project = Layer {
-            input: self.latent,
-            output: widest,
-            kernel: self.first(),
-            stride: 1,
-            padding: 0,
-            output_padding: 0,
-        };
-        let up = (0..n).map(|i| Layer {
-            input: widest >> i,
-            output: if i + 1 == n { self.channels } else { widest >> (i + 1) },
-            ..self.double()
+        let up = (0..n).map(|i| {
+            let output = if i + 1 == n { self.channels } else { widest >> (i + 1) };
+            self.double(widest >> i, output)
         });
-        [project].into_iter().chain(up).collect()
+        [self.project(self.latent, widest)].into_iter().chain(up).collect()
     }
 
     /// The discriminator's layers, which mirror the generator's; the last one outputs the logit.
     pub fn discriminator(&self) -> Vec<Layer> {
         let n = self.doublings();
-        let down = (0..n).map(|i| Layer {
-            input: if i == 0 { self.channels } else { self.discriminator_width << (i - 1) },
-            output: self.discriminator_width << i,
-            output_padding: 0,
-            ..self.double()
+        let down = (0..n).map(|i| {
+            let input = if i == 0 { self.channels } else { self.discriminator_width << (i - 1) };
+            Layer { output_padding: 0, ..self.double(input, self.discriminator_width << i) }
         });
-        let judge = Layer {
-            input: self.discriminator_width << (n - 1),
-            output: 1,
-            kernel: self.first(),
-            stride: 1,
-            padding: 0,
-            output_padding: 0,
-        };
+        let judge = self.project(self.discriminator_width << (n - 1), 1);
         down.chain([judge]).collect()
+    }
+
+    /// The layer between a map of one pixel and the smallest map.
+    fn project(&self, input: usize, output: usize) -> Layer {
+        Layer { input, output, kernel: self.first(), stride: 1, padding: 0, output_padding: 0 }
     }
 
     /// A layer of stride 2 whose padding makes it double the size exactly when transposed, and halve it
     /// otherwise.
-    fn double(&self) -> Layer {
+    fn double(&self, input: usize, output: usize) -> Layer {
         let padding = (self.kernel - 1) / 2;
         let output_padding = 2 + 2 * padding - self.kernel;
-        Layer { input: 0, output: 0, kernel: self.kernel, stride: 2, padding, output_padding }
+        Layer { input, output, kernel: self.kernel, stride: 2, padding, output_padding }
     }
 
     /// Shape of the discriminator's features before the logit, `[channels, rows, columns]`.
@@ -129,23 +117,21 @@ impl Network {
 
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let widths = |layers: &[Layer]| {
+        let widths = |layers: Vec<Layer>| {
             let widths: Vec<String> = layers.iter().map(|layer| layer.output.to_string()).collect();
             widths.join("-")
         };
-        let Self { size, latent, kernel, .. } = *self;
-        let (generator, discriminator) = (self.generator(), self.discriminator());
-        let (drawing, judging) = (widths(&generator), widths(&discriminator));
-        write!(
-            f,
-            "generator {latent} → {drawing}, discriminator {judging}, {size}×{size}, kernel {kernel}"
-        )
+        let Self { size, latent, kernel, .. } = self;
+        let (generator, discriminator) = (widths(self.generator()), widths(self.discriminator()));
+        write!(f, "generator {latent} → {generator}, discriminator {discriminator}, ")?;
+        write!(f, "{size}×{size}, kernel {kernel}")
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::preset::Preset;
 
     /// Rows of the output of a transposed convolution.
     fn transposed(rows: usize, layer: &Layer) -> usize {
@@ -158,14 +144,7 @@ mod tests {
 
     #[test]
     fn the_paper_s_network() {
-        let paper = Network {
-            size: 64,
-            channels: 3,
-            latent: 100,
-            width: 128,
-            discriminator_width: 128,
-            kernel: 5,
-        };
+        let paper = Preset::Paper64.network(3);
         let channels: Vec<_> = paper.generator().iter().map(|l| (l.input, l.output)).collect();
         assert_eq!(channels, [(100, 1024), (1024, 512), (512, 256), (256, 128), (128, 3)]);
         let channels: Vec<_> = paper.discriminator().iter().map(|l| (l.input, l.output)).collect();
@@ -178,16 +157,10 @@ mod tests {
 
     #[test]
     fn every_size_and_kernel_fits() {
-        for size in [16, 28, 32, 64, 128] {
+        let small = Network { width: 4, discriminator_width: 6, ..Preset::Micro128k.network(1) };
+        for size in SIZES {
             for kernel in [4, 5] {
-                let network = Network {
-                    size,
-                    channels: 1,
-                    latent: 8,
-                    width: 4,
-                    discriminator_width: 6,
-                    kernel,
-                };
+                let network = Network { size, kernel, ..small };
                 network.check().unwrap();
                 let generator = network.generator();
                 assert_eq!(generator.iter().fold(1, transposed), size);
@@ -201,14 +174,7 @@ mod tests {
 
     #[test]
     fn other_numbers_are_refused() {
-        let good = Network {
-            size: 32,
-            channels: 3,
-            latent: 32,
-            width: 24,
-            discriminator_width: 24,
-            kernel: 4,
-        };
+        let good = Preset::Micro256k.network(3);
         let refused = |network: Network, expected: &str| {
             assert_eq!(network.check().unwrap_err().to_string(), expected);
         };

@@ -1,32 +1,44 @@
 //! The settings of a training.
 
 use anyhow::{Result, ensure};
+use clap::Args;
 use serde::{Deserialize, Serialize};
 
 use crate::network::Network;
 
 /// The settings of a training. Together with the data they determine every weight.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Args, Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Options {
-    /// Sizes of the two networks.
+    /// Sizes of the two networks. A preset and the data determine them.
+    #[arg(skip)]
     pub network: Network,
-    /// Seed of every random number of the training.
+    /// Seed of every random number of the training
+    #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Pictures per step.
+    /// Pictures per step
+    #[arg(long, default_value_t = 64)]
     pub batch: usize,
-    /// Adam's learning rate for the generator. The paper uses 2e-4.
+    /// Adam's learning rate for the generator
+    #[arg(long, allow_negative_numbers = true, default_value_t = 2e-4)]
     pub rate: f32,
-    /// Learning rate of the discriminator, as a multiple of the generator's.
+    /// Learning rate of the discriminator, as a multiple of the generator's
+    #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
     pub rate_ratio: f32,
     /// Number of steps, over whose second half both learning rates fall to 0; `None`: they stay constant.
+    #[arg(skip)]
     pub annealed: Option<u64>,
-    /// Amount subtracted from the label 1 of real pictures (one-sided label smoothing).
+    /// Amount subtracted from the label of real pictures (one-sided label smoothing, Salimans et al. 2016)
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.0)]
     pub smooth: f32,
-    /// Decay of the moving average of the generator's weights; 0: no average.
+    /// Decay of the moving average of the generator's weights, at step t at most (1 + t) / (10 + t); 0: no
+    /// average
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.999)]
     pub ema: f32,
-    /// Whether the generator is trained to match the discriminator's mean features instead of its logits.
+    /// Train the generator to match the discriminator's features (feature matching, Salimans et al. 2016)
+    #[arg(long)]
     pub feature_matching: bool,
-    /// Whether the discriminator uses minibatch discrimination.
+    /// Let the discriminator compare the pictures of a batch (minibatch discrimination, Salimans et al. 2016)
+    #[arg(long)]
     pub minibatch_discrimination: bool,
 }
 
@@ -42,6 +54,7 @@ impl Options {
     /// Checks that every setting is in its range.
     ///
     /// # Errors
+    ///
     /// If a setting is out of range; the message names it.
     pub fn check(&self) -> Result<()> {
         self.network.check()?;

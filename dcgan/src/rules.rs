@@ -1,8 +1,11 @@
 //! Checks an ONNX network against the paper's architecture guidelines (arXiv 1511.06434, section 3).
 
-use anyhow::{Context, Result, bail};
+use std::ops::Range;
+
+use anyhow::{Context, Result, bail, ensure};
+use export::import::is_activation;
 use export::onnx::source::Source;
-use tract_onnx::pb::NodeProto;
+use tract_onnx::pb::{AttributeProto, NodeProto};
 
 /// Which of the two networks a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,62 +34,47 @@ struct Layer<'a> {
 /// Determines the role of the network in `source` and checks every guideline for that role.
 ///
 /// # Errors
+///
 /// If the network has no layers, or is neither generator nor discriminator.
 pub fn check(source: &Source) -> Result<(Role, Vec<Finding>)> {
-    let graph = source.proto.graph.as_ref().context("no graph")?;
-    let layers = layers(&graph.node);
-    let before = || graph.node.iter().take_while(|node| !is_layer(node));
-    let on_input: Vec<String> = before().filter(|node| is_batch_norm(node)).map(named).collect();
+    let nodes = &source.proto.graph.as_ref().context("no graph")?.node;
+    let layers = layers(nodes);
     let path = source.path.display();
-    let Some(last) = layers.last() else {
-        bail!("{path}: has no convolution or dense layer");
-    };
+    ensure!(!layers.is_empty(), "{path}: has no convolution or dense layer");
     let has = |operator: &str| layers.iter().any(|layer| layer.node.op_type == operator);
     let role = match (has("ConvTranspose"), has("Conv")) {
         (true, _) => Role::Generator,
         // A generator may also upsample by Resize and end in a plain convolution.
-        (false, true) if graph.node.iter().any(enlarges) => Role::Generator,
+        (false, true) if nodes.iter().any(enlarges) => Role::Generator,
         (false, true) => Role::Discriminator,
         (false, false) => bail!("{path}: has no convolution: neither generator nor discriminator"),
     };
-    let last = last.node;
+    let last = layers.len() - 1;
+    let (hidden, output) = layers.split_at(last);
+    let leaky = |node: &NodeProto| node.op_type == "LeakyRelu" && (slope(node) - 0.2).abs() < 1e-6;
     let findings = match role {
         Role::Generator => vec![
             scaling(
-                &graph.node,
+                nodes,
                 &layers,
                 "ConvTranspose",
-                "fractionally-strided convolutions, \
-                no pooling and no other resizing",
+                "fractionally-strided convolutions, no pooling and no other resizing",
             ),
-            batch_norm(&layers, vec![], "BatchNorm behind every layer but the output", |node| {
-                !std::ptr::eq(node, last)
-            }),
+            batch_norm(&layers, 0..last, vec![], "BatchNorm behind every layer but the output"),
             // The first layer is the paper's projection of the latent, which may be dense.
             dense(&layers[1..]),
-            activation(&layers[..layers.len() - 1], "ReLU in all layers but the output", |node| {
-                node.op_type == "Relu"
-            }),
-            activation(&layers[layers.len() - 1..], "Tanh on the output", |node| {
-                node.op_type == "Tanh"
-            }),
+            activation(hidden, "ReLU in all layers but the output", |node| node.op_type == "Relu"),
+            activation(output, "Tanh on the output", |node| node.op_type == "Tanh"),
         ],
         Role::Discriminator => {
-            let first = layers[0].node;
+            let before = nodes.iter().take_while(|node| !is_layer(node));
+            let on_input = before.filter(|node| is_batch_norm(node)).map(named).collect();
+            let norm = "BatchNorm behind every layer but the first and the output";
             vec![
-                scaling(&graph.node, &layers, "Conv", "strided convolutions, no pooling"),
-                batch_norm(
-                    &layers,
-                    on_input,
-                    "BatchNorm behind every layer but the first and the output",
-                    |node| !std::ptr::eq(node, last) && !std::ptr::eq(node, first),
-                ),
-                dense(&layers[..layers.len() - 1]),
-                activation(
-                    &layers[..layers.len() - 1],
-                    "LeakyReLU of slope 0.2 in all layers but the output",
-                    |node| node.op_type == "LeakyRelu" && (slope(node) - 0.2).abs() < 1e-6,
-                ),
+                scaling(nodes, &layers, "Conv", "strided convolutions, no pooling"),
+                batch_norm(&layers, 1..last, on_input, norm),
+                dense(hidden),
+                activation(hidden, "LeakyReLU of slope 0.2 in all layers but the output", leaky),
             ]
         }
     };
@@ -132,35 +120,36 @@ fn enlarges(node: &NodeProto) -> bool {
 fn scaling(nodes: &[NodeProto], layers: &[Layer], operator: &str, rule: &'static str) -> Finding {
     let resizes = |node: &&NodeProto| node.op_type.contains("Pool") || enlarges(node);
     let mut broken: Vec<String> = nodes.iter().filter(resizes).map(named).collect();
-    let strides = |node: &NodeProto| {
-        let attribute = node.attribute.iter().find(|attribute| attribute.name == "strides");
-        attribute.is_some_and(|attribute| attribute.ints.iter().any(|&stride| stride > 1))
+    let has_stride = |layer: &Layer| {
+        let strides = attribute(layer.node, "strides");
+        layer.node.op_type == operator && strides.is_some_and(|it| it.ints.iter().any(|&n| n > 1))
     };
-    if !layers.iter().any(|layer| layer.node.op_type == operator && strides(layer.node)) {
+    if !layers.iter().any(has_stride) {
         broken.push(format!("no {operator} has a stride"));
     }
     Finding { rule, broken }
 }
 
-/// Checks that BatchNorm follows exactly the layers for which it is `due`. `broken`: the BatchNorms before
-/// the first layer, which break the rule as well.
+/// Checks that BatchNorm follows the layers whose index is `due`, and no others. `broken`: the BatchNorms
+/// before the first layer, if they break the rule as well.
 fn batch_norm(
     layers: &[Layer],
+    due: Range<usize>,
     mut broken: Vec<String>,
     rule: &'static str,
-    due: impl Fn(&NodeProto) -> bool,
 ) -> Finding {
     let has = |layer: &Layer| layer.after.iter().any(|node| is_batch_norm(node));
     if !layers.iter().any(has) {
         broken.push("there is none, or it was folded into the weights".to_owned());
-        return Finding { rule, broken };
+    } else {
+        for (index, layer) in layers.iter().enumerate() {
+            match (has(layer), due.contains(&index)) {
+                (true, false) => broken.push(format!("{} has one", named(layer.node))),
+                (false, true) => broken.push(format!("{} has none", named(layer.node))),
+                _ => {}
+            }
+        }
     }
-    let wrong = layers.iter().filter(|layer| has(layer) != due(layer.node));
-    let said = |layer: &Layer| {
-        let what = if has(layer) { "has one" } else { "has none" };
-        format!("{} {what}", named(layer.node))
-    };
-    broken.extend(wrong.map(said));
     Finding { rule, broken }
 }
 
@@ -173,25 +162,7 @@ fn dense(hidden: &[Layer]) -> Finding {
 /// Checks that each of `layers` is followed by an activation, and only by ones for which `right` is true.
 fn activation(layers: &[Layer], rule: &'static str, right: impl Fn(&NodeProto) -> bool) -> Finding {
     let broken = layers.iter().filter_map(|layer| {
-        let mut activations = layer.after.iter().filter(|node| {
-            matches!(
-                &*node.op_type,
-                "Relu"
-                    | "LeakyRelu"
-                    | "PRelu"
-                    | "Elu"
-                    | "Selu"
-                    | "Celu"
-                    | "Gelu"
-                    | "Tanh"
-                    | "Sigmoid"
-                    | "HardSigmoid"
-                    | "HardSwish"
-                    | "Softplus"
-                    | "Mish"
-                    | "Clip"
-            )
-        });
+        let mut activations = layer.after.iter().filter(|node| is_activation(node));
         match activations.find(|node| !right(node)) {
             Some(wrong) => Some(named(wrong)),
             None if layer.after.iter().any(|node| right(node)) => None,
@@ -201,10 +172,13 @@ fn activation(layers: &[Layer], rule: &'static str, right: impl Fn(&NodeProto) -
     Finding { rule, broken: broken.collect() }
 }
 
+fn attribute<'a>(node: &'a NodeProto, name: &str) -> Option<&'a AttributeProto> {
+    node.attribute.iter().find(|attribute| attribute.name == name)
+}
+
 fn slope(node: &NodeProto) -> f32 {
-    let alpha = node.attribute.iter().find(|attribute| attribute.name == "alpha");
     // Default of ONNX.
-    alpha.map_or(0.01, |alpha| alpha.f)
+    attribute(node, "alpha").map_or(0.01, |alpha| alpha.f)
 }
 
 fn named(node: &NodeProto) -> String {

@@ -29,6 +29,8 @@ pub struct Trainer {
     pub generator_adam: ModuleOptimizer,
     /// The discriminator's Adam optimiser and its state.
     pub discriminator_adam: ModuleOptimizer,
+    /// Standard deviation of the data, in the networks' range of [−1, 1].
+    deviation: f32,
     device: Device,
 }
 
@@ -43,13 +45,14 @@ pub struct Progress {
     pub real: f32,
     /// Mean probability that the discriminator gives generated pictures, before its own step.
     pub drawn: f32,
-    /// Diversity of the generated batch: root mean square over pixels of each pixel's standard deviation.
+    /// Diversity of the generated batch: root mean square over pixels of each pixel's standard deviation, as a
+    /// fraction of the data's.
     pub diversity: f32,
 }
 
 impl Trainer {
-    /// Untrained networks.
-    pub fn new(options: Options, device: &Device) -> Self {
+    /// Untrained networks. `deviation`: standard deviation of the data, in the networks' range of [−1, 1].
+    pub fn new(options: Options, deviation: f32, device: &Device) -> Self {
         let device = device.clone().autodiff();
         let seed = options.seed;
         let mut weights = Weights::new(seed, Purpose::Generator, &device);
@@ -63,6 +66,7 @@ impl Trainer {
             discriminator,
             generator_adam: adam(),
             discriminator_adam: adam(),
+            deviation,
             device,
             step: 0,
             options,
@@ -114,18 +118,17 @@ impl Trainer {
         let young = (1 + self.step) as f64 / (10 + self.step) as f64;
         self.average.average(&self.generator, f64::from(options.ema).min(young));
 
-        let probability = |logits: Tensor<1>| scalar(sigmoid(logits).mean());
         Progress {
-            discriminator: scalar(loss),
-            generator: scalar(generator_loss),
-            real: probability(on_real),
-            drawn: probability(on_drawn),
-            diversity: scalar(drawn.var(0).mean().sqrt()),
+            discriminator: loss.into_scalar(),
+            generator: generator_loss.into_scalar(),
+            real: sigmoid(on_real).mean().into_scalar(),
+            drawn: sigmoid(on_drawn).mean().into_scalar(),
+            diversity: drawn.var(0).mean().sqrt().into_scalar::<f32>() / self.deviation,
         }
     }
 
     /// The averaged generator with BatchNorm statistics of its own, for pictures and export.
-    pub fn shown(&self) -> Generator {
+    pub fn averaged(&self) -> Generator {
         self.average.settled(self.options.seed)
     }
 }
@@ -143,8 +146,4 @@ fn is_real(logits: &Tensor<1>) -> Tensor<1> {
 /// Mean of −log of the probability that pictures are generated.
 fn is_drawn(logits: &Tensor<1>) -> Tensor<1> {
     softplus(logits.clone(), 1.0).mean()
-}
-
-fn scalar(tensor: Tensor<1>) -> f32 {
-    tensor.into_scalar()
 }

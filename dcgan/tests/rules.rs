@@ -82,6 +82,11 @@ fn generators() {
         nodes[relu].op_type = "LeakyRelu".to_owned();
     };
     check(&leaky, "ReLU", "LeakyRelu \"layer0/relu\"");
+    let softsign = |nodes: &mut Vec<NodeProto>| {
+        let relu = at(nodes, "layer0/relu");
+        nodes[relu].op_type = "Softsign".to_owned();
+    };
+    check(&softsign, "ReLU", "Softsign \"layer0/relu\"");
     let sigmoid = |nodes: &mut Vec<NodeProto>| {
         let tanh = at(nodes, "layer3/tanh");
         nodes[tanh].op_type = "Sigmoid".to_owned();

@@ -26,7 +26,7 @@ fn trainer(ema: f32) -> Trainer {
         feature_matching: false,
         minibatch_discrimination: false,
     };
-    Trainer::new(options, &dcgan::device::device())
+    Trainer::new(options, 1.0, &dcgan::device::device())
 }
 
 fn weights(generator: &Generator) -> Vec<f32> {

@@ -34,15 +34,11 @@ impl<C: PixelColor> Frame<C> {
     where
         C: Into<Rgb888>,
     {
-        let rgb = |&color: &C| {
-            let color: Rgb888 = color.into();
+        let Size { width, height } = self.size;
+        Picture::from_pixels(width, height, |x, y| {
+            let color: Rgb888 = self.pixels[(y * width + x) as usize].into();
             [color.r(), color.g(), color.b()]
-        };
-        Picture {
-            width: self.size.width,
-            height: self.size.height,
-            rgb: self.pixels.iter().flat_map(rgb).collect(),
-        }
+        })
     }
 }
 

@@ -6,7 +6,6 @@
 //! - [`test_card()`] computes what a correctly wired screen shows as its test card
 //! - [`Recorder`] is a viewer that writes PNGs and GIFs; [`Terminal`] is a viewer in a terminal, with keys
 
-mod film;
 mod frame;
 mod half_block;
 mod recorder;
@@ -16,13 +15,12 @@ mod screen;
 mod terminal;
 mod test_card;
 
-pub use film::Film;
 pub use frame::{Frame, Outside};
 pub use half_block::half_blocks;
 pub use output::Picture;
 pub use recorder::Recorder;
 pub use replay::{Script, replay};
-pub use run::{SimError, Viewer, run};
+pub use run::{Viewer, run};
 pub use screen::SCREENS;
 pub use terminal::Terminal;
 pub use test_card::test_card;

@@ -29,7 +29,7 @@ struct Arguments {
     #[arg(long)]
     headless: bool,
     /// Stop after this many frames
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     frames: Option<u32>,
     /// Directory for the PNG files
     #[arg(long, value_name = "DIR", default_value = "out", requires = "headless")]
@@ -72,7 +72,7 @@ fn simulate(arguments: &Arguments) -> Result<()> {
         Some((_, file)) => file.to_vec(),
         None => std::fs::read(&arguments.model).with_context(|| {
             let names = MODELS.map(|(name, _)| name).join(", ");
-            format!("cannot read {name}; the built-in models are {names}")
+            format!("cannot read {name}: choose a built-in model ({names}) or a .gen file")
         })?,
     };
     let model = Model::parse(&file);
@@ -83,9 +83,8 @@ fn simulate(arguments: &Arguments) -> Result<()> {
     if arguments.headless {
         let script = Script::new(&arguments.press);
         let frames = frames.unwrap_or(FRAMES);
-        let out = &arguments.out;
-        let recorder = Recorder::new(out.clone(), frames, arguments.zoom, script)?;
-        let mut recorder = recorder.with_gif(arguments.gif.clone());
+        let (out, gif) = (&arguments.out, arguments.gif.clone());
+        let mut recorder = Recorder::new(out.clone(), frames, arguments.zoom, script, gif)?;
         run(&file, screen, seed, &mut recorder).context(name)?;
         let written = recorder.finish()?;
         say(&format!("{written} frames in {}\n", out.display()))
@@ -96,7 +95,7 @@ fn simulate(arguments: &Arguments) -> Result<()> {
         terminal.finish().context("the terminal")?;
         ran.context(name)
     } else {
-        let last = frames.unwrap_or(FRAMES).saturating_sub(1);
+        let last = frames.unwrap_or(FRAMES) - 1;
         let picture = replay(&file, screen, seed, &[], last).context(name)?;
         // Reduced to at most 80 pixels wide, so that the text fits on a page.
         let picture = picture.reduced(picture.width.div_ceil(80));

@@ -4,39 +4,45 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use firmware::{Event, Presses};
+use image::{DynamicImage, RgbImage};
+use output::{Picture, file, gif};
 
-use crate::{Film, Picture, Script, Viewer};
+use crate::{Script, Viewer};
 
 /// Writes frames as `frame-0000.png` and so on into a directory, and optionally a GIF of them.
 pub struct Recorder {
     directory: PathBuf,
+    /// Number of frames to record.
+    frames: u32,
     zoom: u32,
     script: Script,
-    /// Number of frames still to record.
-    left: u32,
+    /// Path of the GIF, if one is wanted.
+    gif: Option<PathBuf>,
+    /// Pictures of the GIF, each with the milliseconds for which it is shown.
+    film: Vec<(Picture, u32)>,
     written: u32,
     result: Result<()>,
-    /// Path of the GIF and its pictures, if one is wanted.
-    film: Option<(PathBuf, Film)>,
 }
 
 impl Recorder {
     /// Prepares to record `frames` frames, magnified `zoom` times, while pressing buttons as `script` says.
+    /// [`Self::finish`] also writes them as a GIF to the path `gif`.
     ///
     /// # Errors
     ///
     /// If the directory cannot be created.
-    pub fn new(directory: PathBuf, frames: u32, zoom: u32, script: Script) -> Result<Self> {
+    pub fn new(
+        directory: PathBuf,
+        frames: u32,
+        zoom: u32,
+        script: Script,
+        gif: Option<PathBuf>,
+    ) -> Result<Self> {
         std::fs::create_dir_all(&directory).with_context(|| {
             format!("cannot create {}: choose another with --out", directory.display())
         })?;
-        Ok(Self { directory, zoom, script, left: frames, written: 0, result: Ok(()), film: None })
-    }
-
-    /// Also writes a GIF, at [`Self::finish`].
-    #[must_use]
-    pub fn with_gif(self, path: Option<PathBuf>) -> Self {
-        Self { film: path.map(|path| (path, Film::default())), ..self }
+        let film = Vec::new();
+        Ok(Self { directory, frames, zoom, script, gif, film, written: 0, result: Ok(()) })
     }
 
     /// Writes the GIF. Returns the number of frames written: fewer than requested if the script holds the
@@ -47,35 +53,38 @@ impl Recorder {
     /// If a file could not be written, now or before.
     pub fn finish(self) -> Result<u32> {
         self.result?;
-        if let Some((path, film)) = self.film {
-            film.save_gif(&path)?;
+        if let Some(path) = self.gif {
+            let frames = self.film.into_iter().map(|(Picture { width, height, rgb }, time)| {
+                let image = RgbImage::from_raw(width, height, rgb);
+                Ok((DynamicImage::from(image.context("fewer bytes than pixels")?), time))
+            });
+            file::replace(&path, &gif::encode(frames)?)?;
         }
         Ok(self.written)
     }
 }
 
 impl Viewer for Recorder {
-    fn see(&mut self, event: Event<'_>, picture: &Picture) {
-        self.script.see(event);
+    fn frame_shown(&mut self, event: Event<'_>, picture: &Picture) {
+        self.script.frame_shown(event);
         let Event::Shown { frame, .. } = event else { return };
         let path = self.directory.join(format!("frame-{frame:04}.png"));
         let picture = picture.magnified(self.zoom);
         self.result = picture.save_png(&path);
         self.written += u32::from(self.result.is_ok());
-        self.left = self.left.saturating_sub(1);
-        if let Some((_, film)) = &mut self.film {
-            film.add(picture);
+        if self.gif.is_some() {
+            self.film.push((picture, 0));
         }
     }
 
     fn wait(&mut self, milliseconds: u32, presses: &mut Presses) {
-        if let Some((_, film)) = &mut self.film {
-            film.look(milliseconds);
+        if let Some((_, time)) = self.film.last_mut() {
+            *time += milliseconds;
         }
         self.script.wait(presses);
     }
 
     fn leaves(&self) -> bool {
-        self.left == 0 || self.script.stuck() || self.result.is_err()
+        self.written == self.frames || self.script.stuck() || self.result.is_err()
     }
 }

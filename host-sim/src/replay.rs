@@ -1,9 +1,10 @@
 //! Reproduces what a device showed, from its seed and logged presses.
 
+use anyhow::{Context, Result};
 use boards::Screen;
 use firmware::{Button, Event, Presses};
 
-use crate::{Picture, SimError, Viewer, run};
+use crate::{Picture, Viewer, run};
 
 /// Button presses by frame, in the order of the device's log. Makes no other presses and takes no time.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +23,7 @@ impl Script {
     }
 
     /// Notes which frame is shown; `event` is its [`Event::Shown`].
-    pub fn see(&mut self, event: Event<'_>) {
+    pub fn frame_shown(&mut self, event: Event<'_>) {
         if let Event::Shown { frame, held, .. } = event {
             self.frame = frame;
             self.held = held;
@@ -56,10 +57,11 @@ pub fn replay(
     seed: u64,
     presses: &[(u32, Button)],
     frame: u32,
-) -> Result<Picture, SimError> {
+) -> Result<Picture> {
     let mut witness = Witness { script: Script::new(presses), frame, picture: None };
     run(model, screen, seed, &mut witness)?;
-    witness.picture.ok_or(SimError::NeverShown(frame))
+    let never = || format!("frame {frame} is never shown: the picture is held before it");
+    witness.picture.with_context(never)
 }
 
 /// A viewer that keeps the picture of one frame.
@@ -70,8 +72,8 @@ struct Witness {
 }
 
 impl Viewer for Witness {
-    fn see(&mut self, event: Event<'_>, picture: &Picture) {
-        self.script.see(event);
+    fn frame_shown(&mut self, event: Event<'_>, picture: &Picture) {
+        self.script.frame_shown(event);
         if self.script.frame == self.frame {
             self.picture = Some(picture.clone());
         }

@@ -15,19 +15,24 @@ use firmware::{Button, Event, Mode, Presses};
 
 use crate::{Picture, Viewer, half_blocks};
 
+/// Exit status after a signal, which shells give to a program that SIGTERM ends.
+const ENDED_BY_SIGNAL: i32 = 128 + 15;
+
 /// The terminal in raw mode and on its alternate screen; restored when dropped.
 pub struct Terminal {
     name: String,
     /// Number of frames still to show, if it is limited.
     left: Option<u32>,
     leaves: bool,
-    shown: Option<(Picture, String)>,
+    /// The last frame and its status line.
+    last: Option<(Picture, String)>,
     result: io::Result<()>,
     out: Stdout,
 }
 
 impl Terminal {
     /// Takes over the terminal. `name`: text for the status line. After `frames` frames the viewer leaves.
+    /// A signal that ends the program (SIGINT, SIGTERM or SIGHUP) first restores the terminal.
     ///
     /// # Errors
     ///
@@ -38,11 +43,16 @@ impl Terminal {
         let mut terminal = Self {
             name: name.into(),
             left: frames,
-            leaves: frames == Some(0),
-            shown: None,
+            leaves: false,
+            last: None,
             result: Ok(()),
             out: stdout(),
         };
+        ctrlc::set_handler(|| {
+            restore();
+            std::process::exit(ENDED_BY_SIGNAL)
+        })
+        .map_err(io::Error::other)?;
         execute!(terminal.out, EnterAlternateScreen, Hide, Clear(ClearType::All))?;
         Ok(terminal)
     }
@@ -58,7 +68,7 @@ impl Terminal {
 
     /// Draws the last frame, reduced by an integer factor to fit the terminal.
     fn draw(&mut self) -> io::Result<()> {
-        let Some((picture, status)) = &self.shown else { return Ok(()) };
+        let Some((picture, status)) = &self.last else { return Ok(()) };
         let (columns, rows) = size()?;
         // The last row is for the status and has no line end, which would scroll.
         let (wide, high) =
@@ -117,16 +127,16 @@ impl Terminal {
 }
 
 impl Viewer for Terminal {
-    fn see(&mut self, event: Event<'_>, picture: &Picture) {
+    fn frame_shown(&mut self, event: Event<'_>, picture: &Picture) {
         let Event::Shown { seed, mode, held, .. } = event else { return };
         let mode = match mode {
             Mode::Faces => "faces",
             Mode::Walk => "walk",
         };
-        let held = if held { ", held" } else { "" };
-        let status =
-            format!("{}, seed {seed}, {mode}{held}   n next  m mode  h hold  q quit", self.name);
-        self.shown = Some((picture.clone(), status));
+        let held = if held { " · held" } else { "" };
+        let keys = "n next  m mode  h hold  q quit";
+        let status = format!("{} · seed {seed} · mode: {mode}{held}   {keys}", self.name);
+        self.last = Some((picture.clone(), status));
         let result = self.draw();
         self.note(result);
         self.left = self.left.map(|left| left.saturating_sub(1));
@@ -146,8 +156,13 @@ impl Viewer for Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // An error cannot be reported any more.
-        let _ = execute!(self.out, Show, LeaveAlternateScreen);
-        let _ = disable_raw_mode();
+        restore();
     }
+}
+
+/// Leaves the alternate screen and raw mode.
+fn restore() {
+    // An error cannot be reported any more.
+    let _ = execute!(stdout(), Show, LeaveAlternateScreen);
+    let _ = disable_raw_mode();
 }

@@ -2,7 +2,7 @@
 
 use boards::{Color, OLED, Screen};
 use firmware::{Button, Event, Mode, Presses, WALK_STEPS};
-use host_sim::{BUILT_IN, Picture, SCREENS, Script, SimError, Viewer, replay, run, test_card};
+use host_sim::{BUILT_IN, Picture, SCREENS, Script, Viewer, replay, run, test_card};
 
 /// A viewer that keeps every frame.
 struct Diary {
@@ -13,8 +13,8 @@ struct Diary {
 }
 
 impl Viewer for Diary {
-    fn see(&mut self, event: Event<'_>, picture: &Picture) {
-        self.script.see(event);
+    fn frame_shown(&mut self, event: Event<'_>, picture: &Picture) {
+        self.script.frame_shown(event);
         if let Event::Shown { seed, mode, step, held, .. } = event {
             self.frames.push((seed, mode, step, held));
             self.pictures.push(picture.clone());
@@ -82,7 +82,8 @@ fn a_frame_can_be_replayed_alone() {
 #[test]
 fn a_held_picture_has_no_successor() {
     let held = replay(BUILT_IN, OLED, 7, &[(2, Button::Hold)], 4);
-    assert_eq!(held, Err(SimError::NeverShown(4)));
+    let error = held.unwrap_err().to_string();
+    assert_eq!(error, "frame 4 is never shown: the picture is held before it");
     assert!(replay(BUILT_IN, OLED, 7, &[(2, Button::Hold)], 3).is_ok());
 }
 

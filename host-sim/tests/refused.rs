@@ -46,6 +46,7 @@ fn models_that_are_none() {
     let missing = directory.join("missing.gen");
     let said = refused(&["--model", missing.to_str().unwrap()]);
     assert!(said.contains("cannot read") && said.contains("missing.gen"), "{said}");
+    assert!(said.contains("choose a built-in model (faces, fashion) or a .gen file"), "{said}");
     assert!(!out.exists());
 }
 
@@ -82,6 +83,8 @@ fn arguments_that_are_wrong() {
     }
     let said = refused(&["--screen", "cinema"]);
     assert!(said.contains("choose one of tft, oled"), "{said}");
+    let output = Command::new(env!("CARGO_BIN_EXE_host-sim")).args(["--frames", "0"]).output();
+    assert_eq!(output.unwrap().status.code(), Some(2), "no frame at all");
 }
 
 #[test]

@@ -120,9 +120,7 @@ fn print_verdict(judge: &Judge, dataset: &Dataset, pictures: &[Picture]) {
     let verdict = judge.judge(pictures);
     println!(
         "Fréchet distance {:.3}: {:.2} times the floor; diversity {:.3} of the data's",
-        verdict.frechet,
-        verdict.frechet / judge.scale.floor,
-        verdict.diversity
+        verdict.frechet, verdict.floors, verdict.diversity
     );
     println!("{:<20} {:<16} {:>8} {:>10}", "attribute", "", "data", "generated");
     for (index, attribute) in dataset.attributes.iter().enumerate() {

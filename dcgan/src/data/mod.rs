@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::{Device, Tensor};
+use clap::Args;
 use export::picture::Picture;
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, RgbImage};
 
+use crate::network::{CHANNELS, SIZES};
 use crate::values;
 
 /// Square pictures of one size and their labels.
@@ -42,16 +44,27 @@ pub struct Attribute {
 }
 
 /// How pictures are read.
-#[derive(Clone, Debug, Default)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct Reading {
-    /// Rows and columns that every picture must have; `None`: those of the first picture.
+    /// Rows and columns of a picture: 16, 28, 32, 64, 128 [default: those of the first picture]
+    #[arg(long, value_parser = |text: &str| one_of(&SIZES, text))]
     pub size: Option<usize>,
-    /// 1 or 3; `None`: 1 if all pictures are grey, else 3.
+    /// 1 (grey) or 3 (colour) [default: 1 if all pictures are grey, otherwise 3]
+    #[arg(long, value_parser = |text: &str| one_of(&CHANNELS, text))]
     pub channels: Option<usize>,
-    /// Whether pictures of another size or shape are cropped to their centre square and resized.
+    /// Crop pictures of another size to their centre square and resize them
+    #[arg(long)]
     pub resize: bool,
-    /// A CSV of labels; `None`: `labels.csv` of the directory, if it exists.
+    /// A CSV of labels; the first column is the file name [default: labels.csv of the directory, if it exists]
+    #[arg(long, value_name = "LABELS.csv")]
     pub labels: Option<PathBuf>,
+}
+
+/// Parses a number of the command line that must be one of `choices`.
+fn one_of(choices: &[usize], text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| choices.contains(number));
+    let names: Vec<String> = choices.iter().map(ToString::to_string).collect();
+    number.ok_or_else(|| format!("pass one of the numbers {}", names.join(", ")))
 }
 
 /// Pictures as they were read, before they are brought to one size and number of channels.
@@ -65,6 +78,7 @@ impl Dataset {
     /// pictures (gzipped or not), or an `.npz`.
     ///
     /// # Errors
+    ///
     /// If a file is missing, damaged or of another size. The message names the file and says what to do.
     pub fn load(path: &Path, reading: &Reading) -> Result<Self> {
         let file = path.display();

@@ -1,8 +1,7 @@
 //! A small classifier of the data's own labels, whose features the judge compares.
 
 use burn::module::Module;
-use burn::nn::PaddingConfig2d;
-use burn::nn::conv::{Conv2d, Conv2dConfig};
+use burn::nn::conv::Conv2d;
 use burn::optim::{AdamConfig, GradientsParams};
 use burn::tensor::activation::{log_softmax, relu};
 use burn::tensor::{Device, Int, Tensor, TensorData};
@@ -10,6 +9,7 @@ use indicatif::ProgressBar;
 
 use crate::data::{Attribute, Dataset};
 use crate::init::Weights;
+use crate::network::Layer;
 use crate::random::{self, Purpose};
 
 /// Number of features of a picture.
@@ -37,17 +37,11 @@ impl Classifier {
     fn new(dataset: &Dataset, seed: u64, device: &Device) -> Self {
         let mut weights = Weights::new(seed, Purpose::Classifier, device);
         let mut conv = |input: usize, output: usize, kernel: usize, stride: usize| {
-            let padding = PaddingConfig2d::Explicit(stride - 1, stride - 1, stride - 1, stride - 1);
-            let mut conv = Conv2dConfig::new([input, output], [kernel, kernel])
-                .with_stride([stride, stride])
-                .with_padding(padding)
-                .with_bias(false)
-                .init(device);
             // He et al. 2015, arXiv 1502.01852: the standard deviation for layers followed by ReLU.
             let deviation = (2.0 / (input * kernel * kernel) as f32).sqrt();
-            conv.weight = weights.scaled([output, input, kernel, kernel], deviation);
-            conv.bias = Some(weights.zeros(output));
-            conv
+            let padding = stride - 1;
+            let layer = Layer { input, output, kernel, stride, padding, output_padding: 0 };
+            weights.convolution(&layer, deviation, true)
         };
         let (mut size, mut channels) = (dataset.size, dataset.channels);
         let mut layers = Vec::new();

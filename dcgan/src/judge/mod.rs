@@ -37,7 +37,7 @@ const SEED: u64 = 0;
 
 /// Judges generated pictures by comparing them with a data set.
 pub struct Judge {
-    eye: Eye,
+    observer: Observer,
     reference: Gaussian,
     deviation: f64,
     /// The reference values of the measurements.
@@ -64,6 +64,8 @@ pub struct Scale {
 pub struct Verdict {
     /// Fréchet distance to the same number of real pictures.
     pub frechet: f64,
+    /// The Fréchet distance as a multiple of [`Scale::floor`].
+    pub floors: f64,
     /// Standard deviation of the pictures, as a multiple of the data's: 1 is as varied as the data, 0 is
     /// always the same picture.
     pub diversity: f64,
@@ -75,6 +77,7 @@ impl Judge {
     /// Trains a classifier on the labels of `dataset` and measures floor and ceiling.
     ///
     /// # Errors
+    ///
     /// If the pictures have no labels, are too few, or are all the same.
     pub fn new(dataset: &Dataset, device: &Device, bar: &ProgressBar) -> Result<Self> {
         ensure!(!dataset.attributes.is_empty(), "the pictures have no labels");
@@ -82,7 +85,7 @@ impl Judge {
         ensure!(len >= fewest, "a judge needs {fewest} labelled pictures, there are {len}");
         let classifier = Classifier::train(dataset, SEED, device, bar);
         let attributes = dataset.attributes.clone();
-        let eye = Eye { classifier, attributes, device: device.clone() };
+        let observer = Observer { classifier, attributes, device: device.clone() };
 
         let order = random::order(SEED, Purpose::Order, 0, len);
         let count = (len / 2).min(MOST);
@@ -91,39 +94,41 @@ impl Judge {
         };
         let (real, other) = (pictures(&order[..count]), pictures(&order[count..2 * count]));
         let blurred: Vec<Picture> = other.iter().map(blurred).collect();
-        let (reference, frequencies) = eye.look(&real);
-        let distance = |pictures: &[Picture]| eye.look(pictures).0.distance(&reference);
+        let (reference, frequencies) = observer.observe(&real);
+        let distance = |pictures: &[Picture]| observer.observe(pictures).0.distance(&reference);
         let scale = Scale {
             count,
             floor: distance(&other),
             ceiling: distance(&blurred),
-            accuracy: eye.accuracy(dataset),
+            accuracy: observer.accuracy(dataset),
             frequencies,
         };
         let deviation = deviation_of(&real);
         ensure!(deviation > 0.0 && scale.floor > 0.0, "the pictures are all the same");
-        Ok(Self { eye, reference, deviation, scale })
+        Ok(Self { observer, reference, deviation, scale })
     }
 
     /// Measures generated pictures; there should be about [`Scale::count`] of them.
     pub fn judge(&self, pictures: &[Picture]) -> Verdict {
-        let (gaussian, frequencies) = self.eye.look(pictures);
+        let (gaussian, frequencies) = self.observer.observe(pictures);
+        let frechet = gaussian.distance(&self.reference);
+        let floors = frechet / self.scale.floor;
         let diversity = deviation_of(pictures) / self.deviation;
-        Verdict { frechet: gaussian.distance(&self.reference), diversity, frequencies }
+        Verdict { frechet, floors, diversity, frequencies }
     }
 }
 
 /// A classifier and the attributes that it predicts.
-struct Eye {
+struct Observer {
     classifier: Classifier,
     attributes: Vec<Attribute>,
     device: Device,
 }
 
-impl Eye {
+impl Observer {
     /// Mean and covariance of the pictures' features, and the frequency of each predicted class of each
     /// attribute.
-    fn look(&self, pictures: &[Picture]) -> (Gaussian, Vec<Vec<f64>>) {
+    fn observe(&self, pictures: &[Picture]) -> (Gaussian, Vec<Vec<f64>>) {
         let mut features = Vec::with_capacity(pictures.len() * FEATURES);
         let mut frequencies: Vec<Vec<f64>> =
             self.attributes.iter().map(|a| vec![0.0; a.classes.len()]).collect();
@@ -160,17 +165,15 @@ impl Eye {
     /// For each attribute, the fraction of held-back pictures that are classified correctly.
     fn accuracy(&self, dataset: &Dataset) -> Vec<f64> {
         let (held_back, _) = Classifier::split(dataset, SEED);
-        let mut right = vec![0.0; self.attributes.len()];
-        for batch in held_back.chunks(BATCH) {
-            let (_, classes) = self.classify(dataset.batch(batch, &self.device));
-            for (&picture, row) in batch.iter().zip(classes) {
-                let pairs = self.attributes.iter().zip(row);
-                for (right, (attribute, class)) in right.iter_mut().zip(pairs) {
-                    *right += f64::from(u8::from(attribute.values[picture] == class));
-                }
-            }
-        }
-        right.iter().map(|right| right / held_back.len() as f64).collect()
+        let batches = held_back.chunks(BATCH);
+        let batches = batches.map(|batch| self.classify(dataset.batch(batch, &self.device)));
+        let classes: Vec<Vec<usize>> = batches.flat_map(|(_, classes)| classes).collect();
+        let accuracy = |(index, attribute): (usize, &Attribute)| {
+            let pairs = held_back.iter().zip(&classes);
+            let right = pairs.filter(|&(&i, classes)| attribute.values[i] == classes[index]);
+            right.count() as f64 / held_back.len() as f64
+        };
+        self.attributes.iter().enumerate().map(accuracy).collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Checkpoints of a run: one directory each, either complete or absent.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow};
 use burn::module::Module;
@@ -9,6 +9,7 @@ use burn::store::ModuleRecord;
 use output::file;
 
 use super::log::Sums;
+use super::numbered;
 use crate::trainer::{Trainer, adam};
 
 /// Number of checkpoints kept: the last one and the one before it.
@@ -47,7 +48,7 @@ pub(super) fn save(directory: &Path, trainer: &Trainer, sums: &Sums) -> Result<(
         let _ = fs::remove_dir_all(&beside);
         error.context("the checkpoint cannot be written; the previous checkpoint is intact")
     })?;
-    let mut old = list(directory)?;
+    let mut old = numbered(directory, "")?;
     old.truncate(old.len().saturating_sub(KEPT));
     for (_, path) in old {
         fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
@@ -57,7 +58,7 @@ pub(super) fn save(directory: &Path, trainer: &Trainer, sums: &Sums) -> Result<(
 
 /// Loads the last checkpoint under `directory`, if there is one, into `trainer`; returns the log's sums.
 pub(super) fn load(directory: &Path, trainer: &mut Trainer) -> Result<Sums> {
-    let Some((step, place)) = list(directory)?.pop() else { return Ok(Sums::default()) };
+    let Some((step, place)) = numbered(directory, "")?.pop() else { return Ok(Sums::default()) };
     let read = |name: &str| -> Result<burn::tensor::Bytes> {
         let path = place.join(name);
         let bytes =
@@ -79,17 +80,4 @@ pub(super) fn load(directory: &Path, trainer: &mut Trainer) -> Result<Sums> {
     load().with_context(|| {
         format!("{}: damaged; remove it to continue from the checkpoint before it", place.display())
     })
-}
-
-/// Complete checkpoints under `directory`, oldest first.
-fn list(directory: &Path) -> Result<Vec<(u64, PathBuf)>> {
-    let name = || format!("{}: cannot be listed", directory.display());
-    let mut found = Vec::new();
-    for entry in fs::read_dir(directory).with_context(name)? {
-        let path = entry.with_context(name)?.path();
-        let step = path.file_name().and_then(|name| name.to_str()?.parse().ok());
-        found.extend(step.map(|step| (step, path)));
-    }
-    found.sort();
-    Ok(found)
 }

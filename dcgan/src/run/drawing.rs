@@ -17,7 +17,7 @@ pub const JUDGED_SEED: u64 = 1 << 40;
 const BATCH: usize = 250;
 
 /// Concatenated latents for `indices`, counted from `seed`: the ones that a device shows for these seeds.
-pub(super) fn shown(generator: &Generator, seed: u64, indices: Range<usize>) -> Vec<f32> {
+pub(super) fn latents(generator: &Generator, seed: u64, indices: Range<usize>) -> Vec<f32> {
     let parts = [latent::part("z", generator.latent(), Distribution::Normal)];
     let latent = DraftPart::latent(&parts);
     indices.flat_map(|i| latent::shown(seed, i, &latent)).collect()
@@ -29,7 +29,7 @@ pub(super) fn draw(generator: &Generator, seed: u64, count: usize) -> Vec<Pictur
     let mut pictures = Vec::with_capacity(count);
     for begin in (0..count).step_by(BATCH) {
         let indices = begin..(begin + BATCH).min(count);
-        let drawn = generator.draw(shown(generator, seed, indices));
+        let drawn = generator.draw(latents(generator, seed, indices));
         let [_, channels, height, width] = drawn.dims();
         let pixel = |y: &f32| PixelRule::SIGNED.pixel(f64::from(*y));
         let drawn = values(drawn);

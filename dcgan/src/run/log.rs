@@ -9,6 +9,7 @@ use anyhow::{Context, Result};
 use output::file;
 use serde::{Deserialize, Serialize};
 
+use crate::judge::Verdict;
 use crate::trainer::Progress;
 
 const HEADER: &str = "step,discriminator_loss,generator_loss,real,drawn,batch_diversity,\
@@ -26,20 +27,6 @@ pub(super) struct Sums {
     progress: Progress,
     steps: u32,
     time: Duration,
-}
-
-/// Means over the steps since the last line.
-pub(super) struct Mean {
-    pub(super) progress: Progress,
-    steps_per_second: f64,
-}
-
-/// Quality of the pictures, as measured by the judge.
-pub(super) struct Quality {
-    pub(super) frechet: f64,
-    /// The Fréchet distance as a multiple of the floor.
-    pub(super) floors: f64,
-    pub(super) diversity: f64,
 }
 
 impl Log {
@@ -79,52 +66,49 @@ impl Log {
         self.sums.time += time;
     }
 
-    pub(super) fn mean(&self) -> Mean {
+    /// Means over the steps since the last line.
+    pub(super) fn mean(&self) -> Progress {
         let steps = self.sums.steps.max(1) as f32;
         let Progress { discriminator, generator, real, drawn, diversity } = self.sums.progress;
-        let progress = Progress {
+        Progress {
             discriminator: discriminator / steps,
             generator: generator / steps,
             real: real / steps,
             drawn: drawn / steps,
             diversity: diversity / steps,
-        };
-        let seconds = self.sums.time.as_secs_f64().max(1e-9);
-        Mean { progress, steps_per_second: f64::from(self.sums.steps) / seconds }
+        }
+    }
+
+    fn steps_per_second(&self) -> f64 {
+        f64::from(self.sums.steps) / self.sums.time.as_secs_f64().max(1e-9)
+    }
+
+    /// The means as a text for the progress bar; `batch`: pictures per step.
+    pub(super) fn text(&self, batch: usize) -> String {
+        let Progress { discriminator, generator, real, drawn, diversity } = self.mean();
+        let speed = self.steps_per_second() * batch as f64;
+        format!(
+            "D {discriminator:.2}  G {generator:.2}  D(x) {real:.2}  D(G(z)) {drawn:.2}  \
+             diversity {diversity:.2}  {speed:.0} images/s"
+        )
     }
 
     /// Writes the line of `step` and resets the sums.
-    pub(super) fn write(&mut self, step: u64, quality: Option<Quality>) -> Result<()> {
-        let Mean { progress: p, steps_per_second } = self.mean();
-        let quality = quality.map_or(",,".to_owned(), |quality| {
-            let Quality { frechet, floors, diversity } = quality;
-            format!("{frechet:.4},{floors:.4},{diversity:.4}")
+    pub(super) fn write(&mut self, step: u64, verdict: Option<Verdict>) -> Result<()> {
+        let Progress { discriminator, generator, real, drawn, diversity } = self.mean();
+        let quality = verdict.map_or(",,".to_owned(), |verdict| {
+            format!("{:.4},{:.4},{:.4}", verdict.frechet, verdict.floors, verdict.diversity)
         });
         let line = format!(
-            "{step},{:.5},{:.5},{:.4},{:.4},{:.4},{steps_per_second:.2},{quality}\n",
-            p.discriminator, p.generator, p.real, p.drawn, p.diversity
+            "{step},{discriminator:.5},{generator:.5},{real:.4},{drawn:.4},{diversity:.4},\
+             {:.2},{quality}\n",
+            self.steps_per_second()
         );
         let append =
             || OpenOptions::new().append(true).open(&self.path)?.write_all(line.as_bytes());
         append().with_context(|| format!("{}: cannot be written", self.path.display()))?;
         self.sums = Sums::default();
         Ok(())
-    }
-}
-
-impl Mean {
-    /// Text for the progress bar; `batch`: pictures per step.
-    pub(super) fn text(&self, batch: usize) -> String {
-        let p = &self.progress;
-        format!(
-            "D {:.2}  G {:.2}  D(x) {:.2}  D(G(z)) {:.2}  diversity {:.2}  {:.0} images/s",
-            p.discriminator,
-            p.generator,
-            p.real,
-            p.drawn,
-            p.diversity,
-            self.steps_per_second * batch as f64
-        )
     }
 }
 

@@ -20,11 +20,12 @@ mod plan;
 mod reference;
 mod warning;
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use export::picture::sheet;
@@ -33,13 +34,13 @@ use output::file;
 
 use crate::data::Dataset;
 use crate::generator::Generator;
-use crate::judge::{self, Judge};
+use crate::judge::{self, Judge, Verdict};
 use crate::onnx::{self, About};
 use crate::random::{self, Purpose};
 use crate::trainer::Trainer;
 pub use drawing::JUDGED_SEED;
 use drawing::draw;
-use log::{Log, Quality};
+use log::Log;
 pub use plan::{Plan, digest};
 
 /// Steps between two lines of the log.
@@ -55,8 +56,6 @@ pub struct Run<'a> {
     judge: Option<Judge>,
     trainer: Trainer,
     log: Log,
-    /// Standard deviation of the data, in the networks' range of [−1, 1].
-    deviation: f32,
     /// The current epoch and the order of its pictures.
     epoch: (u64, Vec<usize>),
 }
@@ -73,6 +72,7 @@ pub enum End {
 /// Checks that a run can begin in `directory`. Call it before work that takes long.
 ///
 /// # Errors
+///
 /// If the directory already holds a run, or cannot be written.
 pub fn check(directory: &Path) -> Result<()> {
     file::directory(directory)?;
@@ -89,6 +89,7 @@ pub fn check(directory: &Path) -> Result<()> {
 /// Creates a run in `directory`, to be [opened](Run::open).
 ///
 /// # Errors
+///
 /// If the directory already holds a run, or cannot be written.
 pub fn begin(directory: &Path, plan: &Plan, judge: Option<&Judge>) -> Result<()> {
     check(directory)?;
@@ -106,6 +107,7 @@ impl<'a> Run<'a> {
     /// Opens the run in `directory` at its last checkpoint, or at step 0 if there is none.
     ///
     /// # Errors
+    ///
     /// If a file is missing or damaged, or the run has already passed the planned number of steps.
     pub fn open(
         directory: &Path,
@@ -114,22 +116,22 @@ impl<'a> Run<'a> {
         judge: Option<Judge>,
         device: &Device,
     ) -> Result<Self> {
-        let mut trainer = Trainer::new(plan.options, device);
+        let len = dataset.picture_len();
+        let deviation = judge::deviation(dataset.pixels.chunks_exact(len), len) / 127.5;
+        let mut trainer = Trainer::new(plan.options, deviation as f32, device);
         let sums = checkpoint::load(&directory.join("checkpoints"), &mut trainer)?;
         let (step, steps) = (trainer.step, plan.steps);
         ensure!(step <= steps, "{}: already at step {step} of {steps}", directory.display());
         let log = Log::open(&directory.join("log.csv"), trainer.step, sums)?;
-        let len = dataset.picture_len();
-        let deviation = judge::deviation(dataset.pixels.chunks_exact(len), len);
-        let deviation = (deviation / 127.5) as f32;
         let directory = directory.to_owned();
         let epoch = (0, random::order(plan.options.seed, Purpose::Order, 0, dataset.len()));
-        Ok(Self { directory, plan, dataset, judge, trainer, log, deviation, epoch })
+        Ok(Self { directory, plan, dataset, judge, trainer, log, epoch })
     }
 
     /// Trains until all steps are done or `stop` is set. Passes a line of text to `say` with every sheet.
     ///
     /// # Errors
+    ///
     /// If the training diverges or a file cannot be written. Files written before remain.
     pub fn train(
         &mut self,
@@ -148,7 +150,7 @@ impl<'a> Run<'a> {
             }
             let start = Instant::now();
             let batch = self.batch(self.trainer.step);
-            let mut progress = self.trainer.step(batch);
+            let progress = self.trainer.step(batch);
             let step = self.trainer.step;
             if !(progress.discriminator.is_finite() && progress.generator.is_finite()) {
                 bail!(
@@ -156,18 +158,16 @@ impl<'a> Run<'a> {
                      --rate; what was written before stays"
                 );
             }
-            progress.diversity /= self.deviation;
             self.log.add(&progress, start.elapsed());
             bar.set_position(step);
             let is_sheet = step.is_multiple_of(interval);
             if step.is_multiple_of(LOG_STEPS) || is_sheet {
-                let mean = self.log.mean();
-                bar.set_message(mean.text(self.batch_len()));
-                let quality = if is_sheet { self.show(step, say)? } else { None };
-                if let Some(warning) = warning::warning(step, &mean.progress).filter(|_| is_sheet) {
+                bar.set_message(self.log.text(self.batch_len()));
+                let verdict = if is_sheet { self.write_sheet(step, say)? } else { None };
+                if is_sheet && let Some(warning) = warning::warning(step, &self.log.mean()) {
                     say(format!("step {step}: {warning}"));
                 }
-                self.log.write(step, quality)?;
+                self.log.write(step, verdict)?;
             }
             if is_sheet {
                 self.save()?;
@@ -180,6 +180,7 @@ impl<'a> Run<'a> {
     /// Writes the results: both networks as ONNX, their reference outputs, the last sheet and the film.
     ///
     /// # Errors
+    ///
     /// If a file cannot be written.
     pub fn finish(&self) -> Result<()> {
         let about = About {
@@ -189,19 +190,19 @@ impl<'a> Run<'a> {
             seed: self.plan.options.seed,
         };
         let network = &self.plan.options.network;
-        let (generator, discriminator) = (self.trainer.shown(), self.trainer.discriminator.valid());
+        let generator = self.trainer.averaged();
+        let discriminator = self.trainer.discriminator.valid();
         let sheet = self.sheet(&generator)?;
-        let files = [
-            ("generator.onnx", onnx::generator(&generator, network, &about)),
-            ("discriminator.onnx", onnx::discriminator(&discriminator, network, &about)),
-            ("reference.npz", reference::encode(&generator, &discriminator, network)?),
-            ("sheet.png", sheet.clone()),
-        ];
-        let place = |(name, bytes): &'_ (&str, Vec<u8>)| (self.directory.join(name), bytes.clone());
-        let files = files.each_ref().map(place);
-        file::write(&files.each_ref().map(|(path, bytes)| (path.clone(), &**bytes)))?;
-        let film = film::encode(&self.directory.join("sheets"), self.trainer.step, &sheet)?;
-        file::write(&[(self.directory.join("film.gif"), &film)])
+        let reference = reference::encode(&generator, &discriminator, network)?;
+        let place = |name: &str| self.directory.join(name);
+        file::write(&[
+            (place("generator.onnx"), &onnx::generator(&generator, network, &about)),
+            (place("discriminator.onnx"), &onnx::discriminator(&discriminator, network, &about)),
+            (place("reference.npz"), &reference),
+            (place("sheet.png"), &sheet),
+        ])?;
+        let film = film::encode(&place("sheets"), self.trainer.step, &sheet)?;
+        file::write(&[(place("film.gif"), &film)])
     }
 
     fn save(&self) -> Result<()> {
@@ -226,22 +227,35 @@ impl<'a> Run<'a> {
     }
 
     /// Writes a sheet and, if there is a judge, measures quality.
-    fn show(&self, step: u64, say: &dyn Fn(String)) -> Result<Option<Quality>> {
-        let generator = self.trainer.shown();
+    fn write_sheet(&self, step: u64, say: &dyn Fn(String)) -> Result<Option<Verdict>> {
+        let generator = self.trainer.averaged();
         let sheet = self.sheet(&generator)?;
         file::write(&[(self.directory.join(format!("sheets/{step:06}.png")), &sheet)])?;
         let Some(judge) = &self.judge else { return Ok(None) };
         let verdict = judge.judge(&draw(&generator, JUDGED_SEED, judge.scale.count));
-        let floors = verdict.frechet / judge.scale.floor;
-        let (frechet, diversity) = (verdict.frechet, verdict.diversity);
+        let Verdict { frechet, floors, diversity, .. } = verdict;
         say(format!(
             "step {step}: Fréchet distance {frechet:.2}, {floors:.1} times the floor; \
              diversity {diversity:.2}"
         ));
-        Ok(Some(Quality { frechet, floors, diversity }))
+        Ok(Some(verdict))
     }
 
     fn sheet(&self, generator: &Generator) -> Result<Vec<u8>> {
         sheet::encode(&draw(generator, self.plan.options.seed, SHEET))
     }
+}
+
+/// Paths in `directory` whose name is a number followed by `ending`, in the order of their numbers.
+fn numbered(directory: &Path, ending: &str) -> Result<Vec<(u64, PathBuf)>> {
+    let name = || format!("{}: cannot be listed", directory.display());
+    let mut found = Vec::new();
+    for entry in fs::read_dir(directory).with_context(name)? {
+        let path = entry.with_context(name)?.path();
+        let name = path.file_name().and_then(|name| name.to_str()?.strip_suffix(ending));
+        let number = name.and_then(|name| name.parse().ok());
+        found.extend(number.map(|number| (number, path)));
+    }
+    found.sort();
+    Ok(found)
 }

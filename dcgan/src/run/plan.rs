@@ -39,6 +39,7 @@ impl Plan {
     /// Reads `run.json` of `directory`.
     ///
     /// # Errors
+    ///
     /// If the file does not exist, or holds settings that cannot be continued.
     pub fn load(directory: &Path) -> Result<Self> {
         let path = directory.join("run.json");
@@ -58,6 +59,7 @@ impl Plan {
     /// Writes `run.json` of `directory`.
     ///
     /// # Errors
+    ///
     /// If it cannot be written.
     pub fn save(&self, directory: &Path) -> Result<()> {
         let text = serde_json::to_string_pretty(self)?;
@@ -67,6 +69,7 @@ impl Plan {
     /// Checks that `dataset` is the data that the run began with.
     ///
     /// # Errors
+    ///
     /// If its pixels or labels differ.
     pub fn check(&self, dataset: &Dataset) -> Result<()> {
         let data = self.data.display();

@@ -7,7 +7,7 @@ use burn::tensor::activation::sigmoid;
 use ndarray::{Array2, Array4};
 use ndarray_npy::NpzWriter;
 
-use super::drawing::shown;
+use super::drawing::latents;
 use crate::discriminator::Discriminator;
 use crate::generator::Generator;
 use crate::network::Network;
@@ -23,7 +23,7 @@ pub(super) fn encode(
     discriminator: &Discriminator,
     network: &Network,
 ) -> Result<Vec<u8>> {
-    let z = shown(generator, 0, 0..COUNT);
+    let z = latents(generator, 0, 0..COUNT);
     let pictures = generator.draw(z.clone());
     let real = values(sigmoid(discriminator.forward(pictures.clone()).logits));
 

@@ -44,6 +44,8 @@ use crate::network::Network;
 use crate::onnx::source::Source;
 use anyhow::{Context, Result, anyhow, ensure};
 
+pub use operator::is_activation;
+
 /// Most problems that are reported at once.
 const REPORTED: usize = 12;
 

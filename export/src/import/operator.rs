@@ -6,6 +6,7 @@ use crate::import::node::Node;
 use crate::network::function::Function;
 use crate::network::operation::Binary;
 use anyhow::Result;
+use tract_onnx::pb::NodeProto;
 
 /// Reads the function of a node, attributes included.
 pub(crate) type ReadFunction = fn(Node) -> Result<Function>;
@@ -231,10 +232,17 @@ impl Operator {
     }
 }
 
+/// Whether `node` is an activation, such as Relu or Clip. Exp, Sqrt and the like are not: networks have them as parts
+/// of other formulas.
+pub fn is_activation(node: &NodeProto) -> bool {
+    let formula = matches!(&*node.op_type, "Erf" | "Exp" | "Log" | "Abs" | "Sqrt" | "Reciprocal");
+    let operator = Operator::of(Node(node));
+    !formula && matches!(operator, Operator::Function(_) | Operator::Clip | Operator::PRelu)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tract_onnx::pb::NodeProto;
 
     /// A function is read from the operator that it is written as, with ONNX's defaults.
     #[test]
