@@ -72,13 +72,13 @@ impl Generator {
     /// [`Self::settled`] measures them again.
     pub fn average(&mut self, newer: &Self, keep: f64) {
         for (old, new) in self.layers.iter_mut().zip(&newer.layers) {
-            old.conv.weight = blend(&old.conv.weight, &new.conv.weight, keep);
+            blend(&mut old.conv.weight, &new.conv.weight, keep);
             if let (Some(old), Some(new)) = (&mut old.conv.bias, &new.conv.bias) {
-                *old = blend(old, new, keep);
+                blend(old, new, keep);
             }
             if let (Some(old), Some(new)) = (&mut old.norm, &new.norm) {
-                old.gamma = blend(&old.gamma, &new.gamma, keep);
-                old.beta = blend(&old.beta, &new.beta, keep);
+                blend(&mut old.gamma, &new.gamma, keep);
+                blend(&mut old.beta, &new.beta, keep);
             }
         }
     }
@@ -116,11 +116,8 @@ impl Up {
     }
 }
 
-fn blend<const D: usize>(
-    old: &Param<Tensor<D>>,
-    new: &Param<Tensor<D>>,
-    keep: f64,
-) -> Param<Tensor<D>> {
+/// Moves `old` towards `new` by the fraction `1 − keep`.
+fn blend<const D: usize>(old: &mut Param<Tensor<D>>, new: &Param<Tensor<D>>, keep: f64) {
     let new = new.val().without_autodiff().mul_scalar(1.0 - keep);
-    Param::initialized(old.id, old.val().mul_scalar(keep) + new)
+    *old = Param::initialized(old.id, old.val().mul_scalar(keep) + new);
 }

@@ -31,7 +31,8 @@ pub struct Trainer {
     pub discriminator_adam: ModuleOptimizer,
     /// Standard deviation of the data, in the networks' range of [−1, 1].
     deviation: f32,
-    device: Device,
+    /// The device on which [`Self::step`] expects real pictures.
+    pub device: Device,
 }
 
 /// Measurements of one step.
@@ -71,11 +72,6 @@ impl Trainer {
             step: 0,
             options,
         }
-    }
-
-    /// The device on which [`Self::step`] expects real pictures.
-    pub fn device(&self) -> &Device {
-        &self.device
     }
 
     /// Trains both networks for one step on the `real` pictures, in [−1, 1].

@@ -37,7 +37,7 @@ fn weights(generator: &Generator) -> Vec<f32> {
 fn step(trainer: &mut Trainer) {
     let pixels = random::normal(3, Purpose::Order, trainer.step, 8 * 16 * 16);
     let real = TensorData::new(pixels, [8, 1, 16, 16]);
-    trainer.step(Tensor::from_data(real, trainer.device()));
+    trainer.step(Tensor::from_data(real, &trainer.device));
 }
 
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {

@@ -1,6 +1,6 @@
 //! A viewer that shows the pictures in a terminal.
 
-use std::io::{self, Stdout, stdout};
+use std::io::{self, stdout};
 use std::time::{Duration, Instant};
 
 use crossterm::cursor::{Hide, MoveTo, Show};
@@ -27,7 +27,6 @@ pub struct Terminal {
     /// The last frame and its status line.
     last: Option<(Picture, String)>,
     result: io::Result<()>,
-    out: Stdout,
 }
 
 impl Terminal {
@@ -40,20 +39,14 @@ impl Terminal {
     pub fn new(name: &str, frames: Option<u32>) -> io::Result<Self> {
         enable_raw_mode()?;
         // From here on, dropping restores the terminal.
-        let mut terminal = Self {
-            name: name.into(),
-            left: frames,
-            leaves: false,
-            last: None,
-            result: Ok(()),
-            out: stdout(),
-        };
+        let terminal =
+            Self { name: name.into(), left: frames, leaves: false, last: None, result: Ok(()) };
         ctrlc::set_handler(|| {
             restore();
             std::process::exit(ENDED_BY_SIGNAL)
         })
         .map_err(io::Error::other)?;
-        execute!(terminal.out, EnterAlternateScreen, Hide, Clear(ClearType::All))?;
+        execute!(stdout(), EnterAlternateScreen, Hide, Clear(ClearType::All))?;
         Ok(terminal)
     }
 
@@ -76,7 +69,7 @@ impl Terminal {
         let factor = picture.width.div_ceil(wide).max(picture.height.div_ceil(high)).max(1);
         let status: String = status.chars().take(columns.into()).collect();
         execute!(
-            self.out,
+            stdout(),
             MoveTo(0, 0),
             Print(half_blocks(&picture.reduced(factor))),
             Print(status),
@@ -108,7 +101,7 @@ impl Terminal {
                     }
                 }
                 Input::Resize(..) => {
-                    execute!(self.out, Clear(ClearType::All))?;
+                    execute!(stdout(), Clear(ClearType::All))?;
                     self.draw()?;
                 }
                 _ => {}

@@ -8,29 +8,22 @@ import { fileOf, HEADER, row } from './labels.mjs';
 import { SIDE } from './painter.mjs';
 import { encode } from './png.mjs';
 
-const ON_SHEET = 384;
-
 export const seedOf = (index) => `face-${index}`;
 
-// Writes `count` faces into a directory without images/. Returns the pixels of the first ones for a sheet.
-// The sheet must be written elsewhere: trainers take every picture in the directory for a face.
+// Writes `count` faces into a directory without images/.
 export function write(painter, directory, count) {
   const images = join(directory, 'images');
   if (!existsSync(directory)) mkdirSync(directory);
   mkdirSync(images);
   const table = [HEADER];
-  const shown = [];
   for (let index = 0; index < count; index++) {
     const face = draw(seedOf(index));
-    const rgb = painter.paint(face);
-    writeFileSync(join(images, fileOf(index)), encode(SIDE, SIDE, rgb));
+    writeFileSync(join(images, fileOf(index)), encode(SIDE, SIDE, painter.paint(face)));
     table.push(row(index, face.labels));
-    if (shown.length < ON_SHEET) shown.push(rgb);
   }
   writeFileSync(join(directory, 'labels.csv'), table.join('\n') + '\n');
   writeFileSync(join(directory, 'LICENSE.txt'), painter.license);
   writeFileSync(join(directory, 'SOURCE.txt'), source(painter.version, count));
-  return shown;
 }
 
 const source = (version, count) => `${count} faces of ${SIDE} x ${SIDE} pixels, made by dcgan/recipes/faces.

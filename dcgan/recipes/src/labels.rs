@@ -23,6 +23,9 @@ const COLUMNS: [(&str, &[&str]); 7] = [
     ),
 ];
 
+/// Cells of a line: the file name and one for each column.
+const CELLS: usize = 1 + COLUMNS.len();
+
 /// File name of the face at `index`.
 pub fn file(index: usize) -> String {
     format!("{index:05}.png")
@@ -41,8 +44,9 @@ pub fn check(table: &str, faces: usize) -> Result<String> {
     let mut found = 0;
     for (index, line) in lines.enumerate() {
         let values: Vec<&str> = line.split(',').collect();
-        let named = values.first() == Some(&file(index).as_str());
-        ensure!(named && values.len() == 8, "line {} of labels.csv is {line:?}", index + 2);
+        let named = values[0] == file(index);
+        let whole = values.len() == CELLS;
+        ensure!(named && whole, "line {} of labels.csv is {line:?}", index + 2);
         for ((name, all), value) in COLUMNS.into_iter().zip(&values[1..]) {
             ensure!(all.contains(value), "line {} of labels.csv: {name} is {value:?}", index + 2);
             *having.entry((name, *value)).or_insert(0) += 1;

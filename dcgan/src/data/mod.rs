@@ -12,7 +12,7 @@ use burn::tensor::{Device, Tensor};
 use clap::Args;
 use export::picture::Picture;
 use image::imageops::{self, FilterType};
-use image::{DynamicImage, RgbImage};
+use image::{DynamicImage, GrayImage, RgbImage};
 
 use crate::network::{CHANNELS, SIZES};
 use crate::values;
@@ -169,6 +169,25 @@ impl Dataset {
         let pixels = indices.iter().flat_map(|&i| &self.pixels[i * len..][..len]);
         values::pictures(pixels, [indices.len(), self.channels, self.size, self.size], device)
     }
+}
+
+/// The pictures of `[height, width, channels]` whose pixels follow each other in `pixels`, each named by `file` and
+/// its index.
+fn pictures(
+    file: &str,
+    [height, width, channels]: [usize; 3],
+    pixels: &[u8],
+) -> Result<Vec<(String, DynamicImage)>> {
+    let picture = |(index, bytes): (usize, &[u8])| {
+        let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
+        let image = match channels {
+            1 => DynamicImage::from(GrayImage::from_raw(width, height, bytes.to_vec())?),
+            _ => DynamicImage::from(RgbImage::from_raw(width, height, bytes.to_vec())?),
+        };
+        Some((format!("{file} [{index}]"), image))
+    };
+    let all = pixels.chunks_exact(height * width * channels).enumerate().map(picture);
+    all.collect::<Option<_>>().context("pictures too large")
 }
 
 /// Crops the largest square in the middle and resizes it to `size` × `size`.

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use export::file::npz;
-use image::{DynamicImage, GrayImage, RgbImage};
-use ndarray::{ArrayViewD, Axis};
+use ndarray::ArrayViewD;
 use ndarray_npy::ViewNpyExt;
 
 use super::{Attribute, Found};
@@ -36,26 +35,16 @@ fn parse(bytes: &[u8], file: &str) -> Result<Found> {
     // A view allocates nothing, whatever size the header claims.
     let array = ArrayViewD::<u8>::view_npy(&array)
         .map_err(|error| anyhow!("\"{name}\" must be complete and uint8: {error}"))?;
-    let (height, width, channels) = match *array.shape() {
-        [_, height, width] => (height, width, 1),
-        [_, height, width, channels @ (1 | 3)] => (height, width, channels),
+    let shape = match *array.shape() {
+        [_, height, width] => [height, width, 1],
+        [_, height, width, channels @ (1 | 3)] => [height, width, channels],
         ref shape => bail!("\"{name}\" of shape {shape:?}, not [n, height, width(, 1 or 3)]"),
     };
     ensure!(!array.is_empty(), "\"{name}\" holds no pictures");
-    let pictures: Option<Vec<_>> = array
-        .axis_iter(Axis(0))
-        .enumerate()
-        .map(|(index, picture)| {
-            let bytes = picture.iter().copied().collect();
-            let (width, height) = (u32::try_from(width).ok()?, u32::try_from(height).ok()?);
-            let image = match channels {
-                1 => DynamicImage::from(GrayImage::from_raw(width, height, bytes)?),
-                _ => DynamicImage::from(RgbImage::from_raw(width, height, bytes)?),
-            };
-            Some((format!("{file} \"{name}\" [{index}]"), image))
-        })
-        .collect();
-    let pictures = pictures.context("pictures too large")?;
+    // The view is in another order if NumPy wrote the array in Fortran's.
+    let array = array.as_standard_layout();
+    let pixels = array.as_slice().expect("the standard layout is contiguous");
+    let pictures = super::pictures(&format!("{file} \"{name}\""), shape, pixels)?;
     let labels = find(LABELS)
         .map(|name| labels(&npz::array(bytes, name, LIMIT, INSTEAD)?, name, pictures.len()));
     let attributes = labels.transpose()?.into_iter().collect();

@@ -37,7 +37,7 @@ const SEED: u64 = 0;
 
 /// Judges generated pictures by comparing them with a data set.
 pub struct Judge {
-    observer: Observer,
+    predictor: Predictor,
     reference: Gaussian,
     deviation: f64,
     /// The reference values of the measurements.
@@ -85,7 +85,7 @@ impl Judge {
         ensure!(len >= fewest, "a judge needs {fewest} labelled pictures, there are {len}");
         let classifier = Classifier::train(dataset, SEED, device, bar);
         let attributes = dataset.attributes.clone();
-        let observer = Observer { classifier, attributes, device: device.clone() };
+        let predictor = Predictor { classifier, attributes, device: device.clone() };
 
         let order = random::order(SEED, Purpose::Order, 0, len);
         let count = (len / 2).min(MOST);
@@ -94,23 +94,23 @@ impl Judge {
         };
         let (real, other) = (pictures(&order[..count]), pictures(&order[count..2 * count]));
         let blurred: Vec<Picture> = other.iter().map(blurred).collect();
-        let (reference, frequencies) = observer.observe(&real);
-        let distance = |pictures: &[Picture]| observer.observe(pictures).0.distance(&reference);
+        let (reference, frequencies) = predictor.measure(&real);
+        let distance = |pictures: &[Picture]| predictor.measure(pictures).0.distance(&reference);
         let scale = Scale {
             count,
             floor: distance(&other),
             ceiling: distance(&blurred),
-            accuracy: observer.accuracy(dataset),
+            accuracy: predictor.accuracy(dataset),
             frequencies,
         };
         let deviation = deviation_of(&real);
         ensure!(deviation > 0.0 && scale.floor > 0.0, "the pictures are all the same");
-        Ok(Self { observer, reference, deviation, scale })
+        Ok(Self { predictor, reference, deviation, scale })
     }
 
     /// Measures generated pictures; there should be about [`Scale::count`] of them.
     pub fn judge(&self, pictures: &[Picture]) -> Verdict {
-        let (gaussian, frequencies) = self.observer.observe(pictures);
+        let (gaussian, frequencies) = self.predictor.measure(pictures);
         let frechet = gaussian.distance(&self.reference);
         let floors = frechet / self.scale.floor;
         let diversity = deviation_of(pictures) / self.deviation;
@@ -119,16 +119,16 @@ impl Judge {
 }
 
 /// A classifier and the attributes that it predicts.
-struct Observer {
+struct Predictor {
     classifier: Classifier,
     attributes: Vec<Attribute>,
     device: Device,
 }
 
-impl Observer {
+impl Predictor {
     /// Mean and covariance of the pictures' features, and the frequency of each predicted class of each
     /// attribute.
-    fn observe(&self, pictures: &[Picture]) -> (Gaussian, Vec<Vec<f64>>) {
+    fn measure(&self, pictures: &[Picture]) -> (Gaussian, Vec<Vec<f64>>) {
         let mut features = Vec::with_capacity(pictures.len() * FEATURES);
         let mut frequencies: Vec<Vec<f64>> =
             self.attributes.iter().map(|a| vec![0.0; a.classes.len()]).collect();

@@ -18,7 +18,7 @@ const HEADER: &str = "step,discriminator_loss,generator_loss,real,drawn,batch_di
 /// The log file and the sums over the steps since its last line.
 pub(super) struct Log {
     path: PathBuf,
-    sums: Sums,
+    pub(super) sums: Sums,
 }
 
 /// Sums over the steps since the last line.
@@ -48,10 +48,6 @@ impl Log {
         let kept: String = text.split_inclusive('\n').filter(is_kept).collect();
         file::write(&[(path.to_owned(), format!("{HEADER}{kept}").as_bytes())])?;
         Ok(Self { path: path.to_owned(), sums })
-    }
-
-    pub(super) fn sums(&self) -> &Sums {
-        &self.sums
     }
 
     pub(super) fn add(&mut self, progress: &Progress, time: Duration) {

@@ -206,7 +206,7 @@ impl<'a> Run<'a> {
     }
 
     fn save(&self) -> Result<()> {
-        checkpoint::save(&self.directory.join("checkpoints"), &self.trainer, self.log.sums())
+        checkpoint::save(&self.directory.join("checkpoints"), &self.trainer, &self.log.sums)
     }
 
     fn batch_len(&self) -> usize {
@@ -223,7 +223,7 @@ impl<'a> Run<'a> {
             let seed = self.plan.options.seed;
             self.epoch = (epoch, random::order(seed, Purpose::Order, epoch, self.dataset.len()));
         }
-        self.dataset.batch(&self.epoch.1[at * batch..][..batch], self.trainer.device())
+        self.dataset.batch(&self.epoch.1[at * batch..][..batch], &self.trainer.device)
     }
 
     /// Writes a sheet and, if there is a judge, measures quality.
