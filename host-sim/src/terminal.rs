@@ -42,6 +42,8 @@ impl Terminal {
         let terminal =
             Self { name: name.into(), left: frames, leaves: false, last: None, result: Ok(()) };
         ctrlc::set_handler(|| {
+            // Held until the end, so that no more of a picture is drawn.
+            let _lock = stdout().lock();
             restore();
             std::process::exit(ENDED_BY_SIGNAL)
         })

@@ -1,6 +1,6 @@
 // Writes the faces as files: images/, labels.csv, licence and source.
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { draw, HAIR } from './face.mjs';
@@ -10,10 +10,9 @@ import { encode } from './png.mjs';
 
 export const seedOf = (index) => `face-${index}`;
 
-// Writes `count` faces into a directory without images/.
+// Writes `count` faces into a directory, which must have no images/ yet.
 export function write(painter, directory, count) {
   const images = join(directory, 'images');
-  if (!existsSync(directory)) mkdirSync(directory);
   mkdirSync(images);
   const table = [HEADER];
   for (let index = 0; index < count; index++) {
