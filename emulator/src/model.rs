@@ -41,7 +41,7 @@ pub fn fit(board: &Board, model: Option<&Path>) -> Result<Fit> {
     let model = Model::parse(&file);
     let model = model
         .map_err(|e| anyhow!("{name}: {e}; convert it with `cargo run -p export -- quantize`"))?;
-    fitting(board, &name.to_string(), Fit::new(&model, file.len(), board.map.memory))
+    fitting(board, &name.to_string(), Fit::new(&model, file.len(), board.memory()))
 }
 
 fn fitting(board: &Board, name: &str, fit: Fit) -> Result<Fit> {

@@ -61,10 +61,10 @@ impl Qmp {
         command: &str,
         arguments: Value,
         meanwhile: &mut dyn FnMut() -> Result<()>,
-    ) -> Result<Value> {
+    ) -> Result<()> {
         let number = self.send(command, arguments)?;
         loop {
-            let mut message = self.message(meanwhile)?;
+            let message = self.message(meanwhile)?;
             // Skip events, and answers to commands that were sent without waiting.
             if message["id"] != number {
                 continue;
@@ -72,8 +72,8 @@ impl Qmp {
             if let Some(error) = message.get("error") {
                 bail!("the emulator refuses {command}: {error}");
             }
-            if let Some(answer) = message.get_mut("return") {
-                return Ok(answer.take());
+            if message.get("return").is_some() {
+                return Ok(());
             }
         }
     }
