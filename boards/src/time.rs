@@ -6,7 +6,7 @@ use gen_core::element::Weight;
 use serde::Serialize;
 use thiserror::Error;
 
-use crate::record::{Layer, Record, accepted};
+use crate::record::{Record, accepted};
 use crate::{CORES, Core};
 
 /// Estimated time of a picture on a core.

@@ -10,7 +10,7 @@
 use gen_core::axis::Convolution;
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
-use gen_core::latent::{self, Distribution, Latent, Part};
+use gen_core::latent::{self, Distribution};
 use gen_core::requant::{FRACTION_BITS, scale};
 
 /// The models of `models/`.
@@ -70,11 +70,14 @@ const LATENT_SCALE: f32 = 400.0;
 /// Quantised hidden values saturate at this many standard deviations.
 const DEVIATIONS: f64 = 4.0;
 
-/// Entries of the last layer's table. As in the exporter, it covers ±3.2; beyond that tanh is less than half
-/// a grey level away from ±1.
+/// Entries of the last layer's table, as many as the exporter's tables have: an entry is at most a fifth of a
+/// grey level away from its neighbours.
 const TABLE: usize = 4096;
+/// The table covers arguments of tanh from −`SATURATED` to `SATURATED`, as the exporter's does: beyond, tanh is
+/// less than half a grey level away from ±1.
+const SATURATED: f64 = 3.2;
 /// Width of an entry of the table, in units of tanh's argument.
-pub const BIN: f64 = 6.4 / TABLE as f64;
+pub const BIN: f64 = 2.0 * SATURATED / TABLE as f64;
 
 /// Standard deviation of tanh's input: large enough for some of it to saturate.
 const LAST_DEVIATION: f64 = 0.75;
@@ -96,9 +99,10 @@ impl Reference {
             for channel in 0..channels {
                 let (mean, deviation) = statistics(&sums, channels, channel, last);
                 // y = sum · factor + constant
-                let (factor, constant) = match last {
-                    false => (hidden / deviation, 0.5 - mean * hidden / deviation),
-                    true => (LAST_DEVIATION / deviation / BIN, TABLE as f64 / 2.0),
+                let (factor, constant) = if last {
+                    (LAST_DEVIATION / deviation / BIN, TABLE as f64 / 2.0)
+                } else {
+                    (hidden / deviation, 0.5 - mean * hidden / deviation)
                 };
                 layer.multipliers.push(fixed(factor) as i32);
                 layer.constants.push(fixed(constant));
@@ -114,23 +118,24 @@ impl Reference {
             name: self.name.into(),
             source: [0; 32],
             whole: self.whole,
-            latent: vec![DraftPart {
-                name: "z".into(),
-                len: self.latent,
-                distribution: Distribution::Normal,
-                scale: LATENT_SCALE,
-            }],
+            latent: vec![part(self.latent)],
             layers,
             directions: Vec::new(),
         }
     }
 }
 
+/// The only part of the latent, with `len` elements.
+fn part(len: usize) -> DraftPart {
+    let (name, distribution) = ("z".into(), Distribution::Normal);
+    DraftPart { name, len, distribution, scale: LATENT_SCALE }
+}
+
 /// The quantised latent of a seed.
 fn latent(seed: u64, len: usize) -> Vec<i16> {
     let mut steps = vec![0; len];
-    let part = Part { name: "z", len, distribution: Distribution::Normal, scale: LATENT_SCALE };
-    Latent::new([part]).sample_quantized(seed, &mut steps).expect("steps have the part's length");
+    let sampled = DraftPart::latent(&[part(len)]).sample_quantized(seed, &mut steps);
+    sampled.expect("steps have the part's length");
     steps
 }
 
@@ -232,7 +237,7 @@ fn fixed(real: f64) -> i64 {
 /// Grey level of a table entry: tanh in −1…1 scaled to 0…255. Uses libm rather than the system's tanh, so
 /// that files are equal on every machine.
 fn tanh(entry: usize) -> i16 {
-    let x = (entry as f64 + 0.5) * BIN - BIN * TABLE as f64 / 2.0;
+    let x = (entry as f64 + 0.5) * BIN - SATURATED;
     ((libm::tanh(x) + 1.0) * 127.5).round() as i16
 }
 

@@ -1,10 +1,9 @@
 //! The developer's commands. `cargo xtask` lists them.
 
 mod bench;
-mod bench_trainer;
+mod comparison;
 mod flash;
 mod model;
-mod oracles;
 mod public_api;
 mod qemu;
 mod test;
@@ -17,7 +16,7 @@ use std::time::Duration;
 
 use anyhow::Result;
 use boards::{BOARDS, Board};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use emulator::image::{Image, SIZE};
 use emulator::program;
@@ -68,7 +67,7 @@ enum Task {
     /// Run a board in its emulator and show its log: QEMU, or rp2040js for pico
     Qemu {
         /// The board
-        #[arg(default_value = "lm3s6965evb", value_parser = board())]
+        #[arg(default_value = "lm3s6965evb", value_parser = board(|_| true))]
         board: &'static Board,
         /// A name in models/ or a .gen file [default: faces]
         #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
@@ -86,7 +85,7 @@ enum Task {
     /// Build a board's program and print the memory it takes; writes ELF, UF2 and size.txt
     Firmware {
         /// The board
-        #[arg(value_parser = board())]
+        #[arg(value_parser = board(|_| true))]
         board: &'static Board,
         /// A name in models/ or a .gen file [default: faces]
         #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
@@ -95,7 +94,7 @@ enum Task {
     /// Build a board's program and write it to the board, by debug probe or boot drive
     Flash {
         /// The board
-        #[arg(value_parser = board())]
+        #[arg(value_parser = board(Board::is_hardware))]
         board: &'static Board,
         /// A name in models/ or a .gen file [default: faces]
         #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
@@ -106,12 +105,12 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Task::Test(options) => test::test(options),
-        Task::Oracles { speed: true, .. } => oracles::speed(),
+        Task::Oracles { speed: true, .. } => comparison::speed(),
         Task::Oracles { generators, latents, .. } => {
-            oracles::oracles(generators.as_deref(), latents)
+            comparison::oracles(generators.as_deref(), latents)
         }
         Task::Bench(options) => bench::bench(&options),
-        Task::BenchTrainer => bench_trainer::bench_trainer(),
+        Task::BenchTrainer => comparison::trainer(),
         Task::PublicApi { accept } => public_api::public_api(accept),
         Task::Model { model } => model::model(model),
         Task::Qemu { board, model, window, seconds, picture } => {
@@ -130,10 +129,10 @@ fn main() -> ExitCode {
     }
 }
 
-/// Parses a board's name.
-fn board() -> impl TypedValueParser<Value = &'static Board> {
-    PossibleValuesParser::new(BOARDS.iter().map(|board| board.name))
-        .try_map(|name| Board::named(&name).ok_or("no such board"))
+/// Parses a board's name. `offered`: whether `--help` lists a board.
+fn board(offered: fn(&Board) -> bool) -> impl TypedValueParser<Value = &'static Board> {
+    let names = BOARDS.iter().map(|it| PossibleValue::new(it.name).hide(!offered(it)));
+    PossibleValuesParser::new(names).try_map(|name| Board::named(&name).ok_or("no such board"))
 }
 
 fn build(board: &'static Board, model: Option<&Path>) -> Result<Image> {

@@ -1,10 +1,10 @@
-//! `cargo xtask oracles`: compares with ONNX Runtime, in Python.
+//! Compares with other programs, in Python: `cargo xtask oracles`, `cargo xtask bench-trainer`.
 
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use output::file;
 use setup::{python, step, workspace};
 
 /// Creates the Python environment and runs the comparison on the models of the repository, and on those in
@@ -15,7 +15,7 @@ use setup::{python, step, workspace};
 /// If the environment cannot be created or anything differs.
 pub fn oracles(generators: Option<&Path>, latents: Option<u32>) -> Result<()> {
     let target = workspace::target_directory()?;
-    let mut oracles = script("oracles.py", &target.join("oracles/out"))?;
+    let mut oracles = script("oracles/oracles.py", &target.join("oracles"), "out")?;
     // Builds the whole workspace, as the tests do, so that tract is not compiled again with other features.
     let mut build = workspace::cargo();
     build.args(["build", "--workspace", "--all-targets"]);
@@ -40,22 +40,36 @@ pub fn oracles(generators: Option<&Path>, latents: Option<u32>) -> Result<()> {
 ///
 /// If the environment cannot be created or one of the programs fails.
 pub fn speed() -> Result<()> {
-    let out = workspace::target_directory()?.join("oracles/speed");
-    let mut speed = script("speed.py", &out)?;
+    let place = workspace::target_directory()?.join("oracles");
+    let mut speed = script("oracles/speed.py", &place, "speed")?;
     let mut build = workspace::cargo();
     build.args(["bench", "--package", "export", "--bench", "generators", "--no-run"]);
     step::run("build", &mut build)?;
     step::run("engine, tract and ONNX Runtime", &mut speed)
 }
 
-/// A command that runs a script of tests/oracles in its Python environment, which it creates if needed, with
-/// output to `out`.
-fn script(name: &str, out: &Path) -> Result<Command> {
-    let scripts = workspace::root().join("tests/oracles");
-    let python = workspace::target_directory()?.join("oracles/python");
-    let python = python::environment(&python, &scripts.join("requirements.txt"))?;
-    fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))?;
-    let mut script = Command::new(python);
-    script.arg(scripts.join(name)).arg("--out").arg(out);
+/// Compares the trainer's speed with PyTorch's: times both, one after the other.
+///
+/// # Errors
+///
+/// If the environment cannot be created or one of the programs fails.
+pub fn trainer() -> Result<()> {
+    let target = workspace::target_directory()?;
+    let place = target.join("bench-trainer");
+    println!("PyTorch needs some gigabytes in {}", place.display());
+    let mut steps = script("bench/steps.py", &place, "out")?;
+    step::run("build", workspace::cargo().args(["build", "--package", "dcgan"]))?;
+    step::run("steps a second", steps.arg("--dcgan").arg(target.join("debug/dcgan")))
+}
+
+/// A command that runs a script of `tests/` with output to the directory `out` in `place`. Its Python
+/// environment, with the packages of the `requirements.txt` beside the script, is created in `place` if needed.
+fn script(path: &str, place: &Path, out: &str) -> Result<Command> {
+    let path = workspace::root().join("tests").join(path);
+    let requirements = path.with_file_name("requirements.txt");
+    let mut script = Command::new(python::environment(&place.join("python"), &requirements)?);
+    let out = place.join(out);
+    file::directory(&out)?;
+    script.arg(path).arg("--out").arg(out);
     Ok(script)
 }
