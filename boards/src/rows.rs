@@ -12,10 +12,7 @@ pub const BOARDS: [Board; 9] = [
         map: include_str!("../memory/lm3s6965evb.x"),
         screen: Some(OLED),
         buttons: Some("five"),
-        emulator: Some(Emulator::Qemu),
-        probe: None,
-        drive: None,
-        measures: &[],
+        ..BARE
     },
     Board {
         name: "mps2-an385",
@@ -84,7 +81,6 @@ pub const BOARDS: [Board; 9] = [
         core: Core::M33,
         clock_mhz: Some(150),
         map: include_str!("../memory/pico2.x"),
-        emulator: None,
         probe: Some("RP235x"),
         drive: Some(BootDrive::RP2350),
         ..PICO_LCD

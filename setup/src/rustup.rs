@@ -6,25 +6,13 @@ use anyhow::{Context, Result};
 
 use crate::step;
 
-/// Installs the missing ones of the given compiler targets.
+/// Installs those of the `wanted` that are missing. `kind`: `target` for compiler targets, `component` for
+/// clippy and the like.
 ///
 /// # Errors
 ///
 /// If rustup cannot be run or fails.
-pub fn targets(wanted: &[&str]) -> Result<()> {
-    install("target", wanted)
-}
-
-/// Installs the missing ones of the given components, for example clippy.
-///
-/// # Errors
-///
-/// If rustup cannot be run or fails.
-pub fn components(wanted: &[&str]) -> Result<()> {
-    install("component", wanted)
-}
-
-fn install(kind: &str, wanted: &[&str]) -> Result<()> {
+pub fn install(kind: &str, wanted: &[&str]) -> Result<()> {
     let installed = Command::new("rustup").args([kind, "list", "--installed"]).output();
     let yourself = || format!("cannot run rustup; install {kind}s {} yourself", wanted.join(" "));
     let installed = String::from_utf8(installed.with_context(yourself)?.stdout)?;

@@ -1,19 +1,36 @@
 //! Compares with other programs, in Python: `cargo xtask oracles`, `cargo xtask bench-trainer`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use clap::Args;
 use output::file;
 use setup::{python, step, workspace};
 
-/// Creates the Python environment and runs the comparison on the models of the repository, and on those in
-/// `generators`. `latents`: number of latents for each model instead of the default.
+/// What is compared with ONNX Runtime and tract.
+#[derive(Args)]
+pub struct Options {
+    /// Also check the generators in this directory
+    #[arg(long, value_name = "DIR")]
+    generators: Option<PathBuf>,
+    /// Number of pictures of each, instead of 64 per generator and 8 per layout
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    latents: Option<u32>,
+    /// Compare speed with tract and ONNX Runtime instead
+    #[arg(long, conflicts_with_all = ["generators", "latents"])]
+    speed: bool,
+}
+
+/// Compares the models of the repository, or their speed, with ONNX Runtime and tract.
 ///
 /// # Errors
 ///
-/// If the environment cannot be created or anything differs.
-pub fn oracles(generators: Option<&Path>, latents: Option<u32>) -> Result<()> {
+/// If the Python environment cannot be created, a program fails, or anything differs.
+pub fn oracles(options: &Options) -> Result<()> {
+    if options.speed {
+        return speed();
+    }
     let target = workspace::target_directory()?;
     let mut oracles = script("oracles/oracles.py", &target.join("oracles"), "out")?;
     // Builds the whole workspace, as the tests do, so that tract is not compiled again with other features.
@@ -24,22 +41,18 @@ pub fn oracles(generators: Option<&Path>, latents: Option<u32>) -> Result<()> {
     oracles.arg("--export").arg(target.join("debug/export"));
     oracles.arg("--tract").arg(target.join("debug/examples/tract"));
     oracles.arg("--dcgan").arg(target.join("debug/dcgan"));
-    if let Some(directory) = generators {
+    if let Some(directory) = &options.generators {
         let path = directory.canonicalize().with_context(|| format!("{}", directory.display()))?;
         oracles.arg("--generators").arg(path);
     }
-    if let Some(latents) = latents {
+    if let Some(latents) = options.latents {
         oracles.arg("--latents").arg(latents.to_string());
     }
     step::run("ONNX Runtime and tract", &mut oracles)
 }
 
 /// Compares the speed of the engine with tract and ONNX Runtime, in a release build.
-///
-/// # Errors
-///
-/// If the environment cannot be created or one of the programs fails.
-pub fn speed() -> Result<()> {
+fn speed() -> Result<()> {
     let place = workspace::target_directory()?.join("oracles");
     let mut speed = script("oracles/speed.py", &place, "speed")?;
     let mut build = workspace::cargo();

@@ -86,23 +86,19 @@ impl Uf2 {
         let mut pages = BTreeMap::new();
         for (index, bytes) in bytes.chunks(BLOCK).enumerate() {
             let page = || -> Result<_> {
-                let block = Block::parse(bytes)?;
-                let (family, address) = (block.family, block.address);
+                let Block { address, number, count: of, family, page } = Block::parse(bytes)?;
+                let BootDrive { family: expected, name } = drive;
                 ensure!(
-                    family == drive.family,
-                    "family {family:#010x} is not {}'s {:#010x}",
-                    drive.name,
-                    drive.family
+                    family == *expected,
+                    "family {family:#010x} is not {name}'s {expected:#010x}"
                 );
                 ensure!(
-                    (block.number as usize, block.count as usize) == (index, count),
-                    "is numbered {} of {}, with {count} blocks in the file",
-                    block.number,
-                    block.count
+                    (number as usize, of as usize) == (index, count),
+                    "is numbered {number} of {of}, with {count} blocks in the file"
                 );
                 ensure!(FLASH.contains(&address), "{address:#010x} is not in flash");
                 // Checks both alignment and gaps within a sector that is not the last.
-                let expected = block.number * PAGE as u32 % SECTOR;
+                let expected = number * PAGE as u32 % SECTOR;
                 ensure!(
                     address % SECTOR == expected,
                     "{address:#010x} is not the expected page of its sector"
@@ -113,7 +109,7 @@ impl Uf2 {
                     _ => address == last + PAGE as u32,
                 });
                 ensure!(follows, "{address:#010x} does not follow the page before");
-                Ok((address, block.page))
+                Ok((address, page))
             };
             let (address, page) = page().with_context(|| format!("block {index}"))?;
             pages.insert(address, page);
@@ -164,21 +160,13 @@ struct Block {
 
 impl Block {
     fn to_bytes(self) -> [u8; BLOCK] {
-        let header = [
-            MAGIC[0],
-            MAGIC[1],
-            FLAGS,
-            self.address,
-            PAGE as u32,
-            self.number,
-            self.count,
-            self.family,
-        ];
+        let Self { address, number, count, family, page } = self;
+        let header = [MAGIC[0], MAGIC[1], FLAGS, address, PAGE as u32, number, count, family];
         let mut bytes = [0; BLOCK];
         for (word, value) in bytes.chunks_exact_mut(4).zip(header) {
             word.copy_from_slice(&value.to_le_bytes());
         }
-        bytes[32..32 + PAGE].copy_from_slice(&self.page);
+        bytes[32..32 + PAGE].copy_from_slice(&page);
         bytes[BLOCK - 4..].copy_from_slice(&MAGIC[2].to_le_bytes());
         bytes
     }

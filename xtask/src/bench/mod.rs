@@ -61,7 +61,7 @@ pub fn bench(options: &Options) -> Result<()> {
         cores.iter().any(|core| core.name == record.core) && chosen(models, &record.model)
     };
     let targets: Vec<&str> = cores.iter().map(|core| core.target).collect();
-    rustup::targets(&targets)?;
+    rustup::install("target", &targets)?;
     cores.iter().try_for_each(|core| tools::emulator(bench::board(*core)?, false))?;
 
     let names = model::names().into_iter().filter(|name| chosen(models, name));

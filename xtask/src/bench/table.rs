@@ -3,7 +3,7 @@
 use std::borrow::Borrow;
 
 use boards::CORES;
-use boards::record::{Layer, Record};
+use boards::record::Record;
 use output::number::grouped;
 
 /// Two tables: instructions, and bytes. Records must be in the order of [`super::sort`].
@@ -16,18 +16,18 @@ pub fn tables(records: &[Record]) -> String {
     );
     text += &row(&[&["model", "layer", "useful MACs"], &cores[..]].concat());
     text += &row(&[&["---", "---"], &vec!["---:"; cores.len() + 1][..]].concat());
-    let mut seen: Vec<(&str, Layer)> = Vec::new();
-    for record in records {
-        if seen.contains(&(&record.model, record.layer)) {
+    for (index, record) in records.iter().enumerate() {
+        let same = |it: &&Record| (&it.model, it.layer) == (&record.model, record.layer);
+        if records[..index].iter().any(|it| same(&it)) {
             continue;
         }
-        seen.push((&record.model, record.layer));
         let mut cells =
             vec![record.model.clone(), record.layer.to_string(), grouped(record.useful_macs)];
         cells.extend(cores.iter().map(|core| {
-            let same = |it: &&Record| (&it.model, it.layer) == (&record.model, record.layer);
             let of_core = records.iter().filter(same).find(|it| it.core == *core);
-            of_core.map_or_else(String::new, instructions)
+            of_core.map_or_else(String::new, |it| {
+                format!("{} ({:.2})", grouped(it.instructions), it.per_mac())
+            })
         }));
         text += &row(&cells);
     }
@@ -44,10 +44,6 @@ pub fn tables(records: &[Record]) -> String {
         text += &row(&[core, model, &memory, &stack, &engine, &code, &file, picture]);
     }
     text
-}
-
-fn instructions(record: &Record) -> String {
-    format!("{} ({:.2})", grouped(record.instructions), record.per_mac())
 }
 
 fn row<C: Borrow<str>>(cells: &[C]) -> String {

@@ -68,14 +68,14 @@ pub fn test(options: Options) -> Result<()> {
     let boards = asked(Part::Boards) && !options.quick;
 
     if lint {
-        rustup::components(&["rustfmt", "clippy"])?;
+        rustup::install("component", &["rustfmt", "clippy"])?;
     }
     if boards || lint && !options.quick {
         let mut targets: Vec<&str> = TARGETS.into();
         targets.extend(BOARDS.iter().map(|board| board.core.target));
         targets.sort_unstable();
         targets.dedup();
-        rustup::targets(&targets)?;
+        rustup::install("target", &targets)?;
     }
     if boards {
         BOARDS.iter().try_for_each(|board| tools::emulator(board, false))?;
