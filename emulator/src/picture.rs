@@ -1,17 +1,17 @@
 //! Parses screendumps.
 
-use anyhow::{Result, ensure};
-use image::ImageFormat;
+use anyhow::{Result, bail, ensure};
+use image::{DynamicImage, ImageFormat};
 use output::Picture;
 
-/// Parses a binary PPM, the format of QEMU's screendumps.
+/// Parses a PPM of 8 bits a channel, the format of QEMU's screendumps.
 ///
 /// # Errors
 ///
 /// If the bytes are not a complete PPM of this kind.
 pub fn from_ppm(bytes: &[u8]) -> Result<Picture> {
-    ensure!(bytes.starts_with(b"P6"), "not a binary PPM");
-    let image = image::load_from_memory_with_format(bytes, ImageFormat::Pnm)?.into_rgb8();
+    let image = image::load_from_memory_with_format(bytes, ImageFormat::Pnm)?;
+    let DynamicImage::ImageRgb8(image) = image else { bail!("not a PPM of 8 bits a channel") };
     let (width, height) = image.dimensions();
     Ok(Picture { width, height, rgb: image.into_raw() })
 }

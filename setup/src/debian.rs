@@ -61,6 +61,6 @@ fn has_apt() -> bool {
 fn update(problem: &str, remedy: &str) -> Result<()> {
     let id = Command::new("id").arg("-u").output().context("cannot run id")?;
     ensure!(id.stdout.trim_ascii() == b"0", "{problem}; type: sudo {remedy}");
-    println!("{problem}; running as root: {remedy}");
+    println!("{problem}; updating the package lists with apt-get update");
     step::run("apt-get update", Command::new("apt-get").arg("update"))
 }

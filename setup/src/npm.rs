@@ -67,16 +67,20 @@ pub fn install(name: &str, directory: &Path, package: &str, lock: &str) -> Resul
 ///
 /// If they cannot be installed, or Node.js is too old. The message says what to do.
 fn installed_node() -> Result<()> {
-    let mut missing = vec![(NODE, "nodejs"), ("npm", "npm")];
-    missing.retain(|(program, _)| !runs(Command::new(program).arg("--version")));
-    let missing: Vec<&str> = missing.into_iter().map(|(_, package)| package).collect();
+    let mut missing = Vec::new();
+    for (program, package) in [(NODE, "nodejs"), ("npm", "npm")] {
+        if !runs(Command::new(program).arg("--version")) {
+            missing.push(package);
+        }
+    }
     if !missing.is_empty() {
         debian::install(&missing, "Node.js with npm is not installed")?;
     }
     let output = Command::new(NODE).arg("--version").output();
     let version = String::from_utf8(output.context("cannot run node")?.stdout)?;
-    let (version, new) = (version.trim(), major(version.trim()) >= Some(OLDEST));
-    ensure!(new, "Node.js {version} is too old: install {OLDEST} or newer, then try again");
+    let version = version.trim();
+    let new_enough = major(version) >= Some(OLDEST);
+    ensure!(new_enough, "Node.js {version} is too old: install {OLDEST} or newer, then try again");
     Ok(())
 }
 

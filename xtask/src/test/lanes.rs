@@ -12,7 +12,7 @@ use anyhow::{Result, ensure};
 
 use super::job::{Done, Job};
 
-/// Jobs that take less time are one line of the table.
+/// Jobs that pass in less time are one line of the table.
 const SHORT: Duration = Duration::from_secs(1);
 
 /// Runs the jobs of each lane in order, the lanes in parallel, and prints a table of times.
@@ -26,14 +26,10 @@ pub fn run(lanes: [Vec<Job>; 2]) -> Result<()> {
     let failed = AtomicBool::new(false);
     let lane = |jobs: Vec<Job>| -> Vec<Done> {
         let jobs = jobs.into_iter().take_while(|_| !failed.load(Ordering::Relaxed));
-        let mut done = Vec::new();
-        for job in jobs {
-            done.push(job.run());
-            if done.last().is_some_and(|job| job.failure.is_some()) {
-                failed.store(true, Ordering::Relaxed);
-            }
-        }
-        done
+        let notice = |done: &Done| {
+            failed.fetch_or(done.failure.is_some(), Ordering::Relaxed);
+        };
+        jobs.map(Job::run).inspect(notice).collect()
     };
     let [first, second] = lanes;
     let (mut done, second) = thread::scope(|scope| {
@@ -51,9 +47,10 @@ pub fn run(lanes: [Vec<Job>; 2]) -> Result<()> {
 fn table(done: &mut [Done], count: usize, all: Duration) -> String {
     done.sort_by_key(|job| std::cmp::Reverse(job.duration));
     let row = |time: Duration, name: &str| format!("{:>8.1} s   {name}\n", time.as_secs_f32());
-    let (long, short) = done.split_at(done.partition_point(|job| job.duration >= SHORT));
+    let shown = |job: &&Done| job.duration >= SHORT || job.failure.is_some();
+    let (shown, short): (Vec<&Done>, Vec<&Done>) = done.iter().partition(shown);
     let mut table = String::from("\nthe slowest first:\n");
-    for job in long {
+    for job in shown {
         let verdict = if job.failure.is_some() { ": failed" } else { "" };
         table += &row(job.duration, &format!("{}{verdict}", job.name));
     }
@@ -63,7 +60,7 @@ fn table(done: &mut [Done], count: usize, all: Duration) -> String {
     }
     table += &row(all, "all, in two lanes");
     if done.len() < count {
-        table += &format!("{} steps were skipped after the failure\n", count - done.len());
+        table += &format!("steps not started after a failure: {}\n", count - done.len());
     }
     table
 }
@@ -97,12 +94,12 @@ mod tests {
             duration: Duration::from_millis(milliseconds),
             failure: (name == "a").then(String::new),
         };
-        let mut done = [job("a", 2000), job("b", 400), job("c", 30_000), job("d", 900)];
-        let expected = "\nthe slowest first:\n    30.0 s   c\n     2.0 s   a: failed\n     \
+        let mut done = [job("a", 200), job("b", 400), job("c", 30_000), job("d", 900)];
+        let expected = "\nthe slowest first:\n    30.0 s   c\n     0.2 s   a: failed\n     \
                         1.3 s   2 more steps under 1 s\n    31.0 s   all, in two lanes\n";
         let all = Duration::from_secs(31);
         assert_eq!(table(&mut done, 4, all), expected);
-        let skipped = format!("{expected}3 steps were skipped after the failure\n");
+        let skipped = format!("{expected}steps not started after a failure: 3\n");
         assert_eq!(table(&mut done, 7, all), skipped);
     }
 }
