@@ -22,7 +22,7 @@ fn chip() -> Result<(), String> {
     let board = the_board()?;
     let out = PathBuf::from(env::var_os("OUT_DIR").ok_or("cargo did not set OUT_DIR")?);
 
-    let map = board.map.script;
+    let map = board.map;
     let reserved = built_in(&out, board)?;
     // Symbols for tools that measure the program's size and stack.
     let symbols = format!(
@@ -77,7 +77,7 @@ fn built_in(out: &Path, board: &Board) -> Result<usize, String> {
     let file = fs::read(&path).map_err(|e| format!("{path}: {e}; set GEN_MODEL to a .gen file"))?;
     let model = Model::parse(&file)
         .map_err(|e| format!("{path}: {e}; convert it with `cargo run -p export -- quantize`"))?;
-    let fit = Fit::new(&model, file.len(), board.map.memory);
+    let fit = Fit::new(&model, file.len(), board.memory());
     if !fit.fits() {
         return Err(format!("{path} does not fit {}: {fit}; choose a smaller model", board.name));
     }

@@ -1,6 +1,6 @@
-//! A board: one row of the table.
+//! A board: one row of the table, with its emulator and its boot drive.
 
-use crate::{BOARDS, BootDrive, Core, Emulator, MemoryMap, Screen};
+use crate::{BOARDS, Core, Memory, Screen};
 
 /// A board that the firmware runs on. Its name is also the name of its Cargo feature and of its memory map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub struct Board {
     pub core: Core,
     /// Clock of the core in MHz, as the firmware sets it. `None`: an emulator that counts no cycles.
     pub clock_mhz: Option<u32>,
-    /// Flash and RAM, as in the linker script.
-    pub map: MemoryMap,
+    /// The memory map: text of the linker script.
+    pub map: &'static str,
     /// The screen that the application draws on.
     pub screen: Option<Screen>,
     /// The board's buttons, described in words.
@@ -36,6 +36,18 @@ impl Board {
         BOARDS.iter().find(|board| board.name == name)
     }
 
+    /// Flash and RAM, as in the memory map.
+    ///
+    /// # Panics
+    ///
+    /// If the map lacks one of them; a test excludes that.
+    pub fn memory(&self) -> Memory {
+        Memory::of(self.map).expect(
+            "give FLASH and RAM a LENGTH each: a number such as 256, 0x100, 64K or 2M, or a difference of \
+             numbers",
+        )
+    }
+
     /// Whether the board exists outside an emulator.
     pub const fn is_hardware(&self) -> bool {
         self.probe.is_some()
@@ -49,4 +61,29 @@ impl Board {
             None => "digest",
         }
     }
+}
+
+/// The program that emulates a board.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Emulator {
+    /// QEMU. Its machine has the board's name.
+    Qemu,
+    /// rp2040js, with the board's screen and buttons from `emulator/pico`.
+    Rp2040js,
+}
+
+/// The drive that a chip shows while BOOTSEL is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BootDrive {
+    /// Family id in every block of a UF2 file: the boot ROM skips blocks of other families.
+    pub family: u32,
+    /// The drive's name, which is also the Board-ID in its INFO_UF2.TXT.
+    pub name: &'static str,
+}
+
+impl BootDrive {
+    /// RP2040.
+    pub const RP2040: Self = Self { family: 0xe48b_ff56, name: "RPI-RP2" };
+    /// RP2350 with its Arm cores in the secure state, in which it starts.
+    pub const RP2350: Self = Self { family: 0xe48b_ff59, name: "RP2350" };
 }

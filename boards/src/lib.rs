@@ -1,10 +1,10 @@
 //! The supported boards: one table, and what follows from it for a model.
 //!
 //! - [`Board`]: one board; [`BOARDS`]: the table, a row per board
-//! - [`Core`], [`MemoryMap`], [`Screen`], [`BootDrive`], [`Emulator`]: the parts of a row
+//! - [`Core`], [`Memory`], [`Screen`], [`BootDrive`], [`Emulator`]: the parts of a row
 //! - [`Fit`]: whether a model fits flash and RAM of a board
 //! - `time` (feature `figures`): estimates how long a picture takes, from the instructions in `bench.json`,
-//!   whose entries are `Record`s
+//!   which is a `record::Measurements`
 //!
 //! The table and [`Fit`] are `no_std` and allocate nothing. The firmware's build script, `export check`,
 //! `host-sim`, the emulators and the developer's commands read this table, and a test keeps `docs/boards.md`
@@ -13,8 +13,6 @@
 
 mod board;
 mod cores;
-mod drive;
-mod emulator;
 mod fit;
 mod memory;
 #[cfg(feature = "figures")]
@@ -24,12 +22,10 @@ mod screen;
 #[cfg(feature = "figures")]
 mod time;
 
-pub use board::Board;
+pub use board::{Board, BootDrive, Emulator};
 pub use cores::{CORES, Core};
-pub use drive::BootDrive;
-pub use emulator::Emulator;
 pub use fit::{CODE, Fit};
-pub use memory::{Memory, MemoryMap};
+pub use memory::Memory;
 pub use rows::BOARDS;
 pub use screen::{Color, OLED, Screen, TFT240};
 #[cfg(feature = "figures")]

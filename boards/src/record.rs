@@ -3,6 +3,18 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// The content of `bench.json`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Measurements {
+    /// The compiler's name and version. Another one changes instructions, stack and code, but no picture.
+    pub compiler: String,
+    /// The emulators' names and versions.
+    pub emulator: String,
+    /// What was measured.
+    pub records: Vec<Record>,
+}
 
 /// Measurements of one layer, or of a whole network, for one picture on one core.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +73,14 @@ pub struct Whole {
 impl Layer {
     /// All layers.
     pub const ALL: Self = Self::All(All::All);
+
+    /// The layer's index; `None` for the whole network.
+    pub(crate) fn index(self) -> Option<usize> {
+        match self {
+            Self::Index(index) => Some(index),
+            Self::All(_) => None,
+        }
+    }
 }
 
 impl fmt::Display for Layer {
@@ -84,28 +104,38 @@ impl Record {
     }
 }
 
-/// The accepted records of `bench.json`.
+/// The accepted measurements: `bench.json`.
 ///
 /// # Panics
 ///
-/// If the file was not written by [`to_json`]; tests exclude that.
-pub fn accepted() -> Vec<Record> {
+/// If the file was not written by [`Measurements::to_json`]; tests exclude that.
+pub fn accepted() -> Measurements {
     serde_json::from_str(include_str!("../bench.json")).expect("`cargo xtask bench` wrote it")
 }
 
-/// Encodes records as JSON, one per line, so that a diff shows which ones changed.
-///
-/// # Errors
-///
-/// None are known.
-pub fn to_json(records: &[Record]) -> Result<String, serde_json::Error> {
-    let lines: Vec<String> = records.iter().map(serde_json::to_string).collect::<Result<_, _>>()?;
-    Ok(format!("[\n{}\n]\n", lines.join(",\n")))
+impl Measurements {
+    /// A sentence with the versions of compiler and emulator.
+    pub fn versions(&self) -> String {
+        format!("Measured with {} and {}.", self.compiler, self.emulator)
+    }
+
+    /// Encodes the measurements as JSON, a record per line, so that a diff shows which ones changed.
+    ///
+    /// # Errors
+    ///
+    /// None are known.
+    pub fn to_json(&self) -> serde_json::Result<String> {
+        let (compiler, emulator) = (json!(self.compiler), json!(self.emulator));
+        let head = format!("\"compiler\":{compiler},\n\"emulator\":{emulator},\n\"records\":[");
+        let records = self.records.iter().map(serde_json::to_string);
+        let records = records.collect::<Result<Vec<_>, _>>()?.join(",\n");
+        Ok(format!("{{\n{head}\n{records}\n]\n}}\n"))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Layer, Record, Whole, accepted, to_json};
+    use super::{Layer, Measurements, Record, Whole, accepted};
 
     #[test]
     fn json_is_read_back() {
@@ -125,19 +155,27 @@ mod tests {
             code: 20_000,
             file: 150_000,
         };
-        let records = [record(Layer::Index(0), None), record(Layer::ALL, Some(whole))];
-        let text = to_json(&records).unwrap();
-        let expected = r#"[
+        let measurements = Measurements {
+            compiler: "rustc 1".into(),
+            emulator: "QEMU 2".into(),
+            records: vec![record(Layer::Index(0), None), record(Layer::ALL, Some(whole))],
+        };
+        let text = measurements.to_json().unwrap();
+        let expected = r#"{
+"compiler":"rustc 1",
+"emulator":"QEMU 2",
+"records":[
 {"core":"M3","model":"faces","layer":0,"instructions":1500,"useful_macs":1000},
 {"core":"M3","model":"faces","layer":"all","instructions":1500,"useful_macs":1000,"picture":"00c0ffee","working_memory":2048,"stack":300,"engine":12000,"code":20000,"file":150000}
 ]
+}
 "#;
         assert_eq!(text, expected);
-        assert_eq!(serde_json::from_str::<Vec<Record>>(&text).unwrap(), records);
+        assert_eq!(serde_json::from_str::<Measurements>(&text).unwrap(), measurements);
     }
 
     #[test]
     fn the_accepted_records_are_read_and_written_back() {
-        assert_eq!(to_json(&accepted()).unwrap(), include_str!("../bench.json"));
+        assert_eq!(accepted().to_json().unwrap(), include_str!("../bench.json"));
     }
 }

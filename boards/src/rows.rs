@@ -1,6 +1,6 @@
 //! The table of boards. `docs/boards.md` says what else a new board needs.
 
-use crate::{Board, BootDrive, Core, Emulator, MemoryMap, OLED, TFT240};
+use crate::{Board, BootDrive, Core, Emulator, OLED, TFT240};
 
 /// The boards. Emulated ones without a screen are in the order of [`CORES`](crate::CORES).
 pub const BOARDS: [Board; 9] = [
@@ -9,19 +9,16 @@ pub const BOARDS: [Board; 9] = [
         chip: "LM3S6965",
         core: Core::M3,
         clock_mhz: Some(50),
-        map: MemoryMap::new(include_str!("../memory/lm3s6965evb.x")),
+        map: include_str!("../memory/lm3s6965evb.x"),
         screen: Some(OLED),
         buttons: Some("five"),
-        emulator: Some(Emulator::Qemu { magnified: 4 }),
-        probe: None,
-        drive: None,
-        measures: &[],
+        ..BARE
     },
     Board {
         name: "mps2-an385",
         chip: "MPS2 with AN385",
         core: Core::M3,
-        map: MemoryMap::new(include_str!("../memory/mps2-an385.x")),
+        map: include_str!("../memory/mps2-an385.x"),
         // QEMU has no board with a Cortex-M0+ and PSRAM. A Cortex-M3 runs ARMv6-M code unchanged, and only
         // instructions are counted, not cycles.
         measures: &[Core::M0_PLUS, Core::M3],
@@ -31,7 +28,7 @@ pub const BOARDS: [Board; 9] = [
         name: "mps2-an386",
         chip: "MPS2 with AN386",
         core: Core::M4,
-        map: MemoryMap::new(include_str!("../memory/mps2-an386.x")),
+        map: include_str!("../memory/mps2-an386.x"),
         measures: &[Core::M4],
         ..BARE
     },
@@ -39,7 +36,7 @@ pub const BOARDS: [Board; 9] = [
         name: "mps2-an500",
         chip: "MPS2 with AN500",
         core: Core::M7,
-        map: MemoryMap::new(include_str!("../memory/mps2-an500.x")),
+        map: include_str!("../memory/mps2-an500.x"),
         measures: &[Core::M7],
         ..BARE
     },
@@ -47,7 +44,7 @@ pub const BOARDS: [Board; 9] = [
         name: "mps2-an505",
         chip: "MPS2+ with AN505",
         core: Core::M33,
-        map: MemoryMap::new(include_str!("../memory/mps2-an505.x")),
+        map: include_str!("../memory/mps2-an505.x"),
         measures: &[Core::M33],
         ..BARE
     },
@@ -55,7 +52,7 @@ pub const BOARDS: [Board; 9] = [
         name: "mps3-an547",
         chip: "MPS3 with AN547",
         core: Core::M55,
-        map: MemoryMap::new(include_str!("../memory/mps3-an547.x")),
+        map: include_str!("../memory/mps3-an547.x"),
         measures: &[Core::M55],
         ..BARE
     },
@@ -63,7 +60,7 @@ pub const BOARDS: [Board; 9] = [
         name: "virt",
         chip: "QEMU's own",
         core: Core::RV32IMC,
-        map: MemoryMap::new(include_str!("../memory/virt.x")),
+        map: include_str!("../memory/virt.x"),
         measures: &[Core::RV32IMC],
         ..BARE
     },
@@ -72,7 +69,7 @@ pub const BOARDS: [Board; 9] = [
         chip: "RP2040",
         core: Core::M0_PLUS,
         clock_mhz: Some(125),
-        map: MemoryMap::new(include_str!("../memory/pico.x")),
+        map: include_str!("../memory/pico.x"),
         emulator: Some(Emulator::Rp2040js),
         probe: Some("RP2040"),
         drive: Some(BootDrive::RP2040),
@@ -83,8 +80,7 @@ pub const BOARDS: [Board; 9] = [
         chip: "RP2350",
         core: Core::M33,
         clock_mhz: Some(150),
-        map: MemoryMap::new(include_str!("../memory/pico2.x")),
-        emulator: None,
+        map: include_str!("../memory/pico2.x"),
         probe: Some("RP235x"),
         drive: Some(BootDrive::RP2350),
         ..PICO_LCD
@@ -97,10 +93,10 @@ const BARE: Board = Board {
     chip: "",
     core: Core::M3,
     clock_mhz: None,
-    map: MemoryMap::new("FLASH: LENGTH = 0\nRAM: LENGTH = 0"),
+    map: "",
     screen: None,
     buttons: None,
-    emulator: Some(Emulator::Qemu { magnified: 0 }),
+    emulator: Some(Emulator::Qemu),
     probe: None,
     drive: None,
     measures: &[],

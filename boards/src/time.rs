@@ -1,14 +1,12 @@
 //! Estimates how long a picture takes on a core, from the instructions that the bench measured for other
 //! models.
 
-use std::error::Error;
-use std::fmt;
-
 use gen_core::Model;
 use gen_core::element::Weight;
 use serde::Serialize;
+use thiserror::Error;
 
-use crate::record::{Layer, Record, accepted};
+use crate::record::{Record, accepted};
 use crate::{CORES, Core};
 
 /// Estimated time of a picture on a core.
@@ -25,20 +23,12 @@ pub struct CoreTime {
 }
 
 /// Error: the bench has not measured what an estimate needs.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("boards/bench.json has no {what} on core {core}: type cargo xtask bench --accept")]
 pub struct Unmeasured {
     core: &'static str,
     what: String,
 }
-
-impl fmt::Display for Unmeasured {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { core, what } = self;
-        write!(f, "boards/bench.json has no {what} on core {core}: type cargo xtask bench --accept")
-    }
-}
-
-impl Error for Unmeasured {}
 
 /// Estimates the time of `model` on `core`, assuming one cycle for each of its [`instructions`] and no wait
 /// for flash.
@@ -77,18 +67,20 @@ const MIXED: &str = "128-64-32-16-3";
 ///
 /// If the bench has not measured the core.
 pub fn instructions(core: Core, model: &Model<'_>) -> Result<Vec<f64>, Unmeasured> {
-    let measured = Measured(accepted().into_iter().filter(|it| it.core == core.name).collect());
+    let mut measured = accepted().records;
+    measured.retain(|record| record.core == core.name);
     let layers = model.layers();
     let last = layers.len() - 1;
     let mut wide_input = false;
     let mut instructions = Vec::new();
     for (index, layer) in layers.iter().enumerate() {
         let macs = layer.useful_macs() as f64;
-        let nearest = |what: &str, is_model: &dyn Fn(&str) -> bool| {
-            let found = measured.nearest(macs, (index == 0, index == last), is_model);
-            found.ok_or_else(|| Unmeasured { core: core.name, what: what.into() })
+        let per_mac = |what: &str, is_model: &dyn Fn(&str) -> bool| {
+            let found = nearest(&measured, macs, (index == 0, index == last), is_model);
+            let found = found.ok_or_else(|| Unmeasured { core: core.name, what: what.into() });
+            found.map(Record::per_mac)
         };
-        let mut per_mac = nearest("generator", &|model| !model.contains(','))?.per_mac();
+        let mut cost = per_mac("generator", &|model| !model.contains(','))?;
         let kind = match (layer.weight(), wide_input) {
             (Weight::Wide, _) => Some("weights"),
             (Weight::Byte, true) => Some("tensors"),
@@ -96,46 +88,31 @@ pub fn instructions(core: Core, model: &Model<'_>) -> Result<Vec<f64>, Unmeasure
         };
         if let Some(kind) = kind {
             let wide = format!("{MIXED}, 12-bit {kind}");
-            per_mac *= nearest(&wide, &|model| model == wide)?.per_mac()
-                / nearest(MIXED, &|model| model == MIXED)?.per_mac();
+            cost *=
+                per_mac(&wide, &|model| model == wide)? / per_mac(MIXED, &|model| model == MIXED)?;
         }
-        instructions.push(per_mac * macs);
+        instructions.push(cost * macs);
         wide_input = layer.element().is_wide();
     }
     Ok(instructions)
 }
 
-/// The records of one core.
-struct Measured(Vec<Record>);
-
-impl Measured {
-    /// The measured layer nearest in size to `macs` useful MACs, among the models that `is_model` accepts.
-    /// `place`: whether the layer is the first and whether it is the last of its model.
-    fn nearest(
-        &self,
-        macs: f64,
-        place: (bool, bool),
-        is_model: &dyn Fn(&str) -> bool,
-    ) -> Option<&Record> {
-        let last = |model: &str| {
-            self.0.iter().filter(|it| it.model == model).filter_map(Record::index).max()
-        };
-        let layers = self.0.iter().filter(|it| is_model(&it.model)).filter_map(|record| {
-            let index = record.index()?;
-            let elsewhere = (index == 0, Some(index) == last(&record.model)) != place;
-            Some((record, elsewhere, (record.useful_macs as f64 / macs).ln().abs()))
-        });
-        let nearest = layers.min_by(|a, b| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2)));
-        nearest.map(|(record, ..)| record)
-    }
-}
-
-impl Record {
-    /// The layer's index; `None` for the record of a whole network.
-    fn index(&self) -> Option<usize> {
-        match self.layer {
-            Layer::Index(index) => Some(index),
-            Layer::All(_) => None,
-        }
-    }
+/// The measured layer nearest in size to `macs` useful MACs, among the models that `is_model` accepts.
+/// `place`: whether the layer is the first and whether it is the last of its model.
+fn nearest<'r>(
+    records: &'r [Record],
+    macs: f64,
+    place: (bool, bool),
+    is_model: &dyn Fn(&str) -> bool,
+) -> Option<&'r Record> {
+    let last = |model: &str| {
+        records.iter().filter(|it| it.model == model).filter_map(|it| it.layer.index()).max()
+    };
+    let layers = records.iter().filter(|it| is_model(&it.model)).filter_map(|record| {
+        let index = record.layer.index()?;
+        let elsewhere = (index == 0, Some(index) == last(&record.model)) != place;
+        Some((record, elsewhere, (record.useful_macs as f64 / macs).ln().abs()))
+    });
+    let nearest = layers.min_by(|a, b| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2)));
+    nearest.map(|(record, ..)| record)
 }

@@ -34,7 +34,7 @@ fn table() -> String {
     let (hardware, emulated): (Vec<&Board>, _) =
         BOARDS.iter().partition(|board| board.is_hardware());
     for board in hardware.into_iter().chain(emulated) {
-        let [flash, ram] = [board.map.memory.flash, board.map.memory.ram].map(kilobytes);
+        let [flash, ram] = [board.memory().flash, board.memory().ram].map(kilobytes);
         let cells = [
             format!("`{}`", board.name),
             board.chip.into(),
@@ -75,15 +75,15 @@ fn screen(screen: Screen) -> String {
 
 fn log(board: &Board) -> &'static str {
     match board.emulator {
-        Some(Emulator::Qemu { .. }) => "semihosting",
+        Some(Emulator::Qemu) => "semihosting",
         _ => "RTT",
     }
 }
 
 fn run(board: &Board) -> &'static str {
     match (board.emulator, board.screen) {
-        (Some(Emulator::Qemu { .. }), Some(_)) => "QEMU, screen and buttons included",
-        (Some(Emulator::Qemu { .. }), None) => "QEMU: checksums only",
+        (Some(Emulator::Qemu), Some(_)) => "QEMU, screen and buttons included",
+        (Some(Emulator::Qemu), None) => "QEMU: checksums only",
         (Some(Emulator::Rp2040js), _) => "its UF2 in rp2040js, screen and buttons included",
         (None, _) => "not run: built, image checked",
     }

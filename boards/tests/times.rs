@@ -7,7 +7,7 @@ use gen_core::element::{Element, Weight};
 use reference::{REFERENCES, Reference};
 
 fn measured(core: Core, model: &str, layer: Layer) -> f64 {
-    let records = accepted();
+    let records = accepted().records;
     let mut alike =
         records.iter().filter(|it| it.core == core.name && it.model == model && it.layer == layer);
     alike.next().unwrap().instructions as f64

@@ -19,17 +19,6 @@ use crate::program::Program;
 /// Time allowed for a line of the log: enough for the largest picture on the slowest core.
 const PATIENCE: Duration = Duration::from_secs(600);
 
-/// Arguments that make QEMU advance the board's time by 1 ns per instruction.
-const ONE_EACH: [&str; 2] = ["-icount", "shift=0"];
-
-/// The program, built for one core.
-pub struct Bench {
-    board: &'static Board,
-    image: Image,
-    /// Address at which the emulator puts the model.
-    psram: u64,
-}
-
 /// The board on which the bench runs a core's code.
 ///
 /// # Errors
@@ -50,52 +39,30 @@ pub fn build(core: Core, name: &'static str) -> Result<Image> {
     Program { board: board(core)?, core, name }.build(&place, None)
 }
 
-impl Bench {
-    /// Builds the program.
-    ///
-    /// # Errors
-    ///
-    /// If the build fails, or the memory map does not define `_psram`.
-    pub fn build(core: Core) -> Result<Self> {
-        let image = build(core, "bench")?;
-        let elf = fs::read(&image.elf)?;
-        let file = object::File::parse(&*elf)?;
-        let psram = file.symbol_by_name("_psram").context("the memory map has no _psram")?;
-        Ok(Self { board: board(core)?, psram: psram.address(), image })
+/// Runs the program `bench` of a core with a model. Returns its log: a line per layer, then a line for the
+/// whole picture.
+///
+/// # Errors
+///
+/// If the memory map does not define `_psram`, or the emulator or the program fails.
+pub fn run(core: Core, bench: &Image, model: &Path) -> Result<Vec<Line>> {
+    let elf = fs::read(&bench.elf)?;
+    let file = object::File::parse(&*elf)?;
+    let psram = file.symbol_by_name("_psram").context("the memory map has no _psram")?.address();
+    // QEMU requires a comma in a file name to be doubled.
+    let model = model.display().to_string().replace(',', ",,");
+    let loader = format!("loader,file={model},addr={psram:#x},force-raw=on");
+    // The board's time advances by 1 ns per instruction.
+    let arguments = ["-icount", "shift=0", "-device", &loader];
+    let options = Options { arguments: &arguments, ..Options::default() };
+    let mut machine = Machine::start(board(core)?, bench, options)?;
+    let mut log = Vec::new();
+    while let Some(line) = machine.line(PATIENCE)? {
+        log.push(line);
     }
-
-    /// The program's files.
-    pub fn image(&self) -> &Image {
-        &self.image
-    }
-
-    /// Runs the program with a model. Returns its log: a line per layer, then a line for the whole picture.
-    ///
-    /// # Errors
-    ///
-    /// If the emulator or the program fails.
-    pub fn run(&self, model: &Path) -> Result<Vec<Line>> {
-        let arguments = [
-            ONE_EACH[0].into(),
-            ONE_EACH[1].into(),
-            "-device".into(),
-            // QEMU requires a comma in a file name to be doubled.
-            format!(
-                "loader,file={},addr={:#x},force-raw=on",
-                model.display().to_string().replace(',', ",,"),
-                self.psram
-            ),
-        ];
-        let options = Options { arguments: &arguments, ..Options::default() };
-        let mut machine = Machine::start(self.board, &self.image, options)?;
-        let mut log = Vec::new();
-        while let Some(line) = machine.line(PATIENCE)? {
-            log.push(line);
-        }
-        let status = machine.wait()?;
-        ensure!(status.success(), "{status}: {}{}", machine.complaints(), said(&log));
-        Ok(log)
-    }
+    let status = machine.wait()?;
+    ensure!(status.success(), "{status}: {}{}", machine.complaints(), said(&log));
+    Ok(log)
 }
 
 /// Joins a log into one line, for an error message.

@@ -39,7 +39,7 @@ pub struct Options<'o> {
     /// Keys of an emulated RP2040 that are held from the start.
     pub down: &'o [&'o str],
     /// More arguments for QEMU.
-    pub arguments: &'o [String],
+    pub arguments: &'o [&'o str],
 }
 
 /// Checks that the board has an emulator that supports the options.
@@ -50,7 +50,7 @@ pub struct Options<'o> {
 pub fn check(board: &Board, options: Options<'_>) -> Result<()> {
     let name = board.name;
     match board.emulator {
-        Some(Emulator::Qemu { .. }) => {
+        Some(Emulator::Qemu) => {
             let plain = options.entropy.is_none() && options.down.is_empty();
             ensure!(plain, "QEMU has no entropy and no held keys for {name}");
         }

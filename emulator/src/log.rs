@@ -68,13 +68,11 @@ impl Decoder {
     /// Takes the next bytes of the log. Returns the lines that they complete.
     pub fn push(&mut self, bytes: &[u8]) -> Vec<Line> {
         let mut lines = Vec::new();
-        for &byte in bytes {
-            self.bytes.push(byte);
-            if byte == FRAME_END {
-                let frame = std::mem::take(&mut self.bytes);
-                if frame.len() > 1 {
-                    lines.push(self.decode(&frame));
-                }
+        self.bytes.extend(bytes);
+        while let Some(end) = self.bytes.iter().position(|&byte| byte == FRAME_END) {
+            let frame: Vec<u8> = self.bytes.drain(..=end).collect();
+            if frame.len() > 1 {
+                lines.push(self.decode(&frame));
             }
         }
         lines

@@ -6,11 +6,12 @@ use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
-use boards::{Board, Emulator};
+use boards::{Board, Screen};
 use output::Picture;
 use serde_json::json;
 use tempfile::TempDir;
@@ -40,8 +41,7 @@ pub struct Machine {
     process: Process,
     qmp: Qmp,
     log: Log,
-    /// Pixels of a screendump per pixel of the panel, along each side. 0: no screen.
-    magnified: usize,
+    screen: Option<Screen>,
     /// Directory of the socket and the screendumps.
     directory: TempDir,
 }
@@ -66,21 +66,17 @@ impl Machine {
         let decoder = Decoder::new(&elf).with_context(|| format!("{}", image.elf.display()))?;
         let directory = TempDir::with_prefix("emulator")?;
         let socket = directory.path().join("qmp");
-        let complaints = directory.path().join(COMPLAINTS);
         // Unlike a pipe, a socket can be read with a timeout.
         let (ours, theirs) = UnixStream::pair()?;
 
         let mut emulator = launch::command(board, image, &socket, options)?;
         emulator.stdin(Stdio::null()).stdout(OwnedFd::from(theirs));
-        emulator.stderr(fs::File::create(&complaints)?);
+        emulator.stderr(fs::File::create(directory.path().join(COMPLAINTS))?);
         let program = emulator.get_program().to_string_lossy().into_owned();
-        let child = emulator.spawn().with_context(|| {
-            format!(
-                "cannot start {program}: type cargo xtask qemu {}, which installs it",
-                board.name
-            )
-        })?;
-        let mut process = Process(child);
+        let name = board.name;
+        let mut process = Process(emulator.spawn().with_context(|| {
+            format!("cannot start {program}: type cargo xtask qemu {name}, which installs it")
+        })?);
         // Drops the emulator's end of the socket: while it is open here, the log would never end.
         drop(emulator);
 
@@ -90,8 +86,7 @@ impl Machine {
                 break qmp;
             }
             if process.0.try_wait()?.is_some() || start.elapsed() > STARTING {
-                let complaints = fs::read_to_string(&complaints)?;
-                bail!("{program} does not start: {}", complaints.trim().replace('\n', "; "));
+                bail!("{program} does not start: {}", complaints(directory.path()));
             }
             std::thread::sleep(Duration::from_millis(10));
         };
@@ -99,12 +94,7 @@ impl Machine {
         // at once, the answer to this command is lost.
         qmp.send("cont", json!({}))?;
         let log = Log { socket: ours, decoder, lines: VecDeque::new(), ended: false };
-        let magnified = match board.emulator {
-            Some(Emulator::Qemu { magnified }) => magnified as usize,
-            Some(Emulator::Rp2040js) => 1,
-            None => 0,
-        };
-        Ok(Self { process, qmp, log, magnified, directory })
+        Ok(Self { process, qmp, log, screen: board.screen, directory })
     }
 
     /// Waits for the next line of the log; `None` if the board has ended.
@@ -172,10 +162,10 @@ impl Machine {
     ///
     /// If the board has no screen.
     pub fn screendump(&mut self) -> Result<Picture> {
-        ensure!(self.magnified > 0, "the board has no screen");
+        let screen = self.screen.context("the board has no screen")?;
         let file = self.directory.path().join("screen.ppm");
         self.command("screendump", json!({ "filename": file }))?;
-        unmagnified(&from_ppm(&fs::read(&file)?)?, self.magnified as u32)
+        unmagnified(&from_ppm(&fs::read(&file)?)?, screen.width, screen.height)
     }
 
     /// Reads the board's memory; RAM that was never written is zero.
@@ -193,8 +183,7 @@ impl Machine {
 
     /// The emulator's own messages so far, in one line.
     pub fn complaints(&self) -> String {
-        let text = fs::read_to_string(self.directory.path().join(COMPLAINTS));
-        text.unwrap_or_default().trim().replace('\n', "; ")
+        complaints(self.directory.path())
     }
 
     /// Waits until the board ends. Read its log to the end first.
@@ -209,8 +198,14 @@ impl Machine {
     fn command(&mut self, command: &str, arguments: serde_json::Value) -> Result<()> {
         let log = &mut self.log;
         let mut read = || log.read(None).map(drop);
-        self.qmp.execute(command, arguments, &mut read).map(drop)
+        self.qmp.execute(command, arguments, &mut read)
     }
+}
+
+/// The emulator's own messages in its directory, in one line.
+fn complaints(directory: &Path) -> String {
+    let text = fs::read_to_string(directory.join(COMPLAINTS));
+    text.unwrap_or_default().trim().replace('\n', "; ")
 }
 
 impl Log {

@@ -41,10 +41,7 @@ pub fn fit(board: &Board, model: Option<&Path>) -> Result<Fit> {
     let model = Model::parse(&file);
     let model = model
         .map_err(|e| anyhow!("{name}: {e}; convert it with `cargo run -p export -- quantize`"))?;
-    fitting(board, &name.to_string(), Fit::new(&model, file.len(), board.map.memory))
-}
-
-fn fitting(board: &Board, name: &str, fit: Fit) -> Result<Fit> {
+    let fit = Fit::new(&model, file.len(), board.memory());
     ensure!(fit.fits(), "{name} does not fit {}: {fit}; choose a smaller model", board.name);
     Ok(fit)
 }
@@ -53,11 +50,10 @@ fn fitting(board: &Board, name: &str, fit: Fit) -> Result<Fit> {
 mod tests {
     use std::fs;
 
-    use boards::{BOARDS, Fit};
-
+    use boards::{BOARDS, Board};
     use setup::workspace;
 
-    use super::{DEFAULT, find, fit, fitting};
+    use super::{DEFAULT, find, fit};
 
     /// Every board has room for the shipped models.
     #[test]
@@ -80,11 +76,11 @@ mod tests {
 
     #[test]
     fn a_model_that_does_not_fit_is_refused() {
-        let board = &BOARDS[0];
-        let fit = fit(board, None).unwrap();
-        let large = Fit { flash: fit.flash_total, ..fit };
-        let error = fitting(board, "large.gen", large).unwrap_err().to_string();
-        assert!(error.starts_with("large.gen does not fit lm3s6965evb: 262144 of "), "{error}");
+        let small = Board { map: "FLASH : LENGTH = 100K\nRAM : LENGTH = 64K", ..BOARDS[0] };
+        let error = fit(&small, None).unwrap_err().to_string();
+        let expected =
+            "models/faces.gen does not fit lm3s6965evb: 148852 of 10240 bytes of flash, ";
+        assert!(error.starts_with(expected), "{error}");
     }
 
     #[test]

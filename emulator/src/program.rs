@@ -66,10 +66,6 @@ impl Program {
     /// If the build fails, with cargo's output, or the image cannot be written.
     pub fn build(&self, directory: &Path, model: Option<&Path>) -> Result<Image> {
         let _lock = lock()?;
-        Image::write(directory, self.board, &self.compile(model)?)
-    }
-
-    fn compile(&self, model: Option<&Path>) -> Result<Vec<u8>> {
         let mut cargo = self.command("build", model)?;
         let output = cargo.output().context("cannot run cargo")?;
         let complaint = String::from_utf8_lossy(&output.stderr);
@@ -82,7 +78,8 @@ impl Program {
 
         let target = workspace::target_directory()?.join(self.core.target);
         let built = target.join("firmware").join(self.name);
-        fs::read(&built).with_context(|| format!("{}", built.display()))
+        let elf = fs::read(&built).with_context(|| format!("{}", built.display()))?;
+        Image::write(directory, self.board, &elf)
     }
 }
 
@@ -123,7 +120,7 @@ fn images() -> Result<PathBuf> {
 /// Locks the build output until it has been copied: builds with different models overwrite each other's.
 fn lock() -> Result<File> {
     let images = images()?;
-    fs::create_dir_all(&images).with_context(|| format!("cannot create {}", images.display()))?;
+    file::directory(&images)?;
     let lock = File::create(images.join("lock"))?;
     lock.lock()?;
     Ok(lock)

@@ -1,6 +1,6 @@
 //! QEMU's machine protocol, which `pico/` also speaks: lines of JSON over a socket.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -15,9 +15,7 @@ const LISTEN: Duration = Duration::from_millis(10);
 
 /// A connection to a running emulator.
 pub struct Qmp {
-    socket: UnixStream,
-    /// Bytes received since the last complete line.
-    bytes: Vec<u8>,
+    socket: BufReader<UnixStream>,
     /// Number of commands sent. It is sent with each command and returned with the answer.
     sent: u64,
 }
@@ -31,7 +29,7 @@ impl Qmp {
     pub fn connect(socket: &Path) -> Result<Self> {
         let socket = UnixStream::connect(socket)?;
         socket.set_read_timeout(Some(LISTEN))?;
-        let mut qmp = Self { socket, bytes: Vec::new(), sent: 0 };
+        let mut qmp = Self { socket: BufReader::new(socket), sent: 0 };
         let greeting = qmp.message(&mut || Ok(()))?;
         ensure!(greeting.get("QMP").is_some(), "the emulator's greeting is unknown: {greeting}");
         qmp.execute("qmp_capabilities", json!({}), &mut || Ok(()))?;
@@ -46,7 +44,7 @@ impl Qmp {
     pub fn send(&mut self, command: &str, arguments: Value) -> Result<u64> {
         self.sent += 1;
         let request = json!({ "execute": command, "arguments": arguments, "id": self.sent });
-        writeln!(self.socket, "{request}").context("the emulator is gone")?;
+        writeln!(self.socket.get_mut(), "{request}").context("the emulator is gone")?;
         Ok(self.sent)
     }
 
@@ -61,10 +59,10 @@ impl Qmp {
         command: &str,
         arguments: Value,
         meanwhile: &mut dyn FnMut() -> Result<()>,
-    ) -> Result<Value> {
+    ) -> Result<()> {
         let number = self.send(command, arguments)?;
         loop {
-            let mut message = self.message(meanwhile)?;
+            let message = self.message(meanwhile)?;
             // Skip events, and answers to commands that were sent without waiting.
             if message["id"] != number {
                 continue;
@@ -72,24 +70,24 @@ impl Qmp {
             if let Some(error) = message.get("error") {
                 bail!("the emulator refuses {command}: {error}");
             }
-            if let Some(answer) = message.get_mut("return") {
-                return Ok(answer.take());
+            if message.get("return").is_some() {
+                return Ok(());
             }
         }
     }
 
     fn message(&mut self, meanwhile: &mut dyn FnMut() -> Result<()>) -> Result<Value> {
         let start = Instant::now();
+        let mut line = Vec::new();
         loop {
-            if let Some(end) = self.bytes.iter().position(|&byte| byte == b'\n') {
-                let line: Vec<u8> = self.bytes.drain(..=end).collect();
-                return serde_json::from_slice(&line).context("the emulator's answer is not JSON");
-            }
             ensure!(start.elapsed() < PATIENCE, "the emulator has not answered for {PATIENCE:?}");
-            let mut chunk = [0; 4096];
-            match self.socket.read(&mut chunk) {
-                Ok(0) => bail!("the emulator is gone"),
-                Ok(count) => self.bytes.extend(&chunk[..count]),
+            // A time-out leaves what was read in `line`.
+            match self.socket.read_until(b'\n', &mut line) {
+                Ok(_) if !line.ends_with(b"\n") => bail!("the emulator is gone"),
+                Ok(_) => {
+                    return serde_json::from_slice(&line)
+                        .context("the emulator's answer is not JSON");
+                }
                 Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     meanwhile()?;
                 }

@@ -35,8 +35,8 @@ impl Size {
         let bytes = std::fs::read(elf).with_context(|| format!("{}", elf.display()))?;
         let file = object::File::parse(&*bytes).with_context(|| format!("{}", elf.display()))?;
         let symbol = |name: &str| {
-            let symbol = file.symbol_by_name(name);
-            symbol.map(|symbol| symbol.address()).with_context(|| format!("no symbol {name}"))
+            let symbol = file.symbol_by_name(name).with_context(|| format!("no symbol {name}"));
+            symbol.map(|symbol| symbol.address())
         };
         let (flash_total, ram_total) = (symbol("_flash_size")?, symbol("_ram_size")?);
         let ram_end = symbol("_stack_start")?;
@@ -53,11 +53,8 @@ impl Size {
         };
         for section in file.sections() {
             let SectionFlags::Elf { sh_flags } = section.flags() else { continue };
-            if sh_flags & u64::from(SHF_ALLOC) == 0 {
-                continue;
-            }
             // riscv-rt puts the remaining RAM into a section.
-            if section.name() == Ok(".stack") {
+            if sh_flags & u64::from(SHF_ALLOC) == 0 || section.name() == Ok(".stack") {
                 continue;
             }
             if in_ram.contains(&section.address()) {

@@ -10,11 +10,14 @@
 use gen_core::axis::Convolution;
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
-use gen_core::latent::{self, Distribution, Latent, Part};
+use gen_core::latent::{self, Distribution};
 use gen_core::requant::{FRACTION_BITS, scale};
 
 /// The models of `models/`.
 pub const SHIPPED: [&str; 2] = ["faces", "fashion"];
+
+/// Index of the last layer.
+const LAST: usize = 4;
 
 /// A network with random weights.
 #[derive(Clone, Copy, Debug)]
@@ -24,7 +27,7 @@ pub struct Reference {
     /// Elements of the latent.
     pub latent: usize,
     /// Channels of each layer's output.
-    pub channels: [usize; 5],
+    pub channels: [usize; LAST + 1],
     /// Number of layers, from the first on, that are computed whole.
     pub whole: usize,
     /// Element type of the tensors between the layers.
@@ -70,11 +73,14 @@ const LATENT_SCALE: f32 = 400.0;
 /// Quantised hidden values saturate at this many standard deviations.
 const DEVIATIONS: f64 = 4.0;
 
-/// Entries of the last layer's table. As in the exporter, it covers ±3.2; beyond that tanh is less than half
-/// a grey level away from ±1.
+/// Entries of the last layer's table, as many as the exporter's tables have: an entry is at most a fifth of a
+/// grey level away from its neighbours.
 const TABLE: usize = 4096;
+/// The table covers arguments of tanh from −`SATURATED` to `SATURATED`, as the exporter's does: beyond, tanh is
+/// less than half a grey level away from ±1.
+const SATURATED: f64 = 3.2;
 /// Width of an entry of the table, in units of tanh's argument.
-pub const BIN: f64 = 6.4 / TABLE as f64;
+pub const BIN: f64 = 2.0 * SATURATED / TABLE as f64;
 
 /// Standard deviation of tanh's input: large enough for some of it to saturate.
 const LAST_DEVIATION: f64 = 0.75;
@@ -86,19 +92,18 @@ impl Reference {
         let mut layers = Vec::new();
         let (mut side, mut channels_in) = (1, self.latent);
         for (index, &channels) in self.channels.iter().enumerate() {
-            let last = index + 1 == self.channels.len();
-            let element = if last { Element::Byte } else { self.element };
-            let layer = convolution(index, side, channels_in, channels, self.weight);
-            let mut layer = DraftLayer { element, ..layer };
-            let hidden = f64::from(element.high()) / DEVIATIONS;
+            let last = index == LAST;
+            let mut layer = self.convolution(index, side, channels_in);
+            let hidden = f64::from(layer.element.high()) / DEVIATIONS;
             let sums: Vec<Vec<i32>> =
                 maps.iter().map(|map| accumulate(&layer, side, map)).collect();
             for channel in 0..channels {
                 let (mean, deviation) = statistics(&sums, channels, channel, last);
                 // y = sum · factor + constant
-                let (factor, constant) = match last {
-                    false => (hidden / deviation, 0.5 - mean * hidden / deviation),
-                    true => (LAST_DEVIATION / deviation / BIN, TABLE as f64 / 2.0),
+                let (factor, constant) = if last {
+                    (LAST_DEVIATION / deviation / BIN, TABLE as f64 / 2.0)
+                } else {
+                    (hidden / deviation, 0.5 - mean * hidden / deviation)
                 };
                 layer.multipliers.push(fixed(factor) as i32);
                 layer.constants.push(fixed(constant));
@@ -114,59 +119,55 @@ impl Reference {
             name: self.name.into(),
             source: [0; 32],
             whole: self.whole,
-            latent: vec![DraftPart {
-                name: "z".into(),
-                len: self.latent,
-                distribution: Distribution::Normal,
-                scale: LATENT_SCALE,
-            }],
+            latent: vec![part(self.latent)],
             layers,
             directions: Vec::new(),
         }
     }
+
+    /// A layer without its epilogue, for a square map. Each channel's weights are scaled to its own quantisation
+    /// step: the deviation of 0.02 instead of 1 is cancelled by BatchNorm, or by the last layer's scale.
+    fn convolution(&self, index: usize, side: usize, channels_in: usize) -> DraftLayer {
+        let (channels, weight) = (self.channels[index], self.weight);
+        let (stride, pad, output) = if index == 0 { (1, 0, KERNEL) } else { (2, 1, 2 * side) };
+        let per_channel = KERNEL * KERNEL * channels_in;
+        let mut real = vec![0.0; per_channel * channels];
+        latent::sample(index as u64, Distribution::Normal, &mut real);
+        let quantized = |channel: &[f32]| {
+            let most = channel.iter().fold(0.0_f32, |most, w| most.max(w.abs()));
+            let step = most / f32::from(weight.max());
+            channel.iter().map(move |w| (w / step).round() as i16).collect::<Vec<_>>()
+        };
+        DraftLayer {
+            convolution: Convolution::Transposed,
+            output: [output, output, channels],
+            kernel: [KERNEL; 2],
+            stride: [stride; 2],
+            pad: [pad; 2],
+            zero_point: 0,
+            element: if index == LAST { Element::Byte } else { self.element },
+            weight,
+            weights: real.chunks_exact(per_channel).flat_map(quantized).collect(),
+            per_feature: false,
+            multipliers: Vec::new(),
+            constants: Vec::new(),
+            activation: DraftActivation::Clamp,
+        }
+    }
+}
+
+/// The only part of the latent, with `len` elements.
+fn part(len: usize) -> DraftPart {
+    let (name, distribution) = ("z".into(), Distribution::Normal);
+    DraftPart { name, len, distribution, scale: LATENT_SCALE }
 }
 
 /// The quantised latent of a seed.
 fn latent(seed: u64, len: usize) -> Vec<i16> {
     let mut steps = vec![0; len];
-    let part = Part { name: "z", len, distribution: Distribution::Normal, scale: LATENT_SCALE };
-    Latent::new([part]).sample_quantized(seed, &mut steps).expect("steps have the part's length");
+    let sampled = DraftPart::latent(&[part(len)]).sample_quantized(seed, &mut steps);
+    sampled.expect("steps have the part's length");
     steps
-}
-
-/// A layer without its epilogue. Each channel's weights are scaled to its own quantisation step: the
-/// deviation of 0.02 instead of 1 is cancelled by BatchNorm, or by the last layer's scale.
-fn convolution(
-    index: usize,
-    side: usize,
-    channels_in: usize,
-    channels: usize,
-    weight: Weight,
-) -> DraftLayer {
-    let (stride, pad, output) = if index == 0 { (1, 0, KERNEL) } else { (2, 1, 2 * side) };
-    let per_channel = KERNEL * KERNEL * channels_in;
-    let mut real = vec![0.0; per_channel * channels];
-    latent::sample(index as u64, Distribution::Normal, &mut real);
-    let quantized = |channel: &[f32]| {
-        let step =
-            channel.iter().fold(0.0_f32, |most, w| most.max(w.abs())) / f32::from(weight.max());
-        channel.iter().map(move |w| (w / step).round() as i16).collect::<Vec<_>>()
-    };
-    DraftLayer {
-        convolution: Convolution::Transposed,
-        output: [output, output, channels],
-        kernel: [KERNEL; 2],
-        stride: [stride; 2],
-        pad: [pad; 2],
-        zero_point: 0,
-        element: Element::Byte,
-        weight,
-        weights: real.chunks_exact(per_channel).flat_map(quantized).collect(),
-        per_feature: false,
-        multipliers: Vec::new(),
-        constants: Vec::new(),
-        activation: DraftActivation::Clamp,
-    }
 }
 
 /// Accumulators of a layer on a square map, by the definition of a transposed convolution: input `i`
@@ -232,7 +233,7 @@ fn fixed(real: f64) -> i64 {
 /// Grey level of a table entry: tanh in −1…1 scaled to 0…255. Uses libm rather than the system's tanh, so
 /// that files are equal on every machine.
 fn tanh(entry: usize) -> i16 {
-    let x = (entry as f64 + 0.5) * BIN - BIN * TABLE as f64 / 2.0;
+    let x = (entry as f64 + 0.5) * BIN - SATURATED;
     ((libm::tanh(x) + 1.0) * 127.5).round() as i16
 }
 
@@ -240,37 +241,33 @@ fn tanh(entry: usize) -> i16 {
 mod tests {
     use gen_core::{Engine, Model};
 
-    use super::{REFERENCES, Reference, accumulate, activate, latent};
+    use super::{REFERENCES, accumulate, activate, latent};
 
     /// Checked on a latent that the statistics were not measured on.
     #[test]
     fn half_of_what_relu_leaves_is_zero_and_the_engine_draws_the_same() {
         for reference in &REFERENCES[..4] {
-            draws_the_same(reference);
-        }
-    }
+            let draft = reference.draft();
+            let latent = latent(7, reference.latent);
+            let (mut side, mut map) = (1, latent.clone());
+            for (index, layer) in draft.layers.iter().enumerate() {
+                map = activate(layer, &accumulate(layer, side, &map));
+                side = layer.output[0];
+                let zeros = map.iter().filter(|&&y| y == 0).count() as f64 / map.len() as f64;
+                let expected = if index == 4 { 0.0..0.1 } else { 0.4..0.6 };
+                assert!(expected.contains(&zeros), "layer {index}: {zeros}");
+            }
 
-    fn draws_the_same(reference: &Reference) {
-        let draft = reference.draft();
-        let latent = latent(7, reference.latent);
-        let (mut side, mut map) = (1, latent.clone());
-        for (index, layer) in draft.layers.iter().enumerate() {
-            map = activate(layer, &accumulate(layer, side, &map));
-            side = layer.output[0];
-            let zeros = map.iter().filter(|&&y| y == 0).count() as f64 / map.len() as f64;
-            let expected = if index == 4 { 0.0..0.1 } else { 0.4..0.6 };
-            assert!(expected.contains(&zeros), "layer {index}: {zeros}");
+            let file = draft.to_bytes().unwrap();
+            let model = Model::parse(&file).unwrap();
+            let mut memory = vec![0; model.working_memory()];
+            let mut engine = Engine::new(model, &mut memory).unwrap();
+            let mut rows = engine.draw(&latent).unwrap();
+            let mut picture = Vec::new();
+            while let Some(row) = rows.next_row() {
+                picture.extend(row.iter().copied().map(i16::from));
+            }
+            assert!(picture == map);
         }
-
-        let file = draft.to_bytes().unwrap();
-        let model = Model::parse(&file).unwrap();
-        let mut memory = vec![0; model.working_memory()];
-        let mut engine = Engine::new(model, &mut memory).unwrap();
-        let mut rows = engine.draw(&latent).unwrap();
-        let mut picture = Vec::new();
-        while let Some(row) = rows.next_row() {
-            picture.extend(row.iter().copied().map(i16::from));
-        }
-        assert!(picture == map);
     }
 }

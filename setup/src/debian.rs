@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use crate::{runs, step};
 
@@ -16,13 +16,8 @@ use crate::{runs, step};
 /// command to type.
 pub fn install(packages: &[&str], problem: &str) -> Result<()> {
     let names = packages.join(" ");
-    let apt = runs(Command::new("apt-get").arg("--version"));
-    ensure!(apt, "{problem}: install it, then try again");
-    if !is_root()? {
-        bail!("{problem}; type: sudo apt-get install --yes {names}");
-    }
-    println!("{problem}; installing with apt-get: {names}");
-    step::run("apt-get update", Command::new("apt-get").arg("update"))?;
+    ensure!(has_apt(), "{problem}: install it, then try again");
+    update(problem, &format!("apt-get install --yes {names}"))?;
     let mut install = Command::new("apt-get");
     install.env("DEBIAN_FRONTEND", "noninteractive");
     install.args(["install", "--yes", "--no-install-recommends"]).args(packages);
@@ -35,15 +30,13 @@ pub fn install(packages: &[&str], problem: &str) -> Result<()> {
 ///
 /// If there is no apt-get, or it cannot download the package. The message says what to do.
 pub fn unpack(package: &str, directory: &Path) -> Result<()> {
-    let apt = runs(Command::new("apt-get").arg("--version"));
-    ensure!(apt, "{package} is a Debian package and there is no apt-get: try on Debian or Ubuntu");
+    ensure!(
+        has_apt(),
+        "{package} is a Debian package and there is no apt-get: try on Debian or Ubuntu"
+    );
     if !runs(Command::new("apt-cache").args(["show", package])) {
         let problem = format!("apt does not know {package}");
-        if !is_root()? {
-            bail!("{problem}; type: sudo apt-get update, then try again");
-        }
-        println!("{problem}; updating the package lists with apt-get update");
-        step::run("apt-get update", Command::new("apt-get").arg("update"))?;
+        update(&problem, "apt-get update, then try again")?;
     }
     println!("downloading Debian's package {package} with apt-get, without installing it");
     let mut download = Command::new("apt-get");
@@ -60,7 +53,14 @@ pub fn unpack(package: &str, directory: &Path) -> Result<()> {
     step::run("dpkg-deb", open.arg("--extract").arg(file).arg(directory))
 }
 
-fn is_root() -> Result<bool> {
+fn has_apt() -> bool {
+    runs(Command::new("apt-get").arg("--version"))
+}
+
+/// Updates the package lists as root. `problem`: why; `remedy`: what another user is told to do with sudo.
+fn update(problem: &str, remedy: &str) -> Result<()> {
     let id = Command::new("id").arg("-u").output().context("cannot run id")?;
-    Ok(id.stdout.trim_ascii() == b"0")
+    ensure!(id.stdout.trim_ascii() == b"0", "{problem}; type: sudo {remedy}");
+    println!("{problem}; updating the package lists with apt-get update");
+    step::run("apt-get update", Command::new("apt-get").arg("update"))
 }

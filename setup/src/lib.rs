@@ -6,10 +6,9 @@
 
 pub mod debian;
 pub mod npm;
-mod program;
 pub mod python;
 pub mod rustup;
 pub mod step;
 pub mod workspace;
 
-pub use program::runs;
+pub use step::runs;

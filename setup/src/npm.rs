@@ -77,13 +77,10 @@ fn installed_node() -> Result<()> {
         debian::install(&missing, "Node.js with npm is not installed")?;
     }
     let output = Command::new(NODE).arg("--version").output();
-    let version = output.context("cannot run node")?.stdout;
-    let version = String::from_utf8_lossy(&version);
+    let version = String::from_utf8(output.context("cannot run node")?.stdout)?;
     let version = version.trim();
-    ensure!(
-        major(version) >= Some(OLDEST),
-        "Node.js {version} is too old: install {OLDEST} or newer, then try again"
-    );
+    let new_enough = major(version) >= Some(OLDEST);
+    ensure!(new_enough, "Node.js {version} is too old: install {OLDEST} or newer, then try again");
     Ok(())
 }
 

@@ -6,42 +6,25 @@ use anyhow::{Context, Result};
 
 use crate::step;
 
-/// Installs the missing ones of the given compiler targets.
+/// Installs those of the `wanted` that are missing. `kind`: `target` for compiler targets, `component` for
+/// clippy and the like.
 ///
 /// # Errors
 ///
 /// If rustup cannot be run or fails.
-pub fn targets(wanted: &[&str]) -> Result<()> {
-    install("target", wanted)
-}
-
-/// Installs the missing ones of the given components, for example clippy.
-///
-/// # Errors
-///
-/// If rustup cannot be run or fails.
-pub fn components(wanted: &[&str]) -> Result<()> {
-    install("component", wanted)
-}
-
-fn install(kind: &str, wanted: &[&str]) -> Result<()> {
-    let output =
-        Command::new("rustup").args([kind, "list", "--installed"]).output().with_context(|| {
-            format!("cannot run rustup; install {kind}s {} yourself", wanted.join(" "))
-        })?;
+pub fn install(kind: &str, wanted: &[&str]) -> Result<()> {
+    let installed = Command::new("rustup").args([kind, "list", "--installed"]).output();
+    let yourself = || format!("cannot run rustup; install {kind}s {} yourself", wanted.join(" "));
+    let installed = String::from_utf8(installed.with_context(yourself)?.stdout)?;
     let host = Command::new("rustc").args(["--print", "host-tuple"]).output();
-    let host = host.context("cannot run rustc")?.stdout;
-    let (installed, host) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&host));
+    let host = String::from_utf8(host.context("cannot run rustc")?.stdout)?;
     let missing = missing(wanted, &installed, host.trim());
     if missing.is_empty() {
         return Ok(());
     }
     println!("installing Rust {kind}s: {}", missing.join(" "));
-    step::run(
-        &format!("rustup {kind} add"),
-        Command::new("rustup").args([kind, "add"]).args(missing),
-    )
+    let mut add = Command::new("rustup");
+    step::run(&format!("rustup {kind} add"), add.args([kind, "add"]).args(missing))
 }
 
 /// The names in `wanted` that rustup does not list as installed. In the list, a component's name ends with

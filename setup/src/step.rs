@@ -1,7 +1,7 @@
-//! Runs and reports the steps of a longer job.
+//! Runs commands, and reports the steps of a longer job.
 
 use std::io::Write;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -34,4 +34,10 @@ pub fn run(name: &str, command: &mut Command) -> Result<()> {
     let status = command.status().with_context(|| format!("cannot run {program}"))?;
     ensure!(status.success(), "{name}: {program} failed, {status}");
     Ok(())
+}
+
+/// Whether a command can be run and succeeds. Discards its output.
+pub fn runs(command: &mut Command) -> bool {
+    let quiet = command.stdout(Stdio::null()).stderr(Stdio::null());
+    quiet.status().is_ok_and(|status| status.success())
 }

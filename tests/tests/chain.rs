@@ -71,12 +71,10 @@ fn working_memory_is_what_the_report_says() -> Result<()> {
 #[test]
 fn quantised_onnx_equals_the_engine() -> Result<()> {
     let export = exported()?;
-    let directory = std::env::temp_dir().join(format!("pocket-dcgan-chain-{}", std::process::id()));
-    std::fs::create_dir_all(&directory)?;
-    let path = directory.join("twin.onnx");
+    let directory = tempfile::tempdir()?;
+    let path = directory.path().join("twin.onnx");
     std::fs::write(&path, &export.onnx)?;
     let (float, twin) = (File::load(&onnx())?, File::load(&path)?);
-    std::fs::remove_dir_all(&directory)?;
     let wishes = Wishes::default();
     let (mut float, mut twin) =
         (Generator::new(&float, &wishes, None)?, Generator::new(&twin, &wishes, None)?);

@@ -2,17 +2,10 @@
 //! of the desktop.
 
 use anyhow::{Context, Result, ensure};
-use boards::Board;
-use crc::{CRC_32_ISO_HDLC, Crc};
 use emulator::launch::Options;
 use emulator::machine::Machine;
-use emulator::program;
 use gen_core::{Engine, Model, latent};
-use std::time::Duration;
-
-const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
-/// Time allowed for a line. A picture takes well under a second, but other tests may keep the machine busy.
-const PATIENCE: Duration = Duration::from_secs(60);
+use pocket_tests::{CRC, PATIENCE, built, picture_checksum};
 
 /// CRC-32 of the quantised latent of `seed`, of one on the walk to the next seed, and of the picture of
 /// `seed`, computed on this machine.
@@ -36,17 +29,11 @@ fn here(seed: u64) -> Result<[u32; 3]> {
         anyhow::Ok(CRC.checksum(&steps.iter().flat_map(|q| q.to_le_bytes()).collect::<Vec<u8>>()))
     };
     let (walk, latent) = (checksum(&between)?, checksum(&from)?);
-    let mut picture = engine.draw(&steps)?;
-    let mut digest = CRC.digest();
-    while let Some(row) = picture.next_row() {
-        digest.update(row);
-    }
-    Ok([latent, walk, digest.finalize()])
+    Ok([latent, walk, picture_checksum(&mut engine, &steps)?])
 }
 
 fn same_bytes_on(board: &str) -> Result<()> {
-    let board = Board::named(board).context("there is no such board")?;
-    let image = program::image(board, None)?;
+    let (board, image) = built(board)?;
     let mut machine = Machine::start(board, &image, Options::default())?;
     let mut seeds = 0;
     while let Some(line) = machine.line(PATIENCE)? {

@@ -1,16 +1,12 @@
 //! A program that faults logs the address and ends at once, rather than hang.
 
 use anyhow::{Context, Result};
-use boards::Board;
 use emulator::image::Image;
 use emulator::launch::Options;
 use emulator::machine::Machine;
-use emulator::program;
 use object::{Object, ObjectSection, ObjectSymbol};
+use pocket_tests::{PATIENCE, built};
 use std::fs;
-use std::time::Duration;
-
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An instruction that is permanently undefined, and the text that the log has before its address.
 type Undefined = (u16, &'static str);
@@ -22,8 +18,7 @@ const RISC_V: Undefined = (0, "exception 2");
 /// Replaces the first instruction of a function in the board's program, runs it, and checks the log and the
 /// exit status.
 fn breaks(board: &str, function: &str, (instruction, said): Undefined) -> Result<()> {
-    let board = Board::named(board).context("there is no such board")?;
-    let image = program::image(board, None)?;
+    let (board, image) = built(board)?;
     let mut program = fs::read(&image.elf)?;
     let file = object::File::parse(&*program)?;
     let symbol = file.symbol_by_name(function).context("the program has such a function")?;

@@ -1,9 +1,9 @@
 //! The images of the boards that can be bought meet the requirements of their boot ROMs.
 
 use anyhow::{Context, Result, ensure};
-use boards::{BOARDS, Board};
-use emulator::program;
+use boards::BOARDS;
 use emulator::uf2::Uf2;
+use pocket_tests::built;
 use std::fs;
 
 const FLASH: u32 = 0x1000_0000;
@@ -18,8 +18,7 @@ const SECURE_ARM_RP2350: [u8; 4] = 0x1021_0142_u32.to_le_bytes();
 
 /// Contents of flash after the board's UF2 has been copied to its drive.
 fn flash(board: &str) -> Result<Vec<u8>> {
-    let board = Board::named(board).context("there is no such board")?;
-    let image = program::image(board, None)?;
+    let (board, image) = built(board)?;
     let file = fs::read(image.uf2.context("a board that one can buy takes UF2")?)?;
     let drive = board.drive.context("a board that one can buy has a boot drive")?;
     // A block of 512 bytes contains a page of 256.

@@ -9,16 +9,16 @@
 mod net;
 
 use anyhow::{Context, Result, ensure};
-use boards::CORES;
-use crc::{CRC_32_ISO_HDLC, Crc};
-use emulator::bench::{Bench, said};
+use boards::{CORES, Core};
+use emulator::bench::{self, said};
+use emulator::image::Image;
 use gen_core::axis::Convolution::{Plain, Transposed};
 use gen_core::latent::Random;
 use gen_core::{Engine, Model};
 use net::{Draft, Geometry, Sampler, Values};
+use pocket_tests::picture_checksum;
 use std::path::Path;
 
-const CRC: Crc<u32> = Crc::<u32>::new(&CRC_32_ISO_HDLC);
 /// Number of networks; half of them use values at the ends of their ranges.
 const NETWORKS: u64 = 24;
 
@@ -65,17 +65,12 @@ fn here(file: &[u8]) -> Result<u32> {
     let latent = engine.model().latent();
     let mut steps = vec![0; latent.len()];
     latent.sample_quantized(1, &mut steps)?;
-    let mut picture = engine.draw(&steps)?;
-    let mut digest = CRC.digest();
-    while let Some(row) = picture.next_row() {
-        digest.update(row);
-    }
-    Ok(digest.finalize())
+    picture_checksum(&mut engine, &steps)
 }
 
 /// CRC-32 of the picture of seed 1, computed on the emulated core.
-fn there(bench: &Bench, model: &Path) -> Result<u32> {
-    let log = bench.run(model)?;
+fn there(core: Core, program: &Image, model: &Path) -> Result<u32> {
+    let log = bench::run(core, program, model)?;
     let crc = log.last().and_then(|line| line.field("crc"));
     let crc = crc.and_then(|crc| u32::from_str_radix(crc, 16).ok());
     crc.with_context(|| format!("the program said: {}", said(&log)))
@@ -96,9 +91,9 @@ fn random_networks_on_every_core() -> Result<()> {
     });
     let files: Vec<_> = files.collect::<Result<_>>()?;
     for core in CORES {
-        let bench = Bench::build(core)?;
+        let program = bench::build(core, "bench")?;
         for (seed, path, picture) in &files {
-            let there = there(&bench, path)?;
+            let there = there(core, &program, path)?;
             ensure!(there == *picture, "network {seed} differs on {}", core.name);
         }
     }

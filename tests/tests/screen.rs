@@ -6,20 +6,20 @@
 //! logged seed and presses. If a frame is half drawn, the test lets the board go on to the next one.
 
 use anyhow::{Context, Result, bail, ensure};
-use boards::{Board, Screen};
+use boards::Screen;
 use emulator::launch::Options;
 use emulator::log::Line;
 use emulator::machine::Machine;
-use emulator::program;
 use emulator::size::Size;
 use firmware::Button;
 use host_sim::replay;
 use output::Picture;
+use pocket_tests::{PATIENCE, built};
 use std::collections::BTreeSet;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-const PATIENCE: Duration = Duration::from_secs(60);
 /// Lines of the log within which a press must be processed. In QEMU a press waits for the end of the previous
 /// one, which takes 400 ms down and 400 ms up, and a frame of a walk is two lines.
 const LINES: usize = 100;
@@ -39,9 +39,8 @@ struct Device {
 
 impl Device {
     fn start(board: &str, options: Options<'_>) -> Result<Self> {
-        let board = Board::named(board).context("there is no such board")?;
+        let (board, image) = built(board)?;
         let screen = board.screen.context("the board has no screen")?;
-        let image = program::image(board, None)?;
         let mut machine = Machine::start(board, &image, options)?;
         let started = machine.line(PATIENCE)?;
         let started = started
@@ -148,7 +147,7 @@ fn same(panel: &Picture, desk: &Picture) -> Result<()> {
     let different = panel.rgb.chunks(3).zip(desk.rgb.chunks(3)).filter(|(a, b)| a != b).count();
     if different > 0 {
         let test = thread::current().name().unwrap_or("screen").replace("::", "-");
-        let place = std::env::temp_dir().join(format!("pocket-dcgan-{test}.png"));
+        let place = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{test}.png"));
         side_by_side(panel, desk).save_png(&place)?;
         bail!("{different} pixels differ; panel above host-sim: {}", place.display());
     }

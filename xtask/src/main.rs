@@ -1,10 +1,9 @@
 //! The developer's commands. `cargo xtask` lists them.
 
 mod bench;
-mod bench_trainer;
+mod comparison;
 mod flash;
 mod model;
-mod oracles;
 mod public_api;
 mod qemu;
 mod test;
@@ -13,11 +12,10 @@ mod tools;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
 use anyhow::Result;
 use boards::{BOARDS, Board};
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use emulator::image::{Image, SIZE};
 use emulator::program;
@@ -39,17 +37,7 @@ enum Task {
     /// Check everything: style, tests, every board's build, and the boards that can be emulated
     Test(test::Options),
     /// Compare with ONNX Runtime and tract, in a Python environment of its own
-    Oracles {
-        /// Also check the generators in this directory
-        #[arg(long, value_name = "DIR")]
-        generators: Option<PathBuf>,
-        /// Number of pictures of each, instead of 64 per generator and 8 per layout
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000))]
-        latents: Option<u32>,
-        /// Compare speed with tract and ONNX Runtime instead
-        #[arg(long, conflicts_with_all = ["generators", "latents"])]
-        speed: bool,
-    },
+    Oracles(comparison::Options),
     /// Count instructions, memory and flash of models on emulated cores
     Bench(bench::Options),
     /// Compare the trainer's speed with PyTorch's, in a Python environment of its own
@@ -66,27 +54,11 @@ enum Task {
         model: Shipped,
     },
     /// Run a board in its emulator and show its log: QEMU, or rp2040js for pico
-    Qemu {
-        /// The board
-        #[arg(default_value = "lm3s6965evb", value_parser = board())]
-        board: &'static Board,
-        /// A name in models/ or a .gen file [default: faces]
-        #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
-        model: Option<PathBuf>,
-        /// Show QEMU's own display. Left and right: next; up and down: mode; Ctrl: hold
-        #[arg(long)]
-        window: bool,
-        /// Stop after this many seconds of real time; the board's own clock may differ
-        #[arg(long, value_name = "N")]
-        seconds: Option<u64>,
-        /// At the end, write the screen's picture
-        #[arg(long, value_name = "FILE.png", requires = "seconds")]
-        picture: Option<PathBuf>,
-    },
+    Qemu(qemu::Options),
     /// Build a board's program and print the memory it takes; writes ELF, UF2 and size.txt
     Firmware {
         /// The board
-        #[arg(value_parser = board())]
+        #[arg(value_parser = board(|_| true))]
         board: &'static Board,
         /// A name in models/ or a .gen file [default: faces]
         #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
@@ -95,7 +67,7 @@ enum Task {
     /// Build a board's program and write it to the board, by debug probe or boot drive
     Flash {
         /// The board
-        #[arg(value_parser = board())]
+        #[arg(value_parser = board(Board::is_hardware))]
         board: &'static Board,
         /// A name in models/ or a .gen file [default: faces]
         #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
@@ -106,18 +78,12 @@ enum Task {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Task::Test(options) => test::test(options),
-        Task::Oracles { speed: true, .. } => oracles::speed(),
-        Task::Oracles { generators, latents, .. } => {
-            oracles::oracles(generators.as_deref(), latents)
-        }
+        Task::Oracles(options) => comparison::oracles(&options),
         Task::Bench(options) => bench::bench(&options),
-        Task::BenchTrainer => bench_trainer::bench_trainer(),
+        Task::BenchTrainer => comparison::trainer(),
         Task::PublicApi { accept } => public_api::public_api(accept),
         Task::Model { model } => model::model(model),
-        Task::Qemu { board, model, window, seconds, picture } => {
-            let limit = seconds.map(Duration::from_secs);
-            qemu::qemu(board, model.as_deref(), window, limit, picture.as_deref())
-        }
+        Task::Qemu(options) => qemu::qemu(&options),
         Task::Firmware { board, model } => image(board, model.as_deref()),
         Task::Flash { board, model } => bring(board, model.as_deref()),
     };
@@ -130,14 +96,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// Parses a board's name.
-fn board() -> impl TypedValueParser<Value = &'static Board> {
-    PossibleValuesParser::new(BOARDS.iter().map(|board| board.name))
-        .try_map(|name| Board::named(&name).ok_or("no such board"))
+/// Parses a board's name. `offered`: whether `--help` lists a board.
+fn board(offered: fn(&Board) -> bool) -> impl TypedValueParser<Value = &'static Board> {
+    let names = BOARDS.iter().map(|it| PossibleValue::new(it.name).hide(!offered(it)));
+    PossibleValuesParser::new(names).try_map(|name| Board::named(&name).ok_or("no such board"))
 }
 
 fn build(board: &'static Board, model: Option<&Path>) -> Result<Image> {
-    rustup::targets(&[board.core.target])?;
+    rustup::install("target", &[board.core.target])?;
     println!("the model fits {}: {}", board.name, emulator::model::fit(board, model)?);
     step::job(&format!("firmware, {}", board.name), || program::image(board, model))
 }

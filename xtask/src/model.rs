@@ -22,23 +22,17 @@ const SWITCHES: &str = "--preset micro-256k --seed 1 --batch 64 --ema 0.999 --th
                         --steps 3000 --interval 500 --rate 4e-4 --rate-ratio 0.5 --smooth 0.1 \
                         --anneal";
 
-impl Shipped {
-    /// The pictures that the model learns, which have the same name, and their licence.
-    fn data(self) -> (Set, &'static str) {
-        match self {
-            Self::Faces => (Set::Faces, "CC0 1.0"),
-            Self::Fashion => (Set::Fashion, "MIT"),
-        }
-    }
-}
-
 /// Trains and quantises `shipped` in `target/models/NAME`, then copies it into `models/`.
 ///
 /// # Errors
 ///
 /// If the data cannot be fetched or drawn, or a step fails.
 pub fn model(shipped: Shipped) -> Result<()> {
-    let (set, licence) = shipped.data();
+    // The pictures that the model learns, which have the same name, and their licence.
+    let (set, licence) = match shipped {
+        Shipped::Faces => (Set::Faces, "CC0 1.0"),
+        Shipped::Fashion => (Set::Fashion, "MIT"),
+    };
     let name = set.name();
     let pictures = recipes::data(set, None)?;
     let run = workspace::target_directory()?.join("models").join(name);

@@ -1,12 +1,13 @@
 //! `cargo xtask qemu`: runs a board in its emulator.
 
 use std::io::{Write, stdout};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use boards::Board;
-use emulator::launch::{self, Options};
+use clap::Args;
+use emulator::launch;
 use emulator::machine::Machine;
 
 use crate::tools;
@@ -14,25 +15,40 @@ use crate::tools;
 /// Time allowed for a picture.
 const FRAME: Duration = Duration::from_secs(60);
 
-/// Builds the board's program, runs it and prints its log, until it ends or `limit` has passed; then writes
-/// the screen's picture to `picture`.
+/// What runs, for how long, and what is shown.
+#[derive(Args)]
+pub struct Options {
+    /// The board
+    #[arg(default_value = "lm3s6965evb", value_parser = crate::board(|_| true))]
+    board: &'static Board,
+    /// A name in models/ or a .gen file [default: faces]
+    #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
+    model: Option<PathBuf>,
+    /// Show QEMU's own display. Left and right: next; up and down: mode; Ctrl: hold
+    #[arg(long)]
+    window: bool,
+    /// Stop after this many seconds of real time; the board's own clock may differ
+    #[arg(long, value_name = "N")]
+    seconds: Option<u64>,
+    /// At the end, write the screen's picture
+    #[arg(long, value_name = "FILE.png", requires = "seconds")]
+    picture: Option<PathBuf>,
+}
+
+/// Builds the board's program, runs it and prints its log, until it ends or the time is over; then writes the
+/// screen's picture.
 ///
 /// # Errors
 ///
 /// If the board has no emulator that supports this, the build fails, or the program fails.
-pub fn qemu(
-    board: &'static Board,
-    model: Option<&Path>,
-    window: bool,
-    limit: Option<Duration>,
-    picture: Option<&Path>,
-) -> Result<()> {
-    let options = Options { window, ..Options::default() };
-    launch::check(board, options)?;
+pub fn qemu(options: &Options) -> Result<()> {
+    let Options { board, window, .. } = *options;
+    let launch = launch::Options { window, ..launch::Options::default() };
+    launch::check(board, launch)?;
     tools::emulator(board, window)?;
-    let image = crate::build(board, model)?;
-    let mut machine = Machine::start(board, &image, options)?;
-    let end = limit.map(|limit| Instant::now() + limit);
+    let image = crate::build(board, options.model.as_deref())?;
+    let mut machine = Machine::start(board, &image, launch)?;
+    let end = options.seconds.map(|seconds| Instant::now() + Duration::from_secs(seconds));
     loop {
         // A held picture may never log anything again.
         let left = end.map_or(Duration::MAX, |end| end.saturating_duration_since(Instant::now()));
@@ -42,6 +58,7 @@ pub fn qemu(
             Ok(Some(_)) => {}
             Ok(None) => break,
             Err(_) if end.is_some_and(|end| Instant::now() >= end) => {
+                let picture = options.picture.as_ref();
                 return picture.map_or(Ok(()), |path| photograph(&mut machine, path));
             }
             Err(error) => return Err(error),

@@ -1,6 +1,5 @@
 //! Installs the emulators of the boards if they are missing.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Result;
@@ -16,8 +15,11 @@ use setup::{debian, npm, runs};
 /// If it cannot be installed.
 pub fn emulator(board: &Board, window: bool) -> Result<()> {
     match board.emulator {
-        Some(Emulator::Qemu { .. }) => qemu(launch::qemu(board.core), window),
-        Some(Emulator::Rp2040js) => rp2040js().map(drop),
+        Some(Emulator::Qemu) => qemu(launch::qemu(board.core), window),
+        // In the version of the lock file.
+        Some(Emulator::Rp2040js) => {
+            npm::install_from(&launch::pico(), "rp2040js", &launch::rp2040js()?)
+        }
         None => Ok(()),
     }
 }
@@ -36,16 +38,4 @@ fn qemu(program: &str, window: bool) -> Result<()> {
         return Ok(());
     }
     debian::install(&["qemu-system-gui"], &format!("{program} can open no window"))
-}
-
-/// Installs rp2040js, in the version of `emulator/pico`'s lock file, unless it is there. Returns its
-/// directory.
-///
-/// # Errors
-///
-/// If there is no Node.js with npm, or npm cannot install. The message says what to do.
-pub fn rp2040js() -> Result<PathBuf> {
-    let directory = launch::rp2040js()?;
-    npm::install_from(&launch::pico(), "rp2040js", &directory)?;
-    Ok(directory)
 }

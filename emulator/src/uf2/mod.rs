@@ -1,6 +1,5 @@
 //! Reads and writes UF2, the file format of boot drives.
 
-mod block;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -13,8 +12,16 @@ use object::Endianness;
 use object::elf::{FileHeader32, PT_LOAD};
 use object::read::elf::{FileHeader, ProgramHeader};
 
-pub use block::PAGE;
-use block::{BLOCK, Block};
+/// Bytes of a block.
+const BLOCK: usize = 512;
+
+/// Bytes of payload in a block: a page, the smallest unit that can be written to flash.
+const PAGE: usize = 256;
+
+const MAGIC: [u32; 3] = [0x0a32_4655, 0x9e5d_5157, 0x0ab1_6f30];
+
+/// Flags of a block: the family is given, and nothing else is set.
+const FLAGS: u32 = 0x2000;
 
 /// Address range of flash on both chips, at most 16 MB.
 const FLASH: Range<u32> = 0x1000_0000..0x1100_0000;
@@ -79,23 +86,19 @@ impl Uf2 {
         let mut pages = BTreeMap::new();
         for (index, bytes) in bytes.chunks(BLOCK).enumerate() {
             let page = || -> Result<_> {
-                let block = Block::parse(bytes)?;
-                let (family, address) = (block.family, block.address);
+                let Block { address, number, count: of, family, page } = Block::parse(bytes)?;
+                let BootDrive { family: expected, name } = drive;
                 ensure!(
-                    family == drive.family,
-                    "family {family:#010x} is not {}'s {:#010x}",
-                    drive.name,
-                    drive.family
+                    family == *expected,
+                    "family {family:#010x} is not {name}'s {expected:#010x}"
                 );
                 ensure!(
-                    (block.number as usize, block.count as usize) == (index, count),
-                    "is numbered {} of {}, with {count} blocks in the file",
-                    block.number,
-                    block.count
+                    (number as usize, of as usize) == (index, count),
+                    "is numbered {number} of {of}, with {count} blocks in the file"
                 );
                 ensure!(FLASH.contains(&address), "{address:#010x} is not in flash");
                 // Checks both alignment and gaps within a sector that is not the last.
-                let expected = block.number * PAGE as u32 % SECTOR;
+                let expected = number * PAGE as u32 % SECTOR;
                 ensure!(
                     address % SECTOR == expected,
                     "{address:#010x} is not the expected page of its sector"
@@ -106,7 +109,7 @@ impl Uf2 {
                     _ => address == last + PAGE as u32,
                 });
                 ensure!(follows, "{address:#010x} does not follow the page before");
-                Ok((address, block.page))
+                Ok((address, page))
             };
             let (address, page) = page().with_context(|| format!("block {index}"))?;
             pages.insert(address, page);
@@ -140,5 +143,45 @@ fn fill(pages: &mut BTreeMap<u32, [u8; PAGE]>, start: u32, data: &[u8]) {
         let offset = address % PAGE as u32;
         let page = pages.entry(address - offset).or_insert([0; PAGE]);
         page[offset as usize] = byte;
+    }
+}
+
+/// A block of a file: 512 bytes that contain their own address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Block {
+    address: u32,
+    /// Number of the block, counted from 0.
+    number: u32,
+    /// Number of blocks in the file.
+    count: u32,
+    family: u32,
+    page: [u8; PAGE],
+}
+
+impl Block {
+    fn to_bytes(self) -> [u8; BLOCK] {
+        let Self { address, number, count, family, page } = self;
+        let header = [MAGIC[0], MAGIC[1], FLAGS, address, PAGE as u32, number, count, family];
+        let mut bytes = [0; BLOCK];
+        for (word, value) in bytes.chunks_exact_mut(4).zip(header) {
+            word.copy_from_slice(&value.to_le_bytes());
+        }
+        bytes[32..32 + PAGE].copy_from_slice(&page);
+        bytes[BLOCK - 4..].copy_from_slice(&MAGIC[2].to_le_bytes());
+        bytes
+    }
+
+    /// Parses a block; accepts only blocks that a boot ROM would not skip.
+    fn parse(bytes: &[u8]) -> Result<Self> {
+        let bytes: &[u8; BLOCK] = bytes.try_into().context("cut short")?;
+        let word = |at: usize| (0..4).rev().fold(0, |word, i| word << 8 | u32::from(bytes[at + i]));
+        let magic = [word(0), word(4), word(BLOCK - 4)];
+        ensure!(magic == MAGIC, "magic numbers {magic:#010x?} are not UF2's");
+        ensure!(word(8) == FLAGS, "flags {:#x} where {FLAGS:#x} is expected", word(8));
+        ensure!(word(16) == PAGE as u32, "a payload of {} bytes instead of {PAGE}", word(16));
+        let mut page = [0; PAGE];
+        page.copy_from_slice(&bytes[32..32 + PAGE]);
+        let [address, number, count, family] = [word(12), word(20), word(24), word(28)];
+        Ok(Self { address, number, count, family, page })
     }
 }

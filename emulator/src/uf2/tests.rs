@@ -4,31 +4,26 @@ use object::elf::{FileHeader32, PT_LOAD};
 use object::read::elf::{FileHeader, ProgramHeader};
 
 use super::{BLOCK, Uf2};
+
 const RP2040: BootDrive = BootDrive::RP2040;
 const RP2350: BootDrive = BootDrive::RP2350;
 
 /// An ELF file that loads segments, each given by its address in flash and its data.
 pub(crate) fn elf(segments: &[(u32, &[u8])]) -> Vec<u8> {
-    let mut file = b"\x7fELF\x01\x01\x01".to_vec();
-    file.resize(16, 0);
-    let half = |file: &mut Vec<u8>, value: u16| file.extend(value.to_le_bytes());
-    let word = |file: &mut Vec<u8>, value: u32| file.extend(value.to_le_bytes());
-    for value in [2, 40] {
-        half(&mut file, value);
-    }
-    for value in [1, 0x1000_0101, 52, 0, 0] {
-        word(&mut file, value);
-    }
-    for value in [52, 32, segments.len() as u16, 40, 0, 0] {
-        half(&mut file, value);
-    }
-    let mut offset = 52 + 32 * segments.len() as u32;
+    let halves = |values: [u16; 2]| values.map(u16::to_le_bytes).concat();
+    let words = |values: &[u32]| -> Vec<u8> {
+        values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    };
+    let count = segments.len() as u16;
+    let mut file = [&b"\x7fELF\x01\x01\x01"[..], &[0; 9]].concat();
+    file.extend(halves([2, 40]));
+    file.extend(words(&[1, 0x1000_0101, 52, 0, 0]));
+    file.extend([[52, 32], [count, 40], [0, 0]].map(halves).concat());
+    let mut offset = 52 + 32 * u32::from(count);
     for (address, data) in segments {
         let size = data.len() as u32;
         // The virtual address is in RAM: only the physical address counts.
-        for value in [PT_LOAD, offset, 0x2000_0000, *address, size, size + 8, 4, 4] {
-            word(&mut file, value);
-        }
+        file.extend(words(&[PT_LOAD, offset, 0x2000_0000, *address, size, size + 8, 4, 4]));
         offset += size;
     }
     for (_, data) in segments {

@@ -34,7 +34,7 @@ pub fn with_a_screen() -> impl Iterator<Item = &'static Board> {
 /// # Errors
 /// If the bench has not measured the board's core.
 pub fn on_board(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
-    let verdict = in_memory(model, file, board.name, board.map.memory);
+    let verdict = in_memory(model, file, board.name, board.memory());
     let seconds = board.clock_mhz.map(|mhz| anyhow::Ok(time(board.core, mhz, model)?.seconds));
     Ok(Verdict { seconds: seconds.transpose()?, ..verdict })
 }

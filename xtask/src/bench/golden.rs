@@ -4,8 +4,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use boards::record::{Record, to_json};
-use serde_json::Value;
+use boards::record::{Measurements, Record};
+use output::file;
 use setup::workspace;
 
 use super::table::tables;
@@ -15,26 +15,27 @@ const BEGIN: &str = "<!-- bench -->";
 /// Marker after the tables.
 const END: &str = "<!-- /bench -->";
 
-fn json() -> PathBuf {
-    workspace::root().join("boards/bench.json")
-}
-
 fn page() -> PathBuf {
     workspace::root().join("docs/performance.md")
 }
 
-/// Writes records to `boards/bench.json`, and their tables, headed by `versions`, to docs/performance.md.
+/// Writes measurements to `boards/bench.json`, and their tables to docs/performance.md.
 ///
 /// # Errors
 ///
 /// If the page has no markers, or a file cannot be written.
-pub fn write(records: &[Record], versions: &str) -> Result<()> {
+pub fn write(measurements: &Measurements) -> Result<()> {
     let path = page();
     let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
     let (before, _, after) = split(&text).with_context(|| format!("{}", path.display()))?;
-    let new = format!("\n{versions}\n\n{}", tables(records));
-    fs::write(&path, [before, &new, after].concat()).context("cannot write docs/performance.md")?;
-    fs::write(json(), to_json(records)?).context("cannot write boards/bench.json")
+    let page = [before, &shown(measurements), after].concat();
+    let (json, json_path) = (measurements.to_json()?, workspace::root().join("boards/bench.json"));
+    file::write(&[(path, page.as_bytes()), (json_path, json.as_bytes())])
+}
+
+/// The page's text between the markers.
+fn shown(measurements: &Measurements) -> String {
+    format!("\n{}\n\n{}", measurements.versions(), tables(&measurements.records))
 }
 
 /// The page's text before, between and after the markers; the markers belong to the outer parts.
@@ -42,17 +43,6 @@ fn split(page: &str) -> Result<(&str, &str, &str)> {
     let begin = page.find(BEGIN).with_context(|| format!("no {BEGIN}"))? + BEGIN.len();
     let end = page.find(END).filter(|end| *end >= begin).with_context(|| format!("no {END}"))?;
     Ok((&page[..begin], &page[begin..end], &page[end..]))
-}
-
-/// The sentence in docs/performance.md that names the versions of compiler and emulator.
-///
-/// # Errors
-/// If the page cannot be read, or has no markers.
-pub fn versions() -> Result<String> {
-    let path = page();
-    let text = fs::read_to_string(&path).with_context(|| format!("{}", path.display()))?;
-    let (_, figures, _) = split(&text).with_context(|| format!("{}", path.display()))?;
-    Ok(figures.trim().lines().next().unwrap_or_default().to_owned())
 }
 
 /// Replaces instructions, stack and code by the accepted figures: another compiler produces different ones.
@@ -73,9 +63,7 @@ pub fn differences(accepted: &[Record], measured: &[Record]) -> Vec<String> {
     for new in measured {
         match accepted.iter().find(|old| old.is_of(new)) {
             None => lines.push(format!("{}: not accepted before", name(new))),
-            Some(old) => lines.extend(
-                changed_fields(old, new).iter().map(|field| format!("{}: {field}", name(new))),
-            ),
+            Some(old) => lines.extend(changes(old, new).map(|it| format!("{}: {it}", name(new)))),
         }
     }
     let gone = |old: &&Record| !measured.iter().any(|new| new.is_of(old));
@@ -83,23 +71,16 @@ pub fn differences(accepted: &[Record], measured: &[Record]) -> Vec<String> {
     lines
 }
 
-fn changed_fields(old: &Record, new: &Record) -> Vec<String> {
+/// Text of each figure that changed.
+fn changes(old: &Record, new: &Record) -> impl Iterator<Item = String> {
     let [old, new] = [old, new].map(|record| serde_json::to_value(record).unwrap_or_default());
-    let fields = new.as_object().into_iter().flatten();
-    fields
-        .filter(|(field, value)| old[*field] != **value)
-        .map(|(field, value)| {
-            format!("{field} {} → {value}{}", old[field], change(&old[field], value))
-        })
-        .collect()
-}
-
-/// Text of the change of a figure.
-fn change(old: &Value, new: &Value) -> String {
-    match (old.as_f64(), new.as_f64()) {
-        (Some(old), Some(new)) => format!(" ({:+.2} %)", (new / old - 1.0) * 100.0),
-        _ => String::new(),
-    }
+    let fields = new.as_object().cloned().into_iter().flatten();
+    fields.filter_map(move |(field, new)| {
+        let old = &old[&field];
+        let percent = |old: f64, new: f64| format!(" ({:+.2} %)", (new / old - 1.0) * 100.0);
+        let change = old.as_f64().zip(new.as_f64()).map(|(old, new)| percent(old, new));
+        (*old != new).then(|| format!("{field} {old} → {new}{}", change.unwrap_or_default()))
+    })
 }
 
 #[cfg(test)]
@@ -109,7 +90,7 @@ mod tests {
     use boards::record::accepted;
 
     use super::super::network::network;
-    use super::{differences, page, split, tables, take_compilers_figures};
+    use super::{differences, page, shown, split, take_compilers_figures};
 
     #[test]
     fn compilers_change_no_picture() {
@@ -145,8 +126,8 @@ mod tests {
     #[test]
     fn the_page_shows_what_was_accepted() {
         let text = fs::read_to_string(page()).unwrap();
-        let (_, shown, _) = split(&text).unwrap();
-        assert!(shown.ends_with(&tables(&accepted())), "type cargo xtask bench --accept");
+        let (_, between, _) = split(&text).unwrap();
+        assert!(between == shown(&accepted()), "type cargo xtask bench --accept");
     }
 
     #[test]

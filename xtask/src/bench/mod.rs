@@ -11,30 +11,29 @@ mod network;
 mod program;
 mod table;
 
-use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
-use boards::record::{self, Record};
+use anyhow::{Context, Result, ensure};
+use boards::record::{Measurements, Record, accepted};
 use boards::{CORES, Core};
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use emulator::{bench, launch};
-use reference::REFERENCES;
+use output::file;
 use setup::{rustup, step};
 
 use self::program::Program;
 use crate::tools;
 
 /// Selects what is measured and what is done with the result.
-#[derive(Args, Debug, Default)]
+#[derive(Args, Debug)]
 pub struct Options {
     /// Measure only this core; may be repeated
-    #[arg(long = "core", value_name = "NAME", value_parser = cores())]
+    #[arg(long = "core", value_name = "NAME", value_parser = PossibleValuesParser::new(CORES.map(|core| core.name)))]
     pub cores: Vec<String>,
     /// Measure only this model; may be repeated
-    #[arg(long = "model", value_name = "NAME", value_parser = models())]
+    #[arg(long = "model", value_name = "NAME", value_parser = PossibleValuesParser::new(model::names()))]
     pub models: Vec<String>,
     /// Also write the measurements as JSON
     #[arg(long, value_name = "FILE")]
@@ -46,20 +45,6 @@ pub struct Options {
     /// measured now are kept
     #[arg(long, conflicts_with = "check")]
     pub accept: bool,
-}
-
-fn cores() -> PossibleValuesParser {
-    PossibleValuesParser::new(CORES.iter().map(|core| core.name))
-}
-
-fn models() -> PossibleValuesParser {
-    PossibleValuesParser::new(model::names())
-}
-
-/// Options for a part that is fast enough to be checked in every test.
-pub fn subset() -> Options {
-    let models = ["faces", REFERENCES[0].name].map(String::from).into();
-    Options { models, check: true, ..Options::default() }
 }
 
 /// Measures, then prints the tables or compares with the accepted figures.
@@ -76,7 +61,7 @@ pub fn bench(options: &Options) -> Result<()> {
         cores.iter().any(|core| core.name == record.core) && chosen(models, &record.model)
     };
     let targets: Vec<&str> = cores.iter().map(|core| core.target).collect();
-    rustup::targets(&targets)?;
+    rustup::install("target", &targets)?;
     cores.iter().try_for_each(|core| tools::emulator(bench::board(*core)?, false))?;
 
     let names = model::names().into_iter().filter(|name| chosen(models, name));
@@ -91,49 +76,41 @@ pub fn bench(options: &Options) -> Result<()> {
         }
     }
     same_pictures(&records)?;
+    let (compiler, emulator) = versions(&cores)?;
+    let mut measured = Measurements { compiler, emulator, records };
+    let versions = measured.versions();
 
     if let Some(path) = &options.json {
-        fs::write(path, record::to_json(&records)?)
-            .with_context(|| format!("cannot write {}", path.display()))?;
+        file::replace(path, measured.to_json()?.as_bytes())?;
     }
-    let versions = versions(&cores)?;
     if options.check {
-        let mut accepted = record::accepted();
-        accepted.retain(asked);
-        let accepted_with = golden::versions()?;
-        if compiler(&accepted_with) != compiler(&versions) {
+        let mut accepted = accepted();
+        accepted.records.retain(asked);
+        if accepted.compiler != measured.compiler {
             println!(
-                "{accepted_with} {versions} Instructions, stack and code are not compared: they depend on the compiler."
+                "{} {versions} Instructions, stack and code are not compared: they depend on the compiler.",
+                accepted.versions()
             );
-            golden::take_compilers_figures(&accepted, &mut records);
+            golden::take_compilers_figures(&accepted.records, &mut measured.records);
         }
-        return same_figures(&golden::differences(&accepted, &records), &versions);
-    }
-    if options.accept {
-        let mut all = record::accepted();
-        all.retain(|record| !asked(record));
-        all.append(&mut records.clone());
-        sort(&mut all);
-        golden::write(&all, &versions)?;
-    }
-    println!("\n{versions}\n\n{}", table::tables(&records));
-    Ok(())
-}
-
-fn same_figures(differences: &[String], versions: &str) -> Result<()> {
-    if differences.is_empty() {
+        let differences = golden::differences(&accepted.records, &measured.records).join("\n");
+        let then = accepted.versions();
+        ensure!(
+            differences.is_empty(),
+            "{differences}\nThese figures differ from boards/bench.json.\nThen: {then}\nNow: {versions}\n\
+             If the change is intended, type cargo xtask bench --accept"
+        );
         return Ok(());
     }
-    bail!(
-        "{}\nThese figures differ from boards/bench.json. {versions} docs/performance.md names the versions that \
-         made it; if the change is intended, type cargo xtask bench --accept",
-        differences.join("\n")
-    )
-}
-
-/// The compiler in a sentence of [`versions`].
-fn compiler(versions: &str) -> &str {
-    versions.split(" and ").next().unwrap_or_default()
+    println!("\n{versions}\n\n{}", table::tables(&measured.records));
+    if options.accept {
+        let mut others = accepted().records;
+        others.retain(|record| !asked(record));
+        measured.records.append(&mut others);
+        sort(&mut measured.records);
+        golden::write(&measured)?;
+    }
+    Ok(())
 }
 
 /// Sorts records by the order of [`CORES`], then of the models. Drops records of cores and models that no
@@ -150,41 +127,34 @@ fn sort(records: &mut Vec<Record>) {
 
 /// Checks that each model's picture has the same CRC-32 on every core.
 fn same_pictures(records: &[Record]) -> Result<()> {
-    for record in records {
-        let others = records.iter().filter(|other| other.model == record.model);
-        for other in others {
-            if let (Some(ours), Some(theirs)) = (&record.whole, &other.whole) {
-                ensure!(
-                    ours.picture == theirs.picture,
-                    "{} draws another picture on {} than on {}: CRC-32 {} and {}",
-                    record.model,
-                    record.core,
-                    other.core,
-                    ours.picture,
-                    theirs.picture
-                );
-            }
+    let pictures = || records.iter().filter_map(|it| Some((it, &it.whole.as_ref()?.picture)));
+    for (Record { core, model, .. }, ours) in pictures() {
+        for (other, theirs) in pictures().filter(|(other, _)| other.model == *model) {
+            ensure!(
+                ours == theirs,
+                "{model} draws another picture on {core} than on {}: CRC-32 {ours} and {theirs}",
+                other.core
+            );
         }
     }
     Ok(())
 }
 
-/// A sentence with the versions of compiler and emulator.
-fn versions(cores: &[Core]) -> Result<String> {
-    let first_line = |program: &str, until: &str| {
+/// Names and versions of the compiler and of the emulators of `cores`.
+fn versions(cores: &[Core]) -> Result<(String, String)> {
+    // Omits the compiler's commit and the distribution's package, which are in brackets.
+    let name = |program: &str| {
         let output = Command::new(program).arg("--version").output();
         let output = output.with_context(|| format!("cannot run {program}"))?.stdout;
-        let text = String::from_utf8_lossy(&output);
+        let text = String::from_utf8(output)?;
         let line = text.lines().next().unwrap_or_default();
-        anyhow::Ok(line.split(until).next().unwrap_or_default().trim().to_owned())
+        anyhow::Ok(line.split('(').next().unwrap_or_default().trim().to_owned())
     };
-    // Omits the compiler's commit and the distribution's package.
-    let rustc = first_line("rustc", "(")?;
-    let qemu = cores.iter().map(|core| first_line(launch::qemu(*core), "("));
-    let mut qemu: Vec<String> = qemu.collect::<Result<_>>()?;
+    let emulators = cores.iter().map(|core| name(launch::qemu(*core)));
+    let mut emulators: Vec<String> = emulators.collect::<Result<_>>()?;
     // All programs report "QEMU" and usually the same version.
-    qemu.dedup();
-    Ok(format!("Measured with {rustc} and {}.", qemu.join(", ")))
+    emulators.dedup();
+    Ok((name("rustc")?, emulators.join(", ")))
 }
 
 #[cfg(test)]

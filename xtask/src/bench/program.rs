@@ -6,7 +6,8 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use boards::Core;
 use boards::record::{Layer, Record, Whole};
-use emulator::bench::{self, Bench, said};
+use emulator::bench::{self, said};
+use emulator::image::Image;
 use emulator::log::Line;
 use emulator::size::Size;
 use object::{Object, ObjectSymbol};
@@ -14,7 +15,7 @@ use object::{Object, ObjectSymbol};
 /// The measuring program for one core, built.
 pub struct Program {
     core: Core,
-    bench: Bench,
+    bench: Image,
     /// Flash in bytes of gen-core's functions, except those for latents.
     engine: u64,
     /// Flash in bytes by which the program exceeds `blank`, which does the same without model and picture.
@@ -29,10 +30,9 @@ impl Program {
     ///
     /// If a build fails.
     pub fn build(core: Core) -> Result<Self> {
-        let (bench, blank) = (Bench::build(core)?, bench::build(core, "blank")?);
-        let elf = &bench.image().elf;
-        let code = Size::of(elf)?.flash - Size::of(&blank.elf)?.flash;
-        let elf = fs::read(elf)?;
+        let (bench, blank) = (bench::build(core, "bench")?, bench::build(core, "blank")?);
+        let code = Size::of(&bench.elf)?.flash - Size::of(&blank.elf)?.flash;
+        let elf = fs::read(&bench.elf)?;
         let file = object::File::parse(&*elf)?;
         let own = |name: &str| name.contains("8gen_core") && !name.contains("6latent");
         let functions = file.symbols().filter(|symbol| symbol.name().is_ok_and(own));
@@ -46,7 +46,7 @@ impl Program {
     ///
     /// If the emulator or the program fails, or the log is not as expected.
     pub fn measure(&self, name: &str, model: &Path) -> Result<Vec<Record>> {
-        let log = self.bench.run(model)?;
+        let log = bench::run(self.core, &self.bench, model)?;
         let file = fs::metadata(model)?.len();
         let records = self.records(name, &log, file);
         let records = records.with_context(|| format!("the program said: {}", said(&log)))?;
@@ -87,11 +87,9 @@ impl Program {
 /// Checks that the sum over layers is about equal to the whole, which is drawn a second time. A period longer
 /// than the clock's range would be missing from one of the two.
 fn plausible(records: &[Record]) -> Result<()> {
-    let sum = |all: bool| {
-        let chosen = records.iter().filter(|record| (record.layer == Layer::ALL) == all);
-        chosen.map(|record| record.instructions).sum::<u64>()
-    };
-    let (layers, all) = (sum(false), sum(true));
+    let (whole, layers) = records.split_last().context("no records")?;
+    let layers: u64 = layers.iter().map(|layer| layer.instructions).sum();
+    let all = whole.instructions;
     let near = layers.abs_diff(all) * 100 <= all;
     ensure!(near, "{layers} instructions in layers, {all} in all: did the clock wrap?");
     Ok(())

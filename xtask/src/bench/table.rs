@@ -1,68 +1,53 @@
 //! Formats records as Markdown tables.
 
+use std::borrow::Borrow;
+
 use boards::CORES;
-use boards::record::{Layer, Record};
+use boards::record::Record;
 use output::number::grouped;
 
 /// Two tables: instructions, and bytes. Records must be in the order of [`super::sort`].
 pub fn tables(records: &[Record]) -> String {
-    let cores: Vec<&str> = CORES
-        .iter()
-        .map(|core| core.name)
-        .filter(|name| records.iter().any(|record| record.core == *name))
-        .collect();
+    let mut cores = Vec::from(CORES.map(|core| core.name));
+    cores.retain(|name| records.iter().any(|record| record.core == *name));
     let mut text = String::from(
         "Instructions per picture, in brackets per useful MAC. M0+ is ARMv6-M code on an \
          emulated\nCortex-M3, which runs it unchanged.\n\n",
     );
-    row(&mut text, ["model", "layer", "useful MACs"].into_iter().chain(cores.iter().copied()));
-    row(&mut text, ["---", "---"].into_iter().chain(std::iter::repeat_n("---:", cores.len() + 1)));
-    let mut seen: Vec<(&str, Layer)> = Vec::new();
-    for record in records {
-        if seen.contains(&(&record.model, record.layer)) {
+    text += &row(&[&["model", "layer", "useful MACs"], &cores[..]].concat());
+    text += &row(&[&["---", "---"], &vec!["---:"; cores.len() + 1][..]].concat());
+    for (index, record) in records.iter().enumerate() {
+        let same = |it: &&Record| (&it.model, it.layer) == (&record.model, record.layer);
+        if records[..index].iter().any(|it| same(&it)) {
             continue;
         }
-        seen.push((&record.model, record.layer));
         let mut cells =
             vec![record.model.clone(), record.layer.to_string(), grouped(record.useful_macs)];
         cells.extend(cores.iter().map(|core| {
-            let same = |other: &&Record| {
-                (other.model == record.model)
-                    && (other.layer == record.layer)
-                    && other.core == *core
-            };
-            records.iter().find(same).map_or_else(String::new, instructions)
+            let of_core = records.iter().filter(same).find(|it| it.core == *core);
+            of_core.map_or_else(String::new, |it| {
+                format!("{} ({:.2})", grouped(it.instructions), it.per_mac())
+            })
         }));
-        row(&mut text, cells.iter().map(String::as_str));
+        text += &row(&cells);
     }
 
-    text.push_str("\nBytes, and the CRC-32 of the picture of seed 1.\n\n");
-    row(
-        &mut text,
-        ["core", "model", "working memory", "stack", "gen-core", "code", "model", "picture"],
-    );
-    row(&mut text, ["---", "---", "---:", "---:", "---:", "---:", "---:", "---"]);
+    text += "\nBytes, and the CRC-32 of the picture of seed 1.\n\n";
+    text +=
+        &row(&["core", "model", "working memory", "stack", "gen-core", "code", "model", "picture"]);
+    text += &row(&["---", "---", "---:", "---:", "---:", "---:", "---:", "---"]);
     for record in records {
         let Some(whole) = &record.whole else { continue };
         let [memory, stack, engine, code, file] =
             [whole.working_memory, whole.stack, whole.engine, whole.code, whole.file].map(grouped);
         let (core, model, picture) = (&*record.core, &*record.model, &*whole.picture);
-        row(&mut text, [core, model, &memory, &stack, &engine, &code, &file, picture]);
+        text += &row(&[core, model, &memory, &stack, &engine, &code, &file, picture]);
     }
     text
 }
 
-fn instructions(record: &Record) -> String {
-    format!("{} ({:.2})", grouped(record.instructions), record.per_mac())
-}
-
-fn row<'c>(text: &mut String, cells: impl IntoIterator<Item = &'c str>) {
-    for cell in cells {
-        text.push_str("| ");
-        text.push_str(cell);
-        text.push(' ');
-    }
-    text.push_str("|\n");
+fn row<C: Borrow<str>>(cells: &[C]) -> String {
+    format!("| {} |\n", cells.join(" | "))
 }
 
 #[cfg(test)]

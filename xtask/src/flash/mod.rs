@@ -49,15 +49,12 @@ pub fn chip(board: &Board) -> Result<&'static str> {
 /// If there is neither (the message says what to do), if the mounted drive belongs to another chip, or if
 /// writing fails.
 pub fn flash(board: &Board, image: &Image, ways: &Ways) -> Result<String> {
-    let chip = chip(board)?;
+    let (chip, name) = (chip(board)?, board.name);
     match mounted(board, &ways.mounts) {
         Ok(drive) => {
             copy(image.uf2.as_ref().context("the image has no UF2 file")?, &drive)?;
-            Ok(format!(
-                "written to {}: the drive disappears and {} starts",
-                drive.display(),
-                board.name
-            ))
+            let drive = drive.display();
+            Ok(format!("written to {drive}: the drive disappears and {name} starts"))
         }
         Err(_) if sees_probe(&ways.probe_rs) => {
             let probe_rs = |verb| {
@@ -73,7 +70,7 @@ pub fn flash(board: &Board, image: &Image, ways: &Ways) -> Result<String> {
             step::run("probe-rs download", download.arg(&image.elf)).context(hint)?;
             // Without a reset the processor stays halted.
             step::run("probe-rs reset", &mut probe_rs("reset"))?;
-            Ok(format!("{} runs, written by probe-rs", board.name))
+            Ok(format!("{name} runs, written by probe-rs"))
         }
         Err(error) => Err(error),
     }
@@ -93,37 +90,28 @@ fn sees_probe(probe_rs: &OsString) -> bool {
 ///
 /// If there is none (the message says what to do instead), or more than one.
 fn mounted(board: &Board, mounts: &[PathBuf]) -> Result<PathBuf> {
+    let name = board.name;
     let boot = board.drive.with_context(|| {
-        format!("no debug probe: install probe-rs and connect a probe to the {}", board.name)
+        format!("no debug probe: install probe-rs and connect a probe to the {name}")
     })?;
+    let boot = boot.name;
     let drives = drives(mounts);
-    let ours: Vec<&PathBuf> =
-        drives.iter().filter(|(_, id)| id == boot.name).map(|(drive, _)| drive).collect();
-    match (&ours[..], drives.first()) {
-        ([drive], _) => Ok(drive.to_path_buf()),
-        ([one, other, ..], _) => bail!(
-            "{} and {} are both drives of a {}: unplug one",
-            one.display(),
-            other.display(),
-            boot.name
-        ),
-        ([], Some((drive, id))) => {
-            let owner =
-                BOARDS.iter().find(|board| board.drive.is_some_and(|drive| drive.name == id));
-            let whose = owner.map_or(id.clone(), |owner| format!("{id}, a {}", owner.name));
-            bail!(
-                "the drive {} is of {whose}, not of a {}: connect the board that is meant",
-                drive.display(),
-                board.name
-            )
-        }
-        ([], None) => bail!(
-            "no boot drive and no debug probe: hold BOOTSEL while you plug the {} in and mount its \
-             drive {}, or install probe-rs and connect a probe",
-            board.name,
-            boot.name
-        ),
+    let mut ours = drives.iter().filter(|(_, id)| id == boot).map(|(drive, _)| drive);
+    if let Some(drive) = ours.next() {
+        let Some(other) = ours.next() else { return Ok(drive.clone()) };
+        let (drive, other) = (drive.display(), other.display());
+        bail!("{drive} and {other} are both drives of a {boot}: unplug one");
     }
+    let Some((drive, id)) = drives.first() else {
+        bail!(
+            "no boot drive and no debug probe: hold BOOTSEL while you plug the {name} in and mount its \
+             drive {boot}, or install probe-rs and connect a probe"
+        )
+    };
+    let drive = drive.display();
+    let owner = BOARDS.iter().find(|board| board.drive.is_some_and(|drive| drive.name == id));
+    let owner = owner.map_or(String::new(), |owner| format!(", a {}", owner.name));
+    bail!("the drive {drive} is of {id}{owner}, not of a {name}: connect the board that is meant")
 }
 
 /// Mounted boot drives, each with its Board-ID.

@@ -3,120 +3,74 @@
 //! Cargo locks its build directory while it compiles, so two jobs that share one would wait for each other.
 //! Jobs with different build directories compile in parallel: while one lane links, which takes one
 //! processor, the other uses the second one.
-//! processor, the other lane has the second one.
 
-use std::io::{self, Read};
-use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, ensure};
 
-/// Prefixes of the lines shown of a job that passes: cargo's results, and the note of `bench` about figures
-/// that it does not compare because of another compiler.
-const SHOWN: [&str; 2] = ["test result: ", "Measured with "];
+use super::job::{Done, Job};
 
-/// A command and the name under which it is reported.
-pub struct Job {
-    name: String,
-    command: Command,
-}
-
-/// The time that a job took.
-struct Time {
-    name: String,
-    duration: Duration,
-}
-
-impl Job {
-    /// A job that runs `command`.
-    pub fn new(name: impl Into<String>, command: Command) -> Self {
-        Self { name: name.into(), command }
-    }
-
-    /// Runs the command and prints its name and time. Of its output, prints the [`SHOWN`] lines if it passes,
-    /// and everything if it fails.
-    fn run(self) -> Result<Time> {
-        let Self { name, mut command } = self;
-        println!("        …    {name}");
-        let start = Instant::now();
-        let (passed, output) = captured(&mut command).with_context(|| name.clone())?;
-        let duration = start.elapsed();
-        if !passed {
-            bail!("{output}\n{name} failed after {:.1} s", duration.as_secs_f32());
-        }
-        let shown = output.lines().filter(|line| SHOWN.iter().any(|begin| line.starts_with(begin)));
-        let shown: String = shown.map(|line| format!("{line}\n")).collect();
-        print!("{:>8.1} s   {name}\n{shown}", duration.as_secs_f32());
-        Ok(Time { name, duration })
-    }
-}
-
-/// Runs a command to its end. Returns whether it succeeded, and its merged output streams in the order
-/// written.
-fn captured(command: &mut Command) -> Result<(bool, String)> {
-    let (mut reader, writer) = io::pipe()?;
-    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
-    let child = command.spawn();
-    // The command still holds our ends of the pipe: they must be closed, or reading would never end.
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    let mut child = child.with_context(|| format!("cannot run {:?}", command.get_program()))?;
-    let mut output = Vec::new();
-    reader.read_to_end(&mut output)?;
-    Ok((child.wait()?.success(), String::from_utf8_lossy(&output).into_owned()))
-}
+/// Jobs that pass in less time are one line of the table.
+const SHORT: Duration = Duration::from_secs(1);
 
 /// Runs the jobs of each lane in order, the lanes in parallel, and prints a table of times.
 ///
 /// # Errors
 ///
-/// The output of the first job that fails. Jobs that have not started by then are skipped.
+/// The output of the jobs that fail. Jobs that have not started when one fails are skipped.
 pub fn run(lanes: [Vec<Job>; 2]) -> Result<()> {
     let start = Instant::now();
+    let count = lanes[0].len() + lanes[1].len();
     let failed = AtomicBool::new(false);
-    let lane = |jobs: Vec<Job>| -> Result<Vec<Time>> {
+    let lane = |jobs: Vec<Job>| -> Vec<Done> {
         let jobs = jobs.into_iter().take_while(|_| !failed.load(Ordering::Relaxed));
-        jobs.map(|job| job.run().inspect_err(|_| failed.store(true, Ordering::Relaxed))).collect()
+        let notice = |done: &Done| {
+            failed.fetch_or(done.failure.is_some(), Ordering::Relaxed);
+        };
+        jobs.map(Job::run).inspect(notice).collect()
     };
     let [first, second] = lanes;
-    let (first, second) = thread::scope(|scope| {
+    let (mut done, second) = thread::scope(|scope| {
         let second = scope.spawn(|| lane(second));
         (lane(first), second.join())
     });
-    let second = second.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-    print!("{}", table(&[first?, second?], start.elapsed()));
+    done.extend(second.unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+    print!("{}", table(&mut done, count, start.elapsed()));
+    let failures: Vec<String> = done.into_iter().filter_map(|job| job.failure).collect();
+    ensure!(failures.is_empty(), "\n{}", failures.join("\n\n"));
     Ok(())
 }
 
-/// A table of the jobs' times, the slowest first.
-fn table(lanes: &[Vec<Time>], all: Duration) -> String {
-    let mut times: Vec<&Time> = lanes.iter().flatten().collect();
-    times.sort_by_key(|time| std::cmp::Reverse(time.duration));
-    let row = |name: &str, time: Duration| format!("{:>8.1} s   {name}\n", time.as_secs_f32());
-    let rows: String = times.iter().map(|time| row(&time.name, time.duration)).collect();
-    format!("\nthe slowest first:\n{rows}{}", row("all, in two lanes", all))
+/// A table of the jobs' times, the slowest first. `count`: number of jobs, with those that were skipped.
+fn table(done: &mut [Done], count: usize, all: Duration) -> String {
+    done.sort_by_key(|job| std::cmp::Reverse(job.duration));
+    let row = |time: Duration, name: &str| format!("{:>8.1} s   {name}\n", time.as_secs_f32());
+    let shown = |job: &&Done| job.duration >= SHORT || job.failure.is_some();
+    let (shown, short): (Vec<&Done>, Vec<&Done>) = done.iter().partition(shown);
+    let mut table = String::from("\nthe slowest first:\n");
+    for job in shown {
+        let verdict = if job.failure.is_some() { ": failed" } else { "" };
+        table += &row(job.duration, &format!("{}{verdict}", job.name));
+    }
+    if !short.is_empty() {
+        let time = short.iter().map(|job| job.duration).sum();
+        table += &row(time, &format!("{} more steps under 1 s", short.len()));
+    }
+    table += &row(all, "all, in two lanes");
+    if done.len() < count {
+        table += &format!("steps not started after a failure: {}\n", count - done.len());
+    }
+    table
 }
 
 #[cfg(test)]
 mod tests {
-    use std::process::Command;
     use std::time::Duration;
 
-    use super::{Job, Time, captured, run, table};
-
-    fn shell(script: &str) -> Command {
-        let mut shell = Command::new("sh");
-        shell.args(["-c", script]);
-        shell
-    }
-
-    #[test]
-    fn both_outputs_are_kept_in_their_order() {
-        let (passed, output) = captured(&mut shell("echo a; echo b >&2; echo c; exit 1")).unwrap();
-        assert_eq!((passed, output.as_str()), (false, "a\nb\nc\n"));
-        assert!(captured(&mut Command::new("/no/such/program")).is_err());
-    }
+    use super::super::job::tests::shell;
+    use super::{Done, Job, run, table};
 
     #[test]
     fn a_failure_is_shown_and_ends_its_lane() {
@@ -128,18 +82,24 @@ mod tests {
             Job::new("late", shell(&format!("touch {}", mark.display()))),
         ];
         let error = run([jobs, Vec::new()]).unwrap_err().to_string();
-        assert!(error.starts_with("why\n\nbad failed after "), "{error}");
+        assert!(error.starts_with("\nwhy\n\nbad failed after "), "{error}");
+        assert!(error.ends_with("type:\n    sh -c 'echo why; exit 1'"), "{error}");
         assert!(!mark.exists());
     }
 
     #[test]
     fn the_slowest_job_comes_first() {
-        let time = |name: &str, seconds| Time {
+        let job = |name: &str, milliseconds| Done {
             name: name.to_owned(),
-            duration: Duration::from_secs(seconds),
+            duration: Duration::from_millis(milliseconds),
+            failure: (name == "a").then(String::new),
         };
-        let lanes = [vec![time("a", 2)], vec![time("b", 1), time("c", 30)]];
-        let expected = "\nthe slowest first:\n    30.0 s   c\n     2.0 s   a\n     1.0 s   b\n    31.0 s   all, in two lanes\n";
-        assert_eq!(table(&lanes, Duration::from_secs(31)), expected);
+        let mut done = [job("a", 200), job("b", 400), job("c", 30_000), job("d", 900)];
+        let expected = "\nthe slowest first:\n    30.0 s   c\n     0.2 s   a: failed\n     \
+                        1.3 s   2 more steps under 1 s\n    31.0 s   all, in two lanes\n";
+        let all = Duration::from_secs(31);
+        assert_eq!(table(&mut done, 4, all), expected);
+        let skipped = format!("{expected}steps not started after a failure: 3\n");
+        assert_eq!(table(&mut done, 7, all), skipped);
     }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask test`: every check that needs only Rust and the emulators.
 
+mod job;
 mod lanes;
 
 use std::env;
@@ -10,11 +11,12 @@ use boards::{BOARDS, CORES};
 use clap::{Args, ValueEnum};
 use emulator::launch;
 use emulator::program::Program;
+use reference::REFERENCES;
 use setup::workspace::cargo;
 use setup::{npm, rustup};
 
-use self::lanes::Job;
-use crate::{bench, tools};
+use self::job::Job;
+use crate::tools;
 
 /// Targets for which gen-core is built, from the smallest.
 const TARGETS: [&str; 6] = [
@@ -27,8 +29,8 @@ const TARGETS: [&str; 6] = [
 ];
 
 /// Arguments that always test the whole workspace: cargo resolves features for the chosen packages, and
-/// another choice would compile tract and burn again.
-const TEST: [&str; 2] = ["test", "--workspace"];
+/// another choice would compile tract and burn again. A crate that fails does not hide what the others do.
+const TEST: [&str; 3] = ["test", "--workspace", "--no-fail-fast"];
 
 /// Tests of the package `pocket-tests` that need an emulator.
 const EMULATED: [&str; 5] = ["digest", "fault", "image", "kernels", "screen"];
@@ -59,21 +61,21 @@ pub enum Part {
 ///
 /// # Errors
 ///
-/// The first job that fails, with its output.
+/// The jobs that fail, with their output and the commands that run them alone.
 pub fn test(options: Options) -> Result<()> {
     let asked = |part: Part| options.only.is_none_or(|only| only == part);
     let (lint, host) = (asked(Part::Lint), asked(Part::Host));
     let boards = asked(Part::Boards) && !options.quick;
 
     if lint {
-        rustup::components(&["rustfmt", "clippy"])?;
+        rustup::install("component", &["rustfmt", "clippy"])?;
     }
     if boards || lint && !options.quick {
         let mut targets: Vec<&str> = TARGETS.into();
         targets.extend(BOARDS.iter().map(|board| board.core.target));
         targets.sort_unstable();
         targets.dedup();
-        rustup::targets(&targets)?;
+        rustup::install("target", &targets)?;
     }
     if boards {
         BOARDS.iter().try_for_each(|board| tools::emulator(board, false))?;
@@ -163,10 +165,9 @@ fn test_boards() -> Result<Vec<Job>> {
     for board in &BOARDS {
         jobs.push(ours(&format!("firmware, {}", board.name), &["firmware", board.name])?);
     }
-    let subset = bench::subset();
-    let models = subset.models.iter().flat_map(|model| ["--model", model]);
-    let arguments: Vec<_> = ["bench", "--check"].into_iter().chain(models).collect();
-    jobs.push(ours("bench, two models", &arguments)?);
+    // Fast enough to be checked in every test.
+    let models = ["--model", "faces", "--model", REFERENCES[0].name];
+    jobs.push(ours("bench, two models", &[&["bench", "--check"], &models[..]].concat())?);
     let tests = EMULATED.iter().flat_map(|name| ["--test", name]);
     let arguments = TEST.into_iter().chain(["--features", "pocket-tests/qemu"]).chain(tests);
     jobs.push(job("tests in emulators", &arguments.collect::<Vec<_>>()));
