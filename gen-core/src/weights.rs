@@ -45,19 +45,6 @@ pub(crate) const fn lanes([l0, h0, l1, h1]: Word) -> [i16; 2] {
     [i16::from_le_bytes([l0, h0]), i16::from_le_bytes([l1, h1])]
 }
 
-/// The lane `256·b + a` of two features' weights, each within ±127.
-#[cfg(feature = "writer")]
-pub(crate) const fn join(a: i16, b: i16) -> i16 {
-    (256 * b as i32 + a as i32) as i16
-}
-
-/// The word of the lanes for inputs 0 and 1.
-#[cfg(feature = "writer")]
-pub(crate) const fn word([first, second]: [i16; 2]) -> Word {
-    let ([l0, h0], [l1, h1]) = (first.to_le_bytes(), second.to_le_bytes());
-    [l0, h0, l1, h1]
-}
-
 /// Replaces the accumulators `[Σ a·x, Σ b·x]` of each feature with 12-bit weights by its sum `Σ (256·b + a)·x`.
 ///
 /// The sums of `features` features end up in front, in order; the rest is filled with zeros.

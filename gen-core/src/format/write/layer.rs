@@ -1,12 +1,12 @@
 //! A layer: geometry, weights, epilogue.
 
 use super::WriteError;
-use super::field::{byte, put_section, put_u16, shift};
+use super::field::{byte, put, put_section};
 use crate::axis::{Axis, Convolution};
 use crate::element::{Element, Weight};
 use crate::format::{
     BYTE, CLAMP, PLAIN, SLOPES, TABLE, TRANSPOSED, WEIGHT_BYTE, WEIGHT_WIDE, WIDE, WIDE_SIGNED,
-    header, layer,
+    layer,
 };
 
 /// A layer whose weights are in the usual order, not yet split into phases.
@@ -69,48 +69,49 @@ impl DraftLayer {
         }
     }
 
-    /// Writes the record of layer `index` and appends its sections, for an input of height, width, channels.
-    pub(super) fn write(
+    /// The record of layer `index`, for an input of height, width, channels. Appends its sections to `file`.
+    pub(super) fn record(
         &self,
         index: usize,
         input: [usize; 3],
         file: &mut Vec<u8>,
-    ) -> Result<(), WriteError> {
-        let at = header::LEN + index * layer::LEN;
-        self.write_sizes(at, file)?;
+    ) -> Result<[u8; layer::LEN], WriteError> {
+        let mut record = self.sizes()?;
         self.check_weights(index, input)?;
-        put_section(file, shift(layer::WEIGHTS, at), self.ordered_weights(input))?;
-        self.write_epilogue(index, at, file)
+        put_section(file, &self.ordered_weights(input), &mut record, layer::WEIGHTS)?;
+        self.put_epilogue(index, file, &mut record)?;
+        Ok(record)
     }
 
-    /// Writes types and sizes into the record at byte `at`.
-    fn write_sizes(&self, at: usize, file: &mut [u8]) -> Result<(), WriteError> {
+    /// A record of types and sizes only.
+    fn sizes(&self) -> Result<[u8; layer::LEN], WriteError> {
+        let mut record = [0; layer::LEN];
         let [height, width, channels] = self.output;
-        file[at + layer::CONVOLUTION] = match self.convolution {
+        record[layer::CONVOLUTION] = match self.convolution {
             Convolution::Transposed => TRANSPOSED,
             Convolution::Plain => PLAIN,
         };
-        file[at + layer::PER_FEATURE] = u8::from(self.per_feature);
-        file[at + layer::ZERO_POINT] = self.zero_point;
-        file[at + layer::ELEMENT] = match self.element {
+        record[layer::PER_FEATURE] = u8::from(self.per_feature);
+        record[layer::ZERO_POINT] = self.zero_point;
+        record[layer::ELEMENT] = match self.element {
             Element::Byte => BYTE,
             Element::Wide { signed: false } => WIDE,
             Element::Wide { signed: true } => WIDE_SIGNED,
         };
-        file[at + layer::WEIGHT] = match self.weight {
+        record[layer::WEIGHT] = match self.weight {
             Weight::Byte => WEIGHT_BYTE,
             Weight::Wide => WEIGHT_WIDE,
         };
-        put_u16(file, shift(layer::HEIGHT, at), "output height", height)?;
-        put_u16(file, shift(layer::WIDTH, at), "output width", width)?;
-        put_u16(file, shift(layer::CHANNELS, at), "output channels", channels)?;
-        file[at + layer::KERNEL_ROWS] = byte("kernel rows", self.kernel[0])?;
-        file[at + layer::KERNEL_COLUMNS] = byte("kernel columns", self.kernel[1])?;
-        file[at + layer::STRIDE_ROWS] = byte("row stride", self.stride[0])?;
-        file[at + layer::STRIDE_COLUMNS] = byte("column stride", self.stride[1])?;
-        file[at + layer::PAD_TOP] = byte("top padding", self.pad[0])?;
-        file[at + layer::PAD_LEFT] = byte("left padding", self.pad[1])?;
-        Ok(())
+        put(&mut record, layer::HEIGHT, "output height", height)?;
+        put(&mut record, layer::WIDTH, "output width", width)?;
+        put(&mut record, layer::CHANNELS, "output channels", channels)?;
+        record[layer::KERNEL_ROWS] = byte("kernel rows", self.kernel[0])?;
+        record[layer::KERNEL_COLUMNS] = byte("kernel columns", self.kernel[1])?;
+        record[layer::STRIDE_ROWS] = byte("row stride", self.stride[0])?;
+        record[layer::STRIDE_COLUMNS] = byte("column stride", self.stride[1])?;
+        record[layer::PAD_TOP] = byte("top padding", self.pad[0])?;
+        record[layer::PAD_LEFT] = byte("left padding", self.pad[1])?;
+        Ok(record)
     }
 
     /// Checks the number of weights and their magnitudes.
@@ -126,12 +127,12 @@ impl DraftLayer {
         Ok(())
     }
 
-    /// Appends the epilogue's section and writes the activation into the record at byte `at`.
-    fn write_epilogue(
+    /// Appends the epilogue's section to `file` and writes the activation into the record.
+    fn put_epilogue(
         &self,
         index: usize,
-        at: usize,
         file: &mut Vec<u8>,
+        record: &mut [u8],
     ) -> Result<(), WriteError> {
         let [height, width, channels] = self.output;
         let count = channels * if self.per_feature { height * width } else { 1 };
@@ -140,7 +141,7 @@ impl DraftLayer {
         check("constants", self.constants.len())?;
         let mut section: Vec<u8> = self.constants.iter().flat_map(|c| c.to_le_bytes()).collect();
         section.extend(self.multipliers.iter().flat_map(|m| m.to_le_bytes()));
-        file[at + layer::ACTIVATION] = match &self.activation {
+        record[layer::ACTIVATION] = match &self.activation {
             DraftActivation::Clamp => CLAMP,
             DraftActivation::Slopes { negative, biases } => {
                 check("negative multipliers", negative.len())?;
@@ -149,19 +150,19 @@ impl DraftLayer {
                 SLOPES
             }
             DraftActivation::Table(table) => {
-                put_u16(file, shift(layer::TABLE_LEN, at), "length of a table", table.len())?;
+                put(record, layer::TABLE_LEN, "length of a table", table.len())?;
                 let possible = self.element.low()..=self.element.high();
                 if let Some(entry) = table.iter().find(|entry| !possible.contains(entry)) {
                     let value = entry.unsigned_abs().into();
                     return Err(WriteError::Field { what: "entry of a table", value });
                 }
-                let bytes = self.element.bytes();
-                section
-                    .extend(table.iter().flat_map(|it| it.to_le_bytes().into_iter().take(bytes)));
+                for entry in table {
+                    section.extend(&entry.to_le_bytes()[..self.element.bytes()]);
+                }
                 TABLE
             }
         };
-        put_section(file, shift(layer::EPILOGUE, at), section)
+        put_section(file, &section, record, layer::EPILOGUE)
     }
 }
 

@@ -14,7 +14,7 @@ use super::{
     FormatError, MAGIC, VERSION, checksum, direction, header, layer as record, part as part_record,
 };
 use crate::model::Model;
-use field::{byte, put_section, put_text, put_u16, put_u32, shift};
+use field::{byte, put, put_section, put_text};
 
 /// The content of a file.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,51 +37,63 @@ impl Draft {
     /// The file's bytes, which [`Model::parse`] accepts.
     ///
     /// # Errors
+    ///
     /// [`WriteError`], if the draft does not fit the format.
     pub fn to_bytes(&self) -> Result<Vec<u8>, WriteError> {
-        let parts = header::LEN + self.layers.len() * record::LEN;
-        let directions = parts + self.latent.len() * part_record::LEN;
         let latent_len = self.latent.iter().map(|part| part.len).sum();
-        let mut file = vec![0; directions + self.directions.len() * direction::LEN];
-        file[header::MAGIC].copy_from_slice(&MAGIC);
-        file[header::VERSION].copy_from_slice(&VERSION.to_le_bytes());
-        file[header::LAYERS] = byte("number of layers", self.layers.len())?;
-        file[header::DIRECTIONS] = byte("number of directions", self.directions.len())?;
-        put_u16(&mut file, header::LATENT_LEN, "latent length", latent_len)?;
-        file[header::PARTS] = byte("number of parts", self.latent.len())?;
-        file[header::WHOLE] = byte("number of layers computed whole", self.whole)?;
-        put_text(&mut file, header::NAME, "length of the name", &self.name)?;
-        file[header::SOURCE].copy_from_slice(&self.source);
-
-        for (index, part) in self.latent.iter().enumerate() {
-            part.write(&mut file, parts + index * part_record::LEN)?;
-        }
+        let mut tables = self.header(latent_len)?.to_vec();
+        let tables_len = header::LEN
+            + self.layers.len() * record::LEN
+            + self.latent.len() * part_record::LEN
+            + self.directions.len() * direction::LEN;
+        // Room for the tables, which are complete when all sections are appended.
+        let mut file = vec![0; tables_len];
         let mut input = [1, 1, latent_len];
-        for (index, draft) in self.layers.iter().enumerate() {
-            draft.write(index, input, &mut file)?;
-            input = draft.output;
+        for (index, layer) in self.layers.iter().enumerate() {
+            tables.extend(layer.record(index, input, &mut file)?);
+            input = layer.output;
         }
-        for (index, (name, values)) in self.directions.iter().enumerate() {
-            let at = directions + index * direction::LEN;
+        for part in &self.latent {
+            tables.extend(part.record()?);
+        }
+        for (name, values) in &self.directions {
             if values.len() != latent_len {
                 let value = values.len();
                 return Err(WriteError::Field { what: "length of a direction", value });
             }
-            put_text(&mut file, shift(direction::NAME, at), "length of a direction's name", name)?;
-            let section = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-            put_section(&mut file, shift(direction::VALUES, at), section)?;
+            let mut record = [0; direction::LEN];
+            put_text(&mut record, direction::NAME, "length of a direction's name", name)?;
+            let section: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+            put_section(&mut file, &section, &mut record, direction::VALUES)?;
+            tables.extend(record);
         }
+        file[..tables_len].copy_from_slice(&tables);
 
         let length = file.len();
-        put_u32(&mut file, header::LENGTH, "length of the file", length)?;
+        put(&mut file, header::LENGTH, "length of the file", length)?;
         seal(&mut file);
         // The reader computes the plan, and its error says how much working memory the layers need.
         if let Err(FormatError::Memory { need, .. }) = Model::parse(&file).map(drop) {
-            put_u32(&mut file, header::MEMORY, "working memory", need)?;
+            put(&mut file, header::MEMORY, "working memory", need)?;
             seal(&mut file);
         }
         Model::parse(&file).map_err(WriteError::Invalid)?;
         Ok(file)
+    }
+
+    /// The header, without length, checksum and working memory.
+    fn header(&self, latent_len: usize) -> Result<[u8; header::LEN], WriteError> {
+        let mut header = [0; header::LEN];
+        header[header::MAGIC].copy_from_slice(&MAGIC);
+        header[header::VERSION].copy_from_slice(&VERSION.to_le_bytes());
+        header[header::LAYERS] = byte("number of layers", self.layers.len())?;
+        header[header::DIRECTIONS] = byte("number of directions", self.directions.len())?;
+        put(&mut header, header::LATENT_LEN, "latent length", latent_len)?;
+        header[header::PARTS] = byte("number of parts", self.latent.len())?;
+        header[header::WHOLE] = byte("number of layers computed whole", self.whole)?;
+        put_text(&mut header, header::NAME, "length of the name", &self.name)?;
+        header[header::SOURCE].copy_from_slice(&self.source);
+        Ok(header)
     }
 }
 

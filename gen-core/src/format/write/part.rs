@@ -1,7 +1,7 @@
 //! A part of the latent.
 
 use super::WriteError;
-use super::field::{put_text, put_u16, shift};
+use super::field::{put, put_text};
 use crate::format::{NORMAL, ONE_HOT, UNIFORM, part};
 use crate::latent::{Distribution, Latent, Part};
 
@@ -27,24 +27,23 @@ impl From<&Part<'_>> for DraftPart {
 impl DraftPart {
     /// The latent of the first [`MAX_PARTS`](crate::latent::MAX_PARTS) of `parts`.
     pub fn latent(parts: &[Self]) -> Latent<'_> {
-        Latent::new(parts.iter().map(|Self { name, len, distribution, scale }| Part {
-            name,
-            len: *len,
-            distribution: *distribution,
-            scale: *scale,
+        Latent::new(parts.iter().map(|part| {
+            let &Self { ref name, len, distribution, scale } = part;
+            Part { name, len, distribution, scale }
         }))
     }
 
-    /// Writes the part's record at byte `at`.
-    pub(super) fn write(&self, file: &mut [u8], at: usize) -> Result<(), WriteError> {
-        put_text(file, shift(part::NAME, at), "length of a part's name", &self.name)?;
-        put_u16(file, shift(part::LENGTH, at), "length of a part", self.len)?;
-        file[at + part::DISTRIBUTION] = match self.distribution {
+    /// The part's record.
+    pub(super) fn record(&self) -> Result<[u8; part::LEN], WriteError> {
+        let mut record = [0; part::LEN];
+        put_text(&mut record, part::NAME, "length of a part's name", &self.name)?;
+        put(&mut record, part::LENGTH, "length of a part", self.len)?;
+        record[part::DISTRIBUTION] = match self.distribution {
             Distribution::Normal => NORMAL,
             Distribution::Uniform => UNIFORM,
             Distribution::OneHot => ONE_HOT,
         };
-        file[shift(part::SCALE, at)].copy_from_slice(&self.scale.to_le_bytes());
-        Ok(())
+        record[part::SCALE].copy_from_slice(&self.scale.to_le_bytes());
+        Ok(record)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::DraftLayer;
 use crate::element::Weight;
-use crate::weights::{Order, Word, join, word};
+use crate::weights::Order;
 
 impl DraftLayer {
     /// The weights' section, in the order of [`weights`](crate::weights), for an input of height, width, channels.
@@ -11,7 +11,7 @@ impl DraftLayer {
         let channels_out = self.output[2];
         let weight = self.weight;
         let order = Order { rows, columns, channels_in: input[2], channels_out, weight };
-        let mut words: Vec<Word> = Vec::new();
+        let mut section = Vec::new();
         for row_phase in 0..rows.phases() {
             for group in columns.groups() {
                 let features = order.features(&group);
@@ -33,17 +33,18 @@ impl DraftLayer {
                             let lane = |channel: usize| match self.weight {
                                 Weight::Byte => {
                                     let (a, b) = (block + 2 * pair, block + 2 * pair + 1);
-                                    join(weight(a, channel), weight(b, channel))
+                                    256 * weight(b, channel) + weight(a, channel)
                                 }
                                 Weight::Wide => weight(block + pair, channel),
                             };
-                            words.push(word([lane(2 * k), lane(2 * k + 1)]));
+                            section.extend(lane(2 * k).to_le_bytes());
+                            section.extend(lane(2 * k + 1).to_le_bytes());
                         }
                     }
                 }
             }
         }
-        words.into_flattened()
+        section
     }
 }
 
