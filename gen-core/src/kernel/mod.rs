@@ -22,19 +22,11 @@ mod scratch;
 mod skip;
 mod tile;
 
+#[cfg(feature = "_kernels")]
+pub use self::{dsp::Dsp, mve::Mve, plain::Plain, portable::Portable, skip::Skip};
 pub use blocked::Blocked;
-#[cfg(feature = "_kernels")]
-pub use dsp::Dsp;
 pub use input::{Input, Window};
-#[cfg(feature = "_kernels")]
-pub use mve::Mve;
-#[cfg(feature = "_kernels")]
-pub use plain::Plain;
-#[cfg(feature = "_kernels")]
-pub use portable::Portable;
 pub use scratch::Scratch;
-#[cfg(feature = "_kernels")]
-pub use skip::Skip;
 
 use crate::layer::Layer;
 use core::ops::Range;

@@ -2,11 +2,8 @@
 #![no_std]
 #![no_main]
 
-#[cfg(feature = "lm3s6965evb")]
-#[path = "lm3s6965evb.rs"]
-mod board;
-#[cfg(any(feature = "pico", feature = "pico2"))]
-#[path = "pico.rs"]
+#[cfg_attr(feature = "lm3s6965evb", path = "lm3s6965evb.rs")]
+#[cfg_attr(any(feature = "pico", feature = "pico2"), path = "pico.rs")]
 mod board;
 #[path = "../support/mod.rs"]
 mod support;
@@ -23,10 +20,10 @@ static MEMORY: ConstStaticCell<[u8; WORKING_MEMORY]> = ConstStaticCell::new([0; 
 #[entry]
 fn main() -> ! {
     let model = Model::parse(MODEL).expect("build.rs checked the model");
-    let mut board = board::bring_up();
+    let mut platform = board::bring_up();
     let app = App::<LATENT>::new(model, MEMORY.take(), board::seed());
     let mut app = app.expect("sized for the model");
     loop {
-        app.step(&mut board).expect("the display obeys");
+        app.step(&mut platform).expect("the display obeys");
     }
 }

@@ -3,25 +3,17 @@
 // The handlers of the processor are declared here, which Rust counts as unsafe.
 #![allow(unsafe_code)]
 
-#[cfg(target_arch = "arm")]
-#[path = "arm.rs"]
+#[cfg_attr(feature = "_emulated", path = "emulated.rs")]
+#[cfg_attr(not(feature = "_emulated"), path = "hardware.rs")]
+mod host;
+#[cfg_attr(target_arch = "arm", path = "arm.rs")]
+#[cfg_attr(target_arch = "riscv32", path = "riscv.rs")]
 mod processor;
-#[cfg(target_arch = "riscv32")]
-#[path = "riscv.rs"]
-mod processor;
-
-#[cfg(feature = "_emulated")]
-mod emulated;
-#[cfg(not(feature = "_emulated"))]
-mod hardware;
 
 use core::panic::PanicInfo;
 use core::sync::atomic::{AtomicBool, Ordering};
 
-#[cfg(feature = "_emulated")]
-pub(crate) use emulated::exit;
-#[cfg(not(feature = "_emulated"))]
-pub(crate) use hardware::exit;
+pub(crate) use host::exit;
 pub(crate) use processor::entry;
 
 /// Exit status of a program that failed, the same as of a desktop program that panics.

@@ -4,14 +4,9 @@
 use super::tile::{POSITIONS, Sums, TapPair, Tile};
 use crate::weights::{BLOCK, Word};
 
-#[cfg(gen_core_dsp)]
-mod asm;
-#[cfg(gen_core_dsp)]
-use asm as loops;
-#[cfg(not(gen_core_dsp))]
-mod model;
-#[cfg(not(gen_core_dsp))]
-use model as loops;
+#[cfg_attr(gen_core_dsp, path = "asm.rs")]
+#[cfg_attr(not(gen_core_dsp), path = "model.rs")]
+mod loops;
 
 /// The loops with SMLAD: 3 positions × 2 features, or 1 position × 8 features.
 #[derive(Debug)]

@@ -4,14 +4,9 @@
 use super::tile::{Sums, Tile};
 use crate::weights::{BLOCK, Word};
 
-#[cfg(gen_core_mve)]
-mod asm;
-#[cfg(gen_core_mve)]
-use asm as loops;
-#[cfg(not(gen_core_mve))]
-mod model;
-#[cfg(not(gen_core_mve))]
-use model as loops;
+#[cfg_attr(gen_core_mve, path = "asm.rs")]
+#[cfg_attr(not(gen_core_mve), path = "model.rs")]
+mod loops;
 
 /// The loop with VMLADAV: 4 planes, which are 8 inputs, of up to 3 pairs of features at once.
 #[derive(Debug)]

@@ -4,18 +4,10 @@
 use super::tile::{Sums, Tile};
 use crate::weights::{BLOCK, Word};
 
-#[cfg(gen_core_armv6m)]
-mod armv6m;
-#[cfg(gen_core_armv6m)]
-use armv6m as loops;
-#[cfg(gen_core_armv7m)]
-mod armv7m;
-#[cfg(gen_core_armv7m)]
-use armv7m as loops;
-#[cfg(not(any(gen_core_armv6m, gen_core_armv7m)))]
-mod model;
-#[cfg(not(any(gen_core_armv6m, gen_core_armv7m)))]
-use model as loops;
+#[cfg_attr(gen_core_armv6m, path = "armv6m.rs")]
+#[cfg_attr(gen_core_armv7m, path = "armv7m.rs")]
+#[cfg_attr(not(any(gen_core_armv6m, gen_core_armv7m)), path = "model.rs")]
+mod loops;
 
 /// The loops in assembly: skip inputs of 0, keep the sums of 8 features in registers.
 #[derive(Debug)]

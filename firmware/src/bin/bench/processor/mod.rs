@@ -1,10 +1,7 @@
 //! What a processor offers for measuring: a counter and the stack pointer.
 
-#[cfg(target_arch = "arm")]
-mod arm;
-#[cfg(target_arch = "arm")]
-pub use arm::*;
-#[cfg(target_arch = "riscv32")]
-mod riscv;
-#[cfg(target_arch = "riscv32")]
-pub use riscv::*;
+#[cfg_attr(target_arch = "arm", path = "arm.rs")]
+#[cfg_attr(target_arch = "riscv32", path = "riscv.rs")]
+mod own;
+
+pub use own::*;
