@@ -10,6 +10,7 @@ use crate::kernel::{Best, Input, Job, Kernel, Scratch, Window};
 use crate::latent::{LATENT_MAX, LengthError};
 use crate::layer::MAX_LAYERS;
 use crate::model::Model;
+use crate::plan::ALIGNMENT_SLACK;
 use crate::shape::Shape;
 
 /// Why a picture cannot be started.
@@ -77,6 +78,7 @@ impl<'f, 'm> Engine<'f, 'm> {
     /// Prepares `model` to run in `memory`, which may begin at any address and hold any bytes.
     ///
     /// # Errors
+    ///
     /// [`EngineError::MemoryTooSmall`] if `memory` has fewer bytes than [`Model::working_memory`].
     pub fn new(model: Model<'f>, memory: &'m mut [u8]) -> Result<Self, EngineError> {
         let (need, got) = (model.working_memory(), memory.len());
@@ -97,6 +99,7 @@ impl<'f, 'm> Engine<'f, 'm> {
     /// *range*: ±[`LATENT_MAX`].
     ///
     /// # Errors
+    ///
     /// [`EngineError::LatentLength`], [`EngineError::LatentRange`].
     ///
     /// [`Latent::sample_quantized`]: crate::latent::Latent::sample_quantized
@@ -112,7 +115,7 @@ impl<'f, 'm> Engine<'f, 'm> {
         }
         let plan = &self.model.plan;
         // Kernels read the scratch in words. The plan has room for the alignment.
-        let aligned = self.memory.as_ptr().align_offset(4).min(plan.slack());
+        let aligned = self.memory.as_ptr().align_offset(4).min(ALIGNMENT_SLACK);
         let (scratch, rows) = self.memory[aligned..].split_at_mut(plan.scratch());
         let (scratch, _) = scratch.as_chunks_mut();
         let (scratch, done) = (Scratch::new(scratch), [0; MAX_LAYERS]);

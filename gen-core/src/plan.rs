@@ -4,7 +4,7 @@ use crate::layer::{Layer, MAX_LAYERS};
 use heapless::Vec;
 
 /// Bytes that aligning the scratch may cost: kernels read it in words, but the caller's memory may begin anywhere.
-const ALIGNMENT_SLACK: usize = 3;
+pub(crate) const ALIGNMENT_SLACK: usize = 3;
 
 /// The layout of the working memory: the scratch, which all layers share, then a buffer for each layer's output.
 ///
@@ -91,11 +91,6 @@ impl Plan {
     /// Bytes of the scratch, which begins at a multiple of 4 bytes.
     pub const fn scratch(&self) -> usize {
         self.scratch
-    }
-
-    /// Most bytes that alignment leaves unused in front of the scratch.
-    pub(crate) const fn slack(&self) -> usize {
-        ALIGNMENT_SLACK
     }
 
     /// One buffer per layer, in order. Each is the next layer's input; the last is the picture's row.

@@ -1,5 +1,6 @@
 //! Why a file is refused.
 
+use super::VERSION;
 use crate::latent::MAX_PARTS;
 use crate::layer::MAX_LAYERS;
 use crate::model::MAX_DIRECTIONS;
@@ -175,28 +176,24 @@ impl fmt::Display for FormatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::TooShort { need, got } => {
-                write!(
-                    f,
-                    "{got} bytes are too few for a .gen file, its tables need {need}: copy it again"
-                )
+                write!(f, "{got} bytes are too few, header and tables have {need}: copy it again")
             }
             Self::Magic => write!(
                 f,
                 "not a .gen file: it does not begin with \\x89GEN. `export quantize` makes one from ONNX"
             ),
-            Self::Version { got } => write!(
-                f,
-                "format version {got}, this build reads {}: export the model again",
-                super::VERSION
-            ),
-            Self::Length { stored, got } => write!(
-                f,
-                "{got} bytes, but the header says {stored}: truncated or appended to, copy it again"
-            ),
-            Self::Checksum { stored, computed } => write!(
-                f,
-                "damaged, copy it again: CRC-32 is {computed:08x}, the header says {stored:08x}"
-            ),
+            Self::Version { got } => {
+                write!(
+                    f,
+                    "format version {got}, this build reads {VERSION}: export the model again"
+                )
+            }
+            Self::Length { stored, got } => {
+                write!(f, "{got} bytes, not {stored} as the header says: copy the file again")
+            }
+            Self::Checksum { stored, computed } => {
+                write!(f, "damaged, copy it again: CRC-32 {computed:08x} instead of {stored:08x}")
+            }
             Self::Reserved { offset } => write!(f, "reserved byte {offset} is not zero"),
             Self::Name => write!(f, "the model's name is not UTF-8 padded with zeros"),
             Self::Latent => write!(f, "the latent's length is too large or not that of its parts"),
@@ -216,10 +213,7 @@ impl fmt::Display for FormatError {
             Self::Element { layer, got } => write!(f, "layer {layer}: unknown element type {got}"),
             Self::Weight { layer, got } => write!(f, "layer {layer}: unknown weight type {got}"),
             Self::Pixels { layer, got } => {
-                write!(
-                    f,
-                    "layer {layer}: element type {got}, but the last layer's pixels are bytes"
-                )
+                write!(f, "layer {layer}: element type {got}, but its pixels must have 8 bits")
             }
             Self::Dimension { layer } => write!(f, "layer {layer}: a size is 0 or too large"),
             Self::ZeroPoint { layer, got } => {

@@ -148,32 +148,22 @@ pub(crate) fn checksum(file: &[u8]) -> u32 {
 /// let mut memory = [0; NEED];
 /// ```
 pub const fn working_memory(file: &[u8]) -> Option<usize> {
-    if !is_gen(file) {
-        return None;
-    }
+    let Some(header) = header_of(file) else { return None };
     let at = header::MEMORY.start;
-    Some(u32::from_le_bytes([file[at], file[at + 1], file[at + 2], file[at + 3]]) as usize)
+    Some(u32::from_le_bytes([header[at], header[at + 1], header[at + 2], header[at + 3]]) as usize)
 }
 
 /// Elements of the latent in the header of a `.gen` file, for sizing an array at compile time. `None` if `file` is not
 /// a `.gen` file.
 pub const fn latent_len(file: &[u8]) -> Option<usize> {
-    if !is_gen(file) {
-        return None;
-    }
+    let Some(header) = header_of(file) else { return None };
     let at = header::LATENT_LEN.start;
-    Some(u16::from_le_bytes([file[at], file[at + 1]]) as usize)
+    Some(u16::from_le_bytes([header[at], header[at + 1]]) as usize)
 }
 
-/// Whether `file` is long enough for a header and begins with [`MAGIC`].
-const fn is_gen(file: &[u8]) -> bool {
-    let Some(start) = file.first_chunk::<{ header::LEN }>() else { return false };
-    let mut i = 0;
-    while i < MAGIC.len() {
-        if start[i] != MAGIC[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
+/// The header of `file`, if it is long enough for one and begins with [`MAGIC`].
+const fn header_of(file: &[u8]) -> Option<&[u8; header::LEN]> {
+    let (Some(magic), Some(header)) = (file.first_chunk(), file.first_chunk()) else { return None };
+    // Arrays cannot be compared at compile time, numbers can.
+    if u64::from_le_bytes(*magic) == u64::from_le_bytes(MAGIC) { Some(header) } else { None }
 }

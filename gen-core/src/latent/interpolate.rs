@@ -1,27 +1,9 @@
 //! Points between two latents.
 
-use super::Distribution;
 use micromath::F32Ext;
 
-/// The point at `t`, 0 to 1, between two latents of `distribution`. The slices have the same length.
-///
-/// Normal latents follow the great circle ([`slerp`]), because they live near a sphere. Uniform latents, which live
-/// in a cube, and labels follow the straight line ([`lerp`]).
-pub(super) fn between(
-    distribution: Distribution,
-    from: &[f32],
-    to: &[f32],
-    t: f32,
-    out: &mut [f32],
-) {
-    match distribution {
-        Distribution::Normal => slerp(from, to, t, out),
-        Distribution::Uniform | Distribution::OneHot => lerp(from, to, t, out),
-    }
-}
-
 /// Linear interpolation, `out = (1 − t)·from + t·to`. *exact* at both ends.
-fn lerp(from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
+pub(super) fn lerp(from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
     combine(from, to, 1.0 - t, t, out);
 }
 
@@ -30,7 +12,7 @@ fn lerp(from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
 ///
 /// *exact* at t = 0 and t = 1. Straight between opposite or zero vectors, which have no unique great circle. *source*:
 /// White 2016, arXiv 1609.04468.
-fn slerp(from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
+pub(super) fn slerp(from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
     let norms = libm::sqrtf(dot(from, from) * dot(to, to));
     let cosine = dot(from, to) / norms;

@@ -1,6 +1,6 @@
 //! A latent of named parts: noise, and often a label or a code beside it.
 
-use super::interpolate::between;
+use super::interpolate::{lerp, slerp};
 use super::quantize::step;
 use super::{Distribution, LengthError, Random, elements, fill};
 use core::ops::Range;
@@ -53,6 +53,7 @@ impl<'a> Latent<'a> {
     /// [`sample`](Self::sample) and [`quantize`](Self::quantize) in one call, without a buffer of `f32`.
     ///
     /// # Errors
+    ///
     /// [`LengthError`] if `out` does not have the latent's length.
     pub fn sample_quantized(&self, seed: u64, out: &mut [i16]) -> Result<(), LengthError> {
         LengthError::check(self.len(), out.len())?;
@@ -69,6 +70,7 @@ impl<'a> Latent<'a> {
     /// The parts are sampled in order from one stream of random numbers, so a part does not depend on those after it.
     ///
     /// # Errors
+    ///
     /// [`LengthError`] if `out` does not have the latent's length.
     pub fn sample(&self, seed: u64, out: &mut [f32]) -> Result<(), LengthError> {
         LengthError::check(self.len(), out.len())?;
@@ -81,10 +83,11 @@ impl<'a> Latent<'a> {
 
     /// Computes the latent at `t`, 0 to 1, between `from` and `to`. *exact* at both ends.
     ///
-    /// Normal parts follow the great circle (White 2016, arXiv 1609.04468), uniform parts and labels the straight
-    /// line.
+    /// Normal parts follow the great circle (White 2016, arXiv 1609.04468), because they live near a sphere. Uniform
+    /// parts, which live in a cube, and labels follow the straight line.
     ///
     /// # Errors
+    ///
     /// [`LengthError`] if a slice does not have the latent's length.
     pub fn walk(
         &self,
@@ -97,8 +100,11 @@ impl<'a> Latent<'a> {
             LengthError::check(self.len(), got)?;
         }
         for (part, place) in self.places() {
-            let (from, to) = (&from[place.clone()], &to[place.clone()]);
-            between(part.distribution, from, to, t, &mut out[place]);
+            let (from, to, out) = (&from[place.clone()], &to[place.clone()], &mut out[place]);
+            match part.distribution {
+                Distribution::Normal => slerp(from, to, t, out),
+                Distribution::Uniform | Distribution::OneHot => lerp(from, to, t, out),
+            }
         }
         Ok(())
     }
@@ -108,6 +114,7 @@ impl<'a> Latent<'a> {
     /// Product and sum are `f64`, as in the quantised ONNX. NaN gives 0.
     ///
     /// # Errors
+    ///
     /// [`LengthError`] if a slice does not have the latent's length.
     pub fn quantize(&self, latent: &[f32], out: &mut [i16]) -> Result<(), LengthError> {
         for got in [latent.len(), out.len()] {
