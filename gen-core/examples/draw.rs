@@ -12,6 +12,7 @@ const LATENT: usize = gen_core::latent_len(FILE).expect("a .gen file");
 /// Draws the picture of `seed`, row by row, every pixel 4×4.
 ///
 /// # Errors
+///
 /// The display's own.
 pub fn draw<D: DrawTarget<Color: Shade>>(display: &mut D, seed: u64) -> Result<(), D::Error> {
     let (mut memory, mut latent) = ([0; MEMORY], [0; LATENT]);

@@ -44,6 +44,7 @@ impl<'a> Model<'a> {
     /// *cost*: one pass over the file for its CRC-32.
     ///
     /// # Errors
+    ///
     /// The [`FormatError`] of the first check that fails. No input panics or is read out of bounds.
     pub fn parse(file: &'a [u8]) -> Result<Self, FormatError> {
         format::parse(file)

@@ -11,6 +11,7 @@ impl Picture<'_> {
     /// `top_left`. Calls `fill_contiguous` once per row.
     ///
     /// # Errors
+    ///
     /// The display's own.
     pub fn draw<D>(self, display: &mut D, top_left: Point, scale: u32) -> Result<(), D::Error>
     where
@@ -23,6 +24,7 @@ impl Picture<'_> {
     /// green, blue and the panel position x, y.
     ///
     /// # Errors
+    ///
     /// The display's own.
     pub fn draw_with<D: DrawTarget>(
         mut self,

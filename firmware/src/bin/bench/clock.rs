@@ -23,6 +23,7 @@ impl Clock {
     /// Starts the counter and measures the length of a tick.
     ///
     /// # Panics
+    ///
     /// If a tick is not a whole number of units: then the emulator does not count instructions.
     pub fn start() -> Self {
         processor::start();

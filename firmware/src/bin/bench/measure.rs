@@ -39,7 +39,6 @@ impl Drawing for Picture<'_> {
 
 /// Draws step by step; returns the ticks of each layer, measuring overhead included. Never inlined, so that
 /// the code around it does not change the ticks.
-/// does not change the ticks.
 #[inline(never)]
 pub fn layers(drawing: &mut dyn Drawing) -> [u32; MAX_LAYERS] {
     let mut ticks = [0; MAX_LAYERS];

@@ -12,6 +12,7 @@ impl<'a> Sections<'a> {
     /// The section of `len` bytes at `offset`.
     ///
     /// # Errors
+    ///
     /// [`FormatError::Section`] if it is misaligned, reaches into the tables or beyond the file.
     pub(super) fn get(&self, offset: usize, len: u64) -> Result<&'a [u8], FormatError> {
         let error =

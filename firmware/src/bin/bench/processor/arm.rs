@@ -12,6 +12,7 @@ const MASK: u32 = (1 << 24) - 1;
 /// Starts the counter.
 ///
 /// # Panics
+///
 /// If it was called before.
 pub fn start() {
     let mut systick = Peripherals::take().expect("nobody else has taken them").SYST;
