@@ -59,13 +59,13 @@ fn the_board() -> Result<&'static Board, String> {
     match BOARDS.iter().filter(chosen).collect::<Vec<_>>()[..] {
         [board] => Ok(board),
         [] => {
-            let all: Vec<&Board> = BOARDS.iter().collect();
-            Err(format!("choose a board: --features with one of {}", names(&all, ", ")))
+            let all = names(&BOARDS.each_ref(), ", ");
+            Err(format!("choose a board: --features with one of {all}"))
         }
-        ref several => Err(format!(
-            "choose one board, not {}: a program runs on one chip",
-            names(several, " and ")
-        )),
+        ref several => {
+            let several = names(several, " and ");
+            Err(format!("choose one board, not {several}: a program runs on one chip"))
+        }
     }
 }
 

@@ -27,7 +27,7 @@ type Line = String<MAX_COLUMNS>;
 /// A text area with 1, 2 or 4 rows in the largest font that leaves room for their text.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Caption {
-    area: Rectangle,
+    pub(crate) area: Rectangle,
     /// Index into [`FONTS`]. Fonts themselves cannot be compared: each crate may have its own copy.
     font: usize,
     rows: u32,
@@ -50,11 +50,6 @@ impl Caption {
         let choices = (0..FONTS.len()).flat_map(|font| [4, 2, 1].map(|rows| (font, rows)));
         let (font, rows) = choices.into_iter().find(holds)?;
         Some(Self { area, font, rows })
-    }
-
-    /// The area that the caption fills.
-    pub fn area(&self) -> Rectangle {
-        self.area
     }
 
     /// Writes the state of `tour`, over the previous text.

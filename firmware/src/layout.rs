@@ -30,17 +30,9 @@ impl Layout {
         let drawn = picture * scale;
         let wide = screen.width > screen.height;
 
-        let left = Size::new(
-            screen.width.saturating_sub(drawn.width),
-            screen.height.saturating_sub(drawn.height),
-        );
-        let free = if wide {
-            let x = even(drawn.width + GAP);
-            let width = screen.width.saturating_sub(x);
-            Rectangle::new(at(x, 0), Size::new(width, screen.height))
-        } else {
-            Rectangle::new(at(0, drawn.height), Size::new(screen.width, left.height))
-        };
+        let beside = Size::new((drawn.width + GAP).next_multiple_of(2), 0);
+        let taken = if wide { beside } else { drawn.y_axis() };
+        let free = Rectangle::new(Point::zero() + taken, screen.saturating_sub(taken));
         let caption = Caption::new(free, title);
 
         let centred = |screen: u32, drawn: u32| (screen as i32 - drawn as i32).div_euclid(2);
@@ -55,15 +47,6 @@ impl Layout {
         }
         Self { picture: corner, scale, caption }
     }
-}
-
-fn at(x: u32, y: u32) -> Point {
-    Point::new(x as i32, y as i32)
-}
-
-/// Rounds up to an even number.
-fn even(x: u32) -> u32 {
-    x.next_multiple_of(2)
 }
 
 #[cfg(test)]
@@ -83,7 +66,7 @@ mod tests {
         for (width, height) in [(128, 64), (160, 80)] {
             let layout = layout(width, height);
             assert_eq!((layout.scale, layout.picture.x), (2, 0));
-            let area = layout.caption.expect("room beside").area();
+            let area = layout.caption.expect("room beside").area;
             assert_eq!(area.top_left, Point::new(68, 0));
         }
     }
@@ -92,7 +75,7 @@ mod tests {
     fn square_screens_have_the_caption_below() {
         let layout = layout(240, 240);
         assert_eq!((layout.scale, layout.picture), (7, Point::new(8, 0)));
-        let area = layout.caption.expect("room below").area();
+        let area = layout.caption.expect("room below").area;
         assert_eq!(area.top_left, Point::new(0, 224));
     }
 
@@ -109,7 +92,7 @@ mod tests {
                 let layout = layout(width, height);
                 assert_eq!(layout.picture.x % 2, 0);
                 if let Some(caption) = layout.caption {
-                    let area = caption.area();
+                    let area = caption.area;
                     assert_eq!(area.top_left.x % 2, 0);
                     let end = area.bottom_right().unwrap();
                     assert!(end.x < width as i32 && end.y < height as i32);

@@ -34,14 +34,16 @@ impl TestCard {
         D: DrawTarget<Color: Shade>,
     {
         let screen = display.bounding_box();
-        // Clipping matters only on a screen that is too small for the letters.
-        let display = &mut display.clipped(&screen);
+        display.clear(color([255; 3]))?;
+        // The frame stays white.
+        let inside = screen.offset(-1);
+        let display = &mut display.clipped(&inside);
         let third = screen.size.height / 3;
         let band = |row: u32| {
             let corner = screen.top_left + Point::new(0, (row * third) as i32);
             Rectangle::new(corner, Size::new(screen.size.width, third))
         };
-        display.clear(color([0; 3]))?;
+        display.fill_solid(&inside, color([0; 3]))?;
         self.up(band(0), display)?;
         for (column, (name, rgb)) in BARS.into_iter().enumerate() {
             let bar = part(band(1), column as u32, BARS.len() as u32);
@@ -51,9 +53,6 @@ impl TestCard {
         for step in 0..GREYS {
             let grey = (step * 255 / (GREYS - 1)) as u8;
             display.fill_solid(&part(band(2), step, GREYS), color([grey; 3]))?;
-        }
-        for edge in edges(screen) {
-            display.fill_solid(&edge, color([255; 3]))?;
         }
         Ok(())
     }
@@ -72,19 +71,6 @@ impl TestCard {
         }
         write("UP", part(band, 1, 2), display)
     }
-}
-
-/// The four edges of an area, one pixel wide.
-fn edges(area: Rectangle) -> [Rectangle; 4] {
-    let Size { width, height } = area.size;
-    let opposite =
-        area.top_left + Point::new(width.saturating_sub(1) as i32, height.saturating_sub(1) as i32);
-    [
-        Rectangle::new(area.top_left, Size::new(width, 1)),
-        Rectangle::new(area.top_left, Size::new(1, height)),
-        Rectangle::with_corners(Point::new(area.top_left.x, opposite.y), opposite),
-        Rectangle::with_corners(Point::new(opposite.x, area.top_left.y), opposite),
-    ]
 }
 
 /// Writes white letters on black, centred in an area.

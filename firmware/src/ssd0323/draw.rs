@@ -24,12 +24,7 @@ impl<S: SpiDevice, P: OutputPin> DrawTarget for Ssd0323<S, P> {
         I: IntoIterator<Item = Pixel<Self::Color>>,
     {
         for Pixel(point, color) in pixels {
-            if self.bounding_box().contains(point) {
-                let (x, y) = (point.x as usize, point.y as usize);
-                put(&mut self.sent[y], x, color);
-                self.window((x / 2, x / 2), (y, y))?;
-                self.spi.write(&[self.sent[y][x / 2]]).map_err(Error::Spi)?;
-            }
+            self.fill_contiguous(&Rectangle::new(point, Size::new_equal(1)), [color])?;
         }
         Ok(())
     }

@@ -73,11 +73,6 @@ impl<S: SpiDevice, P: OutputPin> Ssd0323<S, P> {
         Ok(panel)
     }
 
-    /// Returns the SPI device and the pin; the panel keeps its picture.
-    pub fn release(self) -> (S, P) {
-        (self.spi, self.data_command)
-    }
-
     fn commands(&mut self, commands: &[&[u8]]) -> Result<(), Error<S::Error, P::Error>> {
         self.data_command.set_low().map_err(Error::Pin)?;
         commands.iter().try_for_each(|command| self.spi.write(command)).map_err(Error::Spi)
