@@ -5,41 +5,10 @@ use gen_core::latent::{Latent, LengthError, ease};
 use gen_core::pixel::Shade;
 use gen_core::{Engine, EngineError, Model};
 
-use crate::{Board, Event, Layout, Presses, TestCard, Tour};
+use crate::{DisplayError, Event, Layout, Platform, Presses, TestCard, Tour};
 
 /// Milliseconds between two looks at the buttons while the test card is shown.
 const TEST_CARD_MS: u32 = 1000;
-
-/// Why the application cannot start.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "defmt", derive(defmt::Format))]
-pub enum AppError {
-    /// The model's latent is longer than the application's `LATENT`.
-    LatentTooLong {
-        /// Elements of the model's latent.
-        need: usize,
-        /// Most elements that the application has room for.
-        got: usize,
-    },
-    /// The engine cannot run the model.
-    Engine(EngineError),
-}
-
-impl core::fmt::Display for AppError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Self::LatentTooLong { need, got } => {
-                write!(
-                    f,
-                    "the model's latent has {need} elements: give App a LATENT of at least that, not {got}"
-                )
-            }
-            Self::Engine(error) => error.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for AppError {}
 
 /// Shows one picture after another.
 ///
@@ -70,14 +39,15 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
     ///
     /// # Errors
     ///
-    /// If `LATENT` or `memory` is smaller than the model needs.
-    pub fn new(model: Model<'f>, memory: &'m mut [u8], seed: u64) -> Result<Self, AppError> {
+    /// [`EngineError::LatentLength`] or [`EngineError::MemoryTooSmall`], if `LATENT` or `memory` is smaller
+    /// than the model needs.
+    pub fn new(model: Model<'f>, memory: &'m mut [u8], seed: u64) -> Result<Self, EngineError> {
         let (need, got) = (model.latent().len(), LATENT);
         if need > got {
-            return Err(AppError::LatentTooLong { need, got });
+            return Err(EngineError::LatentLength { need, got });
         }
         Ok(Self {
-            engine: Engine::new(model, memory).map_err(AppError::Engine)?,
+            engine: Engine::new(model, memory)?,
             tour: Tour::new(seed),
             frame: 0,
             stale: true,
@@ -97,40 +67,37 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
     /// # Errors
     ///
     /// The display's own error.
-    pub fn step<B: Board>(
-        &mut self,
-        board: &mut B,
-    ) -> Result<(), <B::Display as DrawTarget>::Error> {
+    pub fn step<P: Platform>(&mut self, platform: &mut P) -> Result<(), DisplayError<P>> {
         if self.stale {
-            self.draw(board)?;
+            self.draw(platform)?;
             self.stale = false;
         }
         let mut presses = Presses::new();
-        board.wait(self.tour.dwell(), &mut presses);
+        platform.wait(self.tour.dwell(), &mut presses);
         self.stale = !presses.is_empty() || self.tour.advance();
         for button in presses {
             let frame = self.frame;
-            board.report(Event::Pressed { frame, button });
+            platform.report(Event::Pressed { frame, button });
             self.tour.press(button);
         }
         self.frame = self.frame.wrapping_add(self.stale.into());
         Ok(())
     }
 
-    fn draw<B: Board>(&mut self, board: &mut B) -> Result<(), <B::Display as DrawTarget>::Error> {
+    fn draw<P: Platform>(&mut self, platform: &mut P) -> Result<(), DisplayError<P>> {
         let layout = match self.layout {
             Some(layout) => layout,
-            None => self.start(board)?,
+            None => self.start(platform)?,
         };
         let frame = self.frame;
-        board.report(Event::Drawing { frame });
+        platform.report(Event::Drawing { frame });
 
         let name = self.engine.model().name();
         let steps = self.latents.quantized(&self.tour, self.engine.model().latent());
         let steps = steps.map_err(EngineError::from);
         let picture = steps.and_then(|steps| self.engine.draw(steps));
         let picture = picture.expect("a quantised latent of the model's own length");
-        let display = board.display();
+        let display = platform.display();
         let screen = display.bounding_box();
         // Clipping matters only for a picture that is larger than the screen.
         picture.draw(&mut display.clipped(&screen), layout.picture, layout.scale)?;
@@ -139,18 +106,15 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
         }
 
         let Tour { seed, mode, step, held } = self.tour;
-        board.report(Event::Shown { frame, seed, mode, step, held });
+        platform.report(Event::Shown { frame, seed, mode, step, held });
         Ok(())
     }
 
     /// Reports the model, shows the test card if requested, clears the display and computes the layout.
-    fn start<B: Board>(
-        &mut self,
-        board: &mut B,
-    ) -> Result<Layout, <B::Display as DrawTarget>::Error> {
+    fn start<P: Platform>(&mut self, platform: &mut P) -> Result<Layout, DisplayError<P>> {
         let model = self.engine.model();
         let image = model.image();
-        board.report(Event::Started {
+        platform.report(Event::Started {
             model: model.name(),
             width: image.width,
             height: image.height,
@@ -159,16 +123,16 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
             working_memory: model.working_memory(),
             seed: self.tour.seed,
         });
-        if board.wants_test_card() {
-            TestCard.draw(board.display())?;
-            board.report(Event::TestCard);
+        if platform.wants_test_card() {
+            TestCard.draw(platform.display())?;
+            platform.report(Event::TestCard);
             let mut presses = Presses::new();
             while presses.is_empty() {
-                board.wait(TEST_CARD_MS, &mut presses);
+                platform.wait(TEST_CARD_MS, &mut presses);
             }
         }
-        let display = board.display();
-        display.clear(<B::Display as DrawTarget>::Color::shade([0; 3], 0, 0))?;
+        let display = platform.display();
+        display.clear(<P::Display as DrawTarget>::Color::shade([0; 3], 0, 0))?;
         let picture = Size::new(image.width as u32, image.height as u32);
         let layout = Layout::new(display.bounding_box().size, picture, model.name());
         self.layout = Some(layout);

@@ -1,7 +1,7 @@
 //! The application that draws generated pictures on a small screen.
 //!
 //! - [`App`]: what is shown, a pure function of the model, the first seed and the buttons pressed
-//! - [`Board`]: what the application needs from a board: a display, time, buttons, a log
+//! - [`Platform`]: what the application needs of a board: a display, time, buttons, a log
 //! - [`Tour`]: the current seed, mode and step of a walk
 //! - [`Layout`], [`Caption`]: places picture and text, given only their sizes
 //! - [`TestCard`]: a picture that reveals a screen that is wired or rotated wrongly
@@ -15,7 +15,6 @@
 extern crate std;
 
 mod app;
-mod board;
 #[cfg(target_os = "none")]
 pub mod built_in;
 mod button;
@@ -23,16 +22,17 @@ mod caption;
 mod debounce;
 mod event;
 mod layout;
+mod platform;
 pub mod ssd0323;
 mod test_card;
 mod tour;
 
-pub use app::{App, AppError};
-pub use board::{Board, Presses};
+pub use app::App;
 pub use button::Button;
 pub use caption::Caption;
 pub use debounce::Debounce;
 pub use event::Event;
 pub use layout::Layout;
+pub use platform::{DisplayError, Platform, Presses};
 pub use test_card::TestCard;
 pub use tour::{Mode, Tour, WALK_STEPS};

@@ -4,7 +4,7 @@ use anyhow::Result;
 use boards::{Color, Screen};
 use embedded_graphics::pixelcolor::{BinaryColor, Gray4, Rgb565, Rgb888};
 use embedded_graphics::prelude::*;
-use firmware::{App, Board, Event, Presses};
+use firmware::{App, Event, Platform, Presses};
 use gen_core::Model;
 use gen_core::pixel::Shade;
 
@@ -63,7 +63,7 @@ struct Desk<'v, C> {
     viewer: &'v mut dyn Viewer,
 }
 
-impl<C: Shade + Into<Rgb888>> Board for Desk<'_, C> {
+impl<C: Shade + Into<Rgb888>> Platform for Desk<'_, C> {
     type Display = Frame<C>;
 
     fn display(&mut self) -> &mut Frame<C> {

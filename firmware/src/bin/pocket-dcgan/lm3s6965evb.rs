@@ -8,7 +8,7 @@ mod stellaris;
 
 use cortex_m::peripheral::Peripherals;
 use firmware::ssd0323::Ssd0323;
-use firmware::{Board, Button, Event, Presses};
+use firmware::{Button, Event, Platform, Presses};
 use stellaris::clock;
 use stellaris::gpio::{A, C, D, E, F, Output};
 use stellaris::ssi::Listener;
@@ -70,7 +70,7 @@ impl Contacts {
     }
 }
 
-impl Board for Lm3s6965Evb {
+impl Platform for Lm3s6965Evb {
     type Display = Screen;
 
     fn display(&mut self) -> &mut Screen {

@@ -10,7 +10,7 @@ use embassy_rp::Peri;
 use embassy_rp::clocks::clk_sys_freq;
 use embassy_rp::gpio::{AnyPin, Level, Output};
 use embassy_rp::peripherals::WATCHDOG;
-use firmware::{Board, Event, Presses};
+use firmware::{Event, Platform, Presses};
 
 pub(crate) use contacts::Contacts;
 pub(crate) use entropy::seed;
@@ -51,7 +51,7 @@ impl Rp {
     }
 }
 
-impl Board for Rp {
+impl Platform for Rp {
     type Display = Screen;
 
     fn display(&mut self) -> &mut Screen {

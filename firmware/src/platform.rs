@@ -1,4 +1,4 @@
-//! The interface between the application and its board.
+//! What the application needs of the board that it runs on.
 
 use embedded_graphics::draw_target::DrawTarget;
 use gen_core::pixel::Shade;
@@ -10,8 +10,11 @@ use crate::{Button, Event};
 /// within one picture.
 pub type Presses = Deque<Button, 8>;
 
-/// A board: a display, time, buttons and a log.
-pub trait Board {
+/// The error of a platform's display.
+pub type DisplayError<P> = <<P as Platform>::Display as DrawTarget>::Error;
+
+/// A display, time, buttons and a log.
+pub trait Platform {
     /// The display, in any colour format that can show a picture.
     type Display: DrawTarget<Color: Shade>;
 
