@@ -145,9 +145,7 @@ impl<const LATENT: usize> Latents<LATENT> {
     fn quantized(&mut self, tour: &Tour, latent: &Latent<'_>) -> Result<&[i16], LengthError> {
         let Self { seed, from, to, between, steps } = self;
         let len = latent.len();
-        let from = &mut from[..len];
-        let to = &mut to[..len];
-        let between = &mut between[..len];
+        let [from, to, between] = [from, to, between].map(|values| &mut values[..len]);
         let steps = &mut steps[..len];
         if *seed != Some(tour.seed) {
             *seed = Some(tour.seed);
