@@ -14,11 +14,12 @@ use crate::plan::ALIGNMENT_SLACK;
 use crate::shape::Shape;
 
 /// Why a picture cannot be started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum EngineError {
     /// The working memory is smaller than [`Model::working_memory`].
+    #[error("working memory of {got} bytes, give the model {need}")]
     MemoryTooSmall {
         /// Bytes needed.
         need: usize,
@@ -26,6 +27,7 @@ pub enum EngineError {
         got: usize,
     },
     /// The latent does not have the model's length ([`Latent::len`](crate::latent::Latent::len)).
+    #[error("latent of {got} elements, give the model {need}")]
     LatentLength {
         /// Elements needed.
         need: usize,
@@ -33,6 +35,7 @@ pub enum EngineError {
         got: usize,
     },
     /// An element of the latent is outside ±[`LATENT_MAX`].
+    #[error("latent element {index} is {value}, outside ±{LATENT_MAX}")]
     LatentRange {
         /// Its index.
         index: usize,
@@ -40,24 +43,6 @@ pub enum EngineError {
         value: i16,
     },
 }
-
-impl core::fmt::Display for EngineError {
-    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        match self {
-            Self::MemoryTooSmall { need, got } => {
-                write!(f, "working memory of {got} bytes, give the model {need}")
-            }
-            Self::LatentLength { need, got } => {
-                write!(f, "latent of {got} elements, give the model {need}")
-            }
-            Self::LatentRange { index, value } => {
-                write!(f, "latent element {index} is {value}, outside ±{LATENT_MAX}")
-            }
-        }
-    }
-}
-
-impl core::error::Error for EngineError {}
 
 impl From<LengthError> for EngineError {
     fn from(LengthError { need, got }: LengthError) -> Self {

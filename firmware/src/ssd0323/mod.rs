@@ -8,8 +8,6 @@
 mod command;
 mod draw;
 
-use core::fmt::{self, Debug, Display};
-
 use embedded_hal::digital::OutputPin;
 use embedded_hal::spi::SpiDevice;
 
@@ -24,25 +22,16 @@ const STRIDE: usize = WIDTH / 2;
 const MEMORY_ROWS: usize = 80;
 
 /// Why a transfer to the panel failed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub enum Error<S, P> {
     /// The SPI device failed.
+    #[error("the screen's SPI device failed: {0:?}")]
     Spi(S),
     /// The data/command pin failed.
+    #[error("the screen's data/command pin failed: {0:?}")]
     Pin(P),
 }
-
-impl<S: Debug, P: Debug> Display for Error<S, P> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Spi(error) => write!(f, "the screen's SPI device failed: {error:?}"),
-            Self::Pin(error) => write!(f, "the screen's data/command pin failed: {error:?}"),
-        }
-    }
-}
-
-impl<S: Debug, P: Debug> core::error::Error for Error<S, P> {}
 
 /// The panel. Draw on it with `embedded-graphics`; its colour type is `Gray4`.
 #[derive(Debug)]

@@ -4,14 +4,14 @@ use super::VERSION;
 use crate::latent::MAX_PARTS;
 use crate::layer::MAX_LAYERS;
 use crate::model::MAX_DIRECTIONS;
-use core::fmt;
 
 /// Why [`Model::parse`](crate::Model::parse) refuses a file: one variant per check. `layer` and `index` count from 0.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 #[non_exhaustive]
 pub enum FormatError {
     /// The file is shorter than its header and tables.
+    #[error("{got} bytes are too few for a .gen file, its tables need {need}: copy it again")]
     TooShort {
         /// Bytes needed.
         need: usize,
@@ -19,13 +19,18 @@ pub enum FormatError {
         got: usize,
     },
     /// The file does not begin with the magic bytes `\x89GEN\r\n\x1a\n`.
+    #[error(
+        "not a .gen file: it does not begin with \\x89GEN. `export quantize` makes one from ONNX"
+    )]
     Magic,
     /// The file has a format version that this crate does not read.
+    #[error("format version {got}, this build reads {VERSION}: export the model again")]
     Version {
         /// The file's version.
         got: u16,
     },
     /// The length in the header is not the file's: it is truncated, or something is appended.
+    #[error("{got} bytes, but the header says {stored}: truncated or appended to, copy it again")]
     Length {
         /// Bytes that the header says.
         stored: usize,
@@ -33,6 +38,7 @@ pub enum FormatError {
         got: usize,
     },
     /// The CRC-32 differs: the file is damaged.
+    #[error("damaged, copy it again: CRC-32 is {computed:08x}, the header says {stored:08x}")]
     Checksum {
         /// The CRC-32 in the header.
         stored: u32,
@@ -40,35 +46,43 @@ pub enum FormatError {
         computed: u32,
     },
     /// A reserved field is not zero.
+    #[error("reserved byte {offset} is not zero")]
     Reserved {
         /// Offset of the field.
         offset: usize,
     },
     /// The model's name is not UTF-8 padded with zeros, or empty.
+    #[error("the model's name is not UTF-8 padded with zeros")]
     Name,
     /// The latent's length is beyond [`MAX_LEN`](crate::latent::MAX_LEN), or not the sum of its parts.
+    #[error("the latent's length is too large or not that of its parts")]
     Latent,
     /// The latent has no part, or more than [`MAX_PARTS`].
+    #[error("{got} latent parts, possible are 1 to {MAX_PARTS}")]
     Parts {
         /// The file's number of parts.
         got: usize,
     },
     /// A part of the latent has an invalid name, length, distribution, reserved byte or scale.
+    #[error("latent part {index} is malformed")]
     Part {
         /// The part.
         index: usize,
     },
     /// The file has no layer, or more than [`MAX_LAYERS`].
+    #[error("{got} layers, possible are 1 to {MAX_LAYERS}")]
     Layers {
         /// The file's number of layers.
         got: usize,
     },
     /// The file has more latent directions than [`MAX_DIRECTIONS`].
+    #[error("{got} latent directions, possible are 0 to {MAX_DIRECTIONS}")]
     Directions {
         /// The file's number of directions.
         got: usize,
     },
     /// The layer's kind of convolution is unknown.
+    #[error("layer {layer}: unknown convolution {got}")]
     Convolution {
         /// The layer.
         layer: usize,
@@ -76,6 +90,7 @@ pub enum FormatError {
         got: u8,
     },
     /// The layer's activation is unknown.
+    #[error("layer {layer}: unknown activation {got}")]
     Activation {
         /// The layer.
         layer: usize,
@@ -83,6 +98,7 @@ pub enum FormatError {
         got: u8,
     },
     /// The layer's flag for parameters per feature is neither 0 nor 1.
+    #[error("layer {layer}: flag per feature is {got}, possible are 0 and 1")]
     PerFeature {
         /// The layer.
         layer: usize,
@@ -90,6 +106,7 @@ pub enum FormatError {
         got: u8,
     },
     /// The layer's element type is unknown.
+    #[error("layer {layer}: unknown element type {got}")]
     Element {
         /// The layer.
         layer: usize,
@@ -97,6 +114,7 @@ pub enum FormatError {
         got: u8,
     },
     /// The layer's weight type is unknown.
+    #[error("layer {layer}: unknown weight type {got}")]
     Weight {
         /// The layer.
         layer: usize,
@@ -104,6 +122,7 @@ pub enum FormatError {
         got: u8,
     },
     /// The last layer's elements, the pixels, do not have 8 bits.
+    #[error("layer {layer}: element type {got}, but the last layer's pixels are bytes")]
     Pixels {
         /// The last layer.
         layer: usize,
@@ -111,11 +130,13 @@ pub enum FormatError {
         got: u8,
     },
     /// A size of the layer is 0, or a side is beyond 16384.
+    #[error("layer {layer}: a size is 0 or too large")]
     Dimension {
         /// The layer.
         layer: usize,
     },
     /// The layer has a zero-point, but its input, the latent or 12-bit elements, has none.
+    #[error("layer {layer}: zero-point {got}, its 12-bit inputs have none")]
     ZeroPoint {
         /// The layer.
         layer: usize,
@@ -123,6 +144,7 @@ pub enum FormatError {
         got: u8,
     },
     /// A section is misaligned, or reaches into the tables or beyond the file.
+    #[error("section of {len} bytes at byte {offset} is misaligned or out of place")]
     Section {
         /// The section's offset.
         offset: usize,
@@ -130,6 +152,7 @@ pub enum FormatError {
         len: usize,
     },
     /// The layer's table is empty, longer than 16384 entries, or present although the activation uses none.
+    #[error("layer {layer}: table of {got} entries does not suit its activation")]
     Table {
         /// The layer.
         layer: usize,
@@ -137,6 +160,7 @@ pub enum FormatError {
         got: usize,
     },
     /// A constant of the layer's epilogue is not within ±2⁶².
+    #[error("layer {layer}: constant {index} is not within ±2^62")]
     Constant {
         /// The layer.
         layer: usize,
@@ -144,21 +168,25 @@ pub enum FormatError {
         index: usize,
     },
     /// The layer sums so many products that its accumulator could overflow 32 bits.
+    #[error("layer {layer}: so many products could overflow 32 bits")]
     Accumulator {
         /// The layer.
         layer: usize,
     },
     /// The last layer has neither 1 channel nor 3.
+    #[error("pictures of {channels} channels, possible are 1 and 3")]
     Image {
         /// The last layer's channels.
         channels: usize,
     },
     /// The last layer is to be computed whole; it never can.
+    #[error("{got} layers to be computed whole, but the last never can be")]
     Whole {
         /// The file's number of layers computed whole.
         got: usize,
     },
     /// The working memory in the header is not what the layers need.
+    #[error("header says {stored} bytes of working memory, the layers need {need}")]
     Memory {
         /// Bytes that the header says.
         stored: usize,
@@ -166,83 +194,9 @@ pub enum FormatError {
         need: usize,
     },
     /// A latent direction has an invalid name or a value that is not finite.
+    #[error("latent direction {index} is malformed")]
     Direction {
         /// The direction.
         index: usize,
     },
 }
-
-impl fmt::Display for FormatError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::TooShort { need, got } => {
-                write!(f, "{got} bytes are too few, header and tables have {need}: copy it again")
-            }
-            Self::Magic => write!(
-                f,
-                "not a .gen file: it does not begin with \\x89GEN. `export quantize` makes one from ONNX"
-            ),
-            Self::Version { got } => {
-                write!(
-                    f,
-                    "format version {got}, this build reads {VERSION}: export the model again"
-                )
-            }
-            Self::Length { stored, got } => {
-                write!(f, "{got} bytes, not {stored} as the header says: copy the file again")
-            }
-            Self::Checksum { stored, computed } => {
-                write!(f, "damaged, copy it again: CRC-32 {computed:08x} instead of {stored:08x}")
-            }
-            Self::Reserved { offset } => write!(f, "reserved byte {offset} is not zero"),
-            Self::Name => write!(f, "the model's name is not UTF-8 padded with zeros"),
-            Self::Latent => write!(f, "the latent's length is too large or not that of its parts"),
-            Self::Parts { got } => write!(f, "{got} latent parts, possible are 1 to {MAX_PARTS}"),
-            Self::Part { index } => write!(f, "latent part {index} is malformed"),
-            Self::Layers { got } => write!(f, "{got} layers, possible are 1 to {MAX_LAYERS}"),
-            Self::Directions { got } => {
-                write!(f, "{got} latent directions, possible are 0 to {MAX_DIRECTIONS}")
-            }
-            Self::Convolution { layer, got } => {
-                write!(f, "layer {layer}: unknown convolution {got}")
-            }
-            Self::Activation { layer, got } => write!(f, "layer {layer}: unknown activation {got}"),
-            Self::PerFeature { layer, got } => {
-                write!(f, "layer {layer}: flag per feature is {got}, possible are 0 and 1")
-            }
-            Self::Element { layer, got } => write!(f, "layer {layer}: unknown element type {got}"),
-            Self::Weight { layer, got } => write!(f, "layer {layer}: unknown weight type {got}"),
-            Self::Pixels { layer, got } => {
-                write!(f, "layer {layer}: element type {got}, but its pixels must have 8 bits")
-            }
-            Self::Dimension { layer } => write!(f, "layer {layer}: a size is 0 or too large"),
-            Self::ZeroPoint { layer, got } => {
-                write!(f, "layer {layer}: zero-point {got}, its 12-bit inputs have none")
-            }
-            Self::Section { offset, len } => {
-                write!(f, "section of {len} bytes at byte {offset} is misaligned or out of place")
-            }
-            Self::Table { layer, got } => {
-                write!(f, "layer {layer}: table of {got} entries does not suit its activation")
-            }
-            Self::Constant { layer, index } => {
-                write!(f, "layer {layer}: constant {index} is not within ±2^62")
-            }
-            Self::Accumulator { layer } => {
-                write!(f, "layer {layer}: so many products could overflow 32 bits")
-            }
-            Self::Image { channels } => {
-                write!(f, "pictures of {channels} channels, possible are 1 and 3")
-            }
-            Self::Whole { got } => {
-                write!(f, "{got} layers to be computed whole, but the last never can be")
-            }
-            Self::Memory { stored, need } => {
-                write!(f, "header says {stored} bytes of working memory, the layers need {need}")
-            }
-            Self::Direction { index } => write!(f, "latent direction {index} is malformed"),
-        }
-    }
-}
-
-impl core::error::Error for FormatError {}

@@ -1,9 +1,8 @@
 //! A slice of the wrong length.
 
-use core::fmt;
-
 /// A slice does not have one element per element of the latent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("slice of {got} elements, give the latent {need}")]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LengthError {
     /// Elements of the latent.
@@ -18,11 +17,3 @@ impl LengthError {
         if need == got { Ok(()) } else { Err(Self { need, got }) }
     }
 }
-
-impl fmt::Display for LengthError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "slice of {} elements, give the latent {}", self.got, self.need)
-    }
-}
-
-impl core::error::Error for LengthError {}

@@ -1,12 +1,12 @@
 //! Why a draft cannot be written.
 
 use crate::format::FormatError;
-use core::fmt;
 
 /// Why [`Draft::to_bytes`](super::Draft::to_bytes) fails.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WriteError {
     /// A number does not fit the file's field.
+    #[error("{what} {value} does not fit a .gen file")]
     Field {
         /// Name of the number.
         what: &'static str,
@@ -14,6 +14,7 @@ pub enum WriteError {
         value: usize,
     },
     /// A list of a layer does not have the length that the layer's sizes ask for.
+    #[error("layer {layer}: {got} {what}, its sizes ask for {need}")]
     Count {
         /// The layer, from 0.
         layer: usize,
@@ -25,19 +26,6 @@ pub enum WriteError {
         got: usize,
     },
     /// [`Model::parse`](crate::Model::parse) would refuse the file.
-    Invalid(FormatError),
+    #[error(transparent)]
+    Invalid(#[from] FormatError),
 }
-
-impl fmt::Display for WriteError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Field { what, value } => write!(f, "{what} {value} does not fit a .gen file"),
-            Self::Count { layer, what, need, got } => {
-                write!(f, "layer {layer}: {got} {what}, its sizes ask for {need}")
-            }
-            Self::Invalid(error) => write!(f, "{error}"),
-        }
-    }
-}
-
-impl core::error::Error for WriteError {}

@@ -77,7 +77,7 @@ impl Draft {
             put(&mut file, header::MEMORY, "working memory", need)?;
             seal(&mut file);
         }
-        Model::parse(&file).map_err(WriteError::Invalid)?;
+        Model::parse(&file)?;
         Ok(file)
     }
 
