@@ -24,9 +24,8 @@ impl Layout {
     /// Makes the picture as large as an integer scale allows, with the caption beside it on a wide screen and
     /// below it on others.
     pub fn new(screen: Size, picture: Size, title: &str) -> Self {
-        let scale =
-            (screen.width / picture.width.max(1)).min(screen.height / picture.height.max(1));
-        let scale = scale.max(1);
+        let times = screen.component_div(picture.component_max(Size::new_equal(1)));
+        let scale = times.width.min(times.height).max(1);
         let drawn = picture * scale;
         let wide = screen.width > screen.height;
 
@@ -35,11 +34,8 @@ impl Layout {
         let free = Rectangle::new(Point::zero() + taken, screen.saturating_sub(taken));
         let caption = Caption::new(free, title);
 
-        let centred = |screen: u32, drawn: u32| (screen as i32 - drawn as i32).div_euclid(2);
-        let mut corner = Point::new(
-            centred(screen.width, drawn.width) & !1,
-            centred(screen.height, drawn.height),
-        );
+        let left = Point::zero() + screen - drawn;
+        let mut corner = Point::new(left.x.div_euclid(2) & !1, left.y.div_euclid(2));
         match caption {
             Some(_) if wide => corner.x = 0,
             Some(_) => corner.y = 0,
