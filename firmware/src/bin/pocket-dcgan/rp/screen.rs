@@ -1,4 +1,4 @@
-//! An ST7789 of 240 × 240 pixels on SPI1.
+//! An ST7789 of 240 × 240 pixels on SPI1: the driver of the crate mipidsi, on this chip's bus and pins.
 
 use embassy_rp::Peri;
 use embassy_rp::gpio::{AnyPin, Level, Output};
