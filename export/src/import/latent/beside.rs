@@ -1,8 +1,8 @@
 //! First layers side by side become one layer: noise and a label that each go through a layer of their own before they
 //! are joined, or constants that are joined with a map.
 
-use crate::import::constant::compute::{axis, join};
-use crate::import::importer::Importer;
+use crate::import::Importer;
+use crate::import::constant::compute::join;
 use crate::import::latent::form::Forms;
 use crate::import::latent::sum::flat;
 use crate::import::layer::chain::check_map;
@@ -26,19 +26,20 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// If the layers' activations can't become one, or a later layer is joined with more than constants.
-pub(crate) fn beside(it: &mut Importer, node: Node, mut views: Vec<View>) -> Result<View> {
-    let later = |view: &&View| matches!(view.origin, Origin::Layer(i) if !it.chain.reads_latent(i));
+pub(crate) fn beside(importer: &mut Importer, node: Node, mut views: Vec<View>) -> Result<View> {
+    let later =
+        |view: &&View| matches!(view.origin, Origin::Layer(i) if !importer.chain.reads_latent(i));
     if let Some(map) = views.iter().find(later).cloned() {
-        return constant_channels(it, node, &map, &views);
+        return constant_channels(importer, node, &map, &views);
     }
     for view in &mut views {
         if view.origin == Origin::Latent {
-            *view = through(&mut it.chain, &it.forms, node, view)?;
+            *view = through(importer, node, view)?;
         }
     }
     for i in 1..views.len() {
         if (views[i].origin, &views[i].steps) != (views[0].origin, &views[0].steps) {
-            merge(it, node, &mut views, i)?;
+            merge(importer, node, &mut views, i)?;
         }
     }
     let parts: Vec<_> = views.iter().map(|view| (*view.elements).clone()).collect();
@@ -47,7 +48,7 @@ pub(crate) fn beside(it: &mut Importer, node: Node, mut views: Vec<View>) -> Res
 }
 
 /// Makes one layer of those that views 0 and `i` show.
-fn merge(it: &mut Importer, node: Node, views: &mut [View], i: usize) -> Result<()> {
+fn merge(importer: &mut Importer, node: Node, views: &mut [View], i: usize) -> Result<()> {
     let refusal = || {
         node.refuse(
             "joins different layers, of which only those that read the latents can become one: \
@@ -57,7 +58,7 @@ fn merge(it: &mut Importer, node: Node, views: &mut [View], i: usize) -> Result<
     let (Origin::Layer(a), Origin::Layer(b)) = (views[0].origin, views[i].origin) else {
         return Err(refusal());
     };
-    let chain = &mut it.chain;
+    let chain = &mut importer.chain;
     ensure!(a != b && chain.reads_latent(a.max(b)) && chain.all_read_latent(), refusal());
     let (steps_a, steps_b) = (views[0].steps.clone(), views[i].steps.clone());
     let same: Vec<usize> = (0..views.len())
@@ -67,7 +68,7 @@ fn merge(it: &mut Importer, node: Node, views: &mut [View], i: usize) -> Result<
     let (own, all) = (layer.channels_out, layer.channels_out + other.channels_out);
     let weights = all.saturating_mul(chain.latent_len);
     ensure!(weights <= ELEMENT_LIMIT, node.refuse(format!("needs {weights} weights: too many")));
-    let labels = labels(&it.inputs.latent);
+    let labels = labels(&importer.inputs.latent);
     let positive = [(&layer, &steps_a), (&other, &steps_b)]
         .map(|(layer, steps)| never_negative(layer, steps, &labels));
     let steps = together(&steps_a, own, &steps_b, all, positive).ok_or_else(|| {
@@ -93,7 +94,7 @@ fn merge(it: &mut Importer, node: Node, views: &mut [View], i: usize) -> Result<
         let index = if index == b { a } else { index };
         view.origin = Origin::Layer(index - usize::from(index > b));
     };
-    views.iter_mut().chain(it.values.views_mut()).for_each(moved);
+    views.iter_mut().chain(importer.scope.views_mut()).for_each(moved);
     for view in same {
         views[view].steps.clone_from(&steps);
     }
@@ -137,16 +138,21 @@ fn never_negative(layer: &Layer, steps: &[Step], labels: &[Range<usize>]) -> boo
 
 /// `map`, which shows a later layer, joined with views of constants along the axis of `node`: the layer gives the
 /// constants too, as channels without weights.
-fn constant_channels(it: &mut Importer, node: Node, map: &View, views: &[View]) -> Result<View> {
+fn constant_channels(
+    importer: &mut Importer,
+    node: Node,
+    map: &View,
+    views: &[View],
+) -> Result<View> {
     let Origin::Layer(index) = map.origin else { return Err(no_constants(node)) };
-    ensure!(it.chain.is_newest(index), no_constants(node));
-    let axis = Axis(axis(node, map.dims().len())?);
-    let own = it.chain.layers[index].channels_out;
-    let constants = constants(&it.forms, node, map, views, axis)?;
+    ensure!(importer.chain.is_newest(index), no_constants(node));
+    let axis = Axis(node.axis(node.int("axis", 1)?, map.dims().len())?);
+    let own = importer.chain.layers[index].channels_out;
+    let constants = constants(&importer.forms, node, map, views, axis)?;
     let all = own + constants.len();
-    let layer = &mut it.chain.layers[index];
+    let layer = &mut importer.chain.layers[index];
     let [height, width, _] = layer.output();
-    check_map(node, [all, height, width])?;
+    check_map(node, [height, width, all])?;
     let size = (layer.weights.len() / own).saturating_mul(all);
     ensure!(size <= ELEMENT_LIMIT, node.refuse(format!("needs {size} weights: too many")));
     let positive = [false, constants.iter().all(|constant| *constant >= 0.0)];
@@ -159,7 +165,7 @@ fn constant_channels(it: &mut Importer, node: Node, map: &View, views: &[View]) 
     layer.weights.resize(size, 0.0);
     layer.channels_out = all;
     layer.steps.clear();
-    for view in it.values.views_mut().filter(|view| view.origin == map.origin) {
+    for view in importer.scope.views_mut().filter(|view| view.origin == map.origin) {
         view.elements = Arc::new(view.elements.mapv(|at| widened(at, own, all)));
         for step in &mut view.steps {
             step.operation = extended(&step.operation, &(0..own), all);

@@ -54,39 +54,23 @@ pub(crate) fn find<'g>(source: &Source, graph: &'g GraphProto, name: &'g str) ->
     found
 }
 
-/// Whether the output of an operator on a label's number may still be that number.
+/// Whether the output of an operator on a label's number may still be that number. Shapes and what is made of them are
+/// compared and chosen by too, and say nothing of labels.
 fn keeps_number(operator: Operator) -> bool {
-    match operator {
-        Operator::Cast
-        | Operator::Move(_)
-        | Operator::Conv
-        | Operator::ConvTranspose
-        | Operator::Function(_)
-        | Operator::Clip
-        | Operator::Neg
-        | Operator::PRelu
-        | Operator::BatchNormalization
-        | Operator::Pair(_)
-        | Operator::Where
-        | Operator::OneHot
-        | Operator::Equal
-        | Operator::Not
-        | Operator::Softmax
-        | Operator::LayerNormalization
-        | Operator::Computed => true,
+    !matches!(
+        operator,
         Operator::Gemm
-        | Operator::MatMul
-        | Operator::Concat
-        | Operator::Dropout
-        | Operator::Shape
-        | Operator::Size
-        | Operator::Constant
-        | Operator::ConstantOfShape
-        | Operator::Range
-        | Operator::CastLike
-        | Operator::Normalization
-        | Operator::Unknown => false,
-    }
+            | Operator::MatMul
+            | Operator::Concat
+            | Operator::Dropout
+            | Operator::Shape
+            | Operator::Size
+            | Operator::ConstantOfShape
+            | Operator::Range
+            | Operator::CastLike
+            | Operator::Normalization
+            | Operator::Unknown
+    )
 }
 
 /// The length of the table `name` along `axis`.
@@ -98,8 +82,8 @@ fn rows(graph: &GraphProto, name: &str, axis: i64) -> Option<usize> {
 
 /// The first number of the constant `name`.
 fn depth(source: &Source, graph: &GraphProto, name: &str) -> Option<usize> {
-    let depth = Tensor::new(&source.tensor(tensor(graph, name)?).ok()?).ok()??.numbers();
-    depth.first().map(|depth| *depth as usize)
+    let depth = Tensor::new(&source.tensor(tensor(graph, name)?).ok()?).ok()??.first();
+    depth.map(|depth| depth as usize)
 }
 
 /// How many numbers `name` is: a constant, or a Range from 0.

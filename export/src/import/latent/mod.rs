@@ -11,7 +11,7 @@ pub(crate) mod label;
 pub(crate) mod sum;
 
 use crate::import::constant::tensor::Tensor;
-use crate::import::value::{ByLabel, Value, Values};
+use crate::import::value::{ByLabel, Scope, Value};
 use crate::import::view::{Origin, View};
 use crate::latent;
 use crate::latent::inputs::part_of;
@@ -43,7 +43,7 @@ enum Taken {
 
 /// The graph's inputs, and the latent that goes into them.
 #[derive(Default)]
-pub(crate) struct Inputs<'a> {
+pub(crate) struct GraphInputs<'a> {
     /// Inputs that take a part of the latent, in the graph's order.
     pub(crate) drawn: Vec<Input>,
     /// Inputs that take the label that a person has chosen.
@@ -54,9 +54,9 @@ pub(crate) struct Inputs<'a> {
     pub(crate) tables: HashSet<&'a str>,
 }
 
-impl<'a> Inputs<'a> {
+impl<'a> GraphInputs<'a> {
     /// The inputs of `graph` that are `needed` and no initialisers: parts of the latent, and labels, which are parts
-    /// too unless a person has chosen one. Sets their `values`.
+    /// too unless a person has chosen one. Sets their values in `scope`.
     ///
     /// # Errors
     /// If an input's type or shape can't be converted, or an option does not fit the inputs.
@@ -64,14 +64,14 @@ impl<'a> Inputs<'a> {
         (source, wishes): (&Source, &Wishes),
         graph: &'a GraphProto,
         needed: &HashSet<&str>,
-        values: &mut Values<'a>,
+        scope: &mut Scope<'a>,
     ) -> Result<Self> {
         let mut it = Self::default();
         let inputs: Vec<&ValueInfoProto> = graph
             .input
             .iter()
             .filter(|input| needed.contains(input.name.as_str()))
-            .filter(|input| values.get(&input.name).is_none())
+            .filter(|input| scope.get(&input.name).is_none())
             .collect();
         let names =
             || inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -88,7 +88,7 @@ impl<'a> Inputs<'a> {
             let taken = it.taken((source, wishes), graph, declared, &shape, inputs.len() == 1)?;
             match (&taken, wishes.label) {
                 (Taken::Number(_) | Taken::OneHot { .. }, Some(label)) => {
-                    it.fix(declared, shape, &taken, label, values)?;
+                    it.fix(declared, shape, &taken, label, scope)?;
                 }
                 _ => drafts.push(draft(declared, shape, &taken)?),
             }
@@ -106,7 +106,7 @@ impl<'a> Inputs<'a> {
             len <= DIMENSION_LIMIT,
             "latents of {len} elements, possible: up to {DIMENSION_LIMIT}"
         );
-        it.set_values(&inputs, values)?;
+        it.set_values(&inputs, scope)?;
         Ok(it)
     }
 
@@ -163,7 +163,7 @@ impl<'a> Inputs<'a> {
         shape: Vec<usize>,
         taken: &Taken,
         label: usize,
-        values: &mut Values<'a>,
+        scope: &mut Scope<'a>,
     ) -> Result<()> {
         let name = &declared.name;
         let number = matches!(taken, Taken::Number(_));
@@ -171,14 +171,14 @@ impl<'a> Inputs<'a> {
             let fits = label < *labels;
             ensure!(fits, "--label {label}: \"{name}\" has {labels} labels, from 0");
         }
-        values.set(name, Value::Constant(fixed(declared, &shape, number, label)?));
+        scope.set(name, Value::Constant(fixed(declared, &shape, number, label)?));
         let (declared, fixed) = (declared.clone(), Some(label));
         self.fixed.push(Input { declared, shape, elements: 0..0, number, guessed: false, fixed });
         Ok(())
     }
 
     /// Sets the values of the inputs that take a part of the latent.
-    fn set_values(&self, declared: &[&'a ValueInfoProto], values: &mut Values<'a>) -> Result<()> {
+    fn set_values(&self, declared: &[&'a ValueInfoProto], scope: &mut Scope<'a>) -> Result<()> {
         for input in self.drawn.clone() {
             let name = input.name();
             let declared = declared.iter().find(|it| it.name == name);
@@ -196,7 +196,7 @@ impl<'a> Inputs<'a> {
                 let elements = ArrayD::from_shape_vec(input.shape, elements.collect())?;
                 Value::View(View::new(Origin::Latent, elements))
             };
-            values.set(key, value);
+            scope.set(key, value);
         }
         Ok(())
     }
