@@ -39,8 +39,7 @@ pub(crate) fn network(
     let mut scope = Scope::new(opset(&source.proto));
     initialisers(source, graph, &needed, &mut scope, &mut errors);
     let inputs = GraphInputs::read((source, wishes), graph, &needed, &mut scope).map_err(one)?;
-    let latent_len = inputs.latent_len();
-    let (forms, chain) = (Forms::new(latent_len), Chain::new(latent_len));
+    let (forms, chain) = (Forms::new(&inputs.latent), Chain::new(inputs.latent_len()));
     let mut importer = Importer { scope, inputs, forms, chain };
     nodes(&mut importer, graph, &needed, &mut errors);
     if !errors.is_empty() {

@@ -113,9 +113,10 @@ pub(crate) fn with_view(
                 false => sum_of_first(importer, node, a, sign, b),
             };
         }
-        _ if latents => bail!(node.refuse(
-            "combines latents and labels in another way than by a sum: choose the label with --label K, from 0",
-        )),
+        _ if latents => bail!(node.refuse(format!(
+            "combines latents and labels in another way than by a sum{}",
+            importer.forms.advice()
+        ))),
         Pair::Binary(binary) => binary,
         Pair::Pow => bail!(node.refuse("a map to the power of a map is not supported")),
         Pair::Greater | Pair::Less => {

@@ -9,7 +9,7 @@ use crate::import::layer::chain::check_map;
 use crate::import::layer::point::through;
 use crate::import::layer::together::{extended, together};
 use crate::import::node::Node;
-use crate::import::view::{Origin, View};
+use crate::import::view::{Origin, View, ZERO};
 use crate::latent;
 use crate::network::Layer;
 use crate::network::operation::{Operation, Step};
@@ -17,7 +17,7 @@ use crate::onnx::shape::ELEMENT_LIMIT;
 use anyhow::{Result, ensure};
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
-use ndarray::{ArrayD, Axis};
+use ndarray::{ArrayD, ArrayView1, Axis};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -49,11 +49,11 @@ pub(crate) fn beside(importer: &mut Importer, node: Node, mut views: Vec<View>) 
 
 /// Makes one layer of those that views 0 and `i` show.
 fn merge(importer: &mut Importer, node: Node, views: &mut [View], i: usize) -> Result<()> {
+    let advice = importer.forms.advice();
     let refusal = || {
-        node.refuse(
-            "joins different layers, of which only those that read the latents can become one: \
-             choose a label with --label K, from 0",
-        )
+        node.refuse(format!(
+            "joins different layers, of which only those that read the latents can become one{advice}"
+        ))
     };
     let (Origin::Layer(a), Origin::Layer(b)) = (views[0].origin, views[i].origin) else {
         return Err(refusal());
@@ -144,13 +144,14 @@ fn constant_channels(
     map: &View,
     views: &[View],
 ) -> Result<View> {
-    let Origin::Layer(index) = map.origin else { return Err(no_constants(node)) };
-    ensure!(importer.chain.is_newest(index), no_constants(node));
+    let Importer { chain, forms, .. } = importer;
+    let Origin::Layer(index) = map.origin else { return Err(no_constants(forms, node)) };
+    ensure!(chain.is_newest(index), no_constants(forms, node));
     let axis = Axis(node.axis(node.int("axis", 1)?, map.dims().len())?);
-    let own = importer.chain.layers[index].channels_out;
-    let constants = constants(&importer.forms, node, map, views, axis)?;
+    let layer = &mut chain.layers[index];
+    let own = layer.channels_out;
+    let constants = constants(forms, node, map, views, axis)?;
     let all = own + constants.len();
-    let layer = &mut importer.chain.layers[index];
     let [height, width, _] = layer.output();
     check_map(node, [height, width, all])?;
     let size = (layer.weights.len() / own).saturating_mul(all);
@@ -161,7 +162,7 @@ fn constant_channels(
     let steps = together(&map.steps, own, &[shift], all, positive).ok_or_else(|| {
         node.refuse("joins constants with a map after an activation that is not ReLU or the like")
     })?;
-    let parts = parts(node, map, views, axis, [own, all])?;
+    let parts = parts(map, views, axis, [own, all]).ok_or_else(|| no_constants(forms, node))?;
     layer.weights.resize(size, 0.0);
     layer.channels_out = all;
     layer.steps.clear();
@@ -175,11 +176,12 @@ fn constant_channels(
     Ok(View { origin: map.origin, elements, steps })
 }
 
-fn no_constants(node: Node) -> anyhow::Error {
-    node.refuse(
-        "joins a label, latents or another map with a map that has come through more than one layer, where \
-         only constants can be joined, the same at each pixel: choose a label with --label K, from 0",
-    )
+fn no_constants(forms: &Forms, node: Node) -> anyhow::Error {
+    node.refuse(format!(
+        "joins a label, latents or another map with a map that has come through more than one layer, where only \
+         constants can be joined, the same at each pixel{}",
+        forms.advice()
+    ))
 }
 
 /// Whether two views show the same layer after the same steps.
@@ -195,7 +197,7 @@ fn constants(
     views: &[View],
     axis: Axis,
 ) -> Result<Vec<f64>> {
-    let refusal = || no_constants(node);
+    let refusal = || no_constants(forms, node);
     let mut constants = Vec::new();
     for view in views.iter().filter(|view| !alike(view, map)) {
         let fits = view.origin == Origin::Latent && view.dims().len() == map.dims().len();
@@ -212,17 +214,18 @@ fn constants(
 }
 
 /// The elements of `views` in a layer whose `own` channels have become `all`: the constants' channels follow its own.
+/// None if `map` shows a padding's zeros.
 fn parts(
-    node: Node,
     map: &View,
     views: &[View],
     axis: Axis,
     [own, all]: [usize; 2],
-) -> Result<Vec<ArrayD<i32>>> {
-    let pixels = map
-        .elements
-        .map_axis(axis, |line| line.iter().next().filter(|at| **at >= 0).map(|at| at / own as i32));
-    ensure!(pixels.iter().all(Option::is_some), no_constants(node));
+) -> Option<Vec<ArrayD<i32>>> {
+    let pixel = |line: ArrayView1<i32>| line.first().map_or(ZERO, |at| at.div_euclid(own as i32));
+    let pixels = map.elements.map_axis(axis, pixel);
+    if pixels.iter().any(|pixel| *pixel < 0) {
+        return None;
+    }
     let mut next = own;
     let part = |view: &View| {
         if alike(view, map) {
@@ -231,13 +234,13 @@ fn parts(
         let mut elements = (*view.elements).clone();
         for mut line in elements.axis_iter_mut(axis) {
             for (at, pixel) in line.iter_mut().zip(&pixels) {
-                *at = pixel.unwrap_or(0) * all as i32 + next as i32;
+                *at = pixel * all as i32 + next as i32;
             }
             next += 1;
         }
         elements
     };
-    Ok(views.iter().map(part).collect())
+    Some(views.iter().map(part).collect())
 }
 
 /// Element `at` of a layer of `own` channels after it has got `all`.

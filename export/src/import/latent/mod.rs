@@ -14,8 +14,7 @@ use crate::import::constant::tensor::Tensor;
 use crate::import::value::{ByLabel, Scope, Value};
 use crate::import::view::{Origin, View};
 use crate::latent;
-use crate::latent::inputs::part_of;
-use crate::latent::inputs::{self, Draft};
+use crate::latent::inputs::{arrange, part_of};
 use crate::latent::wish::Wishes;
 use crate::onnx::input::{Input, data_type};
 use crate::onnx::metadata;
@@ -95,12 +94,12 @@ impl<'a> GraphInputs<'a> {
         }
         ensure!(
             wishes.label.is_none() || !it.fixed.is_empty(),
-            "takes no label beside the latents: leave --label out, or say which of {} it is with --latent NAME=one-hot",
+            "takes no label beside the latents: leave --label out, or pass --latent NAME=one-hot if one of {} is a label",
             names()
         );
         let possible = drafts.len() <= MAX_PARTS;
         ensure!(possible, "has {} inputs, possible: up to {MAX_PARTS}", drafts.len());
-        (it.latent, it.drawn) = inputs::arrange(drafts);
+        (it.latent, it.drawn) = arrange(drafts);
         let len = it.latent_len();
         ensure!(
             len <= DIMENSION_LIMIT,
@@ -172,8 +171,8 @@ impl<'a> GraphInputs<'a> {
             ensure!(fits, "--label {label}: \"{name}\" has {labels} labels, from 0");
         }
         scope.set(name, Value::Constant(fixed(declared, &shape, number, label)?));
-        let (declared, fixed) = (declared.clone(), Some(label));
-        self.fixed.push(Input { declared, shape, elements: 0..0, number, guessed: false, fixed });
+        let input = Input::new(declared.clone(), shape);
+        self.fixed.push(Input { number, fixed: Some(label), ..input });
         Ok(())
     }
 
@@ -203,7 +202,11 @@ impl<'a> GraphInputs<'a> {
 }
 
 /// Input `declared`, of shape `shape`, as a part of the latent.
-fn draft(declared: &ValueInfoProto, shape: Vec<usize>, taken: &Taken) -> Result<Draft> {
+fn draft(
+    declared: &ValueInfoProto,
+    shape: Vec<usize>,
+    taken: &Taken,
+) -> Result<(Input, DraftPart)> {
     let name = &declared.name;
     let (len, distribution) = match *taken {
         Taken::Noise(distribution) => (count(&shape), distribution),
@@ -218,7 +221,7 @@ fn draft(declared: &ValueInfoProto, shape: Vec<usize>, taken: &Taken) -> Result<
     let part = latent::part(name, len, distribution);
     let number = matches!(taken, Taken::Number(_));
     let guessed = matches!(taken, Taken::OneHot { guessed: true });
-    Ok(Draft { declared: declared.clone(), shape, part, number, guessed })
+    Ok((Input { number, guessed, ..Input::new(declared.clone(), shape) }, part))
 }
 
 /// Refuses shapes that neither latents nor labels have.

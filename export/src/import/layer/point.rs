@@ -29,10 +29,10 @@ pub(crate) fn point(
         Origin::Latent => {
             ensure!(
                 chain.all_read_latent(),
-                node.refuse(
-                    "reads latents, a label or constants after another layer, where they are no longer there: choose \
-                     a label with --label K, from 0"
-                )
+                node.refuse(format!(
+                    "reads latents, a label or constants after another layer, where they are no longer there{}",
+                    forms.advice()
+                ))
             );
             chain.latent_len
         }
