@@ -192,6 +192,18 @@ impl FromStr for Padding {
     }
 }
 
+impl Display for Activation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Relu => f.write_str("ReLU"),
+            Self::Leaky(slope) => write!(f, "LeakyReLU {slope}"),
+            Self::Tanh => f.write_str("tanh"),
+            Self::Sigmoid => f.write_str("sigmoid"),
+            Self::None => f.write_str("nothing"),
+        }
+    }
+}
+
 impl FromStr for Activation {
     type Err = String;
 

@@ -2,7 +2,7 @@
 
 use crate::checkpoint::architecture::{Architecture, Layer};
 use crate::checkpoint::key::Part;
-use crate::checkpoint::settings::{Activation, Chosen, Direction, MARK};
+use crate::checkpoint::settings::{Activation, Direction, MARK};
 use crate::text::ending;
 use std::fmt::Write;
 
@@ -64,7 +64,7 @@ fn row(index: usize, layer: &Layer, square: bool) -> [String; 7] {
         then.push("PReLU".to_owned());
     }
     if layer.activation.value != Activation::None || link.slope.is_none() {
-        then.push(activation(layer.activation));
+        then.push(layer.activation.to_string());
     }
     [
         index.to_string(),
@@ -75,16 +75,4 @@ fn row(index: usize, layer: &Layer, square: bool) -> [String; 7] {
         geometry,
         then.join(", "),
     ]
-}
-
-/// An activation's name, marked if assumed.
-fn activation(activation: Chosen<Activation>) -> String {
-    let name = match activation.value {
-        Activation::Relu => "ReLU".to_owned(),
-        Activation::Leaky(slope) => format!("LeakyReLU {slope}"),
-        Activation::Tanh => "tanh".to_owned(),
-        Activation::Sigmoid => "sigmoid".to_owned(),
-        Activation::None => "nothing".to_owned(),
-    };
-    name + activation.mark()
 }

@@ -1,7 +1,7 @@
 //! Nodes that depend on the latent: what each operator does to views.
 
 use crate::import::Importer;
-use crate::import::constant::compute::{join, shape};
+use crate::import::constant::compute::shape;
 use crate::import::constant::tensor::Tensor;
 use crate::import::elementwise::alone;
 use crate::import::elementwise::pair::{choice, with_constant, with_view};
@@ -18,7 +18,6 @@ use crate::network::LayerKind;
 use crate::network::operation::Operation;
 use anyhow::{Result, bail, ensure};
 use gen_core::axis::Convolution;
-use std::sync::Arc;
 
 /// The outputs of `node` for `inputs`, of which at least one depends on the latent.
 ///
@@ -59,7 +58,11 @@ pub(crate) fn outputs(
             let layouts = layouts(node, operator, view()?.dims(), &importer.scope)?;
             return Ok(view()?.moved(&layouts, node)?.into_iter().map(Value::View).collect());
         }
-        Operator::Concat => concat(importer, node, inputs)?,
+        Operator::Concat => {
+            let views = inputs.iter().map(|value| importer.forms.view(node, value));
+            let views = views.collect::<Result<_>>()?;
+            beside(importer, node, views)?
+        }
         Operator::Cast => cast(node, view()?)?,
         Operator::Dropout => dropout(importer, node, view()?)?,
         Operator::Shape => return Ok(vec![Value::Constant(shape(node, view()?.dims())?)]),
@@ -106,19 +109,6 @@ fn pair(importer: &mut Importer, node: Node, operator: Pair, inputs: &[Value]) -
         [Value::View(a)] => Ok(a.clone()),
         _ => bail!(node.refuse("more than two inputs are not supported")),
     }
-}
-
-/// Views of the same elements as one view, or the latent, labels, layers and constants side by side.
-fn concat(importer: &mut Importer, node: Node, inputs: &[Value]) -> Result<View> {
-    let views = inputs.iter().map(|value| importer.forms.view(node, value));
-    let views: Vec<View> = views.collect::<Result<_>>()?;
-    let Some(first) = views.first().cloned() else { bail!(node.refuse("has no inputs")) };
-    let same = |view: &View| view.origin == first.origin && view.steps == first.steps;
-    if !views.iter().all(same) {
-        return beside(importer, node, views);
-    }
-    let parts: Vec<_> = views.iter().map(|view| (*view.elements).clone()).collect();
-    Ok(View { elements: Arc::new(join(node, &parts)?), ..first })
 }
 
 fn cast(node: Node, view: &View) -> Result<View> {

@@ -21,12 +21,15 @@ use ndarray::{ArrayD, ArrayView1, Axis};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// `views` joined along the axis of `node`, a Concat: of the latent and of first layers, which become one layer, or of
-/// one later layer and constants.
+/// `views` joined along the axis of `node`, a Concat: of the same layer, of the latent and of first layers, which become
+/// one layer, or of one later layer and constants.
 ///
 /// # Errors
 /// If the layers' activations can't become one, or a later layer is joined with more than constants.
 pub(crate) fn beside(importer: &mut Importer, node: Node, mut views: Vec<View>) -> Result<View> {
+    if views.iter().all(|view| alike(view, &views[0])) {
+        return joined(node, &views);
+    }
     let later =
         |view: &&View| matches!(view.origin, Origin::Layer(i) if !importer.chain.reads_latent(i));
     if let Some(map) = views.iter().find(later).cloned() {
@@ -38,13 +41,17 @@ pub(crate) fn beside(importer: &mut Importer, node: Node, mut views: Vec<View>) 
         }
     }
     for i in 1..views.len() {
-        if (views[i].origin, &views[i].steps) != (views[0].origin, &views[0].steps) {
+        if !alike(&views[i], &views[0]) {
             merge(importer, node, &mut views, i)?;
         }
     }
+    joined(node, &views)
+}
+
+/// `views` of the same layer after the same steps as one.
+fn joined(node: Node, views: &[View]) -> Result<View> {
     let parts: Vec<_> = views.iter().map(|view| (*view.elements).clone()).collect();
-    let elements = Arc::new(join(node, &parts)?);
-    Ok(View { elements, ..views[0].clone() })
+    Ok(View { elements: Arc::new(join(node, &parts)?), ..views[0].clone() })
 }
 
 /// Makes one layer of those that views 0 and `i` show.

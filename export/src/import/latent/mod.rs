@@ -94,7 +94,7 @@ impl<'a> GraphInputs<'a> {
         }
         ensure!(
             wishes.label.is_none() || !it.fixed.is_empty(),
-            "takes no label beside the latents: leave --label out, or pass --latent NAME=one-hot if one of {} is a label",
+            "takes no label beside the latents: leave --label out, or pass --latent NAME=one-hot, where NAME is one of {}",
             names()
         );
         let possible = drafts.len() <= MAX_PARTS;

@@ -18,7 +18,6 @@ pub(crate) fn convolution(
     view: &View,
     convolution: Convolution,
 ) -> Result<View> {
-    let transposed = convolution == Convolution::Transposed;
     let attributes = [
         "kernel_shape",
         "strides",
@@ -29,7 +28,12 @@ pub(crate) fn convolution(
         "output_padding",
         "output_shape",
     ];
-    node.expect(3, &attributes[..if transposed { 8 } else { 6 }])?;
+    let known = match convolution {
+        Convolution::Transposed => &attributes[..],
+        // Without the last two.
+        Convolution::Plain => &attributes[..6],
+    };
+    node.expect(3, known)?;
     let kernel = Kernel::read(node, &importer.scope, convolution)?;
     let axes = axes(node, &kernel, sides(node, view, kernel.input)?, convolution)?;
     let output = [axes[0].output, axes[1].output, kernel.out];

@@ -199,6 +199,7 @@ fn blocks(node: Node, dims: &[usize], to_depth: bool) -> Result<Vec<Layout>> {
         return Err(node.refuse(format!("on shape {dims:?}: takes maps [batch, C, H, W]")));
     };
     let block = usize::try_from(node.int("blocksize", 0)?).unwrap_or(0);
+    // Channels are divided by the block's rows and by its columns.
     let divided = if to_depth { [height, width] } else { [channels, channels / block.max(1)] };
     ensure!(
         block > 0 && divided.iter().all(|size| size.is_multiple_of(block)),
