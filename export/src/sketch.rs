@@ -36,14 +36,17 @@ impl Sketch {
     /// Adds a constant of random values within ±`largest` and returns its name.
     pub(crate) fn constant(&mut self, dims: &[usize], largest: f32) -> String {
         let values = self.random(dims.iter().product(), largest);
-        self.count += 1;
-        self.graph.constant(&format!("c{}", self.count), dims, Values::Float(&values))
+        self.add(dims, Values::Float(&values))
     }
 
     /// Adds a constant of int64 `values` and returns its name.
     pub(crate) fn integers(&mut self, values: &[i64]) -> String {
+        self.add(&[values.len()], Values::Int64(values))
+    }
+
+    fn add(&mut self, dims: &[usize], values: Values) -> String {
         self.count += 1;
-        self.graph.constant(&format!("c{}", self.count), &[values.len()], Values::Int64(values))
+        self.graph.constant(&format!("c{}", self.count), dims, values)
     }
 
     /// Appends a node to the chain. Its inputs are the chain's end, then `more`.
@@ -76,9 +79,7 @@ impl Sketch {
         let [beta, mean] = [0.3, 0.3].map(|largest| self.constant(&[channels], largest));
         let variances: Vec<f32> =
             self.random(channels, 0.5).iter().map(|v| v.abs() + 0.2).collect();
-        self.count += 1;
-        let name = format!("c{}", self.count);
-        let variance = self.graph.constant(&name, &[channels], Values::Float(&variances));
+        let variance = self.add(&[channels], Values::Float(&variances));
         let inputs = [gamma.as_str(), &beta, &mean, &variance];
         self.then("BatchNormalization", &inputs, vec![float("epsilon", 1e-3)])
     }

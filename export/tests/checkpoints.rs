@@ -78,7 +78,7 @@ fn pytorch() {
 #[test]
 fn safetensors() {
     let table = same_pictures(&fixture("named.safetensors"), &[], "named.npz", 1e-4);
-    assert!(table.contains("say --order"), "{table}");
+    assert!(table.contains("pass --order"), "{table}");
     // Weights are rounded to 11 bits there.
     same_pictures(&fixture("dcgan.half.safetensors"), &[], "dcgan.npz", 5e-3);
 }

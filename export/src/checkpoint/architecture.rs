@@ -1,10 +1,9 @@
 //! The layers that a chain of modules makes, with geometry and activations, given or assumed.
 
 use crate::checkpoint::chain::{Chain, Linear, Link};
-use crate::checkpoint::chosen::Chosen;
 use crate::checkpoint::geometry::Geometry;
 use crate::checkpoint::module::fits;
-use crate::checkpoint::settings::{Activation, Settings};
+use crate::checkpoint::settings::{Activation, Chosen, Settings};
 use anyhow::{Context, Result, bail, ensure};
 
 /// A generator, layer by layer.
@@ -78,8 +77,8 @@ fn layer<'a>(
     let (geometry, output) = match link.linear {
         Linear::Dense => (None, link.map.unwrap_or([link.channels_out, 1, 1])),
         Linear::Either => bail!(
-            "weights of shape {:?} may be ConvTranspose2d's or Conv2d's: say --conv transposed or \
-             --conv plain, or give a list with one for each layer, _ for the others",
+            "weights of shape {:?} may be ConvTranspose2d's or Conv2d's: pass --conv transposed or \
+             --conv plain, or a list with one for each layer, _ for the others",
             link.weight.shape
         ),
         Linear::Convolution(direction) => {

@@ -1,7 +1,6 @@
 //! Strides and paddings of a convolution: given, or assumed as DCGAN generators have them.
 
-use crate::checkpoint::chosen::Chosen;
-use crate::checkpoint::settings::{Direction, Padding, Settings};
+use crate::checkpoint::settings::{Chosen, Direction, Padding, Settings};
 use anyhow::{Result, ensure};
 
 /// Largest kernel, stride and padding of a `.gen` file.
@@ -96,7 +95,7 @@ impl Geometry {
         };
         ensure!(
             (1..=SIDE_LIMIT).contains(&output),
-            "makes {output} rows of {input}: say --stride, --padding or --map"
+            "makes {output} rows of {input}: pass another --stride, --padding or --map"
         );
         Ok(output)
     }
@@ -156,8 +155,10 @@ mod tests {
 
     #[test]
     fn what_no_map_has_is_refused() {
-        let stride =
-            |stride: usize| Settings { stride: vec![Some(stride)].into(), ..Settings::default() };
+        let stride = |stride: usize| Settings {
+            stride: [Some(stride)].into_iter().collect(),
+            ..Settings::default()
+        };
         let new = |kernel, settings: &Settings| {
             Geometry::new(Direction::Plain, kernel, [4, 4], 0, settings, false)
         };

@@ -9,7 +9,6 @@
 
 mod architecture;
 mod chain;
-mod chosen;
 mod geometry;
 mod key;
 mod module;
@@ -22,11 +21,10 @@ pub mod tensor;
 #[cfg(test)]
 mod tests;
 
-use crate::file::read::read as file;
-use anyhow::{Context, Result, bail, ensure};
+use crate::file;
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use architecture::Architecture;
 use key::Part;
-use module::Module;
 use read::{hdf5, keras, safetensors, torch};
 use settings::Settings;
 use std::fs::File;
@@ -73,18 +71,17 @@ fn generator(checkpoint: &Checkpoint, settings: &Settings) -> Result<Converted> 
     let mut fits = Vec::new();
     let mut misfits = Vec::new();
     for (part, modules) in parts.iter().zip(&modules) {
-        match modules.as_ref().map_err(|error| format!("{error:#}")) {
-            Err(error) => misfits.push((part, error)),
-            Ok(modules) => match understand(modules, settings, checkpoint.keras) {
-                Ok(architecture) => fits.push((part, architecture)),
-                Err(error) => misfits.push((part, format!("{error:#}"))),
-            },
+        let modules = modules.as_deref().map_err(|error| anyhow!("{error:#}"));
+        let chain = modules.and_then(|modules| search::chain(modules, settings));
+        match chain.and_then(|chain| Architecture::new(chain, settings, checkpoint.keras)) {
+            Ok(architecture) => fits.push((part, architecture)),
+            Err(error) => misfits.push((part, format!("{error:#}"))),
         }
     }
     if fits.len() > 1 {
         let named = |key: &str| if key.is_empty() { WHOLE } else { key }.to_owned();
         let keys: Vec<_> = fits.iter().map(|(part, _)| named(&part.key)).collect();
-        bail!("has several generators: say --key {}", keys.join(" or --key "));
+        bail!("has several generators: pass --key {}", keys.join(" or --key "));
     }
     let Some((part, architecture)) = fits.first() else {
         // The last part is the innermost: most probably the generator.
@@ -115,26 +112,17 @@ fn parts<'a>(checkpoint: &'a Checkpoint, settings: &Settings) -> Result<Vec<Part
     Ok(vec![part])
 }
 
-/// The architecture of a generator with the modules `modules`.
-fn understand<'a>(
-    modules: &'a [Module<'a>],
-    settings: &Settings,
-    keras: bool,
-) -> Result<Architecture<'a>> {
-    Architecture::new(search::chain(modules, settings)?, settings, keras)
-}
-
 /// Reads the file at `path`, of whichever kind its first bytes say.
 fn read(path: &Path) -> Result<Checkpoint> {
     let mut begin = Vec::new();
     let open = File::open(path).context("cannot be read")?;
     open.take(16).read_to_end(&mut begin).context("cannot be read")?;
     if begin.starts_with(hdf5::MAGIC) || (begin.starts_with(b"PK") && hdf5::is_keras(path)) {
-        let (tensors, description) = hdf5::read(file(path)?)?;
+        let (tensors, description) = hdf5::read(file::read(path)?)?;
         return Ok(Checkpoint { tensors, description, keras: true });
     }
     let tensors = match begin.get(8) {
-        Some(b'{') => safetensors::read(file(path)?)?,
+        Some(b'{') => safetensors::read(file::read(path)?)?,
         // Reads only the tensors that are used: the file may be many times larger than the generator.
         _ => torch::read(path)?,
     };

@@ -73,7 +73,7 @@ fn misunderstood(tensor: &Tensor) -> String {
     let Tensor { name, shape, .. } = tensor;
     format!(
         "tensor \"{name}\" of shape {shape:?} is not understood: layers are Linear, \
-         ConvTranspose2d, Conv2d, BatchNorm with stored statistics and PReLU; say --key if the \
+         ConvTranspose2d, Conv2d, BatchNorm with stored statistics and PReLU; pass --key if the \
          generator is a part of the file"
     )
 }

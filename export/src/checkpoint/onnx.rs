@@ -10,14 +10,13 @@ use tract_onnx::pb::{AttributeProto, ModelProto};
 /// The ONNX of `architecture`, of latents `[batch, z]` where it begins with a dense layer and
 /// `[batch, z, 1, 1]` otherwise; pictures are `[batch, channels, height, width]`.
 pub(super) fn model(architecture: &Architecture) -> Result<ModelProto> {
+    let (first, last) = (architecture.layers.first(), architecture.layers.last());
     let mut chain = Emitter {
         graph: Graph::default(),
         current: "z".to_owned(),
-        flat: true,
+        flat: first.is_none_or(|layer| layer.geometry.is_none()),
         channels_last: architecture.channels_last,
     };
-    let (first, last) = (architecture.layers.first(), architecture.layers.last());
-    chain.flat = first.is_none_or(|layer| layer.geometry.is_none());
     let latents = first.map_or(0, |layer| layer.input[0]) as i64;
     let shape = [latents, 1, 1];
     let input = tensor("z", if chain.flat { &shape[..1] } else { &shape });
@@ -44,26 +43,26 @@ impl Emitter {
     /// Adds a layer: linear module, BatchNorm, PReLU or activation.
     fn layer(&mut self, layer: &Layer) -> Result<()> {
         let link = &layer.link;
-        match &layer.geometry {
-            None => self.dense(layer)?,
+        let (operator, attributes) = match &layer.geometry {
+            None => ("Gemm", vec![int("transB", 1)]),
             Some(it) => {
                 if it.upsample.value > 1 {
                     self.upsample(link.name, it.upsample.value as f32);
                 }
                 let [begin, end] = it.pads.value;
                 let pads = [begin, begin, end, end];
-                let attributes = geometry(it.stride.value, pads, it.output_padding.value);
                 let operator = match it.direction {
                     Direction::Transposed => "ConvTranspose",
                     Direction::Plain => "Conv",
                 };
-                let weight = self.floats(link.weight, &link.weight.shape, None)?;
-                let bias =
-                    link.bias.map(|bias| self.floats(bias, &bias.shape, None)).transpose()?;
-                let inputs: Vec<_> = [Some(weight), bias].into_iter().flatten().collect();
-                self.then(operator, link.name, &inputs, attributes);
+                (operator, geometry(it.stride.value, pads, it.output_padding.value))
             }
+        };
+        let mut inputs = Vec::new();
+        for tensor in [Some(link.weight), link.bias].into_iter().flatten() {
+            inputs.push(self.floats(tensor, &tensor.shape, link.map)?);
         }
+        self.then(operator, link.name, &inputs, attributes);
         let features = (self.flat && link.map.is_some()).then_some(link.channels_out);
         if features.is_some_and(|features| link.norm.is_none_or(|(_, n)| n.channels != features)) {
             self.reshape(layer);
@@ -78,17 +77,6 @@ impl Emitter {
         }
         self.reshape(layer);
         self.activation(layer);
-        Ok(())
-    }
-
-    /// Adds a Gemm.
-    fn dense(&mut self, layer: &Layer) -> Result<()> {
-        let link = &layer.link;
-        let map = link.map;
-        let weight = self.floats(link.weight, &link.weight.shape, map)?;
-        let bias = link.bias.map(|bias| self.floats(bias, &bias.shape, map)).transpose()?;
-        let inputs: Vec<_> = [Some(weight), bias].into_iter().flatten().collect();
-        self.then("Gemm", link.name, &inputs, vec![int("transB", 1)]);
         Ok(())
     }
 

@@ -4,7 +4,7 @@
 use crate::checkpoint::chain::{Chain, Flow, Linear, Link};
 use crate::checkpoint::module::{Module, ModuleKind};
 use crate::checkpoint::settings::{Direction, Settings};
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 /// Most modules that are searched: far more than the layers of a `.gen` file have.
 const MODULE_LIMIT: usize = 128;
@@ -19,19 +19,14 @@ pub(super) fn chain<'a>(modules: &'a [Module<'a>], settings: &Settings) -> Resul
     ensure!(!modules.is_empty(), "holds no weights");
     ensure!(
         modules.len() <= MODULE_LIMIT,
-        "{} modules are no DCGAN generator: say --key if it is a part of the file",
+        "{} modules are no DCGAN generator: pass --key if it is a part of the file",
         modules.len()
     );
-    let given = match &settings.order {
-        None => None,
-        Some(names) => Some(indices(modules, names)?),
-    };
+    let given = settings.order.as_deref().map(|names| indices(modules, names)).transpose()?;
     let empty = Chain { links: Vec::new(), flow: Flow::Latents, order: Vec::new() };
     let mut search = Search { modules, settings, given, trials: 0, longest: empty.clone() };
-    match search.complete(empty) {
-        Some(chain) => Ok(chain),
-        None => bail!("{}", search.misfit()),
-    }
+    let found = search.complete(empty);
+    found.with_context(|| search.misfit())
 }
 
 /// The indices of the modules that are called `names`.
@@ -90,7 +85,6 @@ impl<'a> Search<'a, '_> {
     /// The chains that `module` makes of `chain`: none if it does not fit, two if its weights may be either
     /// convolution's.
     fn behind(&self, chain: &Chain<'a>, module: &'a Module<'a>) -> Vec<Chain<'a>> {
-        let mut longer = chain.clone();
         match &module.kind {
             ModuleKind::Linear { sides: [output, input], weight, bias } => {
                 let fits = match chain.flow {
@@ -99,61 +93,61 @@ impl<'a> Search<'a, '_> {
                     Flow::Channels(_) => false,
                 };
                 let link = Link::new(module, Linear::Dense, [*input, *output], 1, weight, *bias);
+                let mut longer = chain.clone();
                 longer.links.push(link);
                 longer.flow = Flow::Features(*output);
                 if fits { vec![longer] } else { vec![] }
             }
             ModuleKind::Convolution { sides: [a, b], kernel, weight, bias } => {
-                let said = self.settings.convolution.get(chain.links.len());
-                let mut ways = Vec::new();
-                for direction in [Direction::Transposed, Direction::Plain] {
-                    let sides = if direction == Direction::Plain { [*b, *a] } else { [*a, *b] };
-                    if said.is_some_and(|said| said != direction) {
-                        continue;
+                let kinds = match self.settings.convolution.get(chain.links.len()) {
+                    Some(said) => vec![Linear::Convolution(said)],
+                    None if a == b => vec![Linear::Either],
+                    None => {
+                        [Direction::Transposed, Direction::Plain].map(Linear::Convolution).into()
                     }
-                    let linear = match said {
-                        None if a == b => Linear::Either,
-                        _ => Linear::Convolution(direction),
-                    };
-                    if let Some(mut way) = self.on_map(chain, sides[0]) {
-                        way.links.push(Link::new(module, linear, sides, *kernel, weight, *bias));
-                        way.flow = Flow::Channels(sides[1]);
-                        ways.push(way);
-                    }
-                    if linear == Linear::Either {
-                        break;
-                    }
-                }
-                ways
+                };
+                let longer = |linear| {
+                    let plain = linear == Linear::Convolution(Direction::Plain);
+                    let sides = if plain { [*b, *a] } else { [*a, *b] };
+                    let mut longer = self.on_map(chain, sides[0])?;
+                    longer.links.push(Link::new(module, linear, sides, *kernel, weight, *bias));
+                    longer.flow = Flow::Channels(sides[1]);
+                    Some(longer)
+                };
+                kinds.into_iter().filter_map(longer).collect()
             }
             ModuleKind::Norm(norm) => {
                 let same = matches!(chain.flow, Flow::Features(n) if n == norm.channels);
-                let way = if same { Some(longer) } else { self.on_map(chain, norm.channels) };
-                way.into_iter()
-                    .filter_map(|mut way| {
-                        let link = way.links.last_mut()?;
-                        let free = link.norm.is_none() && link.slope.is_none();
-                        link.norm = Some((&module.name, *norm));
-                        free.then_some(way)
-                    })
-                    .collect()
+                self.extended(chain, same, norm.channels, |link| {
+                    let free = link.norm.is_none() && link.slope.is_none();
+                    link.norm = Some((&module.name, *norm));
+                    free
+                })
             }
             ModuleKind::Slope { len, weight } => {
                 let same = matches!(chain.flow, Flow::Features(n) if *len == 1 || n == *len);
-                let on_map = match chain.flow {
+                let channels = match chain.flow {
                     Flow::Channels(channels) if *len == 1 => channels,
                     _ => *len,
                 };
-                let way = if same { Some(longer) } else { self.on_map(chain, on_map) };
-                way.into_iter()
-                    .filter_map(|mut way| {
-                        let link = way.links.last_mut()?;
-                        let free = link.slope.replace(weight).is_none();
-                        free.then_some(way)
-                    })
-                    .collect()
+                let add = |link: &mut Link<'a>| link.slope.replace(weight).is_none();
+                self.extended(chain, same, channels, add)
             }
         }
+    }
+
+    /// `chain` with a module that its last link takes: on the features as they are if `same`, else on a map of `channels`
+    /// channels. `add` adds it to the link, and tells whether that had none before.
+    fn extended(
+        &self,
+        chain: &Chain<'a>,
+        same: bool,
+        channels: usize,
+        add: impl FnOnce(&mut Link<'a>) -> bool,
+    ) -> Vec<Chain<'a>> {
+        let longer = if same { Some(chain.clone()) } else { self.on_map(chain, channels) };
+        let longer = longer.and_then(|mut it| it.links.last_mut().is_some_and(add).then_some(it));
+        longer.into_iter().collect()
     }
 
     /// `chain` ending in a map of `channels` channels, if it can: features become a map.
@@ -212,11 +206,11 @@ impl<'a> Search<'a, '_> {
         match next {
             Some(next) => format!(
                 "after {last} there are {flow}, which {} does not take, nor does any other order \
-                 of the modules fit: say --key, --order, --map or --conv",
+                 of the modules fit: pass --key, --order, --map or --conv",
                 self.modules[next].describe()
             ),
             None => format!(
-                "{last} ends in {flow}: pictures have 1 or 3 channels; say --key, --order, --map \
+                "{last} ends in {flow}: pictures have 1 or 3 channels; pass --key, --order, --map \
                  or --conv"
             ),
         }

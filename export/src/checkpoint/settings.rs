@@ -1,6 +1,7 @@
-//! What a person says about a network whose file has only weights.
+//! What a person says about a network whose file has only weights, and what is assumed otherwise.
 
 use anyhow::{Result, ensure};
+use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
 /// Everything that weights don't tell; what is left out is assumed.
@@ -55,6 +56,37 @@ impl Settings {
 #[derive(Clone, Debug)]
 pub struct PerLayer<T>(Vec<Option<T>>);
 
+/// Marks assumed values in the table.
+pub(super) const MARK: &str = "*";
+
+/// A value of a layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Chosen<T> {
+    pub(super) value: T,
+    pub(super) assumed: bool,
+}
+
+impl<T> Chosen<T> {
+    /// `said` if there is one, else `usual`, marked as assumed.
+    pub(super) fn or(said: Option<T>, usual: T) -> Self {
+        match said {
+            Some(value) => Self { value, assumed: false },
+            None => Self { value: usual, assumed: true },
+        }
+    }
+
+    /// [`MARK`] if the value is assumed, else nothing.
+    pub(super) fn mark(&self) -> &'static str {
+        if self.assumed { MARK } else { "" }
+    }
+}
+
+impl<T: Display> Display for Chosen<T> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.value, self.mark())
+    }
+}
+
 /// Kinds of convolution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Direction {
@@ -103,7 +135,7 @@ impl<T: Copy> PerLayer<T> {
     /// These values, with those of `others` where they are missing.
     fn or(self, others: Self) -> Self {
         let len = if self.0.len() == 1 { others.0.len() } else { self.0.len() };
-        Self((0..len).map(|index| self.get(index).or(others.get(index))).collect())
+        (0..len).map(|index| self.get(index).or(others.get(index))).collect()
     }
 
     /// Refuses the list of option `option` unless it has one value, or one for each of `layers` layers.
@@ -118,9 +150,9 @@ impl<T: Copy> PerLayer<T> {
     }
 }
 
-impl<T> From<Vec<Option<T>>> for PerLayer<T> {
-    fn from(values: Vec<Option<T>>) -> Self {
-        Self(values)
+impl<T> FromIterator<Option<T>> for PerLayer<T> {
+    fn from_iter<I: IntoIterator<Item = Option<T>>>(values: I) -> Self {
+        Self(values.into_iter().collect())
     }
 }
 
@@ -132,7 +164,7 @@ impl<T: FromStr> FromStr for PerLayer<T> {
             "_" => Ok(None),
             piece => piece.parse().map(Some),
         };
-        text.split(',').map(value).collect::<Result<_, _>>().map(Self)
+        text.split(',').map(value).collect()
     }
 }
 
@@ -156,6 +188,18 @@ impl FromStr for Padding {
             Ok(sides) => Ok(Self::Sides(sides)),
             Err(_) if text == "same" => Ok(Self::Same),
             Err(_) => Err("possible: a number, same".to_owned()),
+        }
+    }
+}
+
+impl Display for Activation {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Relu => f.write_str("ReLU"),
+            Self::Leaky(slope) => write!(f, "LeakyReLU {slope}"),
+            Self::Tanh => f.write_str("tanh"),
+            Self::Sigmoid => f.write_str("sigmoid"),
+            Self::None => f.write_str("nothing"),
         }
     }
 }

@@ -1,9 +1,8 @@
 //! The table of layers that `export onnx` prints.
 
 use crate::checkpoint::architecture::{Architecture, Layer};
-use crate::checkpoint::chosen::{Chosen, MARK};
 use crate::checkpoint::key::Part;
-use crate::checkpoint::settings::{Activation, Direction};
+use crate::checkpoint::settings::{Activation, Direction, MARK};
 use crate::text::ending;
 use std::fmt::Write;
 
@@ -18,13 +17,9 @@ pub(super) fn table(part: &Part, architecture: &Architecture) -> String {
     }
     let mut rows =
         vec![["", "layer", "kind", "input", "output", "geometry", "then"].map(str::to_owned)];
-    rows.extend(
-        architecture
-            .layers
-            .iter()
-            .enumerate()
-            .map(|(index, layer)| row(index, layer, architecture.square)),
-    );
+    for (index, layer) in architecture.layers.iter().enumerate() {
+        rows.push(row(index, layer, architecture.square));
+    }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: [usize; 7] = std::array::from_fn(|column| width(column).unwrap_or(0));
     for row in &rows {
@@ -37,7 +32,7 @@ pub(super) fn table(part: &Part, architecture: &Architecture) -> String {
     }
     if architecture.reordered {
         text.push_str(
-            "the order follows from the shapes, not from the names: say --order if it is wrong\n",
+            "the order follows from the shapes, not from the names: pass --order if it is wrong\n",
         );
     }
     if !rows.iter().flatten().any(|cell| cell.contains(MARK)) {
@@ -45,7 +40,7 @@ pub(super) fn table(part: &Part, architecture: &Architecture) -> String {
     }
     let _ = writeln!(
         text,
-        "{MARK} assumed, since weights don't tell: say --stride, --padding, --output-padding, --upsample, \
+        "{MARK} assumed, since weights don't tell: pass --stride, --padding, --output-padding, --upsample, \
          --activation,\n  --output, --eps or --map if it is wrong"
     );
     text
@@ -69,7 +64,7 @@ fn row(index: usize, layer: &Layer, square: bool) -> [String; 7] {
         then.push("PReLU".to_owned());
     }
     if layer.activation.value != Activation::None || link.slope.is_none() {
-        then.push(activation(layer.activation));
+        then.push(layer.activation.to_string());
     }
     [
         index.to_string(),
@@ -80,16 +75,4 @@ fn row(index: usize, layer: &Layer, square: bool) -> [String; 7] {
         geometry,
         then.join(", "),
     ]
-}
-
-/// An activation's name, marked if assumed.
-fn activation(activation: Chosen<Activation>) -> String {
-    let name = match activation.value {
-        Activation::Relu => "ReLU".to_owned(),
-        Activation::Leaky(slope) => format!("LeakyReLU {slope}"),
-        Activation::Tanh => "tanh".to_owned(),
-        Activation::Sigmoid => "sigmoid".to_owned(),
-        Activation::None => "nothing".to_owned(),
-    };
-    name + activation.mark()
 }

@@ -46,7 +46,7 @@ fn generators_are_told_apart_by_keys() {
 
     let mut names = Vec::new();
     let several = under(&["G", "G_ema"], &mut names);
-    refused(&several, &Settings::default(), "has several generators: say --key G or --key G_ema");
+    refused(&several, &Settings::default(), "has several generators: pass --key G or --key G_ema");
     let key = |key: &str| Settings { key: Some(key.to_owned()), ..Settings::default() };
     assert!(of(&several, &key("G_ema")).is_ok());
     refused(&several, &key("H"), "no tensors under the key \"H\"; its keys are G, G_ema");
@@ -102,9 +102,9 @@ fn an_order_can_be_given() {
     };
     let assumed = Settings { order: None, ..order(&[]) };
     let table = of(&twins, &assumed).unwrap().table;
-    assert!(table.contains("1 a ") && table.contains("say --order"), "{table}");
+    assert!(table.contains("1 a ") && table.contains("pass --order"), "{table}");
     let table = of(&twins, &order(&["first", "b", "a", "last"])).unwrap().table;
-    assert!(table.contains("1 b ") && !table.contains("say --order"), "{table}");
+    assert!(table.contains("1 b ") && !table.contains("pass --order"), "{table}");
     assert!(of(&twins, &order(&["first", "last"])).is_ok(), "the others are left out");
     refused(&twins, &order(&["first", "c"]), "--order names \"c\"; the file has a, b, first, last");
     refused(&twins, &order(&["a", "a"]), "twice");

@@ -6,7 +6,7 @@ pub mod device;
 pub mod npy;
 
 use crate::draw::device::Device;
-use crate::file::read::read;
+use crate::file::read;
 use crate::import::import;
 use crate::latent;
 use crate::latent::inputs;
@@ -257,8 +257,8 @@ fn quantised_inputs(source: &Source, graph: &GraphProto) -> Result<(Vec<DraftPar
             && (labels.is_none() || count == 1 && distribution == Distribution::OneHot);
         ensure!(fits, "its metadata do not fit its input \"{}\"", declared.name);
         let part = latent::part(&declared.name, len, distribution);
-        let (declared, number) = (declared.clone(), labels.is_some());
-        Ok(inputs::Draft { declared, shape, part, number, guessed: false })
+        let number = labels.is_some();
+        Ok((Input { number, ..Input::new(declared.clone(), shape) }, part))
     });
     Ok(inputs::arrange(drafts.collect::<Result<_>>()?))
 }

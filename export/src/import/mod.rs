@@ -15,16 +15,15 @@
 //!
 //! # What is known on the way
 //!
-//! [`importer`] holds four things, which do not know each other but as arguments:
+//! [`Importer`] holds four things, which do not know each other:
 //!
-//! - [`value::Values`]: the graph's tensors by name
-//! - [`latent::Inputs`]: the graph's inputs, and the parts of the latent
+//! - [`value::Scope`]: the graph's tensors by name
+//! - [`latent::GraphInputs`]: the graph's inputs, and the parts of the latent
 //! - [`latent::form::Forms`]: what is done to the latent before the first layer
 //! - [`layer::chain::Chain`]: the layers
 
 mod constant;
 mod elementwise;
-mod importer;
 mod latent;
 mod layer;
 mod moves;
@@ -40,14 +39,44 @@ mod view;
 mod visit;
 
 use crate::latent::wish::Wishes;
-use crate::network::Network;
+use crate::network::{LayerKind, Network};
 use crate::onnx::source::Source;
 use anyhow::{Context, Result, anyhow, ensure};
+use constant::per_channel::Elements;
+use latent::{GraphInputs, form::Forms};
+use layer::chain::Chain;
+use value::Scope;
+use view::{Origin, View};
 
 pub use operator::is_activation;
 
 /// Most problems that are reported at once.
 const REPORTED: usize = 12;
+
+/// Everything that is known while the nodes of a graph are visited.
+pub(crate) struct Importer<'a> {
+    /// The tensors by name.
+    pub(crate) scope: Scope<'a>,
+    /// The graph's inputs, and the latent's parts.
+    pub(crate) inputs: GraphInputs<'a>,
+    /// What is done to the latent before the first layer.
+    pub(crate) forms: Forms,
+    /// The layers.
+    pub(crate) chain: Chain,
+}
+
+impl Importer<'_> {
+    /// What the elements of `view` are elements of.
+    pub(crate) fn elements(&self, view: &View) -> Elements {
+        match view.origin {
+            Origin::Latent => Elements { map: [1, 1, self.forms.len()], single: true },
+            Origin::Layer(index) => {
+                let layer = &self.chain.layers[index];
+                Elements { map: layer.output(), single: layer.kind == LayerKind::Dense }
+            }
+        }
+    }
+}
 
 /// Reads the network of `source`, with its inputs as `wishes` ask.
 ///

@@ -29,6 +29,13 @@ impl<'a> Node<'a> {
         anyhow!("node \"{}\" ({}): {why}", self.name(), self.0.op_type)
     }
 
+    /// `axis` of a tensor of rank `rank`, counted from the end where it is below 0.
+    pub(crate) fn axis(self, axis: i64, rank: usize) -> Result<usize> {
+        let at = if axis < 0 { axis + rank as i64 } else { axis };
+        let at = usize::try_from(at).ok().filter(|at| *at < rank);
+        at.ok_or_else(|| self.refuse(format!("axis {axis} of a tensor of rank {rank}")))
+    }
+
     /// Refuses the node if it has an attribute that is not in `attributes`, or more than `inputs` inputs.
     pub(crate) fn expect(self, inputs: usize, attributes: &[&str]) -> Result<()> {
         for attribute in &self.0.attribute {

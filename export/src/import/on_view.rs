@@ -1,38 +1,37 @@
 //! Nodes that depend on the latent: what each operator does to views.
 
-use crate::import::constant::compute::{join, shape};
+use crate::import::Importer;
+use crate::import::constant::compute::shape;
 use crate::import::constant::tensor::Tensor;
 use crate::import::elementwise::alone;
-use crate::import::elementwise::constant::with_constant;
-use crate::import::elementwise::views::{choice, with_view};
-use crate::import::importer::Importer;
+use crate::import::elementwise::pair::{choice, with_constant, with_view};
 use crate::import::latent::beside::beside;
 use crate::import::layer::chain::check_map;
-use crate::import::layer::convolution::{plain, transposed};
+use crate::import::layer::convolution::convolution;
 use crate::import::layer::dense::{gemm, matmul};
 use crate::import::moves::read::layouts;
 use crate::import::node::Node;
-use crate::import::operator::{Move, Operator, Pair};
+use crate::import::operator::{Operator, Pair};
 use crate::import::value::Value;
 use crate::import::view::{Origin, View};
 use crate::network::LayerKind;
 use crate::network::operation::Operation;
 use anyhow::{Result, bail, ensure};
-use std::sync::Arc;
+use gen_core::axis::Convolution;
 
 /// The outputs of `node` for `inputs`, of which at least one depends on the latent.
 ///
 /// # Errors
 /// If what the node does can't be converted.
 pub(crate) fn outputs(
-    it: &mut Importer,
+    importer: &mut Importer,
     node: Node,
     operator: Operator,
     inputs: &[Value],
 ) -> Result<Vec<Value>> {
     // Not everything here depends on a label alone.
     let mixed = |value: &Value| match value {
-        Value::ByLabel(_) => Ok(Value::View(it.forms.view(node, value)?)),
+        Value::ByLabel(_) => Ok(Value::View(importer.forms.view(node, value)?)),
         Value::Constant(_) | Value::View(_) | Value::Refused => Ok(value.clone()),
     };
     let inputs: &[Value] = &inputs.iter().map(mixed).collect::<Result<Vec<_>>>()?;
@@ -41,30 +40,36 @@ pub(crate) fn outputs(
         _ => Err(node.refuse("its first input is a constant")),
     };
     let output = match operator {
-        Operator::Gemm => gemm(it, node, view()?)?,
-        Operator::MatMul => matmul(it, node, view()?)?,
-        Operator::ConvTranspose => transposed(it, node, view()?)?,
-        Operator::Conv => plain(it, node, view()?)?,
+        Operator::Gemm => gemm(importer, node, view()?)?,
+        Operator::MatMul => matmul(importer, node, view()?)?,
+        Operator::ConvTranspose => convolution(importer, node, view()?, Convolution::Transposed)?,
+        Operator::Conv => convolution(importer, node, view()?, Convolution::Plain)?,
         Operator::Function(read) => {
             let view = view()?;
-            it.forms.then(node, view, Operation::Function(read(node)?))?
+            importer.forms.then(node, view, Operation::Function(read(node)?))?
         }
-        Operator::Clip => alone::clip(it, node, view()?)?,
-        Operator::Neg => alone::neg(it, node, view()?)?,
-        Operator::PRelu => alone::p_relu(it, node, view()?)?,
-        Operator::BatchNormalization => alone::batch_normalization(it, node, view()?)?,
-        Operator::Pair(operator) => pair(it, node, operator, inputs)?,
-        Operator::Where => where_node(it, node, inputs)?,
-        Operator::Move(operator) => return moved(it, node, operator, view()?),
-        Operator::Concat => concat(it, node, inputs)?,
+        Operator::Clip => alone::clip(importer, node, view()?)?,
+        Operator::Neg => alone::neg(importer, node, view()?)?,
+        Operator::PRelu => alone::p_relu(importer, node, view()?)?,
+        Operator::BatchNormalization => alone::batch_normalization(importer, node, view()?)?,
+        Operator::Pair(operator) => pair(importer, node, operator, inputs)?,
+        Operator::Where => choice(importer, node, inputs)?,
+        Operator::Move(operator) => {
+            let layouts = layouts(node, operator, view()?.dims(), &importer.scope)?;
+            return Ok(view()?.moved(&layouts, node)?.into_iter().map(Value::View).collect());
+        }
+        Operator::Concat => {
+            let views = inputs.iter().map(|value| importer.forms.view(node, value));
+            let views = views.collect::<Result<_>>()?;
+            beside(importer, node, views)?
+        }
         Operator::Cast => cast(node, view()?)?,
-        Operator::Dropout => dropout(it, node, view()?)?,
+        Operator::Dropout => dropout(importer, node, view()?)?,
         Operator::Shape => return Ok(vec![Value::Constant(shape(node, view()?.dims())?)]),
         Operator::Size => {
             let size = view()?.elements.len() as i64;
             return Ok(vec![Value::Constant(Tensor::ints(vec![size]))]);
         }
-        Operator::Not => bail!(node.refuse("is supported on constants only")),
         Operator::Normalization | Operator::LayerNormalization => bail!(node.refuse(
             "normalises by statistics of the whole map, which a device that computes row by row does not have: train \
              with BatchNormalization"
@@ -82,65 +87,28 @@ pub(crate) fn outputs(
              functions of single elements, Upsample and Resize by whole factors, and operators that only move elements"
         )),
     };
-    check(it, node, &output)?;
+    check(importer, node, &output)?;
     Ok(vec![Value::View(output)])
 }
 
 /// Refuses outputs of a layer that no `.gen` file can hold.
-fn check(it: &Importer, node: Node, output: &View) -> Result<()> {
+fn check(importer: &Importer, node: Node, output: &View) -> Result<()> {
     let Origin::Layer(index) = output.origin else { return Ok(()) };
-    let layer = &it.chain.layers[index];
-    let [height, width, channels] = layer.output();
+    let layer = &importer.chain.layers[index];
     // A dense layer's output becomes a map only when the next one reads it.
-    if layer.kind == LayerKind::Dense { Ok(()) } else { check_map(node, [channels, height, width]) }
+    if layer.kind == LayerKind::Dense { Ok(()) } else { check_map(node, layer.output()) }
 }
 
-fn pair(it: &mut Importer, node: Node, operator: Pair, inputs: &[Value]) -> Result<View> {
+fn pair(importer: &mut Importer, node: Node, operator: Pair, inputs: &[Value]) -> Result<View> {
     match inputs {
-        [Value::View(a), Value::View(b)] => with_view(it, node, operator, a, b),
-        [Value::View(a), Value::Constant(b)] => with_constant(it, node, operator, a, b, false),
-        [Value::Constant(a), Value::View(b)] => with_constant(it, node, operator, b, a, true),
+        [Value::View(a), Value::View(b)] => with_view(importer, node, operator, a, b),
+        [Value::View(a), Value::Constant(b)] => {
+            with_constant(importer, node, operator, a, b, false)
+        }
+        [Value::Constant(a), Value::View(b)] => with_constant(importer, node, operator, b, a, true),
         [Value::View(a)] => Ok(a.clone()),
         _ => bail!(node.refuse("more than two inputs are not supported")),
     }
-}
-
-fn where_node(it: &mut Importer, node: Node, inputs: &[Value]) -> Result<View> {
-    let [Value::View(condition), a, b] = inputs else {
-        bail!(node.refuse("its condition is a constant"));
-    };
-    let side = |value: &Value| match value {
-        Value::View(view) => Ok((view.clone(), None)),
-        Value::Constant(tensor) if tensor.numbers().len() == 1 => {
-            Ok((condition.clone(), tensor.numbers().first().copied()))
-        }
-        Value::Constant(_) | Value::ByLabel(_) | Value::Refused => {
-            Err(node.refuse("chooses between maps of constants: not supported"))
-        }
-    };
-    let (a, b) = (side(a)?, side(b)?);
-    choice(it, node, condition, (&a.0, a.1), (&b.0, b.1))
-}
-
-fn moved(it: &Importer, node: Node, operator: Move, view: &View) -> Result<Vec<Value>> {
-    let mut parts = vec![view.clone()];
-    for layout in layouts(node, operator, view.dims(), &it.values)? {
-        parts = parts[0].moved(&layout, node)?;
-    }
-    Ok(parts.into_iter().map(Value::View).collect())
-}
-
-/// Views of the same elements as one view, or the latent, labels, layers and constants side by side.
-fn concat(it: &mut Importer, node: Node, inputs: &[Value]) -> Result<View> {
-    let views = inputs.iter().map(|value| it.forms.view(node, value));
-    let views: Vec<View> = views.collect::<Result<_>>()?;
-    let Some(first) = views.first().cloned() else { bail!(node.refuse("has no inputs")) };
-    let same = |view: &View| view.origin == first.origin && view.steps == first.steps;
-    if !views.iter().all(same) {
-        return beside(it, node, views);
-    }
-    let parts: Vec<_> = views.iter().map(|view| (*view.elements).clone()).collect();
-    Ok(View { elements: Arc::new(join(node, &parts)?), ..first })
 }
 
 fn cast(node: Node, view: &View) -> Result<View> {
@@ -153,11 +121,11 @@ fn cast(node: Node, view: &View) -> Result<View> {
     Ok(view.clone())
 }
 
-fn dropout(it: &Importer, node: Node, view: &View) -> Result<View> {
+fn dropout(importer: &Importer, node: Node, view: &View) -> Result<View> {
     node.expect(3, &["ratio", "seed", "is_test"])?;
     let training = match node.input(2) {
         "" => false,
-        _ => it.values.constant(node, 2, "training_mode")?.numbers() != [0.0],
+        _ => importer.scope.constant(node, 2, "training_mode")?.numbers() != [0.0],
     };
     ensure!(!training, node.refuse("training_mode is on: export in inference mode, model.eval()"));
     Ok(view.clone())

@@ -1,6 +1,6 @@
 //! ONNX operators by what the importer does with them. A name becomes an [`Operator`] here and nowhere else. Those who
 //! decide what a node does (`on_view`, `constant::compute`, `moves`) match it without a catch-all arm: what a new operator
-//! does must be decided before it compiles.
+//! does must be decided before it compiles. Lists elsewhere name exceptions only.
 
 use crate::import::node::Node;
 use crate::network::function::Function;
@@ -49,7 +49,6 @@ pub(crate) enum Operator {
     CastLike,
     OneHot,
     Equal,
-    Not,
     Softmax,
     LayerNormalization,
     /// Another operator that tract computes on constants.
@@ -178,11 +177,10 @@ impl Operator {
             "CastLike" => Self::CastLike,
             "OneHot" => Self::OneHot,
             "Equal" => Self::Equal,
-            "Not" => Self::Not,
             "Softmax" => Self::Softmax,
             "LayerNormalization" => Self::LayerNormalization,
-            "Mod" | "Floor" | "Ceil" | "Round" | "LessOrEqual" | "GreaterOrEqual" | "And"
-            | "Or" | "Sum" | "ReduceSum" | "ReduceMean" | "ReduceProd" | "ReduceMax"
+            "Not" | "Mod" | "Floor" | "Ceil" | "Round" | "LessOrEqual" | "GreaterOrEqual"
+            | "And" | "Or" | "Sum" | "ReduceSum" | "ReduceMean" | "ReduceProd" | "ReduceMax"
             | "ReduceMin" | "ReduceL1" | "ReduceL2" | "ScatterElements" | "EyeLike"
             | "LogSoftmax" | "Sin" | "Cos" | "ArgMax" => Self::Computed,
 
@@ -198,37 +196,18 @@ impl Operator {
     /// Whether its output probably has the shape of its first input, so that the graph can be searched for more
     /// errors after a node that was refused.
     pub(crate) fn keeps_shape(self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::Function(_)
-            | Self::Clip
-            | Self::Neg
-            | Self::PRelu
-            | Self::BatchNormalization
-            | Self::Pair(_)
-            | Self::Softmax
-            | Self::LayerNormalization
-            | Self::Normalization => true,
-            Self::Gemm
-            | Self::MatMul
-            | Self::Conv
-            | Self::ConvTranspose
-            | Self::Where
-            | Self::Move(_)
-            | Self::Concat
-            | Self::Cast
-            | Self::Dropout
-            | Self::Shape
-            | Self::Size
-            | Self::Constant
-            | Self::ConstantOfShape
-            | Self::Range
-            | Self::CastLike
-            | Self::OneHot
-            | Self::Equal
-            | Self::Not
-            | Self::Computed
-            | Self::Unknown => false,
-        }
+                | Self::Clip
+                | Self::Neg
+                | Self::PRelu
+                | Self::BatchNormalization
+                | Self::Pair(_)
+                | Self::Softmax
+                | Self::LayerNormalization
+                | Self::Normalization
+        )
     }
 }
 

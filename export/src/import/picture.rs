@@ -1,11 +1,10 @@
 //! The graph's output as a picture: the last layer, and how its output is the picture.
 
-use crate::import::latent::form::Forms;
+use crate::import::Importer;
 use crate::import::layer::chain::Chain;
-use crate::import::layer::cut::cut;
 use crate::import::layer::fit::Fit;
 use crate::import::layer::on_map::repeat;
-use crate::import::layer::spread::spread;
+use crate::import::layer::prepare::prepare;
 use crate::import::node::Node;
 use crate::import::value::Value;
 use crate::import::view::{Origin, View};
@@ -18,18 +17,13 @@ use ndarray::{ArrayD, IxDyn};
 use std::sync::Arc;
 use tract_onnx::pb::{NodeProto, ValueInfoProto, tensor_proto::DataType};
 
-/// Makes the newest layer the last one; how its output is the graph's `output`, whose value is `end`.
+/// Makes the newest layer the last one; how its output is the graph's `output`.
 ///
 /// # Errors
 /// If the output is no picture of 1 or 3 channels, or its pixels lie in an order that no layer gives.
-pub(crate) fn picture(
-    chain: &mut Chain,
-    forms: &Forms,
-    output: &ValueInfoProto,
-    end: Option<Value>,
-) -> Result<Order> {
+pub(crate) fn picture(importer: &mut Importer, output: &ValueInfoProto) -> Result<Order> {
     let name = &output.name;
-    let view = match end {
+    let view = match importer.scope.get(name).cloned() {
         Some(Value::View(view)) => view,
         Some(Value::Refused) => {
             bail!("output \"{name}\" depends on a first layer that has been added to another")
@@ -41,21 +35,21 @@ pub(crate) fn picture(
             bail!("output \"{name}\" does not depend on the latent")
         }
     };
-    ensure!(!chain.layers.is_empty(), "has 0 layers: output \"{name}\" is the latent");
+    ensure!(!importer.chain.layers.is_empty(), "has 0 layers: output \"{name}\" is the latent");
     ensure!(
         matches!(data_type(output), None | Some(DataType::Float | DataType::Uint8)),
         "output \"{name}\" is neither float32 nor uint8: export without the last Cast"
     );
     let shape = view.dims().to_vec();
     let proto = NodeProto { name: name.clone(), ..NodeProto::default() };
-    for (dims, interleaved) in candidates(chain, &view) {
+    for (dims, interleaved) in candidates(&importer.chain, &view) {
         let Some(map) = as_map(&view, &dims, interleaved) else { continue };
-        let before = chain.layers.clone();
-        if let Some(behind) = finish(chain, forms, Node(&proto), &map)? {
+        let before = importer.chain.layers.clone();
+        if let Some(behind) = finish(importer, Node(&proto), &map)? {
             return Ok(Order { shape, interleaved, behind });
         }
         // The next candidate finds the layers as they were.
-        chain.layers = before;
+        importer.chain.layers = before;
     }
     bail!(
         "output \"{name}\" is {shape:?}: pictures are [batch, 1 or 3, height, width] or with the channels last, not \
@@ -92,9 +86,9 @@ fn as_map(view: &View, dims: &[usize], interleaved: bool) -> Option<View> {
 
 /// Makes the newest layer, or one more that puts each pixel in its place, give `map`. How many layers come after the
 /// layer that `map` shows; none if no layer can give it.
-fn finish(chain: &mut Chain, forms: &Forms, node: Node, map: &View) -> Result<Option<usize>> {
-    let map = spread(chain, forms, node, map)?;
-    let map = cut(chain, &map);
+fn finish(importer: &mut Importer, node: Node, map: &View) -> Result<Option<usize>> {
+    let map = prepare(importer, node, map)?;
+    let chain = &mut importer.chain;
     let Origin::Layer(index) = map.origin else { return Ok(None) };
     if !chain.is_newest(index) || map.elements.iter().any(|element| *element < 0) {
         return Ok(None);

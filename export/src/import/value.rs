@@ -29,13 +29,13 @@ pub(crate) struct ByLabel {
 }
 
 /// All tensors known so far, by name.
-pub(crate) struct Values<'a> {
+pub(crate) struct Scope<'a> {
     /// The version of ONNX's operators that the file uses.
     pub(crate) opset: i64,
     by_name: HashMap<&'a str, Value>,
 }
 
-impl<'a> Values<'a> {
+impl<'a> Scope<'a> {
     pub(crate) fn new(opset: i64) -> Self {
         Self { opset, by_name: HashMap::new() }
     }
@@ -93,6 +93,16 @@ impl<'a> Values<'a> {
             return Err(node.refuse(format!("its {what} holds {bad}: train again or clean it")));
         }
         Ok((array.shape().to_vec(), array.iter().copied().collect()))
+    }
+
+    /// A list of whole numbers that is an attribute in an operator's first versions and input `index` since; none if
+    /// `node` has neither.
+    pub(crate) fn list(&self, node: Node, index: usize, name: &str) -> Result<Option<Vec<i64>>> {
+        match node.ints(name)? {
+            Some(list) => Ok(Some(list.to_vec())),
+            None if node.input(index).is_empty() => Ok(None),
+            None => self.ints(node, index, name).map(Some),
+        }
     }
 
     /// Values of a [constant](Self::constant) in whole numbers.

@@ -1,7 +1,7 @@
 //! A tensor that depends on the latent, as a view of a layer's output or of the latent itself: which element each of
 //! its elements is, and what is done to each.
 
-use crate::import::moves::layout::Layout;
+use crate::import::moves::layout::{Layout, moved};
 use crate::import::node::Node;
 use crate::network::operation::Step;
 use anyhow::{Result, ensure};
@@ -56,9 +56,9 @@ impl View {
         Some(Self { elements: Arc::new(elements), ..self.clone() })
     }
 
-    /// The views that [`Layout::run`] makes of this one.
-    pub(crate) fn moved(&self, layout: &Layout, node: Node) -> Result<Vec<Self>> {
-        let parts = layout.run(&self.elements, ZERO, node)?;
+    /// The views that [`moved`] makes of this one.
+    pub(crate) fn moved(&self, layouts: &[Layout], node: Node) -> Result<Vec<Self>> {
+        let parts = moved(layouts, &self.elements, ZERO, node)?;
         let same = |elements| Self { elements: Arc::new(elements), ..self.clone() };
         Ok(parts.into_iter().map(same).collect())
     }

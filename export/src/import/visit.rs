@@ -1,9 +1,9 @@
 //! Visits the nodes of a graph in order, and makes a [`Network`] of what they are.
 
+use crate::import::Importer;
 use crate::import::constant::compute::compute;
 use crate::import::constant::tensor::Tensor;
-use crate::import::importer::Importer;
-use crate::import::latent::Inputs;
+use crate::import::latent::GraphInputs;
 use crate::import::latent::by_label::by_label;
 use crate::import::latent::form::Forms;
 use crate::import::layer::chain::Chain;
@@ -11,7 +11,7 @@ use crate::import::node::Node;
 use crate::import::on_view;
 use crate::import::operator::Operator;
 use crate::import::picture::picture;
-use crate::import::value::{ByLabel, Value, Values, constants};
+use crate::import::value::{ByLabel, Scope, Value, constants};
 use crate::latent::wish::Wishes;
 use crate::network::Network;
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
@@ -36,24 +36,22 @@ pub(crate) fn network(
     };
     let needed = needed(graph, &output.name);
     let mut errors = Vec::new();
-    let mut values = Values::new(opset(&source.proto));
-    initialisers(source, graph, &needed, &mut values, &mut errors);
-    let inputs = Inputs::read((source, wishes), graph, &needed, &mut values).map_err(one)?;
-    let latent_len = inputs.latent_len();
-    let (forms, chain) = (Forms::new(latent_len), Chain::new(latent_len));
-    let mut it = Importer { values, inputs, forms, chain };
-    nodes(&mut it, graph, &needed, &mut errors);
+    let mut scope = Scope::new(opset(&source.proto));
+    initialisers(source, graph, &needed, &mut scope, &mut errors);
+    let inputs = GraphInputs::read((source, wishes), graph, &needed, &mut scope).map_err(one)?;
+    let (forms, chain) = (Forms::new(&inputs.latent), Chain::new(inputs.latent_len()));
+    let mut importer = Importer { scope, inputs, forms, chain };
+    nodes(&mut importer, graph, &needed, &mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
-    let end = it.values.get(&output.name).cloned();
-    let picture = picture(&mut it.chain, &it.forms, output, end).map_err(one)?;
-    let layers = it.chain.layers;
+    let picture = picture(&mut importer, output).map_err(one)?;
+    let layers = importer.chain.layers;
     let count = layers.len();
     if count > MAX_LAYERS {
         return Err(one(anyhow!("has {count} layers, possible: 1…{MAX_LAYERS}")));
     }
-    let Inputs { drawn, fixed, latent, .. } = it.inputs;
+    let GraphInputs { drawn, fixed, latent, .. } = importer.inputs;
     Ok(Network { inputs: drawn, fixed, output: output.clone(), latent, picture, layers })
 }
 
@@ -80,7 +78,7 @@ fn initialisers<'a>(
     source: &Source,
     graph: &'a GraphProto,
     needed: &HashSet<&str>,
-    values: &mut Values<'a>,
+    scope: &mut Scope<'a>,
     errors: &mut Vec<Error>,
 ) {
     for tensor in graph.initializer.iter().filter(|it| needed.contains(it.name.as_str())) {
@@ -88,7 +86,7 @@ fn initialisers<'a>(
             errors.push(error);
             Value::Refused
         });
-        values.set(&tensor.name, value);
+        scope.set(&tensor.name, value);
     }
 }
 
@@ -102,7 +100,7 @@ fn initialiser(source: &Source, tensor: &TensorProto) -> Result<Tensor> {
 
 /// Visits the nodes that are needed, and sets the values of their outputs.
 fn nodes<'a>(
-    it: &mut Importer<'a>,
+    importer: &mut Importer<'a>,
     graph: &'a GraphProto,
     needed: &HashSet<&str>,
     errors: &mut Vec<Error>,
@@ -113,12 +111,12 @@ fn nodes<'a>(
             continue;
         }
         let operator = Operator::of(node);
-        let outputs = match visit(it, node, operator) {
+        let outputs = match visit(importer, node, operator) {
             Ok(outputs) => outputs.unwrap_or_default(),
             Err(error) => {
                 errors.push(error);
                 // Its input instead, to find more problems after it.
-                let first = it.values.get(node.input(0)).filter(|_| operator.keeps_shape());
+                let first = importer.scope.get(node.input(0)).filter(|_| operator.keeps_shape());
                 first.cloned().into_iter().collect()
             }
         };
@@ -129,7 +127,7 @@ fn nodes<'a>(
         }
         let mut outputs = outputs.into_iter();
         for name in &node.0.output {
-            it.values.set(name, outputs.next().unwrap_or(Value::Refused));
+            importer.scope.set(name, outputs.next().unwrap_or(Value::Refused));
         }
     }
 }
@@ -147,7 +145,7 @@ fn constant_elements(value: &Value) -> usize {
 
 /// The outputs of `node`; none if they depend on a node that was refused.
 fn visit<'a>(
-    it: &mut Importer<'a>,
+    importer: &mut Importer<'a>,
     node: Node<'a>,
     operator: Operator,
 ) -> Result<Option<Vec<Value>>> {
@@ -155,9 +153,9 @@ fn visit<'a>(
         matches!(node.0.domain.as_str(), "" | "ai.onnx"),
         node.refuse(format!("domain {} is not supported", node.0.domain))
     );
-    let Some(inputs) = inputs(&it.values, node)? else { return Ok(None) };
+    let Some(inputs) = inputs(&importer.scope, node)? else { return Ok(None) };
     if let Some(constants) = constants(&inputs) {
-        let outputs = compute(node, operator, &constants, &it.values)?;
+        let outputs = compute(node, operator, &constants, &importer.scope)?;
         return Ok(Some(outputs.into_iter().map(Value::Constant).collect()));
     }
     let labels = inputs.iter().filter_map(|value| match value {
@@ -167,17 +165,19 @@ fn visit<'a>(
     let labels: HashSet<(usize, usize)> = labels.collect();
     let views = inputs.iter().any(|value| matches!(value, Value::View(_)));
     let outputs = match labels.into_iter().collect::<Vec<_>>()[..] {
-        [label] if !views => by_label(node, operator, label, &mut it.values, &it.inputs.tables),
-        _ => on_view::outputs(it, node, operator, &inputs),
+        [label] if !views => {
+            by_label(node, operator, label, &mut importer.scope, &importer.inputs.tables)
+        }
+        _ => on_view::outputs(importer, node, operator, &inputs),
     };
     outputs.map(Some)
 }
 
 /// The values of the inputs of `node` that are not left out; none if one of them was refused.
-fn inputs(values: &Values, node: Node) -> Result<Option<Vec<Value>>> {
+fn inputs(scope: &Scope, node: Node) -> Result<Option<Vec<Value>>> {
     let (mut inputs, mut elements) = (Vec::new(), 0_usize);
     for name in node.0.input.iter().filter(|name| !name.is_empty()) {
-        let value = values.get(name);
+        let value = scope.get(name);
         let value =
             value.ok_or_else(|| node.refuse(format!("its input \"{name}\" is not there")))?;
         match value {

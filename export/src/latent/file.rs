@@ -1,7 +1,6 @@
 //! Reads latents from a NumPy file.
 
-use crate::file::npz;
-use crate::file::read::read as read_file;
+use crate::file::{self, npz};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use ndarray::{ArrayD, ArrayViewD, Dimension};
 use ndarray_npy::{ViewNpyError, ViewNpyExt};
@@ -17,7 +16,7 @@ const UNZIP_LIMIT: u64 = 1 << 28;
 /// # Errors
 /// If the file can't be read, its shape or type is another, or a number isn't finite.
 pub fn read(path: &Path, len: usize) -> Result<Vec<Vec<f32>>> {
-    let array = decode(&read_file(path)?).with_context(|| path.display().to_string())?;
+    let array = decode(&file::read(path)?).with_context(|| path.display().to_string())?;
     let shape = array.shape();
     ensure!(
         shape.len() >= 2 && shape[0] > 0 && shape[1] == len && shape[2..].iter().all(|&s| s == 1),

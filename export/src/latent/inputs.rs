@@ -4,7 +4,6 @@ use crate::latent::{name, named, places};
 use crate::onnx::input::Input;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
-use tract_onnx::pb::ValueInfoProto;
 
 /// The part of the latent that `input` takes. `parts` are in the latent's order.
 pub(crate) fn part_of<'p>(input: &Input, parts: &'p [DraftPart]) -> Option<&'p DraftPart> {
@@ -12,31 +11,17 @@ pub(crate) fn part_of<'p>(input: &Input, parts: &'p [DraftPart]) -> Option<&'p D
     all.find(|(_, place)| *place == input.elements).map(|(part, _)| part)
 }
 
-/// An input whose place in the latent is not known yet.
-#[derive(Clone, Debug)]
-pub(crate) struct Draft {
-    pub(crate) declared: ValueInfoProto,
-    pub(crate) shape: Vec<usize>,
-    pub(crate) part: DraftPart,
-    pub(crate) number: bool,
-    pub(crate) guessed: bool,
-}
-
-/// Puts the parts in the latent's order and gives each input its elements. Labels come last, so that the samples of
-/// the other parts do not depend on whether there are labels.
-pub(crate) fn arrange(drafts: Vec<Draft>) -> (Vec<DraftPart>, Vec<Input>) {
+/// Puts the parts in the latent's order and gives each input the elements of its part. Labels come last, so that the
+/// samples of the other parts do not depend on whether there are labels.
+pub(crate) fn arrange(drafts: Vec<(Input, DraftPart)>) -> (Vec<DraftPart>, Vec<Input>) {
+    let (mut inputs, drafts): (Vec<Input>, Vec<DraftPart>) = drafts.into_iter().unzip();
     let mut order: Vec<usize> = (0..drafts.len()).collect();
-    order.sort_by_key(|&i| drafts[i].part.distribution == Distribution::OneHot);
-    let parts: Vec<DraftPart> = order.iter().map(|&i| drafts[i].part.clone()).collect();
-    let mut elements = vec![0..0; drafts.len()];
-    for (&i, place) in order.iter().zip(places(&parts)) {
-        elements[i] = place;
+    order.sort_by_key(|&i| drafts[i].distribution == Distribution::OneHot);
+    let parts: Vec<DraftPart> = order.iter().map(|&i| drafts[i].clone()).collect();
+    for (i, place) in order.into_iter().zip(places(&parts)) {
+        inputs[i].elements = place;
     }
-    let inputs = drafts.into_iter().zip(elements).map(|(draft, elements)| {
-        let Draft { declared, shape, number, guessed, .. } = draft;
-        Input { declared, shape, elements, number, guessed, fixed: None }
-    });
-    (parts, inputs.collect())
+    (parts, inputs)
 }
 
 /// The distribution of each input, in the graph's order, as [`LATENTS`](crate::onnx::metadata::LATENTS) stores it:

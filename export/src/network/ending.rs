@@ -22,12 +22,10 @@ pub fn pixel_rule(network: &Network, wanted: Option<PixelRule>) -> Result<PixelR
     };
     let (low, high) = steps().fold((f64::NEG_INFINITY, f64::INFINITY), limits);
     let end = || {
-        let operator = step.operation.operator();
-        format!(
-            "the pictures end in {operator}, node \"{}\", with limits {low} and {high}",
-            step.node
-        )
+        let (operator, node) = (step.operation.operator(), &step.node);
+        format!("the pictures end in {operator}, node \"{node}\"")
     };
+    let limited = || format!("{}, with limits {low} and {high}", end());
     let open = [Function::Relu, Function::Clip(f64::NEG_INFINITY, f64::INFINITY)];
     let open = match &step.operation {
         Operation::Function(Function::LeakyRelu(_)) | Operation::Slopes(_) => true,
@@ -37,19 +35,16 @@ pub fn pixel_rule(network: &Network, wanted: Option<PixelRule>) -> Result<PixelR
     match (low.is_finite(), high.is_finite()) {
         (false, false) if open => Ok(wanted.unwrap_or(PixelRule::SIGNED)),
         (false, false) => wanted.with_context(|| {
-            let (operator, node) = (step.operation.operator(), &step.node);
-            format!(
-                "the pictures end in {operator}, node \"{node}\", whose limits are not known: give \
-                 --pixels signed, unit or byte"
-            )
+            format!("{}, whose limits are not known: give --pixels signed, unit or byte", end())
         }),
         (true, true) => {
             let rule = PixelRule { low, high };
-            ensure!(wanted.is_none_or(|it| it == rule), "{}: leave --pixels out", end());
+            ensure!(wanted.is_none_or(|it| it == rule), "{}: leave --pixels out", limited());
             Ok(rule)
         }
         _ => wanted.filter(|it| it.low == low || it.high == high).with_context(|| {
-            format!("{}: give --pixels signed, unit or byte, whichever has the same limit", end())
+            let end = limited();
+            format!("{end}: give --pixels signed, unit or byte, whichever has the same limit")
         }),
     }
 }
@@ -86,13 +81,10 @@ fn limits((low, high): (f64, f64), step: &Step) -> (f64, f64) {
             };
             let ends = (0..scale.len().max(shift.len()))
                 .flat_map(|i| [operation.at(low, i), operation.at(high, i)]);
-            let all =
+            let (least, most) =
                 ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
-            if all.0.is_finite() && all.1.is_finite() {
-                (near(all.0), near(all.1))
-            } else {
-                unknown
-            }
+            let known = least.is_finite() && most.is_finite();
+            if known { (near(least), near(most)) } else { unknown }
         }
         Operation::Function(function) => function.limits(),
         _ => unknown,

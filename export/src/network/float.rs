@@ -28,13 +28,13 @@ pub fn before(index: usize) -> String {
     format!("before{index}")
 }
 
-/// A layer's output that is rounded to the steps of a range.
+/// A layer's output that is rounded to the steps of a quantisation.
 #[derive(Clone, Copy, Debug)]
 pub struct Rounded {
     /// Index of the layer.
     pub index: usize,
-    /// The range, in 8 bits.
-    pub range: Quantization,
+    /// The quantisation, in 8 bits.
+    pub quantization: Quantization,
 }
 
 /// Prepares `network` in tract. It outputs the tensors called `names`, `[C, H, W]` each: see [`output()`] and [`before`].
@@ -46,14 +46,8 @@ pub fn prepare(network: &Network, rounded: Option<Rounded>, names: &[String]) ->
     let len = network.latent_len();
     let proto = encode(network, rounded);
     let source = Source { path: "the imported network".into(), proto, sha256: [0; 32] };
-    let input = Input {
-        declared: tensor(INPUT, &[len as i64, 1, 1]),
-        shape: vec![1, len, 1, 1],
-        elements: 0..len,
-        number: false,
-        guessed: false,
-        fixed: None,
-    };
+    let input = Input::new(tensor(INPUT, &[len as i64, 1, 1]), vec![1, len, 1, 1]);
+    let input = Input { elements: 0..len, ..input };
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     Onnx::new(&source, vec![input], &names)
 }
@@ -109,8 +103,8 @@ pub fn encode(network: &Network, rounded: Option<Rounded>) -> ModelProto {
             }
             x = operation(&mut graph, &i.to_string(), layer, &step.operation, &x);
         }
-        if let Some(Rounded { range, .. }) = rounded.filter(|it| it.index == index) {
-            x = round(&mut graph, range, &x);
+        if let Some(Rounded { quantization, .. }) = rounded.filter(|it| it.index == index) {
+            x = round(&mut graph, quantization, &x);
         }
         x = graph.named("Identity", &output(index), &[&x]);
     }
@@ -119,14 +113,16 @@ pub fn encode(network: &Network, rounded: Option<Rounded>) -> ModelProto {
     graph.model("float", vec![latent], tensor(&x, &[channels, height, width]), Vec::new())
 }
 
-/// Adds the nodes that round `x` to the steps of `range` and clamp it to 8 bits.
-fn round(graph: &mut Graph, range: Quantization, x: &str) -> String {
-    let mut scalar = |part: &str, value: f64| {
-        graph.constant(&format!("range_{part}"), &[], Values::Float(&[value as f32]))
-    };
-    let (inverse, scale) = (scalar("inverse", range.scale.recip()), scalar("scale", range.scale));
-    let zero = f64::from(range.zero_point);
-    let (low, high) = (scalar("low", -zero), scalar("high", 255.0 - zero));
+/// Adds the nodes that round `x` to the steps of a quantisation in 8 bits and clamp it to its limits.
+fn round(
+    graph: &mut Graph,
+    Quantization { scale, zero_point, .. }: Quantization,
+    x: &str,
+) -> String {
+    let zero = f64::from(zero_point);
+    let mut number = |part: &str, value: f64| scalar(graph, "rounded", part, value);
+    let (inverse, scale) = (number("inverse", scale.recip()), number("scale", scale));
+    let (low, high) = (number("low", -zero), number("high", 255.0 - zero));
     let steps = graph.node("Mul", "steps", &[x, &inverse], vec![]);
     let whole = graph.node("Round", "whole", &[&steps], vec![]);
     let above = graph.node("Max", "above", &[&whole, &low], vec![]);
@@ -194,8 +190,9 @@ fn function(graph: &mut Graph, name: &str, function: Function, x: &str) -> Strin
         graph.node(operator, name, &[x], attributes)
     };
     match function {
-        Function::LeakyRelu(slope) => plain(graph, "LeakyRelu", vec![float("alpha", slope as f32)]),
-        Function::Elu(alpha) => plain(graph, "Elu", vec![float("alpha", alpha as f32)]),
+        Function::LeakyRelu(alpha) | Function::Elu(alpha) => {
+            plain(graph, function.operator(), vec![float("alpha", alpha as f32)])
+        }
         Function::Selu { alpha, gamma } => {
             let attributes = vec![float("alpha", alpha as f32), float("gamma", gamma as f32)];
             plain(graph, "Selu", attributes)
@@ -285,7 +282,7 @@ fn gelu_by_tanh(graph: &mut Graph, name: &str, x: &str) -> String {
     graph.node("Mul", name, &[x, &y], vec![])
 }
 
-/// Adds a scalar constant for the function `name`.
+/// Adds a scalar constant for the nodes of `name`.
 fn scalar(graph: &mut Graph, name: &str, part: &str, value: f64) -> String {
     graph.constant(&format!("{name}_number_{part}"), &[], Values::Float(&[value as f32]))
 }

@@ -122,6 +122,29 @@ impl Network {
 }
 
 impl Layer {
+    /// A convolution along `axes`, rows and columns, with `weights` as in [`Layer::weights`]. `channels`: in and out.
+    pub(crate) fn convolution(
+        name: &str,
+        [rows, columns]: [Axis; 2],
+        [channels_in, channels_out]: [usize; 2],
+        weights: Vec<f32>,
+    ) -> Self {
+        let kind = match rows.convolution {
+            Convolution::Transposed => LayerKind::Transposed,
+            Convolution::Plain => LayerKind::Plain,
+        };
+        let (name, steps) = (name.to_owned(), Vec::new());
+        Self { name, kind, rows, columns, channels_in, channels_out, weights, steps }
+    }
+
+    /// A dense layer of `inputs` that gives `output`: height, width, channels.
+    pub(crate) fn dense(name: &str, inputs: usize, output: [usize; 3], weights: Vec<f32>) -> Self {
+        let [height, width, channels] = output;
+        let axes = [Self::dense_axis(height), Self::dense_axis(width)];
+        let layer = Self::convolution(name, axes, [inputs, channels], weights);
+        Self { kind: LayerKind::Dense, ..layer }
+    }
+
     /// Name of the node that gives its output.
     pub(crate) fn end(&self) -> &str {
         self.steps.last().map_or(&self.name, |step| &step.node)

@@ -108,7 +108,7 @@ impl Operation {
             Self::Slopes(slopes) if x < 0.0 => of(slopes) * x,
             Self::Slopes(_) => x,
             Self::Function(function) => function.at(x),
-            Self::Both(both) => both.at(x),
+            Self::Both(both) => both.binary.at(all(&both.left, x), all(&both.right, x)),
             Self::Choice(choice) if all(&choice.condition, x) != 0.0 => all(&choice.then, x),
             Self::Choice(choice) => all(&choice.otherwise, x),
         }
@@ -173,13 +173,6 @@ impl Operation {
             Self::Both(both) => both.binary.operator(),
             Self::Choice(_) => "Where",
         }
-    }
-}
-
-impl Both {
-    /// Its value at `x`.
-    pub fn at(&self, x: f64) -> f64 {
-        self.binary.at(all(&self.left, x), all(&self.right, x))
     }
 }
 

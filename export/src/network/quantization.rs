@@ -32,7 +32,7 @@ impl Quantization {
         self.real(self.element.high())
     }
 
-    /// The element nearest to `real`, half away from zero, clamped to the element's range.
+    /// The element nearest to `real`, half away from zero, clamped to what an element holds.
     pub fn quantize(self, real: f64) -> i16 {
         let (low, high) = (self.element.low(), self.element.high());
         ((real / self.scale).round() + f64::from(self.zero_point)).clamp(low.into(), high.into())
@@ -53,10 +53,10 @@ mod tests {
     fn zero_is_exact() {
         assert_eq!(Quantization::new(0.0, 0.0).quantize(0.0), 0);
         for (low, high) in [(0.0, 3.0), (-1.0, 1.0), (-0.1, 7.0), (-5.0, 0.0)] {
-            let range = Quantization::new(low, high);
-            assert_eq!(range.real(range.quantize(0.0)), 0.0);
-            assert!((range.low() - low).abs() <= range.scale);
-            assert!((range.high() - high).abs() <= range.scale);
+            let it = Quantization::new(low, high);
+            assert_eq!(it.real(it.quantize(0.0)), 0.0);
+            assert!((it.low() - low).abs() <= it.scale);
+            assert!((it.high() - high).abs() <= it.scale);
         }
     }
 }

@@ -50,27 +50,30 @@ impl Graph {
         attributes: Vec<AttributeProto>,
     ) -> String {
         let name = format!("{}/{name}", self.prefix);
+        self.push(operator, name, inputs, attributes)
+    }
+
+    /// Adds a node without attributes. It and its output are called `name`, without the prefix. Returns `name`.
+    pub fn named(&mut self, operator: &str, name: &str, inputs: &[&str]) -> String {
+        self.push(operator, name.to_owned(), inputs, vec![])
+    }
+
+    fn push(
+        &mut self,
+        operator: &str,
+        name: String,
+        inputs: &[&str],
+        attribute: Vec<AttributeProto>,
+    ) -> String {
         self.nodes.push(NodeProto {
             input: inputs.iter().map(ToString::to_string).collect(),
             output: vec![name.clone()],
             name: name.clone(),
             op_type: operator.to_owned(),
-            attribute: attributes,
+            attribute,
             ..NodeProto::default()
         });
         name
-    }
-
-    /// Adds a node without attributes. It and its output are called `name`, without the prefix. Returns `name`.
-    pub fn named(&mut self, operator: &str, name: &str, inputs: &[&str]) -> String {
-        self.nodes.push(NodeProto {
-            input: inputs.iter().map(ToString::to_string).collect(),
-            output: vec![name.to_owned()],
-            name: name.to_owned(),
-            op_type: operator.to_owned(),
-            ..NodeProto::default()
-        });
-        name.to_owned()
     }
 
     /// Adds a Slice that keeps the first `rows` and `columns` of a map, and returns the name of its output.
@@ -144,34 +147,29 @@ impl Graph {
     }
 }
 
+fn attribute(name: &str, kind: AttributeType) -> AttributeProto {
+    AttributeProto { name: name.to_owned(), r#type: kind as i32, ..AttributeProto::default() }
+}
+
 /// An attribute that is one whole number.
 pub fn int(name: &str, value: i64) -> AttributeProto {
-    AttributeProto {
-        name: name.to_owned(),
-        r#type: AttributeType::Int as i32,
-        i: value,
-        ..AttributeProto::default()
-    }
+    AttributeProto { i: value, ..attribute(name, AttributeType::Int) }
 }
 
 /// An attribute that is a list of whole numbers.
 pub fn ints(name: &str, values: &[usize]) -> AttributeProto {
-    AttributeProto {
-        name: name.to_owned(),
-        r#type: AttributeType::Ints as i32,
-        ints: values.iter().map(|&v| v as i64).collect(),
-        ..AttributeProto::default()
-    }
+    let ints = values.iter().map(|&value| value as i64).collect();
+    AttributeProto { ints, ..attribute(name, AttributeType::Ints) }
 }
 
 /// An attribute that is one float.
 pub fn float(name: &str, value: f32) -> AttributeProto {
-    AttributeProto {
-        name: name.to_owned(),
-        r#type: AttributeType::Float as i32,
-        f: value,
-        ..AttributeProto::default()
-    }
+    AttributeProto { f: value, ..attribute(name, AttributeType::Float) }
+}
+
+/// An attribute that is a text.
+pub fn text(name: &str, value: &str) -> AttributeProto {
+    AttributeProto { s: value.as_bytes().to_vec(), ..attribute(name, AttributeType::String) }
 }
 
 /// The declaration of a float tensor of shape `[N, shape…]`, with a free batch. Negative sizes are free too.
@@ -197,14 +195,4 @@ pub fn geometry(stride: usize, pads: [usize; 4], extra: usize) -> Vec<AttributeP
         attributes.push(ints("output_padding", &[extra, extra]));
     }
     attributes
-}
-
-/// An attribute that is a text.
-pub fn text(name: &str, value: &str) -> AttributeProto {
-    AttributeProto {
-        name: name.to_owned(),
-        r#type: AttributeType::String as i32,
-        s: value.as_bytes().to_vec(),
-        ..AttributeProto::default()
-    }
 }

@@ -22,6 +22,11 @@ pub struct Input {
 }
 
 impl Input {
+    /// An input that takes elements of the latent as they are; none yet.
+    pub(crate) fn new(declared: ValueInfoProto, shape: Vec<usize>) -> Self {
+        Self { declared, shape, elements: 0..0, number: false, guessed: false, fixed: None }
+    }
+
     /// Its name.
     pub fn name(&self) -> &str {
         &self.declared.name

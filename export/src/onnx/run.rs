@@ -102,7 +102,7 @@ impl Onnx {
 }
 
 /// Runs `work` in tract and turns a panic into an error: some malformed graphs make tract panic.
-fn guard<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T> {
+pub(crate) fn guard<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
         Ok(result) => result.map_err(|error| anyhow!("{}", one_line(&format!("{error:#}")))),
         Err(_) => Err(anyhow!("it panics on this graph")),

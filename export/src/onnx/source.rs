@@ -1,6 +1,6 @@
 //! An ONNX file that was read: its path, its decoded content, its hash.
 
-use crate::file::read::read;
+use crate::file::read;
 use crate::onnx::metadata;
 use anyhow::{Result, bail, ensure};
 use prost::Message;

@@ -55,7 +55,7 @@ pub fn sensitivities(
             coarse.layers[index] = rounded(layer, &drafts[index], &reals[index], &ratios);
             let range = ranges.get(index);
             let output =
-                range.map(|range| against(network, Some(Rounded { index, range: *range })));
+                range.map(|it| against(network, Some(Rounded { index, quantization: *it })));
             Ok(Sensitivity {
                 layer: network.layers[index].name.clone(),
                 weights_db: against(&coarse, None)?,

@@ -29,11 +29,7 @@ pub(crate) fn is_keras(path: &Path) -> bool {
 
 /// A file's tensors, with PyTorch's names and orders of axes, and the model's description in JSON if there is one.
 pub(crate) fn read(bytes: Vec<u8>) -> Result<(Vec<Tensor>, Option<String>)> {
-    let inside = if bytes.starts_with(MAGIC) { None } else { Some(unzipped(&bytes)?) };
-    let (bytes, config) = match inside {
-        None => (bytes, None),
-        Some((weights, config)) => (weights, Some(config)),
-    };
+    let (bytes, config) = if bytes.starts_with(MAGIC) { (bytes, None) } else { unzipped(&bytes)? };
     let file = Hdf5File::from_vec(bytes).context("cannot be read as HDF5")?;
     let root = file.root_group().context("cannot be read as HDF5")?;
     let mut found = Found::default();
@@ -45,7 +41,7 @@ pub(crate) fn read(bytes: Vec<u8>) -> Result<(Vec<Tensor>, Option<String>)> {
 }
 
 /// The weights and the description in a `.keras` archive.
-fn unzipped(bytes: &[u8]) -> Result<(Vec<u8>, String)> {
+fn unzipped(bytes: &[u8]) -> Result<(Vec<u8>, Option<String>)> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).context("damaged .keras archive")?;
     let mut part = |name: &str| {
         let entry = archive.by_name(name).with_context(|| format!("no {name} in the archive"))?;
@@ -56,7 +52,7 @@ fn unzipped(bytes: &[u8]) -> Result<(Vec<u8>, String)> {
     };
     let weights = part(INSIDE)?;
     let config = String::from_utf8(part("config.json")?).context("config.json is not text")?;
-    Ok((weights, config))
+    Ok((weights, Some(config)))
 }
 
 /// The datasets of each layer, by the layer's name.

@@ -143,23 +143,19 @@ impl Model {
 
     fn finish(self) -> Settings {
         let layers = &self.layers;
-        let last = layers.last().and_then(|layer| layer.activation);
+        let activation = |layer: &Described| layer.activation.unwrap_or(Activation::None);
         Settings {
             key: None,
             order: Some(self.order),
             map: self.map,
-            convolution: layers.iter().map(|it| it.direction).collect::<Vec<_>>().into(),
-            stride: layers.iter().map(|it| it.stride).collect::<Vec<_>>().into(),
-            padding: layers.iter().map(|it| it.padding).collect::<Vec<_>>().into(),
+            convolution: layers.iter().map(|it| it.direction).collect(),
+            stride: layers.iter().map(|it| it.stride).collect(),
+            padding: layers.iter().map(|it| it.padding).collect(),
             output_padding: Default::default(),
-            upsample: layers.iter().map(|it| Some(it.upsample)).collect::<Vec<_>>().into(),
-            activation: layers
-                .iter()
-                .map(|it| Some(it.activation.unwrap_or(Activation::None)))
-                .collect::<Vec<_>>()
-                .into(),
-            output: Some(last.unwrap_or(Activation::None)),
-            epsilon: layers.iter().map(|it| it.epsilon).collect::<Vec<_>>().into(),
+            upsample: layers.iter().map(|it| Some(it.upsample)).collect(),
+            activation: layers.iter().map(|it| Some(activation(it))).collect(),
+            output: Some(layers.last().map_or(Activation::None, activation)),
+            epsilon: layers.iter().map(|it| it.epsilon).collect(),
         }
     }
 }

@@ -3,10 +3,10 @@
 use crate::import::constant::evaluate;
 use crate::import::constant::tensor::Tensor;
 use crate::import::moves::layout::Layout;
-use crate::import::moves::read::layouts;
+use crate::import::moves::read::{layouts, whole};
 use crate::import::node::Node;
 use crate::import::operator::Operator;
-use crate::import::value::Values;
+use crate::import::value::Scope;
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
 use anyhow::{Result, bail, ensure};
 use ndarray::{ArrayD, Axis};
@@ -20,27 +20,26 @@ pub(crate) fn compute(
     node: Node,
     operator: Operator,
     inputs: &[&Tensor],
-    values: &Values,
+    scope: &Scope,
 ) -> Result<Vec<Tensor>> {
     if let Operator::Constant = operator {
-        return Ok(vec![evaluate::constant(node, values.opset)?]);
+        return Ok(vec![evaluate::run(node, &[], scope.opset)?]);
     }
     let [first, more @ ..] = inputs else { bail!(node.refuse("has no inputs")) };
     let output = match operator {
         Operator::Move(operator) => {
-            let layouts = layouts(node, operator, first.dims(), values)?;
-            return moved(node, first, &layouts);
+            return first.moved(&layouts(node, operator, first.dims(), scope)?, node);
         }
         Operator::Shape => shape(node, first.dims())?,
         Operator::Size => Tensor::ints(vec![count(first.dims()) as i64]),
-        Operator::Cast => first.cast(node)?,
-        Operator::CastLike => first.like(more.first().copied(), node)?,
-        Operator::Dropout => (*first).clone(),
-        Operator::Range => {
-            let number = |i: usize| inputs.get(i).and_then(|it| it.numbers().first().copied());
-            evaluate::range(node, [0, 1, 2].map(|i| number(i).unwrap_or(f64::NAN)))?
+        Operator::Cast => first.cast(node.int("to", 0)?, node)?,
+        Operator::CastLike => {
+            let [other, ..] = more else { bail!(node.refuse("has no second input")) };
+            first.cast(other.data_type() as i64, node)?
         }
-        Operator::ConstantOfShape => constant_of_shape(node, first, values.opset)?,
+        Operator::Dropout => (*first).clone(),
+        Operator::Range => range(node, inputs)?,
+        Operator::ConstantOfShape => return constant_of_shape(node, first, scope.opset),
         Operator::Concat => concatenated(node, inputs)?,
         Operator::Gemm
         | Operator::MatMul
@@ -55,24 +54,14 @@ pub(crate) fn compute(
         | Operator::Where
         | Operator::OneHot
         | Operator::Equal
-        | Operator::Not
         | Operator::Softmax
         | Operator::LayerNormalization
-        | Operator::Computed => evaluate::arithmetic(node, operator, inputs, values.opset)?,
+        | Operator::Computed => evaluate::arithmetic(node, operator, inputs, scope.opset)?,
         Operator::Constant | Operator::Normalization | Operator::Unknown => {
             bail!(node.refuse("this operator is not supported on constants"))
         }
     };
     Ok(vec![output])
-}
-
-/// The tensors that `layouts` make of `tensor`.
-fn moved(node: Node, tensor: &Tensor, layouts: &[Layout]) -> Result<Vec<Tensor>> {
-    let mut parts = vec![tensor.clone()];
-    for layout in layouts {
-        parts = parts[0].moved(layout, node)?;
-    }
-    Ok(parts)
 }
 
 /// What a Shape node gives for a tensor of shape `dims`.
@@ -88,14 +77,30 @@ pub(crate) fn shape(node: Node, dims: &[usize]) -> Result<Tensor> {
 }
 
 /// What a ConstantOfShape node gives: its attribute `value`, or else 0, in the shape that is its input.
-fn constant_of_shape(node: Node, shape: &Tensor, opset: i64) -> Result<Tensor> {
-    let given = node.0.attribute.iter().any(|it| it.name == "value");
-    let value = given.then(|| {
-        let operator = "Constant".to_owned();
-        let proto = NodeProto { op_type: operator, input: vec![], ..node.0.clone() };
-        evaluate::constant(Node(&proto), opset)
-    });
-    evaluate::constant_of_shape(node, &shape.whole().unwrap_or_default(), value.transpose()?)
+fn constant_of_shape(node: Node, shape: &Tensor, opset: i64) -> Result<Vec<Tensor>> {
+    let value = match node.0.attribute.iter().any(|it| it.name == "value") {
+        true => {
+            let op_type = "Constant".to_owned();
+            let proto = NodeProto { op_type, input: vec![], ..node.0.clone() };
+            evaluate::run(Node(&proto), &[], opset)?
+        }
+        false => Tensor::Floats(ArrayD::zeros(vec![1])),
+    };
+    let sizes = whole(node, &shape.whole().unwrap_or_default())?;
+    value.moved(&[Layout::Reshape(vec![]), Layout::Expand(sizes)], node)
+}
+
+/// What a Range node gives: whole numbers from a start to a limit that is not reached, in equal steps.
+fn range(node: Node, inputs: &[&Tensor]) -> Result<Tensor> {
+    let number = |i: usize| inputs.get(i).and_then(|it| it.first()).unwrap_or(f64::NAN);
+    let [start, limit, delta] = [0, 1, 2].map(number);
+    let count = ((limit - start) / delta).ceil();
+    ensure!(
+        (0.0..=1e6).contains(&count),
+        node.refuse(format!("gives {count} numbers, possible: up to 1000000"))
+    );
+    let numbers = (0..count as i64).map(|i| (start + i as f64 * delta) as i64);
+    Ok(Tensor::ints(numbers.collect()))
 }
 
 fn concatenated(node: Node, parts: &[&Tensor]) -> Result<Tensor> {
@@ -114,21 +119,10 @@ fn concatenated(node: Node, parts: &[&Tensor]) -> Result<Tensor> {
     }
 }
 
-/// The axis of `node`, a Concat of tensors of rank `rank`.
-pub(crate) fn axis(node: Node, rank: usize) -> Result<usize> {
-    let axis = node.int("axis", 1)?;
-    let at = if axis < 0 { axis + rank as i64 } else { axis };
-    ensure!(
-        (0..rank as i64).contains(&at),
-        node.refuse(format!("attribute axis = {axis} on rank {rank}"))
-    );
-    Ok(at as usize)
-}
-
 /// `parts` one after the other along the axis of `node`, a Concat.
 pub(crate) fn join<T: Clone>(node: Node, parts: &[ArrayD<T>]) -> Result<ArrayD<T>> {
     let rank = parts.first().map_or(0, |part| part.ndim());
-    let at = axis(node, rank)?;
+    let at = node.axis(node.int("axis", 1)?, rank)?;
     let ranks = parts.iter().all(|part| part.ndim() == rank);
     ensure!(ranks, node.refuse("its inputs' shapes do not fit"));
     let total = parts.iter().map(|part| part.len()).fold(0, usize::saturating_add);

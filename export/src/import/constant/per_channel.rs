@@ -37,17 +37,16 @@ impl Elements {
         tensor: &Tensor,
         what: &str,
     ) -> Result<Vec<f64>> {
-        let values = tensor.numbers();
+        let values = tensor.real();
         if let Some(bad) = values.iter().find(|value| !value.is_finite()) {
             return Err(node.refuse(format!("its {what} holds {bad}: train again or clean it")));
         }
-        if let [one] = values[..] {
-            return Ok(vec![one]);
+        if values.len() == 1 {
+            return Ok(tensor.numbers());
         }
-        let dims = tensor.dims().to_vec();
-        let values = ndarray::ArrayD::from_shape_vec(dims.clone(), values)?;
         let all = values.broadcast(view.dims().to_vec()).ok_or_else(|| {
-            node.refuse(format!("{what} of shape {dims:?} on shape {:?}", view.dims()))
+            let (own, dims) = (tensor.dims(), view.dims());
+            node.refuse(format!("{what} of shape {own:?} on shape {dims:?}"))
         })?;
         self.ordered(node, view, all.iter().copied(), what)
     }

@@ -1,11 +1,12 @@
 //! A constant of a graph, of one of the three types that the importer computes with.
 
-use crate::import::moves::layout::Layout;
+use crate::import::moves::layout::{Layout, moved};
 use crate::import::node::Node;
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use ndarray::ArrayD;
-use tract_onnx::prelude::{DatumType, Tensor as Decoded};
+use tract_onnx::pb::{TensorProto, tensor_proto::DataType};
+use tract_onnx::prelude::{Datum, DatumType, Tensor as Decoded};
 
 /// A constant: numbers in single precision, whole numbers of 64 bits, or truth values.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,13 +47,23 @@ impl Tensor {
         }
     }
 
-    /// All elements in row-major order, whatever the type; a truth value is 0 or 1.
-    pub(crate) fn numbers(&self) -> Vec<f64> {
+    /// The same tensor in double precision, whatever the type; a truth value is 0 or 1.
+    pub(crate) fn real(&self) -> ArrayD<f64> {
         match self {
-            Self::Floats(array) => array.iter().map(|&x| f64::from(x)).collect(),
-            Self::Ints(array) => array.iter().map(|&x| x as f64).collect(),
-            Self::Flags(array) => array.iter().map(|&x| f64::from(u8::from(x))).collect(),
+            Self::Floats(array) => array.mapv(f64::from),
+            Self::Ints(array) => array.mapv(|x| x as f64),
+            Self::Flags(array) => array.mapv(|x| f64::from(u8::from(x))),
         }
+    }
+
+    /// All elements in row-major order, as [`real`](Self::real) has them.
+    pub(crate) fn numbers(&self) -> Vec<f64> {
+        self.real().into_iter().collect()
+    }
+
+    /// The first of its elements, if there are any.
+    pub(crate) fn first(&self) -> Option<f64> {
+        self.real().first().copied()
     }
 
     /// All elements in row-major order, if they are whole numbers.
@@ -63,81 +74,62 @@ impl Tensor {
         }
     }
 
-    /// The constants that [`Layout::run`] makes of this one.
-    pub(crate) fn moved(&self, layout: &Layout, node: Node) -> Result<Vec<Self>> {
+    /// The constants that [`moved`] makes of this one.
+    pub(crate) fn moved(&self, layouts: &[Layout], node: Node) -> Result<Vec<Self>> {
         Ok(match self {
-            Self::Floats(array) => {
-                layout.run(array, 0.0, node)?.into_iter().map(Self::Floats).collect()
+            Self::Floats(it) => {
+                moved(layouts, it, 0.0, node)?.into_iter().map(Self::Floats).collect()
             }
-            Self::Ints(array) => layout.run(array, 0, node)?.into_iter().map(Self::Ints).collect(),
-            Self::Flags(array) => {
-                layout.run(array, false, node)?.into_iter().map(Self::Flags).collect()
+            Self::Ints(it) => moved(layouts, it, 0, node)?.into_iter().map(Self::Ints).collect(),
+            Self::Flags(it) => {
+                moved(layouts, it, false, node)?.into_iter().map(Self::Flags).collect()
             }
         })
     }
 
-    /// This constant converted to the type that `node`, a Cast, names.
-    pub(crate) fn cast(&self, node: Node) -> Result<Self> {
-        use tract_onnx::pb::tensor_proto::DataType;
-        let (dims, to) = (self.dims().to_vec(), node.int("to", 0)?);
-        let floats = |values: Vec<f64>| values.into_iter().map(|x| x as f32).collect();
-        Ok(match DataType::try_from(to as i32) {
-            Ok(DataType::Float | DataType::Double) => {
-                Self::Floats(ArrayD::from_shape_vec(dims, floats(self.numbers()))?)
+    /// The type of its elements in ONNX.
+    pub(crate) fn data_type(&self) -> DataType {
+        match self {
+            Self::Floats(_) => DataType::Float,
+            Self::Ints(_) => DataType::Int64,
+            Self::Flags(_) => DataType::Bool,
+        }
+    }
+
+    /// This constant converted to type `to` of ONNX, as `node` asks.
+    pub(crate) fn cast(&self, to: i64, node: Node) -> Result<Self> {
+        Ok(match (DataType::try_from(to as i32), self) {
+            (Ok(DataType::Float | DataType::Double), _) => {
+                Self::Floats(self.real().mapv(|x| x as f32))
             }
-            Ok(DataType::Int64 | DataType::Int32) => {
-                let values = match self.whole() {
-                    Some(values) => values,
-                    None => self.numbers().into_iter().map(|x| x as i64).collect(),
-                };
-                Self::Ints(ArrayD::from_shape_vec(dims, values)?)
+            (Ok(DataType::Int64 | DataType::Int32), Self::Ints(_)) => self.clone(),
+            (Ok(DataType::Int64 | DataType::Int32), _) => {
+                Self::Ints(self.real().mapv(|x| x as i64))
             }
-            Ok(DataType::Bool) => {
-                let values = self.numbers().into_iter().map(|x| x != 0.0).collect();
-                Self::Flags(ArrayD::from_shape_vec(dims, values)?)
-            }
+            (Ok(DataType::Bool), _) => Self::Flags(self.real().mapv(|x| x != 0.0)),
             _ => bail!(node.refuse(format!("attribute to = {to}: this type is not supported"))),
         })
     }
 
-    /// This constant converted to the type of `other`, the second input of `node`, a CastLike.
-    pub(crate) fn like(&self, other: Option<&Self>, node: Node) -> Result<Self> {
-        let numbers = || self.numbers().into_iter();
-        let dims = self.dims().to_vec();
-        Ok(match other {
-            Some(Self::Floats(_)) => {
-                Self::Floats(ArrayD::from_shape_vec(dims, numbers().map(|x| x as f32).collect())?)
-            }
-            Some(Self::Ints(_)) => {
-                Self::Ints(ArrayD::from_shape_vec(dims, numbers().map(|x| x as i64).collect())?)
-            }
-            Some(Self::Flags(_)) => {
-                Self::Flags(ArrayD::from_shape_vec(dims, numbers().map(|x| x != 0.0).collect())?)
-            }
-            None => bail!(node.refuse("has no second input")),
-        })
-    }
-
-    /// This constant as a tensor of tract.
-    pub(crate) fn encode(&self) -> Result<Decoded> {
-        let dims = self.dims();
-        let decoded = match self {
-            Self::Floats(array) => {
-                Decoded::from_shape(dims, &array.iter().copied().collect::<Vec<_>>())
-            }
-            Self::Ints(array) => {
-                Decoded::from_shape(dims, &array.iter().copied().collect::<Vec<_>>())
-            }
-            Self::Flags(array) => {
-                Decoded::from_shape(dims, &array.iter().copied().collect::<Vec<_>>())
-            }
+    /// This constant as an initialiser called `name`.
+    pub(crate) fn encode(&self, name: &str) -> TensorProto {
+        let raw_data = match self {
+            Self::Floats(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Self::Ints(array) => array.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Self::Flags(array) => array.iter().map(|x| u8::from(*x)).collect(),
         };
-        decoded.map_err(|error| anyhow::anyhow!("{error:#}"))
+        TensorProto {
+            dims: self.dims().iter().map(|size| *size as i64).collect(),
+            data_type: self.data_type() as i32,
+            name: name.to_owned(),
+            raw_data,
+            ..TensorProto::default()
+        }
     }
 }
 
 /// The elements of a tensor of tract.
-fn array<T: tract_onnx::prelude::Datum + Copy>(decoded: &Decoded) -> Result<ArrayD<T>> {
-    let view = decoded.to_plain_array_view::<T>().map_err(|error| anyhow::anyhow!("{error:#}"))?;
+fn array<T: Datum + Copy>(decoded: &Decoded) -> Result<ArrayD<T>> {
+    let view = decoded.to_plain_array_view::<T>().map_err(|error| anyhow!("{error:#}"))?;
     Ok(ArrayD::from_shape_vec(decoded.shape().to_vec(), view.iter().copied().collect())?)
 }

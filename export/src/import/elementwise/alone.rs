@@ -1,6 +1,6 @@
 //! Operators on one view that take more than a function's attributes.
 
-use crate::import::importer::Importer;
+use crate::import::Importer;
 use crate::import::node::Node;
 use crate::import::view::View;
 use crate::network::function::Function;
@@ -8,21 +8,21 @@ use crate::network::operation::Operation;
 use anyhow::{Result, ensure};
 
 /// −`view`
-pub(crate) fn neg(it: &mut Importer, node: Node, view: &View) -> Result<View> {
+pub(crate) fn neg(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
     node.expect(1, &[])?;
-    it.forms.then(node, view, Operation::Affine { scale: vec![-1.0], shift: vec![0.0] })
+    importer.forms.then(node, view, Operation::Affine { scale: vec![-1.0], shift: vec![0.0] })
 }
 
 /// `view` after a PRelu, whose slopes are input 1.
-pub(crate) fn p_relu(it: &mut Importer, node: Node, view: &View) -> Result<View> {
+pub(crate) fn p_relu(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
     node.expect(2, &[])?;
-    let slopes = it.values.constant(node, 1, "slope")?;
-    let slopes = it.elements(view).of_tensor(node, view, slopes, "slope")?;
-    it.forms.then(node, view, Operation::Slopes(slopes))
+    let slopes = importer.scope.constant(node, 1, "slope")?;
+    let slopes = importer.elements(view).of_tensor(node, view, slopes, "slope")?;
+    importer.forms.then(node, view, Operation::Slopes(slopes))
 }
 
 /// `view` after a Clip. The limits are attributes before opset 11 and inputs since; a missing one is infinite.
-pub(crate) fn clip(it: &mut Importer, node: Node, view: &View) -> Result<View> {
+pub(crate) fn clip(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
     node.expect(3, &["min", "max"])?;
     let limit = |index: usize, name, missing: f32| {
         // The ends of float32 are what old exporters write for no limit.
@@ -30,7 +30,7 @@ pub(crate) fn clip(it: &mut Importer, node: Node, view: &View) -> Result<View> {
         let value = if node.input(index).is_empty() {
             node.float(name, end)?
         } else {
-            let numbers = it.values.constant(node, index, name)?.numbers();
+            let numbers = importer.scope.constant(node, index, name)?.numbers();
             ensure!(numbers.len() == 1, node.refuse(format!("{name} is not one number")));
             numbers[0]
         };
@@ -43,11 +43,15 @@ pub(crate) fn clip(it: &mut Importer, node: Node, view: &View) -> Result<View> {
         (0.0, f64::INFINITY) => Function::Relu,
         _ => Function::Clip(low, high),
     };
-    it.forms.then(node, view, Operation::Function(function))
+    importer.forms.then(node, view, Operation::Function(function))
 }
 
 /// `view` after BatchNormalization, as a scale and a shift of each channel.
-pub(crate) fn batch_normalization(it: &mut Importer, node: Node, view: &View) -> Result<View> {
+pub(crate) fn batch_normalization(
+    importer: &mut Importer,
+    node: Node,
+    view: &View,
+) -> Result<View> {
     node.expect(
         5,
         &["epsilon", "momentum", "training_mode", "spatial", "is_test", "consumed_inputs"],
@@ -61,10 +65,10 @@ pub(crate) fn batch_normalization(it: &mut Importer, node: Node, view: &View) ->
         node.refuse("attribute spatial = 0 is not supported: export with opset 9 or later")
     );
     let epsilon = node.float("epsilon", 1e-5)?;
-    let view = &it.forms.distinct(node, view)?;
+    let view = &importer.forms.distinct(node, view)?;
     let channels = view.dims().get(1).copied().unwrap_or(0);
     let vector = |index, what| {
-        let tensor = it.values.floats(node, index, what)?;
+        let tensor = importer.scope.floats(node, index, what)?;
         ensure!(
             tensor.1.len() == channels,
             node.refuse(format!("{what} of shape {:?} on {channels} channels", tensor.0))
@@ -81,8 +85,8 @@ pub(crate) fn batch_normalization(it: &mut Importer, node: Node, view: &View) ->
     let scale: Vec<f64> =
         (0..channels).map(|c| gamma[c] / (variance[c] + epsilon).sqrt()).collect();
     let shift: Vec<f64> = (0..channels).map(|c| beta[c] - mean[c] * scale[c]).collect();
-    let elements = it.elements(view);
+    let elements = importer.elements(view);
     let scale = elements.of_channels(node, view, &scale)?;
     let shift = elements.of_channels(node, view, &shift)?;
-    it.forms.then(node, view, Operation::Affine { scale, shift })
+    importer.forms.then(node, view, Operation::Affine { scale, shift })
 }

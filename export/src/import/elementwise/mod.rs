@@ -2,5 +2,4 @@
 //! of the same elements.
 
 pub(crate) mod alone;
-pub(crate) mod constant;
-pub(crate) mod views;
+pub(crate) mod pair;

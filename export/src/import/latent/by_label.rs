@@ -4,7 +4,7 @@ use crate::import::constant::compute::compute;
 use crate::import::constant::tensor::Tensor;
 use crate::import::node::Node;
 use crate::import::operator::Operator;
-use crate::import::value::{ByLabel, Value, Values, constants};
+use crate::import::value::{ByLabel, Scope, Value, constants};
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
 use anyhow::{Result, ensure};
 use std::collections::HashSet;
@@ -19,14 +19,14 @@ pub(crate) fn by_label<'a>(
     node: Node<'a>,
     operator: Operator,
     (begin, labels): (usize, usize),
-    values: &mut Values<'a>,
+    scope: &mut Scope<'a>,
     tables: &HashSet<&str>,
 ) -> Result<Vec<Value>> {
     let names: HashSet<&'a str> =
         node.0.input.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
     let before: Vec<(&'a str, ByLabel)> = names
         .into_iter()
-        .filter_map(|name| match values.get(name) {
+        .filter_map(|name| match scope.get(name) {
             Some(Value::ByLabel(by_label)) => Some((name, by_label.clone())),
             _ => None,
         })
@@ -35,13 +35,13 @@ pub(crate) fn by_label<'a>(
     // Layouts look up their constants by name: while a label is computed, the names stand for its constants.
     let each = |label: usize| {
         for (name, ByLabel { tensors, .. }) in &before {
-            values.set(name, Value::Constant(tensors[label].clone()));
+            scope.set(name, Value::Constant(tensors[label].clone()));
         }
-        outputs(node, operator, values, is_table.then_some(label))
+        outputs(node, operator, scope, is_table.then_some(label))
     };
     let results = every_label(node, labels, each);
     for (name, by_label) in before {
-        values.set(name, Value::ByLabel(by_label));
+        scope.set(name, Value::ByLabel(by_label));
     }
     let value = |tensors: Vec<Tensor>| match tensors.windows(2).all(|pair| pair[0] == pair[1]) {
         true => Value::Constant(tensors[0].clone()),
@@ -50,17 +50,17 @@ pub(crate) fn by_label<'a>(
     Ok(results?.into_iter().map(value).collect())
 }
 
-/// The outputs of `node` for one label, whose constants are in `values`; checked, if the node is a table, for `label`.
+/// The outputs of `node` for one label, whose constants are in `scope`; checked, if the node is a table, for `label`.
 fn outputs(
     node: Node,
     operator: Operator,
-    values: &Values,
+    scope: &Scope,
     label: Option<usize>,
 ) -> Result<Vec<Tensor>> {
     let names = node.0.input.iter().filter(|name| !name.is_empty());
-    let given: Vec<Value> = names.filter_map(|name| values.get(name).cloned()).collect();
+    let given: Vec<Value> = names.filter_map(|name| scope.get(name).cloned()).collect();
     let given = constants(&given).unwrap_or_default();
-    let gives = compute(node, operator, &given, values)?;
+    let gives = compute(node, operator, &given, scope)?;
     if let Some(label) = label {
         check(node, operator, label, &given, &gives)?;
     }

@@ -8,6 +8,8 @@ use crate::import::view::{Origin, View};
 use crate::network::operation::{Operation, Step};
 use crate::onnx::shape::{ELEMENT_LIMIT, broadcast, count};
 use anyhow::{Result, bail, ensure};
+use gen_core::format::write::DraftPart;
+use gen_core::latent::Distribution;
 use ndarray::ArrayD;
 
 /// Most terms of all forms together.
@@ -40,15 +42,24 @@ impl Form {
 /// All forms that the graph makes of the latent. The elements of a [view](View) of the latent are indices of forms.
 pub(crate) struct Forms {
     forms: Vec<Form>,
+    /// Whether labels are among the latent's elements.
+    labels: bool,
     /// Terms and constants of all of them.
     terms: usize,
 }
 
 impl Forms {
-    /// The elements themselves of a latent of `len` elements.
-    pub(crate) fn new(len: usize) -> Self {
+    /// The elements themselves of a latent of these parts.
+    pub(crate) fn new(latent: &[DraftPart]) -> Self {
+        let len = latent.iter().map(|part| part.len).sum();
         let element = |element| Form { terms: vec![(element, 1.0)], constant: 0.0 };
-        Self { forms: (0..len).map(element).collect(), terms: 0 }
+        let labels = latent.iter().any(|part| part.distribution == Distribution::OneHot);
+        Self { forms: (0..len).map(element).collect(), labels, terms: 0 }
+    }
+
+    /// The end of a message about something that a latent with labels may not do, and a latent alone may.
+    pub(crate) fn advice(&self) -> &'static str {
+        if self.labels { ": choose the label with --label K, from 0" } else { "" }
     }
 
     /// How many there are.
@@ -131,10 +142,11 @@ impl Forms {
             return view.then(node, Step { node: node.name().to_owned(), operation });
         }
         let Operation::Affine { scale, shift } = operation else {
-            return Err(node.refuse(
+            return Err(node.refuse(format!(
                 "stands before the first Gemm or convolution, where latents and mixtures of labels can only be scaled \
-                 and added: choose a label with --label K, from 0",
-            ));
+                 and added{}",
+                self.advice()
+            )));
         };
         let of = |numbers: &[f64], element: i32| numbers[element as usize % numbers.len()];
         let forms = self.shown(view);

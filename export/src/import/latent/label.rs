@@ -24,28 +24,24 @@ pub(crate) struct Found<'g> {
 pub(crate) fn find<'g>(source: &Source, graph: &'g GraphProto, name: &'g str) -> Option<Found<'g>> {
     let mut numbers = HashSet::from([name]);
     let mut found: Option<Found> = None;
-    for node in &graph.node {
-        let at = |index: usize| node.input.get(index).map_or("", String::as_str);
-        let is_number = |index: usize| numbers.contains(at(index));
-        let operator = Operator::of(Node(node));
-        let count = match operator {
+    for node in graph.node.iter().map(Node) {
+        let is_number = |index: usize| numbers.contains(node.input(index));
+        let count = match Operator::of(node) {
             Operator::Move(Move::Gather | Move::GatherNd) if is_number(1) => {
-                let axis = node.attribute.iter().find(|it| it.name == "axis").map_or(0, |it| it.i);
-                rows(graph, at(0), axis)
+                rows(graph, node.input(0), node.int("axis", 0).unwrap_or(0))
             }
-            Operator::OneHot if is_number(0) => depth(source, graph, at(1)),
-            Operator::Equal if is_number(0) || is_number(1) => {
-                compared(source, graph, if is_number(0) { at(1) } else { at(0) })
-            }
+            Operator::OneHot if is_number(0) => depth(source, graph, node.input(1)),
+            Operator::Equal if is_number(0) => compared(source, graph, node.input(1)),
+            Operator::Equal if is_number(1) => compared(source, graph, node.input(0)),
             operator => {
-                let reads = node.input.iter().any(|name| numbers.contains(name.as_str()));
+                let reads = node.0.input.iter().any(|name| numbers.contains(name.as_str()));
                 if reads && keeps_number(operator) {
-                    numbers.extend(node.output.iter().map(String::as_str));
+                    numbers.extend(node.0.output.iter().map(String::as_str));
                 }
                 None
             }
         };
-        if let (Some(count @ 2..), Some(output)) = (count, node.output.first()) {
+        if let (Some(count @ 2..), Some(output)) = (count, node.0.output.first()) {
             let found = found.get_or_insert(Found { labels: count, nodes: Vec::new() });
             found.labels = found.labels.min(count);
             found.nodes.push(output);
@@ -54,39 +50,23 @@ pub(crate) fn find<'g>(source: &Source, graph: &'g GraphProto, name: &'g str) ->
     found
 }
 
-/// Whether the output of an operator on a label's number may still be that number.
+/// Whether the output of an operator on a label's number may still be that number. Shapes and what is made of them are
+/// compared and chosen by too, and say nothing of labels.
 fn keeps_number(operator: Operator) -> bool {
-    match operator {
-        Operator::Cast
-        | Operator::Move(_)
-        | Operator::Conv
-        | Operator::ConvTranspose
-        | Operator::Function(_)
-        | Operator::Clip
-        | Operator::Neg
-        | Operator::PRelu
-        | Operator::BatchNormalization
-        | Operator::Pair(_)
-        | Operator::Where
-        | Operator::OneHot
-        | Operator::Equal
-        | Operator::Not
-        | Operator::Softmax
-        | Operator::LayerNormalization
-        | Operator::Computed => true,
+    !matches!(
+        operator,
         Operator::Gemm
-        | Operator::MatMul
-        | Operator::Concat
-        | Operator::Dropout
-        | Operator::Shape
-        | Operator::Size
-        | Operator::Constant
-        | Operator::ConstantOfShape
-        | Operator::Range
-        | Operator::CastLike
-        | Operator::Normalization
-        | Operator::Unknown => false,
-    }
+            | Operator::MatMul
+            | Operator::Concat
+            | Operator::Dropout
+            | Operator::Shape
+            | Operator::Size
+            | Operator::ConstantOfShape
+            | Operator::Range
+            | Operator::CastLike
+            | Operator::Normalization
+            | Operator::Unknown
+    )
 }
 
 /// The length of the table `name` along `axis`.
@@ -98,8 +78,8 @@ fn rows(graph: &GraphProto, name: &str, axis: i64) -> Option<usize> {
 
 /// The first number of the constant `name`.
 fn depth(source: &Source, graph: &GraphProto, name: &str) -> Option<usize> {
-    let depth = Tensor::new(&source.tensor(tensor(graph, name)?).ok()?).ok()??.numbers();
-    depth.first().map(|depth| *depth as usize)
+    let depth = Tensor::new(&source.tensor(tensor(graph, name)?).ok()?).ok()??.first();
+    depth.map(|depth| depth as usize)
 }
 
 /// How many numbers `name` is: a constant, or a Range from 0.

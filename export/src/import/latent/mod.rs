@@ -11,11 +11,10 @@ pub(crate) mod label;
 pub(crate) mod sum;
 
 use crate::import::constant::tensor::Tensor;
-use crate::import::value::{ByLabel, Value, Values};
+use crate::import::value::{ByLabel, Scope, Value};
 use crate::import::view::{Origin, View};
 use crate::latent;
-use crate::latent::inputs::part_of;
-use crate::latent::inputs::{self, Draft};
+use crate::latent::inputs::{arrange, part_of};
 use crate::latent::wish::Wishes;
 use crate::onnx::input::{Input, data_type};
 use crate::onnx::metadata;
@@ -43,7 +42,7 @@ enum Taken {
 
 /// The graph's inputs, and the latent that goes into them.
 #[derive(Default)]
-pub(crate) struct Inputs<'a> {
+pub(crate) struct GraphInputs<'a> {
     /// Inputs that take a part of the latent, in the graph's order.
     pub(crate) drawn: Vec<Input>,
     /// Inputs that take the label that a person has chosen.
@@ -54,9 +53,9 @@ pub(crate) struct Inputs<'a> {
     pub(crate) tables: HashSet<&'a str>,
 }
 
-impl<'a> Inputs<'a> {
+impl<'a> GraphInputs<'a> {
     /// The inputs of `graph` that are `needed` and no initialisers: parts of the latent, and labels, which are parts
-    /// too unless a person has chosen one. Sets their `values`.
+    /// too unless a person has chosen one. Sets their values in `scope`.
     ///
     /// # Errors
     /// If an input's type or shape can't be converted, or an option does not fit the inputs.
@@ -64,14 +63,14 @@ impl<'a> Inputs<'a> {
         (source, wishes): (&Source, &Wishes),
         graph: &'a GraphProto,
         needed: &HashSet<&str>,
-        values: &mut Values<'a>,
+        scope: &mut Scope<'a>,
     ) -> Result<Self> {
         let mut it = Self::default();
         let inputs: Vec<&ValueInfoProto> = graph
             .input
             .iter()
             .filter(|input| needed.contains(input.name.as_str()))
-            .filter(|input| values.get(&input.name).is_none())
+            .filter(|input| scope.get(&input.name).is_none())
             .collect();
         let names =
             || inputs.iter().map(|input| input.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -88,25 +87,25 @@ impl<'a> Inputs<'a> {
             let taken = it.taken((source, wishes), graph, declared, &shape, inputs.len() == 1)?;
             match (&taken, wishes.label) {
                 (Taken::Number(_) | Taken::OneHot { .. }, Some(label)) => {
-                    it.fix(declared, shape, &taken, label, values)?;
+                    it.fix(declared, shape, &taken, label, scope)?;
                 }
                 _ => drafts.push(draft(declared, shape, &taken)?),
             }
         }
         ensure!(
             wishes.label.is_none() || !it.fixed.is_empty(),
-            "takes no label beside the latents: leave --label out, or say which of {} it is with --latent NAME=one-hot",
+            "takes no label beside the latents: leave --label out, or pass --latent NAME=one-hot, where NAME is one of {}",
             names()
         );
         let possible = drafts.len() <= MAX_PARTS;
         ensure!(possible, "has {} inputs, possible: up to {MAX_PARTS}", drafts.len());
-        (it.latent, it.drawn) = inputs::arrange(drafts);
+        (it.latent, it.drawn) = arrange(drafts);
         let len = it.latent_len();
         ensure!(
             len <= DIMENSION_LIMIT,
             "latents of {len} elements, possible: up to {DIMENSION_LIMIT}"
         );
-        it.set_values(&inputs, values)?;
+        it.set_values(&inputs, scope)?;
         Ok(it)
     }
 
@@ -163,7 +162,7 @@ impl<'a> Inputs<'a> {
         shape: Vec<usize>,
         taken: &Taken,
         label: usize,
-        values: &mut Values<'a>,
+        scope: &mut Scope<'a>,
     ) -> Result<()> {
         let name = &declared.name;
         let number = matches!(taken, Taken::Number(_));
@@ -171,14 +170,14 @@ impl<'a> Inputs<'a> {
             let fits = label < *labels;
             ensure!(fits, "--label {label}: \"{name}\" has {labels} labels, from 0");
         }
-        values.set(name, Value::Constant(fixed(declared, &shape, number, label)?));
-        let (declared, fixed) = (declared.clone(), Some(label));
-        self.fixed.push(Input { declared, shape, elements: 0..0, number, guessed: false, fixed });
+        scope.set(name, Value::Constant(fixed(declared, &shape, number, label)?));
+        let input = Input::new(declared.clone(), shape);
+        self.fixed.push(Input { number, fixed: Some(label), ..input });
         Ok(())
     }
 
     /// Sets the values of the inputs that take a part of the latent.
-    fn set_values(&self, declared: &[&'a ValueInfoProto], values: &mut Values<'a>) -> Result<()> {
+    fn set_values(&self, declared: &[&'a ValueInfoProto], scope: &mut Scope<'a>) -> Result<()> {
         for input in self.drawn.clone() {
             let name = input.name();
             let declared = declared.iter().find(|it| it.name == name);
@@ -196,14 +195,18 @@ impl<'a> Inputs<'a> {
                 let elements = ArrayD::from_shape_vec(input.shape, elements.collect())?;
                 Value::View(View::new(Origin::Latent, elements))
             };
-            values.set(key, value);
+            scope.set(key, value);
         }
         Ok(())
     }
 }
 
 /// Input `declared`, of shape `shape`, as a part of the latent.
-fn draft(declared: &ValueInfoProto, shape: Vec<usize>, taken: &Taken) -> Result<Draft> {
+fn draft(
+    declared: &ValueInfoProto,
+    shape: Vec<usize>,
+    taken: &Taken,
+) -> Result<(Input, DraftPart)> {
     let name = &declared.name;
     let (len, distribution) = match *taken {
         Taken::Noise(distribution) => (count(&shape), distribution),
@@ -218,7 +221,7 @@ fn draft(declared: &ValueInfoProto, shape: Vec<usize>, taken: &Taken) -> Result<
     let part = latent::part(name, len, distribution);
     let number = matches!(taken, Taken::Number(_));
     let guessed = matches!(taken, Taken::OneHot { guessed: true });
-    Ok(Draft { declared: declared.clone(), shape, part, number, guessed })
+    Ok((Input { number, guessed, ..Input::new(declared.clone(), shape) }, part))
 }
 
 /// Refuses shapes that neither latents nor labels have.

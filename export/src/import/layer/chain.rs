@@ -3,7 +3,7 @@
 use crate::import::node::Node;
 use crate::import::view::{Origin, View};
 use crate::network::operation::Step;
-use crate::network::{Layer, LayerKind, fold};
+use crate::network::{Layer, fold};
 use crate::onnx::shape::ELEMENT_LIMIT;
 use anyhow::{Result, bail, ensure};
 use gen_core::axis::{Axis, Convolution};
@@ -22,32 +22,15 @@ pub(crate) struct Chain {
     first: usize,
 }
 
-/// A layer's kind and sizes, before it is in the chain.
-pub(crate) struct Shape {
-    pub(crate) kind: LayerKind,
-    /// Rows and columns.
-    pub(crate) axes: [Axis; 2],
-    pub(crate) channels_in: usize,
-    pub(crate) channels_out: usize,
-}
-
 impl Chain {
     /// No layers yet, on a latent of `latent_len` elements.
     pub(crate) fn new(latent_len: usize) -> Self {
         Self { layers: Vec::new(), latent_len, first: 0 }
     }
 
-    /// Adds a layer that reads the newest one, named after `node`, with weights `[out][row][column][in]`.
-    pub(crate) fn push(&mut self, node: Node, shape: Shape, weights: Vec<f32>) {
-        let Shape { kind, axes: [rows, columns], channels_in, channels_out } = shape;
-        let (name, steps) = (node.name().to_owned(), Vec::new());
-        let layer = Layer { name, kind, rows, columns, channels_in, channels_out, weights, steps };
-        self.layers.push(layer);
-    }
-
     /// Adds a dense layer that reads the latent and gives `output`: height, width, channels.
     pub(crate) fn push_first(&mut self, node: Node, output: [usize; 3], weights: Vec<f32>) {
-        self.push(node, Shape::dense(self.latent_len, output), weights);
+        self.layers.push(Layer::dense(node.name(), self.latent_len, output, weights));
         self.first += 1;
     }
 
@@ -117,8 +100,7 @@ impl Chain {
                 "the latents go through another layer too: put both beside each other by Concat"
             )
         );
-        let [height, width, channels] = self.layers[index].output();
-        check_map(node, [channels, height, width])?;
+        check_map(node, self.layers[index].output())?;
         self.finish(node, index, view.steps.clone())
     }
 
@@ -135,15 +117,7 @@ impl Chain {
     }
 }
 
-impl Shape {
-    /// A dense layer that gives `output`: height, width, channels.
-    pub(crate) fn dense(channels_in: usize, [height, width, channels_out]: [usize; 3]) -> Self {
-        let axes = [Layer::dense_axis(height), Layer::dense_axis(width)];
-        Self { kind: LayerKind::Dense, axes, channels_in, channels_out }
-    }
-}
-
-/// A layer that gives its input after `steps`.
+/// A layer that gives its input, of height, width and channels, after `steps`.
 fn identity(node: Node, [height, width, channels]: [usize; 3], steps: Vec<Step>) -> Result<Layer> {
     let convolution = Convolution::Plain;
     let axis = |side| Axis { convolution, input: side, output: side, kernel: 1, stride: 1, pad: 0 };
@@ -152,21 +126,16 @@ fn identity(node: Node, [height, width, channels]: [usize; 3], steps: Vec<Step>)
         node.refuse(format!("follows activations of {channels} channels: too many"))
     );
     let weight = |i: usize| f32::from(u8::from(i.is_multiple_of(channels + 1)));
-    Ok(Layer {
-        name: steps.first().map_or_else(String::new, |step| step.node.clone()),
-        kind: LayerKind::Plain,
-        rows: axis(height),
-        columns: axis(width),
-        channels_in: channels,
-        channels_out: channels,
-        weights: (0..channels * channels).map(weight).collect(),
-        steps,
-    })
+    let weights = (0..channels * channels).map(weight).collect();
+    let name = steps.first().map_or("", |step| &step.node);
+    let layer = Layer::convolution(name, [axis(height), axis(width)], [channels; 2], weights);
+    Ok(Layer { steps, ..layer })
 }
 
-/// Refuses maps, channels, height and width, that no `.gen` file can hold.
-pub(crate) fn check_map(node: Node, [channels, height, width]: [usize; 3]) -> Result<()> {
-    let fits = [channels, height, width].iter().all(|side| (1..=DIMENSION_LIMIT).contains(side));
+/// Refuses maps, of height, width and channels, that no `.gen` file can hold.
+pub(crate) fn check_map(node: Node, map: [usize; 3]) -> Result<()> {
+    let [height, width, channels] = map;
+    let fits = map.iter().all(|side| (1..=DIMENSION_LIMIT).contains(side));
     ensure!(
         fits && channels * height * width <= ELEMENT_LIMIT,
         node.refuse(format!("gives {channels}×{height}×{width} elements, out of range"))
@@ -174,11 +143,11 @@ pub(crate) fn check_map(node: Node, [channels, height, width]: [usize; 3]) -> Re
     Ok(())
 }
 
-/// Refuses dense layers from `channels_in` features to `map`, channels, height and width, that no `.gen` file can hold:
-/// the kernel of such a layer is as large as the map.
+/// Refuses dense layers from `channels_in` features to `map`, of height, width and channels, that no `.gen` file can
+/// hold: the kernel of such a layer is as large as the map.
 pub(crate) fn check_dense(node: Node, channels_in: usize, map: [usize; 3]) -> Result<()> {
     check_map(node, map)?;
-    let [channels, height, width] = map;
+    let [height, width, channels] = map;
     ensure!(
         height <= KERNEL_LIMIT && width <= KERNEL_LIMIT,
         node.refuse(format!(

@@ -1,163 +1,45 @@
 //! Conv and ConvTranspose nodes: read with their attributes, then added to the chain.
 
-use crate::import::importer::Importer;
-use crate::import::layer::chain::check_map;
-use crate::import::layer::geometry::{Geometry, groups};
+use crate::import::Importer;
+use crate::import::layer::chain::{KERNEL_LIMIT, check_map};
 use crate::import::layer::kernel::Kernel;
 use crate::import::layer::on_map::on_map;
 use crate::import::layer::point::point;
 use crate::import::node::Node;
-use crate::import::value::Values;
 use crate::import::view::View;
-use crate::network::LayerKind;
 use crate::network::operation::Operation;
 use anyhow::{Result, ensure};
 use gen_core::axis::{Axis, Convolution};
 
-/// A convolution as its node has it, but for the bias.
-struct Linear {
-    kind: LayerKind,
-    /// Rows and columns.
-    axes: [Axis; 2],
-    kernel: Kernel,
-}
-
-/// The output of `node`, a ConvTranspose that reads `view`.
-pub(crate) fn transposed(it: &mut Importer, node: Node, view: &View) -> Result<View> {
-    let linear = read_transposed(node, view, &it.values)?;
-    add(it, node, view, &linear)
-}
-
-/// The output of `node`, a Conv that reads `view`.
-pub(crate) fn plain(it: &mut Importer, node: Node, view: &View) -> Result<View> {
-    let linear = read_plain(node, view, &it.values)?;
-    add(it, node, view, &linear)
-}
-
-fn read_transposed(node: Node, view: &View, values: &Values) -> Result<Linear> {
+/// The output of `node`, a Conv or ConvTranspose that reads `view`: without its bias, input 2, a layer.
+pub(crate) fn convolution(
+    importer: &mut Importer,
+    node: Node,
+    view: &View,
+    convolution: Convolution,
+) -> Result<View> {
     let attributes = [
         "kernel_shape",
         "strides",
         "pads",
         "dilations",
         "group",
+        "auto_pad",
         "output_padding",
         "output_shape",
-        "auto_pad",
     ];
-    node.expect(3, &attributes)?;
-    let kernel = transposed_kernel(node, values)?;
-    let [_, height, width] = map(node, view, kernel.input)?;
-    let extra = node.pair("output_padding", 0)?;
-    let stride = node.pair("strides", 1)?;
-    ensure!(
-        stride.iter().all(|stride| *stride > 0) && extra[0] < stride[0] && extra[1] < stride[1],
-        node.refuse(format!("attribute output_padding = {extra:?}, strides = {stride:?}"))
-    );
-    let whole = |along: usize| {
-        ([height, width][along] - 1) * stride[along] + kernel.sides[along] + extra[along]
+    let known = match convolution {
+        Convolution::Transposed => &attributes[..],
+        // Without the last two.
+        Convolution::Plain => &attributes[..6],
     };
-    let whole = [whole(0), whole(1)];
-    let wanted = node.ints("output_shape")?.map(|sizes| {
-        let last: Vec<i64> = sizes.iter().rev().take(2).rev().copied().collect();
-        let size = |i: usize| usize::try_from(last.get(i).copied().unwrap_or(0)).unwrap_or(0);
-        [size(0), size(1)]
-    });
-    let geometry = Geometry::read(node, &kernel, |auto| {
-        // ONNX: total padding so that the output has this size; the larger half comes last for SAME_UPPER, else first.
-        let sizes = match (wanted, auto) {
-            (Some(sizes), _) => sizes,
-            (None, true) => [height * stride[0], width * stride[1]],
-            (None, false) => return Ok(None),
-        };
-        let total = [0, 1].map(|i| whole[i].checked_sub(sizes[i]));
-        let [Some(rows), Some(columns)] = total else {
-            return Err(node.refuse(format!("an output of {sizes:?} from {whole:?}: too large")));
-        };
-        Ok(Some([rows, columns]))
-    })?;
-    let axis = |along: usize| {
-        let pads = geometry.begin[along] + geometry.end[along];
-        let output = whole[along].saturating_sub(pads);
-        let (kernel, pad) = (kernel.sides[along], geometry.begin[along]);
-        let (convolution, input) = (Convolution::Transposed, [height, width][along]);
-        Axis { convolution, input, output, kernel, stride: stride[along], pad }
-    };
-    Ok(Linear { kind: LayerKind::Transposed, axes: [axis(0), axis(1)], kernel })
-}
-
-/// The weights of a ConvTranspose, `[in][out of the group][row][column]`, in the order of a Conv's.
-fn transposed_kernel(node: Node, values: &Values) -> Result<Kernel> {
-    let (shape, values) = values.floats(node, 1, "weights")?;
-    let [inputs, per_group, rows, columns] = shape[..] else {
-        return Err(node.refuse(format!("weights of shape {shape:?}, expected rank 4")));
-    };
-    let group = groups(node, inputs)?;
-    // `[out][in of the group][row][column]`
-    let (out, input) = (per_group * group, inputs / group);
-    let taps = rows * columns;
-    let mut turned = Vec::with_capacity(values.len());
-    for (o, i) in (0..out).flat_map(|o| (0..input).map(move |i| (o, i))) {
-        let from = (o / per_group * input + i) * per_group + o % per_group;
-        turned.extend(&values[from * taps..][..taps]);
-    }
-    let kernel = Kernel { out, input, sides: [rows, columns], values: turned };
-    kernel.plain(node, node.pair("dilations", 1)?, group)
-}
-
-fn read_plain(node: Node, view: &View, values: &Values) -> Result<Linear> {
-    let attributes = ["kernel_shape", "strides", "pads", "dilations", "group", "auto_pad"];
-    node.expect(3, &attributes)?;
-    let (shape, values) = values.floats(node, 1, "weights")?;
-    let [out, input, rows, columns] = shape[..] else {
-        return Err(node.refuse(format!("weights of shape {shape:?}, expected rank 4")));
-    };
-    let group = groups(node, out)?;
-    let kernel = Kernel { out, input, sides: [rows, columns], values };
-    let kernel = kernel.plain(node, node.pair("dilations", 1)?, group)?;
-    let [_, height, width] = map(node, view, kernel.input)?;
-    let stride = node.pair("strides", 1)?;
-    let geometry = Geometry::read(node, &kernel, |auto| {
-        let total = |along: usize| {
-            let input = [height, width][along];
-            let stride = stride[along].max(1);
-            ((input.div_ceil(stride) - 1) * stride + kernel.sides[along]).saturating_sub(input)
-        };
-        Ok(auto.then(|| [total(0), total(1)]))
-    })?;
-    let axis = |along: usize| {
-        let input = [height, width][along];
-        let (kernel, stride, pad) =
-            (kernel.sides[along], geometry.stride[along], geometry.begin[along]);
-        let padded = input + pad + geometry.end[along];
-        let output = if padded < kernel { 0 } else { (padded - kernel) / stride + 1 };
-        Axis { convolution: Convolution::Plain, input, output, kernel, stride, pad }
-    };
-    Ok(Linear { kind: LayerKind::Plain, axes: [axis(0), axis(1)], kernel })
-}
-
-/// Channels, height and width of the map that a convolution for `channels` channels reads.
-fn map(node: Node, view: &View, channels: usize) -> Result<[usize; 3]> {
-    let dims = view.dims();
-    ensure!(
-        dims.len() == 4,
-        node.refuse(format!("its input has rank {}: reshape it to a map first", dims.len()))
-    );
-    ensure!(
-        dims[0] == 1 && dims[1] == channels && !dims.contains(&0),
-        node.refuse(format!("weights for {channels} channels on {} channels", dims[1]))
-    );
-    Ok([dims[1], dims[2], dims[3]])
-}
-
-/// Adds `linear`, which reads `view`, and the bias of input 2.
-fn add(it: &mut Importer, node: Node, view: &View, linear: &Linear) -> Result<View> {
-    let Linear { kind, axes, kernel } = linear;
+    node.expect(3, known)?;
+    let kernel = Kernel::read(node, &importer.scope, convolution)?;
+    let axes = axes(node, &kernel, sides(node, view, kernel.input)?, convolution)?;
     let output = [axes[0].output, axes[1].output, kernel.out];
     ensure!(!output.contains(&0), node.refuse("its output is empty: pads are too large"));
-    check_map(node, [output[2], output[0], output[1]])?;
-    if it.chain.is_point(view) && view.dims()[2..] == [1, 1] {
-        let places: Vec<i32> = view.elements.iter().copied().collect();
+    check_map(node, output)?;
+    if importer.chain.is_point(view) && view.dims()[2..] == [1, 1] {
         let tap = |axis: &Axis, o: usize| {
             let taps = axis.taps(o);
             (taps.len == 1).then(|| axis.kernel_index(taps.phase, taps.skip))
@@ -167,19 +49,138 @@ fn add(it: &mut Importer, node: Node, view: &View, linear: &Linear) -> Result<Vi
             let tap = tap(&axes[0], y).zip(tap(&axes[1], x));
             tap.map_or(0.0, |(row, column)| kernel.at(feature % kernel.out, input, row, column))
         };
-        point(&mut it.chain, &it.forms, node, view, &places, output, weight)?;
+        point(importer, node, view, output, weight)?;
     } else {
-        on_map(&mut it.chain, &it.forms, node, view, *kind, *axes, kernel)?;
+        on_map(importer, node, view, axes, &kernel)?;
     }
-    let output = it.chain.newest();
+    let output = importer.chain.newest();
     if node.input(2).is_empty() {
         return Ok(output);
     }
-    let (shape, bias) = it.values.floats(node, 2, "bias")?;
+    let (shape, bias) = importer.scope.floats(node, 2, "bias")?;
     ensure!(
         bias.len() == kernel.out,
         node.refuse(format!("bias of shape {shape:?} on {} channels", kernel.out))
     );
     let shift = bias.iter().map(|&b| f64::from(b)).collect();
-    it.forms.then(node, &output, Operation::Affine { scale: vec![1.0; kernel.out], shift })
+    importer.forms.then(node, &output, Operation::Affine { scale: vec![1.0; kernel.out], shift })
+}
+
+/// Height and width of the map that a convolution for `channels` channels reads.
+fn sides(node: Node, view: &View, channels: usize) -> Result<[usize; 2]> {
+    let &[batch, own, height, width] = view.dims() else {
+        let rank = view.dims().len();
+        return Err(node.refuse(format!("its input has rank {rank}: reshape it to a map first")));
+    };
+    ensure!(
+        batch == 1 && own == channels && !view.dims().contains(&0),
+        node.refuse(format!("weights for {channels} channels on {own} channels"))
+    );
+    Ok([height, width])
+}
+
+/// The axes of a convolution with `kernel` on a map of `input`, rows and columns.
+///
+/// # Errors
+/// If an attribute contradicts the weights or is beyond a `.gen` file's limits.
+fn axes(
+    node: Node,
+    kernel: &Kernel,
+    input: [usize; 2],
+    convolution: Convolution,
+) -> Result<[Axis; 2]> {
+    let (stride, extra) = (node.pair("strides", 1)?, node.pair("output_padding", 0)?);
+    ensure!(
+        convolution == Convolution::Plain || extra[0] < stride[0] && extra[1] < stride[1],
+        node.refuse(format!("attribute output_padding = {extra:?}, strides = {stride:?}"))
+    );
+    check_sizes(node, kernel.sides, stride)?;
+    // What a transposed convolution gives without padding.
+    let whole = [0, 1].map(|i| (input[i] - 1) * stride[i] + kernel.sides[i] + extra[i]);
+    let pads = match asked_for(node, input, stride, convolution)? {
+        None => pads(node)?,
+        Some(output) => {
+            let total = [0, 1].map(|i| match convolution {
+                Convolution::Transposed => whole[i].checked_sub(output[i]),
+                Convolution::Plain => {
+                    Some(((output[i] - 1) * stride[i] + kernel.sides[i]).saturating_sub(input[i]))
+                }
+            });
+            let [Some(rows), Some(columns)] = total else {
+                let text = format!("an output of {output:?} from {whole:?}: too large");
+                return Err(node.refuse(text));
+            };
+            // The larger half comes last for SAME_UPPER, else first.
+            let last = node.text("auto_pad", "NOTSET")? == "SAME_UPPER";
+            [rows, columns]
+                .map(|all| if last { [all / 2, all - all / 2] } else { [all - all / 2, all / 2] })
+        }
+    };
+    Ok([0, 1].map(|i| {
+        let [pad, end] = pads[i];
+        let (input, kernel, stride) = (input[i], kernel.sides[i], stride[i]);
+        let output = match convolution {
+            Convolution::Transposed => whole[i].saturating_sub(pad + end),
+            Convolution::Plain => {
+                (input + pad + end).checked_sub(kernel).map_or(0, |room| room / stride + 1)
+            }
+        };
+        Axis { convolution, input, output, kernel, stride, pad }
+    }))
+}
+
+/// Refuses kernels and strides beyond a `.gen` file's limits, and weights with other `sides` than the node has.
+fn check_sizes(node: Node, sides: [usize; 2], stride: [usize; 2]) -> Result<()> {
+    let dilations = node.pair("dilations", 1)?;
+    let declared = node.pair("kernel_shape", 0)?;
+    let own = [0, 1].map(|i| (sides[i] - 1) / dilations[i].max(1) + 1);
+    ensure!(
+        declared == [0, 0] || declared == own,
+        node.refuse(format!("attribute kernel_shape = {declared:?}, the weights' is {own:?}"))
+    );
+    ensure!(
+        sides.iter().chain(&stride).all(|size| (1..=KERNEL_LIMIT).contains(size)),
+        node.refuse(format!("kernel {sides:?} with strides {stride:?}, possible: 1…255"))
+    );
+    Ok(())
+}
+
+/// The size of the output, rows and columns, if the node asks for one instead of paddings.
+fn asked_for(
+    node: Node,
+    input: [usize; 2],
+    stride: [usize; 2],
+    convolution: Convolution,
+) -> Result<Option<[usize; 2]>> {
+    let auto_pad = node.text("auto_pad", "NOTSET")?;
+    ensure!(
+        ["NOTSET", "VALID", "SAME_UPPER", "SAME_LOWER"].contains(&auto_pad),
+        node.refuse(format!("attribute auto_pad = {auto_pad}"))
+    );
+    if let Some(sizes) = node.ints("output_shape")? {
+        // Batch and channels may stand before them.
+        let from_end = |i: usize| sizes.iter().rev().nth(i).copied().unwrap_or(0);
+        let size = |i: usize| usize::try_from(from_end(i)).unwrap_or(0);
+        return Ok(Some([size(1), size(0)]));
+    }
+    let same = |i: usize| match convolution {
+        Convolution::Transposed => input[i] * stride[i],
+        Convolution::Plain => input[i].div_ceil(stride[i]),
+    };
+    Ok(auto_pad.starts_with("SAME").then(|| [same(0), same(1)]))
+}
+
+/// The paddings of `node` before and behind its rows and its columns.
+fn pads(node: Node) -> Result<[[usize; 2]; 2]> {
+    let pads = match node.ints("pads")? {
+        Some(pads) if node.text("auto_pad", "NOTSET")? == "NOTSET" => pads,
+        _ => &[0; 4],
+    };
+    let small = |index: usize| pads.get(index).and_then(|&pad| u8::try_from(pad).ok());
+    let (4, Some(top), Some(left), Some(bottom), Some(right)) =
+        (pads.len(), small(0), small(1), small(2), small(3))
+    else {
+        return Err(node.refuse(format!("attribute pads = {pads:?}, possible: 0…255")));
+    };
+    Ok([[top, bottom], [left, right]].map(|pads| pads.map(usize::from)))
 }

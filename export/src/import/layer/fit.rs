@@ -94,9 +94,8 @@ mod tests {
 
     fn moved(layouts: &[crate::import::moves::layout::Layout]) -> ArrayD<i32> {
         let proto = tract_onnx::pb::NodeProto::default();
-        layouts.iter().fold(map(), |map, layout| {
-            layout.run(&map, ZERO, crate::import::node::Node(&proto)).unwrap().swap_remove(0)
-        })
+        let node = crate::import::node::Node(&proto);
+        crate::import::moves::layout::moved(layouts, &map(), ZERO, node).unwrap().swap_remove(0)
     }
 
     #[test]

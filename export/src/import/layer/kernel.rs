@@ -1,8 +1,10 @@
 //! A convolution's weights, without the dilations and groups of its node.
 
 use crate::import::node::Node;
+use crate::import::value::Scope;
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
+use gen_core::axis::Convolution;
 
 /// Weights `[out][in][row][column]`.
 pub(crate) struct Kernel {
@@ -14,17 +16,45 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
+    /// The weights of `node`, input 1, without its dilations and groups: zeros fill the kernel between its taps, and
+    /// weights for the channels of other groups.
+    ///
+    /// # Errors
+    /// If they are no weights of a two-dimensional convolution, or far too many.
+    pub(crate) fn read(node: Node, scope: &Scope, convolution: Convolution) -> Result<Self> {
+        let (shape, values) = scope.floats(node, 1, "weights")?;
+        let [first, second, rows, columns] = shape[..] else {
+            bail!(node.refuse(format!("weights of shape {shape:?}, expected rank 4")));
+        };
+        let group = usize::try_from(node.int("group", 1)?).unwrap_or(0);
+        ensure!(
+            group > 0 && first.is_multiple_of(group),
+            node.refuse(format!("attribute group = {group} on {first} channels"))
+        );
+        let sides = [rows, columns];
+        let kernel = match convolution {
+            Convolution::Plain => Self { out: first, input: second, sides, values },
+            // `[in][out of the group][row][column]` becomes `[out][in of the group][row][column]`.
+            Convolution::Transposed => {
+                let (out, input) = (second * group, first / group);
+                let taps = rows * columns;
+                let mut turned = Vec::with_capacity(values.len());
+                for (o, i) in pairs([out, input]) {
+                    let from = (o / second * input + i) * second + o % second;
+                    turned.extend(&values[from * taps..][..taps]);
+                }
+                Self { out, input, sides, values: turned }
+            }
+        };
+        kernel.whole(node, node.pair("dilations", 1)?, group)
+    }
+
     /// One weight.
     pub(crate) fn at(&self, out: usize, input: usize, row: usize, column: usize) -> f32 {
         self.values[((out * self.input + input) * self.sides[0] + row) * self.sides[1] + column]
     }
 
-    /// The same convolution without dilations and groups: zeros fill the kernel between its taps, and weights for the
-    /// channels of other groups.
-    ///
-    /// # Errors
-    /// If there are no weights, or far too many.
-    pub(crate) fn plain(self, node: Node, dilations: [usize; 2], group: usize) -> Result<Self> {
+    fn whole(self, node: Node, dilations: [usize; 2], group: usize) -> Result<Self> {
         let none = self.values.is_empty() || dilations.contains(&0);
         ensure!(!none, node.refuse("has no weights, or dilations of 0"));
         if dilations == [1, 1] && group == 1 {

@@ -1,45 +1,42 @@
 //! Adds a convolution that reads a layer's output, perhaps with pixels repeated, borders padded or cut off, and
 //! channels in another order.
 
-use crate::import::latent::form::Forms;
-use crate::import::layer::chain::{Chain, KERNEL_LIMIT, Shape};
-use crate::import::layer::cut::cut;
+use crate::import::Importer;
+use crate::import::layer::chain::{Chain, KERNEL_LIMIT};
 use crate::import::layer::fit::Fit;
 use crate::import::layer::kernel::{Kernel, pairs};
-use crate::import::layer::spread::spread;
+use crate::import::layer::prepare::prepare;
 use crate::import::node::Node;
 use crate::import::view::{View, ZERO};
-use crate::network::LayerKind;
+use crate::network::Layer;
 use anyhow::{Result, ensure};
 use gen_core::axis::{Axis, Convolution};
 use ndarray::{ArrayD, Axis as Dimension, Slice};
 
-/// Adds the convolution `kind` with the weights `kernel`, which reads `view` along `axes`. If it cannot read the layer
-/// before as that is shown, a layer comes between that gives just what is shown.
+/// Adds the convolution with the weights `kernel`, which reads `view` along `axes`. If it cannot read the layer before as
+/// that is shown, a layer comes between that gives just what is shown.
 ///
 /// # Errors
 /// If pixels or channels are shown in an order that no layer can read, or another layer reads the layer before.
 pub(crate) fn on_map(
-    chain: &mut Chain,
-    forms: &Forms,
+    importer: &mut Importer,
     node: Node,
     view: &View,
-    kind: LayerKind,
     axes: [Axis; 2],
     kernel: &Kernel,
 ) -> Result<()> {
-    let view = spread(chain, forms, node, view)?;
-    let view = cut(chain, &view);
+    let view = prepare(importer, node, view)?;
+    let chain = &mut importer.chain;
     let index = chain.close(node, &view)?;
     let map = chain.layers[index].output();
     let own = Fit::of(&view.elements, map);
     // With the zeros that the node pads with, so that they are compared too.
-    let fit = match kind {
-        LayerKind::Plain => Fit::of(&padded(&view, &axes), map),
-        _ => own.clone().filter(|fit| whole(fit, &view, map, &axes)),
+    let plain = axes[0].convolution == Convolution::Plain;
+    let fit = match plain {
+        true => Fit::of(&padded(&view, &axes), map),
+        false => own.clone().filter(|fit| whole(fit, &view, map, &axes)),
     };
-    let fit = fit.filter(|fit| readable(fit, kind, &axes));
-    let Some(fit) = fit else {
+    let Some(fit) = fit.filter(|fit| readable(fit, &axes)) else {
         let own = own.ok_or_else(|| {
             node.refuse(
                 "reads pixels or channels of the layer before in an order that cannot be converted",
@@ -54,18 +51,16 @@ pub(crate) fn on_map(
         );
         repeat(chain, node, &view, &own)?;
         let shown = chain.newest();
-        return on_map(chain, forms, node, &shown, kind, axes, kernel);
+        return on_map(importer, node, &shown, axes, kernel);
     };
-    let turned = kind == LayerKind::Plain && fit.repeat != [1, 1];
+    let turned = plain && fit.repeat != [1, 1];
     let reading = |along: usize| reading(&axes[along], &fit, along, map[along], turned);
     let (Some(rows), Some(columns)) = (reading(0), reading(1)) else {
         return Err(node.refuse("kernel or padding above 255"));
     };
     let weights = weights(kernel, &fit, [&axes[0], &axes[1]], [&rows, &columns], turned, map[2]);
-    let kind = if turned { LayerKind::Transposed } else { kind };
-    let axes = [rows, columns];
-    let shape = Shape { kind, axes, channels_in: map[2], channels_out: kernel.out };
-    chain.push(node, shape, weights);
+    let channels = [map[2], kernel.out];
+    chain.layers.push(Layer::convolution(node.name(), [rows, columns], channels, weights));
     Ok(())
 }
 
@@ -102,9 +97,7 @@ pub(crate) fn repeat(chain: &mut Chain, node: Node, view: &View, fit: &Fit) -> R
             weights[((channel * sides[0] + row) * sides[1] + column) * depth + from] = 1.0;
         }
     }
-    let kind = if zeros { LayerKind::Plain } else { LayerKind::Transposed };
-    let axes = [rows, columns];
-    chain.push(node, Shape { kind, axes, channels_in: depth, channels_out: out }, weights);
+    chain.layers.push(Layer::convolution(node.name(), [rows, columns], [depth, out], weights));
     Ok(())
 }
 
@@ -140,12 +133,12 @@ fn whole(fit: &Fit, view: &View, map: [usize; 3], axes: &[Axis; 2]) -> bool {
 
 /// Whether a convolution can read the layer's output without a layer between: repeated pixels only if it is plain and
 /// has no strides, and cut borders only then too.
-fn readable(fit: &Fit, kind: LayerKind, axes: &[Axis; 2]) -> bool {
+fn readable(fit: &Fit, axes: &[Axis; 2]) -> bool {
     let strides = axes.iter().any(|axis| axis.stride > 1);
-    match (kind, fit.repeat) {
-        (LayerKind::Plain, [1, 1]) => fit.begin.iter().all(|begin| *begin <= 0),
-        (LayerKind::Plain, _) => !strides,
-        (_, repeat) => repeat == [1, 1],
+    match (axes[0].convolution, fit.repeat) {
+        (Convolution::Plain, [1, 1]) => fit.begin.iter().all(|begin| *begin <= 0),
+        (Convolution::Plain, _) => !strides,
+        (Convolution::Transposed, repeat) => repeat == [1, 1],
     }
 }
 

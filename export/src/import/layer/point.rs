@@ -1,37 +1,38 @@
 //! Dense layers that read a single pixel: the latent, or a dense layer before it became a map.
 
-use crate::import::latent::form::Forms;
-use crate::import::layer::chain::{Chain, Shape, check_dense};
+use crate::import::Importer;
+use crate::import::layer::chain::check_dense;
 use crate::import::layer::kernel::pairs;
 use crate::import::node::Node;
 use crate::import::view::{Origin, View};
+use crate::network::Layer;
 use crate::network::operation::{Operation, Step};
 use crate::onnx::shape::ELEMENT_LIMIT;
 use anyhow::{Result, ensure};
 use ndarray::ArrayD;
+use std::sync::Arc;
 
-/// Adds a layer that reads `view` and gives `output`: height, width, channels. `places` are the elements it reads,
-/// `weight(feature, input)` the weight of feature `feature`, in HWC order, for the element `places[input]`.
+/// Adds a layer that reads `view` and gives `output`: height, width, channels. `weight(feature, input)` is the weight of
+/// feature `feature`, in HWC order, for the view's element `input`.
 ///
 /// # Errors
 /// If another layer reads the layer before already, or the new one is too large.
 pub(crate) fn point(
-    chain: &mut Chain,
-    forms: &Forms,
+    importer: &mut Importer,
     node: Node,
     view: &View,
-    places: &[i32],
     output: [usize; 3],
     weight: impl Fn(usize, usize) -> f32,
 ) -> Result<()> {
+    let Importer { chain, forms, .. } = importer;
     let inputs = match view.origin {
         Origin::Latent => {
             ensure!(
                 chain.all_read_latent(),
-                node.refuse(
-                    "reads latents, a label or constants after another layer, where they are no longer there: choose \
-                     a label with --label K, from 0"
-                )
+                node.refuse(format!(
+                    "reads latents, a label or constants after another layer, where they are no longer there{}",
+                    forms.advice()
+                ))
             );
             chain.latent_len
         }
@@ -41,13 +42,13 @@ pub(crate) fn point(
         }
     };
     let [height, width, channels] = output;
-    check_dense(node, inputs, [channels, height, width])?;
-    let known = places.iter().filter_map(|at| usize::try_from(*at).ok());
+    check_dense(node, inputs, output)?;
+    let known = view.elements.iter().filter_map(|at| usize::try_from(*at).ok());
     let terms = match view.origin {
         Origin::Latent => {
             known.map(|at| forms.get(at).terms.len() + 1).fold(0, usize::saturating_add)
         }
-        Origin::Layer(_) => places.len(),
+        Origin::Layer(_) => view.elements.len(),
     };
     let features = height * width * channels;
     let work = features.saturating_mul(terms);
@@ -58,7 +59,7 @@ pub(crate) fn point(
     for (out, pixel) in pairs([channels, height * width]) {
         let feature = pixel * channels + out;
         sums.fill(0.0);
-        for (input, &place) in places.iter().enumerate() {
+        for (input, &place) in view.elements.iter().enumerate() {
             let w = f64::from(weight(feature, input));
             let Ok(place) = usize::try_from(place) else { continue };
             match view.origin {
@@ -76,7 +77,7 @@ pub(crate) fn point(
     }
     match view.origin {
         Origin::Latent => chain.push_first(node, output, weights),
-        Origin::Layer(_) => chain.push(node, Shape::dense(inputs, output), weights),
+        Origin::Layer(_) => chain.layers.push(Layer::dense(node.name(), inputs, output, weights)),
     }
     if shift.iter().any(|b| *b != 0.0)
         && let Some(layer) = chain.layers.last_mut()
@@ -88,13 +89,10 @@ pub(crate) fn point(
 }
 
 /// The latent's elements that `view` shows as a layer of their own, which changes nothing.
-pub(crate) fn through(chain: &mut Chain, forms: &Forms, node: Node, view: &View) -> Result<View> {
-    let places: Vec<i32> = view.elements.iter().copied().collect();
-    let len = places.len();
+pub(crate) fn through(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
+    let len = view.elements.len();
     let same = |out: usize, input: usize| f32::from(u8::from(out == input));
-    point(chain, forms, node, view, &places, [1, 1, len], same)?;
-    let index = chain.layers.len() - 1;
+    point(importer, node, view, [1, 1, len], same)?;
     let elements = ArrayD::from_shape_vec(view.dims().to_vec(), (0..len as i32).collect())?;
-    let steps = chain.layers[index].steps.clone();
-    Ok(View { steps, ..View::new(Origin::Layer(index), elements) })
+    Ok(View { elements: Arc::new(elements), ..importer.chain.newest() })
 }

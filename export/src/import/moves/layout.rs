@@ -32,24 +32,32 @@ pub(crate) enum Layout {
     Select(Vec<Vec<usize>>),
 }
 
+/// The tensors that `layouts`, one after the other, make of `array`: more than one for [`Layout::Split`] only. `zero` is
+/// what [`Layout::Pad`] adds.
+///
+/// # Errors
+/// Naming `node`, if a shape does not fit or a result has more than [`ELEMENT_LIMIT`] elements.
+pub(crate) fn moved<T: Clone>(
+    layouts: &[Layout],
+    array: &ArrayD<T>,
+    zero: T,
+    node: Node,
+) -> Result<Vec<ArrayD<T>>> {
+    let mut parts = vec![array.clone()];
+    for layout in layouts {
+        parts = layout.run(&parts[0], &zero, node)?;
+    }
+    Ok(parts)
+}
+
 impl Layout {
-    /// The tensors that `array` becomes, more than one for [`Split`](Self::Split) only. `zero` is what
-    /// [`Pad`](Self::Pad) adds.
-    ///
-    /// # Errors
-    /// Naming `node`, if the shape of `array` does not fit or a result has more than [`ELEMENT_LIMIT`] elements.
-    pub(crate) fn run<T: Clone>(
-        &self,
-        array: &ArrayD<T>,
-        zero: T,
-        node: Node,
-    ) -> Result<Vec<ArrayD<T>>> {
+    fn run<T: Clone>(&self, array: &ArrayD<T>, zero: &T, node: Node) -> Result<Vec<ArrayD<T>>> {
         let of = Moving { array, node };
         let moved = match self {
             Self::Reshape(sizes) => of.reshaped(sizes)?,
             Self::Transpose(order) => of.transposed(order)?,
             Self::Slice(slices) => of.sliced(slices)?,
-            Self::Pad(pads) => of.padded(pads, &zero)?,
+            Self::Pad(pads) => of.padded(pads, zero)?,
             Self::Gather { axis, indices, dims } => of.gathered(*axis, indices, dims)?,
             Self::Pick { places, depth, dims } => of.picked(places, *depth, dims)?,
             Self::Split { axis, sizes } => return of.split(*axis, sizes),

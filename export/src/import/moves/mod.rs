@@ -2,7 +2,5 @@
 //! and those move the elements of constants and of views.
 
 pub(crate) mod layout;
-pub(crate) mod pad;
 pub(crate) mod read;
 pub(crate) mod resize;
-pub(crate) mod slice;

@@ -1,9 +1,10 @@
 //! Upsample and Resize nodes: nearest neighbours by whole factors, which repeat rows and columns.
 
 use crate::import::moves::layout::Layout;
+use crate::import::moves::read::axes;
 use crate::import::node::Node;
 use crate::import::operator::Move;
-use crate::import::value::Values;
+use crate::import::value::Scope;
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
 use anyhow::{Result, ensure};
 
@@ -11,19 +12,14 @@ use anyhow::{Result, ensure};
 ///
 /// # Errors
 /// If it interpolates, its factors are not whole, or it does not repeat each element equally often.
-pub(crate) fn resize(
-    node: Node,
-    operator: Move,
-    dims: &[usize],
-    values: &Values,
-) -> Result<Layout> {
+pub(crate) fn resize(node: Node, operator: Move, dims: &[usize], scope: &Scope) -> Result<Layout> {
     let mode = node.text("mode", "nearest")?;
     ensure!(
         mode == "nearest",
         node.refuse(format!("attribute mode = {mode}: only nearest is supported"))
     );
     let upsample = matches!(operator, Move::Upsample);
-    let factors = factors(node, upsample, dims, values)?;
+    let factors = factors(node, upsample, dims, scope)?;
     let whole = |factor: f64| (factor >= 1.0 && factor.fract() == 0.0).then_some(factor as usize);
     let whole: Option<Vec<usize>> = factors.iter().map(|factor| whole(*factor)).collect();
     let whole = whole.ok_or_else(|| {
@@ -39,7 +35,7 @@ pub(crate) fn resize(
 }
 
 /// The factor of each axis, as the node's scales or sizes have it.
-fn factors(node: Node, upsample: bool, dims: &[usize], values: &Values) -> Result<Vec<f64>> {
+fn factors(node: Node, upsample: bool, dims: &[usize], scope: &Scope) -> Result<Vec<f64>> {
     // Upsample's and Resize-10's second input is scales; since opset 11 a region comes before them.
     let (scales, sizes) = match (upsample, node.0.input.len()) {
         (true, _) | (false, 2) => (1, 9),
@@ -47,30 +43,28 @@ fn factors(node: Node, upsample: bool, dims: &[usize], values: &Values) -> Resul
     };
     let given = |index: usize| {
         let named = !node.input(index).is_empty();
-        named.then(|| values.constant(node, index, "sizes")).transpose()
+        named.then(|| scope.constant(node, index, "sizes")).transpose()
     };
     let axes = match node.ints("axes")? {
-        Some(axes) => {
-            axes.iter().map(|at| if *at < 0 { at + dims.len() as i64 } else { *at }).collect()
-        }
-        None => (0..dims.len() as i64).collect::<Vec<_>>(),
+        Some(given) => axes(node, dims.len(), given)?,
+        None => (0..dims.len()).collect(),
     };
-    let len = |i: usize| axes.get(i).and_then(|at| dims.get(usize::try_from(*at).ok()?));
     let factors: Vec<f64> = match (node.floats("scales")?, given(scales)?, given(sizes)?) {
         (Some(scales), _, _) => scales.iter().map(|&scale| f64::from(scale)).collect(),
         (None, Some(scales), _) if !scales.dims().contains(&0) => scales.numbers(),
         (None, _, Some(sizes)) => {
-            let factor = |(i, size): (usize, &f64)| size / len(i).copied().unwrap_or(1) as f64;
-            sizes.numbers().iter().enumerate().map(factor).collect()
+            let len = |i: usize| axes.get(i).map_or(1, |at| dims[*at]) as f64;
+            sizes.numbers().iter().enumerate().map(|(i, size)| size / len(i)).collect()
         }
         _ => return Err(node.refuse("has neither scales nor sizes")),
     };
-    ensure!(
-        factors.len() == axes.len() && (0..axes.len()).all(|i| len(i).is_some()),
-        node.refuse(format!("{} scales on shape {dims:?}", factors.len()))
-    );
-    let of = |at: usize| axes.iter().position(|axis| *axis == at as i64);
-    Ok((0..dims.len()).map(|at| of(at).map_or(1.0, |i| factors[i])).collect())
+    let count = factors.len();
+    ensure!(count == axes.len(), node.refuse(format!("{count} scales on shape {dims:?}")));
+    let mut all = vec![1.0; dims.len()];
+    for (at, factor) in axes.into_iter().zip(factors) {
+        all[at] = factor;
+    }
+    Ok(all)
 }
 
 /// Refuses coordinates and roundings by which a nearest neighbour may be another than the element repeated.

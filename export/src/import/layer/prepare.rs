@@ -1,34 +1,48 @@
-//! Turns a dense layer's features into the map that the next layer reads.
+//! Prepares the newest layer to be read: a dense layer's features become a map, and borders that the graph cuts off are
+//! not computed.
 
-use crate::import::latent::form::Forms;
-use crate::import::layer::chain::{Chain, check_dense};
+use crate::import::Importer;
+use crate::import::layer::chain::{KERNEL_LIMIT, check_dense};
 use crate::import::layer::point::through;
 use crate::import::node::Node;
 use crate::import::view::{Origin, View, ZERO};
 use crate::network::operation::Operation;
 use crate::network::{Layer, LayerKind};
 use anyhow::{Result, ensure};
-use ndarray::{ArrayD, Axis, IxDyn};
+use gen_core::axis::{Axis, Convolution};
+use ndarray::{ArrayD, Axis as Dimension, IxDyn};
+use std::ops::Range;
 use std::sync::Arc;
 
-/// If `view`, of rank 4, shows the newest layer and that is dense: reorders the layer's features so that they are the
-/// map that `view` shows, without zeros around it and without repeated rows and columns. The same view of the map.
-pub(crate) fn spread(chain: &mut Chain, forms: &Forms, node: Node, view: &View) -> Result<View> {
-    let view = &match view.origin {
-        Origin::Latent => through(chain, forms, node, view)?,
+/// Prepares the newest layer to be read as `view`, of rank 4, shows it; latents become a layer. The same view of what
+/// the layer gives now.
+pub(crate) fn prepare(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
+    let view = match view.origin {
+        Origin::Latent => through(importer, node, view)?,
         Origin::Layer(_) => view.clone(),
     };
-    let Origin::Layer(index) = view.origin else { return Ok(view.clone()) };
-    if chain.layers[index].kind != LayerKind::Dense || !chain.is_newest(index) {
-        return Ok(view.clone());
+    let chain = &mut importer.chain;
+    let Origin::Layer(index) = view.origin else { return Ok(view) };
+    if !chain.is_newest(index) {
+        return Ok(view);
     }
+    let layer = &mut chain.layers[index];
+    match layer.kind {
+        LayerKind::Dense => spread(layer, node, view),
+        LayerKind::Plain | LayerKind::Transposed => Ok(cut(layer, view)),
+    }
+}
+
+/// Reorders the features of `layer`, which is dense, so that they are the map that `view` shows, without zeros around it
+/// and without repeated rows and columns. The same view of the map.
+fn spread(layer: &mut Layer, node: Node, view: View) -> Result<View> {
     let elements = &view.elements;
-    let &[1, channels, height, width] = elements.shape() else { return Ok(view.clone()) };
+    let &[1, channels, height, width] = elements.shape() else { return Ok(view) };
     let (rows, columns) = (classes(elements, 2), classes(elements, 3));
     let (ys, xs) = (firsts(&rows), firsts(&columns));
     ensure!(!ys.is_empty() && !xs.is_empty(), node.refuse("reads nothing but zeros"));
-    let layer = &mut chain.layers[index];
-    check_dense(node, layer.channels_in, [channels, ys.len(), xs.len()])?;
+    let map = [ys.len(), xs.len(), channels];
+    check_dense(node, layer.channels_in, map)?;
     // The layer's present features in HWC order of the map.
     let mut old = Vec::new();
     for (&y, &x) in ys.iter().flat_map(|y| xs.iter().map(move |x| (y, x))) {
@@ -37,7 +51,7 @@ pub(crate) fn spread(chain: &mut Chain, forms: &Forms, node: Node, view: &View) 
             old.push(known.map_err(|_| node.refuse("reads zeros in the middle of a map"))?);
         }
     }
-    turn(layer, &old, [ys.len(), xs.len(), channels]);
+    turn(layer, &old, map);
     let gather = Gather { old: &old, channels };
     let mut steps = view.steps.clone();
     steps.iter_mut().for_each(|step| gather.operation(&mut step.operation));
@@ -52,7 +66,7 @@ pub(crate) fn spread(chain: &mut Chain, forms: &Forms, node: Node, view: &View) 
 /// Where each position along an axis lies among the positions that are neither zeros nor repeat the one before; none
 /// for zeros.
 fn classes(elements: &ArrayD<i32>, axis: usize) -> Vec<Option<usize>> {
-    let line = |at: usize| elements.index_axis(Axis(axis), at);
+    let line = |at: usize| elements.index_axis(Dimension(axis), at);
     let mut classes: Vec<Option<usize>> = Vec::new();
     let mut next = 0;
     for at in 0..elements.shape()[axis] {
@@ -135,4 +149,42 @@ impl Gather<'_> {
             *numbers = first;
         }
     }
+}
+
+/// If `view` shows only a part of what `layer`, a convolution, gives, makes the layer compute only that part, as far as
+/// it can. The same view of what the layer computes now.
+fn cut(layer: &mut Layer, view: View) -> View {
+    let [height, width, channels] = layer.output();
+    let pixels = view.elements.iter().filter(|element| **element >= 0);
+    let pixels = pixels.map(|element| *element as usize / channels);
+    let (mut rows, mut columns) = (height..0, width..0);
+    for pixel in pixels {
+        let (y, x) = (pixel / width, pixel % width);
+        rows = rows.start.min(y)..rows.end.max(y + 1);
+        columns = columns.start.min(x)..columns.end.max(x + 1);
+    }
+    if rows.is_empty() || (rows == (0..height) && columns == (0..width)) {
+        return view;
+    }
+    let cut = (shortened(&layer.rows, &rows), shortened(&layer.columns, &columns));
+    let (Some(new_rows), Some(new_columns)) = cut else { return view };
+    (layer.rows, layer.columns) = (new_rows, new_columns);
+    let place = |element: i32| {
+        if element < 0 {
+            return ZERO;
+        }
+        let (pixel, channel) = (element as usize / channels, element as usize % channels);
+        let (y, x) = (pixel / width - rows.start, pixel % width - columns.start);
+        ((y * columns.len() + x) * channels + channel) as i32
+    };
+    View { elements: Arc::new(view.elements.mapv(place)), ..view }
+}
+
+/// `axis` with `outputs` as its only outputs; none if its padding cannot be that large or small.
+fn shortened(axis: &Axis, outputs: &Range<usize>) -> Option<Axis> {
+    let pad = match axis.convolution {
+        Convolution::Transposed => axis.pad + outputs.start,
+        Convolution::Plain => axis.pad.checked_sub(outputs.start * axis.stride)?,
+    };
+    (pad <= KERNEL_LIMIT).then_some(Axis { pad, output: outputs.len(), ..*axis })
 }
