@@ -55,7 +55,7 @@ fn quantize_rebuilds_the_shipped_models() {
         let twin = out.join(format!("{name}.int8.onnx"));
         let twin = Source::load(&twin).unwrap();
         let pictures = [Passes::Typed, Passes::Optimised].map(|passes| {
-            let mut generator = Generator::quantised(&twin, &Wishes::default(), passes).unwrap();
+            let generator = Generator::quantised(&twin, &Wishes::default(), passes).unwrap();
             let parts = generator.latent.clone();
             let z = |seed| latent::shown(seed, 0, &DraftPart::latent(&parts));
             [1, 2].map(|seed| generator.picture(&z(seed)).unwrap())

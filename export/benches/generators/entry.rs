@@ -1,10 +1,7 @@
 //! The generators that are measured: the shipped ones, and random networks of the DCGAN paper's shape.
 
-use crate::engine::Engine;
 use crate::float;
 use anyhow::{Context, Result};
-use export::draw::File;
-use export::onnx::source::Source;
 use reference::{REFERENCES, SHIPPED};
 use std::fs;
 use std::path::Path;
@@ -14,7 +11,7 @@ pub struct Entry {
     /// Its name.
     pub name: String,
     /// The `.gen` file.
-    bytes: Vec<u8>,
+    pub gen_file: Vec<u8>,
     /// The ONNX file.
     pub onnx: Vec<u8>,
 }
@@ -27,26 +24,13 @@ pub fn all() -> Result<Vec<Entry>> {
             let path = models.join(format!("{name}.{kind}"));
             fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
         };
-        Ok(Entry { name: (*name).into(), bytes: read("gen")?, onnx: read("onnx")? })
+        Ok(Entry { name: (*name).into(), gen_file: read("gen")?, onnx: read("onnx")? })
     });
     // Variants that compute more layers whole are the same network in float, so they are left out.
     let references = REFERENCES.iter().filter(|reference| reference.whole == 0).map(|reference| {
         let draft = reference.draft();
-        let (bytes, onnx) = (draft.to_bytes()?, float::encode(&draft));
-        Ok(Entry { name: reference.name.into(), bytes, onnx })
+        let (gen_file, onnx) = (draft.to_bytes()?, float::encode(&draft));
+        Ok(Entry { name: reference.name.into(), gen_file, onnx })
     });
     shipped.chain(references).collect()
-}
-
-impl Entry {
-    /// The engine for this generator.
-    pub fn engine(&self) -> Result<Engine<'_>> {
-        Engine::new(&self.bytes)
-    }
-
-    /// The float ONNX, which tract runs.
-    pub fn onnx_file(&self) -> Result<File> {
-        let path = format!("{}.onnx", self.name);
-        Ok(File::Onnx(Box::new(Source::decode(path.as_ref(), &self.onnx)?)))
-    }
 }

@@ -4,18 +4,16 @@
 //! `cargo bench -p export --bench generators`. With `--out` it also writes the figures and ONNX files that
 //! `cargo xtask oracles --speed` compares with ONNX Runtime.
 
-mod engine;
 mod entry;
 mod float;
 mod machine;
 
 use anyhow::{Context, Result, ensure};
 use clap::Parser;
-use engine::Engine;
 use entry::Entry;
 use export::draw::Generator;
 use export::latent::wish::Wishes;
-use export::picture::Picture;
+use export::onnx::source::Source;
 use export::picture::psnr::psnr;
 use gen_core::latent::{self, Distribution};
 use serde::Serialize;
@@ -95,24 +93,21 @@ fn main() -> Result<()> {
 /// # Errors
 /// If one cannot draw, or their pictures differ.
 fn measure(entry: &Entry) -> Result<Figure> {
-    let file = entry.onnx_file()?;
-    let (mut engine, mut tract) =
-        (entry.engine()?, Generator::new(&file, &Wishes::default(), None)?);
-    same(&mut engine, &mut tract).with_context(|| entry.name.clone())?;
+    let engine = Generator::gen_file(&entry.gen_file)?;
+    let source = Source::decode(format!("{}.onnx", entry.name).as_ref(), &entry.onnx)?;
+    let tract = Generator::onnx(&source, &Wishes::default(), None)?;
+    same(&engine, &tract).with_context(|| entry.name.clone())?;
     let mut fastest = [Duration::MAX; 2];
     let (begin, mut seed) = (Instant::now(), 0);
     while begin.elapsed() < TIME {
         let latents = (seed..seed + TURN).map(|seed| latent(seed, tract.latent_len()));
         let latents: Vec<Vec<f32>> = latents.collect();
-        for z in &latents {
-            let start = Instant::now();
-            black_box(engine.draw(black_box(z))?);
-            fastest[0] = start.elapsed().min(fastest[0]);
-        }
-        for z in &latents {
-            let start = Instant::now();
-            black_box(tract.draw(black_box(z))?);
-            fastest[1] = start.elapsed().min(fastest[1]);
+        for (generator, fastest) in [&engine, &tract].into_iter().zip(&mut fastest) {
+            for z in &latents {
+                let start = Instant::now();
+                black_box(generator.draw(black_box(z))?);
+                *fastest = start.elapsed().min(*fastest);
+            }
         }
         seed += TURN;
     }
@@ -124,12 +119,9 @@ fn measure(entry: &Entry) -> Result<Figure> {
 ///
 /// # Errors
 /// If their PSNR is below [`PSNR_FLOOR`].
-fn same(engine: &mut Engine<'_>, tract: &mut Generator<'_>) -> Result<()> {
+fn same(engine: &Generator<'_>, tract: &Generator<'_>) -> Result<()> {
     let z = latent(1, tract.latent_len());
-    let expected = tract.picture(&z)?;
-    let Picture { channels, height, width, .. } = expected;
-    let got = Picture::from_interleaved(channels, height, width, engine.draw(&z)?);
-    let psnr = psnr(&expected, &got);
+    let psnr = psnr(&tract.picture(&z)?, &engine.picture(&z)?);
     ensure!(psnr >= PSNR_FLOOR, "the engine and tract draw different pictures: {psnr:.1} dB");
     Ok(())
 }

@@ -11,7 +11,7 @@ pub mod range;
 use crate::calibrate::histogram::Histogram;
 use crate::calibrate::range::Limits;
 use crate::network::float;
-use crate::network::fold::{Activation, fold};
+use crate::network::fold::{Activation, Folded, fold_all};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 use crate::{latent, parallel};
@@ -20,19 +20,24 @@ use gen_core::format::write::DraftPart;
 
 /// The values that a network's tensors took in calibration.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Statistics {
     /// Histogram of every hidden layer's output.
     pub outputs: Vec<Histogram>,
     /// Smallest and largest value of each channel of every hidden layer's output.
     pub limits: Vec<Limits>,
-    /// Smallest and largest input of each layer's lookup table; `None` for layers without one.
-    pub looked_up: Vec<Option<(f64, f64)>>,
+    /// All layers, folded; those with a lookup table with the smallest and largest input of that table.
+    pub folded: Vec<Folded>,
 }
 
-impl Seen {
+impl Statistics {
     /// The 8-bit quantisation of every hidden layer's output.
-    pub fn ranges(&self) -> Vec<Quantization> {
+    pub fn bytes(&self) -> Vec<Quantization> {
         self.outputs.iter().map(range::choose).collect()
+    }
+
+    /// The 12-bit quantisation of every hidden layer's output.
+    pub fn wide(&self) -> Vec<Quantization> {
+        self.limits.iter().map(range::wide).collect()
     }
 }
 
@@ -48,12 +53,13 @@ pub fn calibrate(
     seed: u64,
     count: usize,
     done: &(dyn Fn() + Sync),
-) -> Result<Seen> {
+) -> Result<Statistics> {
     let hidden = network.layers.len() - 1;
-    let tables = tables(network)?;
-    let mut looked_up = vec![None; hidden + 1];
+    let mut folded = fold_all(network)?;
+    let is_table = |index: &usize| matches!(folded[*index].activation, Activation::Curve(_));
+    let tables: Vec<usize> = (0..=hidden).filter(is_table).collect();
     if hidden + tables.len() == 0 {
-        return Ok(Seen { outputs: Vec::new(), limits: Vec::new(), looked_up });
+        return Ok(Statistics { outputs: Vec::new(), limits: Vec::new(), folded });
     }
     let names = (0..hidden).map(float::output).chain(tables.iter().map(|it| float::before(*it)));
     let runner = float::prepare(network, None, &names.collect::<Vec<_>>())?;
@@ -68,25 +74,10 @@ pub fn calibrate(
     let mut limits = limits(&layers.collect::<Vec<_>>(), count, &run)?;
     for (table, channels) in tables.iter().zip(limits.split_off(hidden)) {
         let (low, high) = all(&channels);
-        looked_up[*table] = Some((f64::from(low), f64::from(high)));
+        folded[*table].looked_up = Some((f64::from(low), f64::from(high)));
     }
     let outputs = histograms(&limits, count, &run)?;
-    Ok(Seen { outputs, limits, looked_up })
-}
-
-/// Indices of the layers whose activation becomes a lookup table.
-///
-/// # Errors
-/// If a layer can't be folded.
-fn tables(network: &Network) -> Result<Vec<usize>> {
-    let last = network.layers.len() - 1;
-    let mut tables = Vec::new();
-    for (index, layer) in network.layers.iter().enumerate() {
-        if matches!(fold(layer, index == last)?.activation, Activation::Curve(_)) {
-            tables.push(index);
-        }
-    }
-    Ok(tables)
+    Ok(Statistics { outputs, limits, folded })
 }
 
 /// Computes the tensors of calibration latent `index`, `[C, H, W]` each.
@@ -97,11 +88,11 @@ type Run<'r> = dyn Fn(usize) -> Result<Vec<Vec<f32>>> + Sync + 'r;
 /// # Errors
 /// If tract fails, or a value isn't finite, naming the node.
 fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
-    let unseen: Vec<Limits> =
-        layers.iter().map(|layer| vec![(f32::MAX, f32::MIN); layer.channels_out]).collect();
-    let parts = parallel::split(count, |range| {
+    let unseen = layers.iter().map(|layer| vec![(f32::MAX, f32::MIN); layer.channels_out]);
+    let unseen: Vec<Limits> = unseen.collect();
+    let parts = parallel::split(count, |indices| {
         let mut limits = unseen.clone();
-        for index in range {
+        for index in indices {
             for ((channels, tensor), layer) in limits.iter_mut().zip(run(index)?).zip(layers) {
                 let plane = tensor.len() / channels.len();
                 for (limits, values) in channels.iter_mut().zip(tensor.chunks_exact(plane)) {
@@ -117,10 +108,10 @@ fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
             }
         }
         Ok(limits)
-    })?;
+    });
     let mut limits = unseen;
-    for part in &parts {
-        for (limits, part) in limits.iter_mut().flatten().zip(part.iter().flatten()) {
+    for part in parts {
+        for (limits, part) in limits.iter_mut().flatten().zip(part?.iter().flatten()) {
             *limits = wider(*limits, *part);
         }
     }
@@ -137,19 +128,19 @@ fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<Histogra
         low.abs().max(high.abs())
     };
     let empty: Vec<Histogram> = limits.iter().map(|it| Histogram::new(largest(it))).collect();
-    let parts = parallel::split(count, |range| {
+    let parts = parallel::split(count, |indices| -> Result<_> {
         let mut histograms = empty.clone();
-        for index in range {
+        for index in indices {
             for (histogram, tensor) in histograms.iter_mut().zip(run(index)?) {
                 histogram.add(&tensor);
             }
         }
         Ok(histograms)
-    })?;
+    });
     let mut histograms = empty;
-    for part in &parts {
-        for (histogram, more) in histograms.iter_mut().zip(part) {
-            histogram.merge(more);
+    for part in parts {
+        for (histogram, more) in histograms.iter_mut().zip(part?) {
+            histogram.merge(&more);
         }
     }
     Ok(histograms)

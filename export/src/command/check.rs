@@ -1,7 +1,7 @@
 //! `export check`: whether a generator fits a board, how long a picture takes, and what to change.
 
 use super::Asked;
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 use boards::{CoreTime, Memory, usual_times};
 use clap::Args;
 use export::draw::File;
@@ -36,7 +36,7 @@ impl Check {
     pub(crate) fn run(&self) -> Result<()> {
         let file = File::load(&self.file)?;
         self.asked.only_for_onnx(&file)?;
-        let bytes = inspect::bytes(&file, &self.asked.wishes())?;
+        let (bytes, _) = inspect::gen_file(&file, &self.asked.wishes())?;
         let model = Model::parse(&bytes)?;
         let verdicts = self.verdicts(&model, bytes.len())?;
         if self.json {
@@ -60,14 +60,16 @@ impl Check {
             let [flash, ram] = [flash, ram].map(|kilobytes| kilobytes.saturating_mul(1024));
             return Ok(vec![in_memory(model, file, "this memory", Memory { flash, ram })]);
         }
-        let asked = |name: &str| self.board.as_ref().is_none_or(|board| board == name);
-        let boards = with_a_screen().filter(|board| asked(board.name));
-        let verdicts: Vec<Verdict> =
-            boards.map(|board| on_board(model, file, board)).collect::<Result<_>>()?;
-        if let (Some(name), true) = (&self.board, verdicts.is_empty()) {
-            let names: Vec<&str> = with_a_screen().map(|board| board.name).collect();
-            bail!("there is no board {name}: choose one of {}", names.join(", "));
-        }
+        let boards =
+            with_a_screen().filter(|it| self.board.as_deref().is_none_or(|name| name == it.name));
+        let verdicts =
+            boards.map(|board| on_board(model, file, board)).collect::<Result<Vec<_>>>()?;
+        ensure!(
+            !verdicts.is_empty(),
+            "there is no board {}: choose one of {}",
+            self.board.as_deref().unwrap_or_default(),
+            with_a_screen().map(|board| board.name).collect::<Vec<_>>().join(", ")
+        );
         Ok(verdicts)
     }
 }

@@ -57,8 +57,8 @@ impl Compare {
     pub(crate) fn run(&self) -> Result<()> {
         let (file_a, file_b) = (File::load(&self.a)?, File::load(&self.b)?);
         let wishes = self.asked.wishes();
-        let mut a = Generator::new(&file_a, &wishes, self.pixels)?;
-        let mut b = Generator::new(&file_b, &wishes, self.pixels)?;
+        let a = Generator::new(&file_a, &wishes, self.pixels)?;
+        let b = Generator::new(&file_b, &wishes, self.pixels)?;
         ensure!(
             wishes.label.is_none() || a.takes_label() || b.takes_label(),
             "{} and {} take no label: it was fixed when the files were made, or there is none",

@@ -43,7 +43,7 @@ impl Sample {
             [&self.npy, &self.png].into_iter().flatten().map(PathBuf::as_path).collect();
         file::check(&places)?;
         let file = File::load(&self.file)?;
-        let mut generator = Generator::new(&file, &self.asked.wishes(), self.pixels)?;
+        let generator = Generator::new(&file, &self.asked.wishes(), self.pixels)?;
         ensure!(
             self.asked.label.is_none() || generator.takes_label(),
             "{}: takes no label: it was fixed when the file was made, or there is none",

@@ -78,25 +78,20 @@ impl Classifier {
     /// # Errors
     /// If tract can't run the classifier, or a feature is not finite.
     pub fn look(&self, pictures: &[Picture], done: &(dyn Fn() + Sync)) -> Result<Gaussian> {
-        let rows = parallel::split(pictures.len(), |range| {
-            let mut rows = Vec::new();
-            for picture in &pictures[range] {
-                let pixels =
-                    if self.interleaved { &picture.interleaved() } else { &picture.pixels };
-                let values: Vec<f32> = pixels.iter().map(|it| self.pixels.value(*it)).collect();
-                let seen = self.onnx.run(&values).with_context(|| self.path.clone())?;
-                let seen = &seen[0];
-                ensure!(
-                    !seen.is_empty() && seen.iter().all(|value| value.is_finite()),
-                    "{}: gives what is no number: choose another output or network",
-                    self.path
-                );
-                rows.extend_from_slice(seen);
-                done();
-            }
-            Ok(rows)
+        let rows = parallel::map(pictures.len(), |index| {
+            let picture = &pictures[index];
+            let pixels = if self.interleaved { &picture.interleaved() } else { &picture.pixels };
+            let values: Vec<f32> = pixels.iter().map(|it| self.pixels.value(*it)).collect();
+            let features =
+                self.onnx.run(&values).with_context(|| self.path.clone())?.swap_remove(0);
+            ensure!(
+                !features.is_empty() && features.iter().all(|value| value.is_finite()),
+                "{}: gives what is no number: choose another output or network",
+                self.path
+            );
+            done();
+            Ok(features)
         })?;
-        let rows = rows.concat();
-        Ok(Gaussian::of(&rows, rows.len() / pictures.len()))
+        Ok(Gaussian::of(&rows.concat(), rows[0].len()))
     }
 }

@@ -5,7 +5,6 @@ pub mod comparison;
 pub mod device;
 pub mod npy;
 
-use crate::draw::device::Device;
 use crate::file::read::read;
 use crate::import::import;
 use crate::latent;
@@ -22,10 +21,10 @@ use crate::onnx::source::Source;
 use crate::picture::Picture;
 use crate::picture::pixel_rule::PixelRule;
 use anyhow::{Context, Result, bail, ensure};
-use gen_core::Shape;
 use gen_core::format::DIMENSION_LIMIT;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::{Distribution, MAX_PARTS};
+use gen_core::{Model, Shape};
 use std::path::{Path, PathBuf};
 use tract_onnx::pb::GraphProto;
 
@@ -79,7 +78,8 @@ pub struct Generator<'a> {
 }
 
 enum Engine<'a> {
-    Device(Box<Device<'a>>),
+    /// A `.gen`, in gen-core.
+    Device(Box<Model<'a>>),
     /// An ONNX that `export` wrote, in tract.
     Quantised(Onnx),
     /// The imported float network, in tract.
@@ -109,17 +109,11 @@ impl<'a> Generator<'a> {
     /// # Errors
     /// If gen-core refuses the bytes.
     pub fn gen_file(bytes: &'a [u8]) -> Result<Self> {
-        let device = Device::new(bytes)?;
-        let parts = device.model().latent().parts().iter();
-        let latent = parts.map(DraftPart::from).collect();
-        let image = device.model().image();
-        Ok(Self {
-            engine: Engine::Device(Box::new(device)),
-            latent,
-            image,
-            interleaved: false,
-            pixels: PixelRule::BYTE,
-        })
+        let model = Model::parse(bytes)?;
+        let latent = model.latent().parts().iter().map(DraftPart::from).collect();
+        let (image, pixels) = (model.image(), PixelRule::BYTE);
+        let engine = Engine::Device(Box::new(model));
+        Ok(Self { engine, latent, image, interleaved: false, pixels })
     }
 
     /// Prepares the generator in an ONNX, float or quantised. `pixels` is the pixel rule of a float one whose last
@@ -135,8 +129,7 @@ impl<'a> Generator<'a> {
         let file = || source.path.display().to_string();
         let pixels = pixel_rule(&network, pixels).with_context(file)?;
         let onnx = float::prepare_picture(&network, None).with_context(file)?;
-        let [height, width, channels] = network.image();
-        let image = picture_shape(source, [height, width, channels])?;
+        let image = picture_shape(source, network.image())?;
         let engine = Engine::Float(onnx);
         Ok(Self { engine, latent: network.latent, image, interleaved: false, pixels })
     }
@@ -190,9 +183,9 @@ impl<'a> Generator<'a> {
     ///
     /// # Errors
     /// If `z` has the wrong length, or tract fails.
-    pub fn draw(&mut self, z: &[f32]) -> Result<Drawing> {
-        let onnx = match &mut self.engine {
-            Engine::Device(device) => return device.run(z).map(Drawing::Pixels),
+    pub fn draw(&self, z: &[f32]) -> Result<Drawing> {
+        let onnx = match &self.engine {
+            Engine::Device(model) => return device::draw(model, z).map(Drawing::Pixels),
             Engine::Quantised(onnx) | Engine::Float(onnx) => onnx,
         };
         let values = onnx.run(z)?.swap_remove(0);
@@ -222,7 +215,7 @@ impl<'a> Generator<'a> {
     ///
     /// # Errors
     /// If `z` has the wrong length, or tract fails.
-    pub fn picture(&mut self, z: &[f32]) -> Result<Picture> {
+    pub fn picture(&self, z: &[f32]) -> Result<Picture> {
         let drawing = self.draw(z)?;
         Ok(self.pixels(drawing))
     }

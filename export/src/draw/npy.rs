@@ -13,19 +13,19 @@ use ndarray_npy::WriteNpyExt;
 /// If a drawing has another kind or size.
 pub fn encode(drawings: &[Drawing], image: Shape) -> Result<Vec<u8>> {
     let shape = (drawings.len(), image.channels, image.height, image.width);
+    let (mut values, mut pixels) = (Vec::<f32>::new(), Vec::<u8>::new());
+    for drawing in drawings {
+        match drawing {
+            Drawing::Float(drawn) => values.extend(drawn),
+            Drawing::Pixels(picture) => pixels.extend(&picture.pixels),
+        }
+    }
     let mut bytes = Vec::new();
-    if let [Drawing::Float(_), ..] = drawings {
-        let values = drawings.iter().flat_map(|drawing| match drawing {
-            Drawing::Float(values) => values.as_slice(),
-            Drawing::Pixels(_) => &[],
-        });
-        Array4::from_shape_vec(shape, values.copied().collect())?.write_npy(&mut bytes)?;
-    } else {
-        let pixels = drawings.iter().flat_map(|drawing| match drawing {
-            Drawing::Float(_) => &[],
-            Drawing::Pixels(picture) => picture.pixels.as_slice(),
-        });
-        Array4::from_shape_vec(shape, pixels.copied().collect())?.write_npy(&mut bytes)?;
+    match drawings {
+        [Drawing::Float(_), ..] => {
+            Array4::from_shape_vec(shape, values)?.write_npy(&mut bytes)?;
+        }
+        _ => Array4::from_shape_vec(shape, pixels)?.write_npy(&mut bytes)?,
     }
     Ok(bytes)
 }

@@ -1,8 +1,9 @@
 //! Folds a layer's steps into its weights, a bias and one activation.
 
-use crate::network::Layer;
+use crate::latent;
 use crate::network::function::Function;
 use crate::network::operation::{Operation, Step};
+use crate::network::{Layer, Network};
 use anyhow::{Result, bail};
 
 /// A layer that consists of one linear operation, one bias and one activation.
@@ -16,8 +17,8 @@ pub struct Folded {
     pub per_feature: bool,
     /// The activation after the bias.
     pub activation: Activation,
-    /// Smallest and largest input of the activation in calibration, if recorded.
-    pub seen: Option<(f64, f64)>,
+    /// Smallest and largest input of the [`Activation::Curve`] in calibration, if recorded.
+    pub looked_up: Option<(f64, f64)>,
 }
 
 /// The activation after the bias.
@@ -40,6 +41,23 @@ pub enum Activation {
     Curve(Vec<Operation>),
     /// Clamps to a lower and an upper limit. Only the last layer has it.
     Clip(f64, f64),
+}
+
+/// Folds all layers of `network`. The first layer's weights are those for latents in steps of the first part.
+///
+/// # Errors
+///
+/// If the steps of a layer do not fit into one epilogue.
+pub fn fold_all(network: &Network) -> Result<Vec<Folded>> {
+    let last = network.layers.len() - 1;
+    let layers = network.layers.iter().enumerate();
+    let folded = layers.map(|(index, layer)| fold(layer, index == last));
+    let mut folded = folded.collect::<Result<Vec<_>>>()?;
+    let ratios = latent::ratios(&network.latent);
+    for (weight, ratio) in folded[0].weights.iter_mut().zip(ratios.iter().cycle()) {
+        *weight *= ratio;
+    }
+    Ok(folded)
 }
 
 /// Folds the steps of `layer` in f64.
@@ -92,7 +110,7 @@ pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
             rest[rest.len() - 1].node
         ),
     };
-    Ok(Folded { weights, bias, per_feature, activation, seen: None })
+    Ok(Folded { weights, bias, per_feature, activation, looked_up: None })
 }
 
 /// Splits steps into runs that fit into one epilogue each. The tensors between the runs are quantised.

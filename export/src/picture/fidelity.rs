@@ -1,7 +1,8 @@
 //! Fidelity: PSNR, SSIM and differences over many pairs of pictures.
 
 use crate::picture::Picture;
-use crate::picture::{psnr, ssim};
+use crate::picture::psnr::psnr;
+use crate::picture::ssim::ssim;
 use serde::Serialize;
 
 /// PSNR, SSIM and differences over many pairs of pictures.
@@ -31,7 +32,8 @@ pub const LEVELS: [u8; 4] = [1, 2, 4, 8];
 /// How close one pair of pictures is.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair {
-    psnr: f64,
+    /// PSNR in dB, at most 100.
+    pub psnr: f64,
     ssim: Option<f64>,
     difference: u8,
     /// Fraction of the pixels that differ by more than each of [`LEVELS`].
@@ -44,16 +46,11 @@ impl Pair {
         let differences = || a.pixels.iter().zip(&b.pixels).map(|(a, b)| a.abs_diff(*b));
         let beyond = |level| differences().filter(|it| *it > level).count() as f64;
         Self {
-            psnr: psnr::limited(a, b),
-            ssim: ssim::ssim(a, b),
+            psnr: psnr(a, b),
+            ssim: ssim(a, b),
             difference: differences().max().unwrap_or(0),
             off_by_more: LEVELS.map(|level| beyond(level) / a.pixels.len().max(1) as f64),
         }
-    }
-
-    /// PSNR in dB, at most 100.
-    pub fn psnr(&self) -> f64 {
-        self.psnr
     }
 }
 

@@ -106,11 +106,6 @@ impl Options {
         }
     }
 
-    /// Seed and number of the pictures that are compared.
-    pub(crate) fn compared(&self) -> (u64, usize) {
-        (self.seed, self.compare)
-    }
-
     /// Most pictures that [`export`](crate::pipeline::export) draws, so most calls of its `done`; with a goal, for a
     /// network of five layers.
     pub fn pictures(&self) -> usize {

@@ -25,14 +25,14 @@ pub enum Part {
 
 /// The parts that have 12 bits; all others have 8.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mix(Vec<Part>);
+pub struct Mix(pub Vec<Part>);
 
 impl Mix {
     /// The mix for a network of `layers` layers in which all outputs have 12 bits if `outputs`, and all weights if
     /// `weights`. The last output are pixels and stays in 8 bits.
     pub fn whole(layers: usize, outputs: bool, weights: bool) -> Self {
         let outputs = (0..layers.saturating_sub(1)).filter(|_| outputs).map(Part::Output);
-        outputs.chain((0..layers).filter(|_| weights).map(Part::Weights)).collect()
+        Self(outputs.chain((0..layers).filter(|_| weights).map(Part::Weights)).collect())
     }
 
     /// Whether `part` has 12 bits.
@@ -40,34 +40,23 @@ impl Mix {
         self.0.contains(&part)
     }
 
-    /// The quantisation of each output in this mix, chosen from those in 8 bits and those in 12.
-    pub fn ranges(&self, bytes: &[Quantization], wide: &[Quantization]) -> Vec<Quantization> {
-        let choose =
-            |(index, (byte, wide))| if self.has(Part::Output(index)) { wide } else { byte };
-        bytes.iter().copied().zip(wide.iter().copied()).enumerate().map(choose).collect()
+    /// The quantisation of each hidden tensor in this mix, chosen from those in 8 bits and those in 12.
+    pub fn tensors(&self, bytes: &[Quantization], wide: &[Quantization]) -> Vec<Quantization> {
+        let choose = |index| if self.has(Part::Output(index)) { wide[index] } else { bytes[index] };
+        (0..bytes.len()).map(choose).collect()
     }
 
-    /// The type of the weights of each of `layers` layers.
-    pub fn weights(&self, layers: usize) -> Vec<Weight> {
-        let choose = |index| match self.has(Part::Weights(index)) {
-            true => Weight::Wide,
-            false => Weight::Byte,
-        };
-        (0..layers).map(choose).collect()
+    /// The type of the weights of layer `index`.
+    pub fn weight(&self, index: usize) -> Weight {
+        if self.has(Part::Weights(index)) { Weight::Wide } else { Weight::Byte }
     }
 
     fn with(&self, part: Part) -> Self {
-        self.0.iter().copied().chain([part]).collect()
+        Self([&self.0[..], &[part]].concat())
     }
 
     fn without(&self, part: Part) -> Self {
-        self.0.iter().copied().filter(|it| *it != part).collect()
-    }
-}
-
-impl FromIterator<Part> for Mix {
-    fn from_iter<I: IntoIterator<Item = Part>>(parts: I) -> Self {
-        Self(parts.into_iter().collect())
+        Self(self.0.iter().copied().filter(|it| *it != part).collect())
     }
 }
 
@@ -86,6 +75,11 @@ impl Goal {
     /// Whether there is a goal.
     pub fn is_some(&self) -> bool {
         self.psnr.is_some() || self.flash.is_some()
+    }
+
+    /// Whether a mean PSNR of `psnr` dB is enough. Without a goal for it, none is.
+    fn is_reached_by(&self, psnr: f64) -> bool {
+        self.psnr.is_some_and(|least| psnr >= least)
     }
 
     /// Whether a file of `flash` bytes is within the goal.
@@ -160,7 +154,7 @@ pub fn search<O: Outcome>(
     goal: Goal,
     candidates: &[Candidate],
     bytes: O,
-    draw: &mut dyn FnMut(&Mix) -> Result<Option<O>>,
+    draw: &mut Draw<O>,
 ) -> Result<(Mix, O)> {
     let flash = bytes.flash();
     ensure!(
@@ -177,27 +171,8 @@ pub fn search<O: Outcome>(
         }
         Ok(outcome)
     };
-    let reached = |outcome: &O| goal.psnr.is_some_and(|least| outcome.psnr() >= least);
-    let (mut mix, mut best) = (Mix::default(), bytes);
-    let (mut left, mut taken): (Vec<&Candidate>, _) = (candidates.iter().collect(), Vec::new());
-    while !reached(&best) {
-        let (mut found, mut index) = (None, 0);
-        while found.is_none() && index < left.len() {
-            let wider = mix.with(left[index].part);
-            match draw(&wider)? {
-                Some(outcome) if goal.fits(outcome.flash()) => {
-                    found = Some((left.remove(index), wider, outcome));
-                }
-                // A mix that is too large stays too large; one that is not possible may be possible with another part.
-                Some(_) => drop(left.remove(index)),
-                None => index += 1,
-            }
-        }
-        let Some((candidate, wider, outcome)) = found else { break };
-        (mix, best) = (wider, outcome);
-        taken.push(candidate);
-    }
-    if let Some(least) = goal.psnr.filter(|_| !reached(&best)) {
+    let (mix, best) = widen(goal, candidates, bytes, &mut draw)?;
+    if let Some(least) = goal.psnr.filter(|least| best.psnr() < *least) {
         let most = (most * 10.0).floor() / 10.0;
         let within =
             goal.flash.map_or(String::new(), |flash| format!(" within {flash} bytes of flash"));
@@ -206,13 +181,56 @@ pub fn search<O: Outcome>(
              give --target-psnr {most:.1} or less"
         );
     }
+    narrow(goal, candidates, (mix, best), &mut draw)
+}
+
+/// Quantises and draws a mix; `None` if it is not possible.
+type Draw<'d, O> = dyn FnMut(&Mix) -> Result<Option<O>> + 'd;
+
+/// Gives 12 bits to one of `candidates` after the other, beginning with 8 bits throughout and their outcome `best`,
+/// until `goal` is met or no further one fits.
+fn widen<O: Outcome>(
+    goal: Goal,
+    candidates: &[Candidate],
+    mut best: O,
+    draw: &mut Draw<O>,
+) -> Result<(Mix, O)> {
+    let mut mix = Mix::default();
+    let mut left: Vec<Part> = candidates.iter().map(|candidate| candidate.part).collect();
+    let mut index = 0;
+    while index < left.len() && !goal.is_reached_by(best.psnr()) {
+        let wider = mix.with(left[index]);
+        match draw(&wider)? {
+            Some(outcome) if goal.fits(outcome.flash()) => {
+                left.remove(index);
+                (mix, best) = (wider, outcome);
+                // What was not possible before may be possible now.
+                index = 0;
+            }
+            // A mix that is too large stays too large.
+            Some(_) => drop(left.remove(index)),
+            None => index += 1,
+        }
+    }
+    Ok((mix, best))
+}
+
+/// Takes 12 bits away again, from the most expensive of `candidates` first, where the outcome stays good enough.
+fn narrow<O: Outcome>(
+    goal: Goal,
+    candidates: &[Candidate],
+    (mut mix, mut best): (Mix, O),
+    draw: &mut Draw<O>,
+) -> Result<(Mix, O)> {
     let most = best.psnr();
+    let taken = mix.0.iter().filter_map(|part| candidates.iter().find(|it| it.part == *part));
+    let mut taken: Vec<&Candidate> = taken.collect();
     taken.sort_by(|a, b| b.cost.total_cmp(&a.cost));
     for candidate in taken {
         let narrower = mix.without(candidate.part);
         let Some(outcome) = draw(&narrower)? else { continue };
         let enough = match goal.psnr {
-            Some(_) => reached(&outcome),
+            Some(_) => goal.is_reached_by(outcome.psnr()),
             None => outcome.psnr() > most - WORTH,
         };
         if enough {

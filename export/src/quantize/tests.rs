@@ -1,55 +1,40 @@
 use super::*;
 use crate::calibrate::calibrate;
-use crate::calibrate::range;
 use crate::draw::Generator;
-use crate::import::import;
 use crate::latent::wish::Wishes;
 use crate::network::ending::pixel_rule;
-use crate::network::fold::Activation;
+use crate::network::fold::{Activation, fold_all};
 use crate::network::function::Function;
 use crate::network::operation::Operation;
 use crate::onnx::graph::{float, geometry};
 use crate::onnx::run::Passes;
 use crate::onnx::source::Source;
 use crate::picture::Picture;
-use crate::picture::psnr;
+use crate::picture::psnr::psnr;
 use crate::quantize::mix::{Mix, Part};
+use crate::report::gen_file::draft;
 use crate::sketch;
 use crate::sketch::Sketch;
 use crate::{latent, twin};
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::{Draft, DraftPart};
 
-/// The network in 8 bits throughout, its float original and its pixel rule.
-fn exported(source: &Source) -> (Draft, Network, PixelRule) {
-    exported_as(source, &Mix::default())
-}
-
 /// The network quantised with `mix`, its float original and its pixel rule.
-fn exported_as(source: &Source, mix: &Mix) -> (Draft, Network, PixelRule) {
-    let network = import(source, &Wishes::default()).unwrap();
-    let seen = calibrate(&network, 1, 24, &|| ()).unwrap();
-    let bytes = seen.ranges();
-    let wide: Vec<Quantization> = seen.limits.iter().map(range::wide).collect();
-    let ranges = mix.ranges(&bytes, &wide);
-    let weights = mix.weights(network.layers.len());
-    let inputs = Inputs::see(&network, &bytes, 1, 24, &|| ()).unwrap();
+fn exported(source: &Source, mix: &Mix) -> (Draft, Network, PixelRule) {
+    let network = sketch::imported(source);
+    let statistics = calibrate(&network, 1, 24, &|| ()).unwrap();
+    let bytes = statistics.bytes();
+    let tensors = mix.tensors(&bytes, &statistics.wide());
+    let inputs = Inputs::record(&network, &bytes, 1, 24, &|| ()).unwrap();
     let pixels = pixel_rule(&network, None).unwrap();
-    let layers = quantize(&network, &ranges, &weights, &seen.looked_up, pixels, &inputs);
-    let layers = layers.unwrap().layers;
-    let latent = network.latent.clone();
-    let name = "sketch".to_owned();
-    let draft = Draft { name, source: source.sha256, latent, whole: 0, layers, directions: vec![] };
+    let quantized = quantize(&network, &statistics.folded, &tensors, mix, pixels, &inputs);
+    let draft = draft("sketch", source.sha256, &network, quantized.unwrap().layers);
     (draft, network, pixels)
 }
 
-fn pictures(mut generator: Generator, count: usize) -> Vec<Picture> {
-    let parts = generator.latent.clone();
-    let draw = |seed| {
-        let z = latent::shown(seed as u64, 0, &DraftPart::latent(&parts));
-        generator.picture(&z).unwrap()
-    };
-    (0..count).map(draw).collect()
+fn pictures(generator: Generator, count: usize) -> Vec<Picture> {
+    let latent = DraftPart::latent(&generator.latent);
+    (0..count).map(|seed| generator.picture(&latent::shown(0, seed, &latent)).unwrap()).collect()
 }
 
 /// Pictures of a quantised ONNX in tract, typed and optimised.
@@ -73,11 +58,11 @@ fn device_and_twin_are_equal_and_close_to_the_float_network() {
 #[test]
 fn mixes_are_equal_and_closer() {
     for source in sketch::all() {
-        let layers = import(&source, &Wishes::default()).unwrap().layers.len();
+        let layers = sketch::imported(&source).layers.len();
         let weights = || (0..layers).map(Part::Weights);
         let outputs = || (0..layers - 1).map(Part::Output);
         for part in weights().chain(outputs()) {
-            equal_and_close(&source, &[part].into_iter().collect());
+            equal_and_close(&source, &Mix(vec![part]));
         }
         let bytes = equal_and_close(&source, &Mix::default());
         let of = |outputs, weights| equal_and_close(&source, &Mix::whole(layers, outputs, weights));
@@ -101,7 +86,7 @@ fn wide_sums_that_could_overflow_have_coarser_weights() {
         .plain("Tanh")
         .finish();
     let both = Mix::whole(2, true, true);
-    let (draft, ..) = exported_as(&source, &both);
+    let (draft, ..) = exported(&source, &both);
     let layer = &draft.layers[1];
     let element = Element::Wide { signed: true };
     let reach = bound::reach(layer, [3, 3, 256], bound::input_reach(layer, element), 0..256);
@@ -115,7 +100,7 @@ fn wide_sums_that_could_overflow_have_coarser_weights() {
 /// Asserts that device and quantised ONNX draw the same pictures. Returns their mean PSNR in dB, at most 100, against
 /// the float network.
 fn equal_and_close(source: &Source, mix: &Mix) -> f64 {
-    let (draft, network, pixels) = exported_as(source, mix);
+    let (draft, network, pixels) = exported(source, mix);
     let file = draft.to_bytes().unwrap();
     let twin = twin::encode(&draft, &network, pixels).unwrap();
     let device = pictures(Generator::gen_file(&file).unwrap(), 16);
@@ -123,13 +108,13 @@ fn equal_and_close(source: &Source, mix: &Mix) -> f64 {
         assert_eq!(drawn, device, "{mix:?}");
     }
     let float = pictures(Generator::onnx(source, &Wishes::default(), None).unwrap(), 16);
-    float.iter().zip(&device).map(|(a, b)| psnr::limited(a, b)).sum::<f64>() / 16.0
+    float.iter().zip(&device).map(|(a, b)| psnr(a, b)).sum::<f64>() / 16.0
 }
 
 /// If sums could be inexact in float, the twin splits them and stays equal.
 #[test]
 fn large_sums_are_split() {
-    let (mut draft, network, pixels) = exported(&sketch::dense_first());
+    let (mut draft, network, pixels) = exported(&sketch::dense_first(), &Mix::default());
     // Every weight is as large as possible, and 480 channels contribute by 4 taps each: 480·4·255·127 > 2²⁴.
     for layer in &mut draft.layers {
         for (i, w) in layer.weights.iter_mut().enumerate() {
@@ -171,14 +156,14 @@ fn widened(draft: &Draft, factor: usize) -> Draft {
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let bytes = || {
-        let (draft, network, pixels) = exported(&sketch::odd_geometry());
+        let (draft, network, pixels) = exported(&sketch::odd_geometry(), &Mix::default());
         (draft.to_bytes().unwrap(), twin::encode(&draft, &network, pixels).unwrap())
     };
     assert_eq!(bytes(), bytes());
 }
 
 fn folded(weights: Vec<f64>, bias: f64, activation: Activation) -> Folded {
-    Folded { weights, bias: vec![bias], per_feature: false, activation, seen: None }
+    Folded { weights, bias: vec![bias], per_feature: false, activation, looked_up: None }
 }
 
 #[test]
@@ -256,7 +241,7 @@ fn dead_channels_get_usable_numbers() {
 /// The reach of layers whose sums can be counted by hand.
 #[test]
 fn reaches_count_what_meets() {
-    let (draft, ..) = exported(&sketch::dense_first());
+    let (draft, ..) = exported(&sketch::dense_first(), &Mix::default());
     let mut layer = draft.layers[1].clone();
     layer.zero_point = 55;
     layer.weights.fill(1);
@@ -277,14 +262,14 @@ fn reaches_count_what_meets() {
 #[test]
 fn giant_weights_are_refused_by_node_and_channel() {
     let source = sketch::dense_first();
-    let mut network = import(&source, &Wishes::default()).unwrap();
+    let mut network = sketch::imported(&source);
     for w in &mut network.layers[2].weights[72..144] {
         *w *= 1e6;
     }
-    let ranges =
+    let tensors =
         [Quantization::new(0.0, 1.0), Quantization::new(-1.0, 1.0), Quantization::new(-1.0, 1.0)];
-    let error =
-        quantize(&network, &ranges, &[Weight::Byte; 4], &[], PixelRule::SIGNED, &Inputs::default());
+    let (folded, mix) = (fold_all(&network).unwrap(), Mix::default());
+    let error = quantize(&network, &folded, &tensors, &mix, PixelRule::SIGNED, &Inputs::default());
     let error = error.unwrap_err().to_string();
     assert!(error.contains("node \"net/Conv") && error.contains("output channel 1"), "{error}");
 }

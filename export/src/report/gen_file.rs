@@ -1,15 +1,28 @@
 //! Writes a `.gen` file, with errors that name the node of the ONNX.
 
+use crate::latent;
 use crate::network::Network;
 use anyhow::{Result, anyhow};
 use gen_core::element::Element;
 use gen_core::format::FormatError;
-use gen_core::format::write::{Draft, WriteError};
+use gen_core::format::write::{Draft, DraftLayer, WriteError};
 use std::path::Path;
 
 /// The name of the file at `path` without its extension.
 pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// A file called `name` with the latent of `network` and quantised `layers`, all computed row by row. `source` is the
+/// SHA-256 of the float ONNX.
+pub(crate) fn draft(
+    name: &str,
+    source: [u8; 32],
+    network: &Network,
+    layers: Vec<DraftLayer>,
+) -> Draft {
+    let (name, latent) = (name.to_owned(), latent::short(&network.latent));
+    Draft { name, source, latent, whole: 0, layers, directions: Vec::new() }
 }
 
 /// The bytes of the `.gen` file of `draft`, whose layers are those of `network`.

@@ -229,11 +229,6 @@ pub fn table(layout: &Layout) -> String {
     text
 }
 
-/// Number of elements of a latent.
-fn latent_len(layout: &Layout) -> usize {
-    layout.latent.iter().map(|part| part.len).sum()
-}
-
 /// The parts of the latent, a line each; a label that was guessed from its name has a second line.
 fn latent(layout: &Layout) -> String {
     let mut text = String::new();
@@ -281,7 +276,8 @@ fn times(read: u64, weights: usize) -> String {
 
 /// The network as a diagram, from the latent down. Each layer lists the steps that are folded into it.
 pub fn diagram(layout: &Layout) -> String {
-    let mut text = format!("latent {}, 12 bits\n", latent_len(layout));
+    let latent: usize = layout.latent.iter().map(|part| part.len).sum();
+    let mut text = format!("latent {latent}, 12 bits\n");
     for layer in &layout.layers {
         let [kernel, stride] = [layer.kernel, layer.stride].map(|[a, b]| format!("{a}×{b}"));
         let geometry = match layer.kind {

@@ -48,33 +48,23 @@ pub fn in_memory(model: &Model, file: usize, name: &str, memory: Memory) -> Verd
     let mut advice = Vec::new();
     if flash == 0 || ram == 0 {
         advice.push("the application itself does not fit".to_owned());
-    } else if file > flash && file.saturating_sub(saved) <= flash {
-        advice.push(format!(
-            "{} bytes of flash too many: weights of 8 bits take about {} less",
-            file - flash,
-            saved
-        ));
     } else if file > flash {
-        advice.push(format!(
-            "{} bytes of flash too many: {}",
-            file - flash,
-            narrower(widths(model, file, flash))
-        ));
+        let change = match file.saturating_sub(saved) <= flash {
+            true => format!("weights of 8 bits take about {saved} less"),
+            false => narrower(widths(model, file, flash)),
+        };
+        advice.push(format!("{} bytes of flash too many: {change}", file - flash));
     }
-    if ram > 0 && model.working_memory() > ram {
-        let least = plans::least(model.layers());
-        advice.push(if least <= ram {
-            format!("{} bytes of RAM too many: quantise with --ram-budget {ram}", fit.ram - ram)
-        } else if least_in_bytes <= ram {
-            format!(
-                "{} bytes of RAM too many, even row by row: tensors of 8 bits take {} less",
-                least - ram,
-                least - least_in_bytes
-            )
-        } else {
-            let percent = 100 * ram / least;
-            format!("{} bytes of RAM too many, even row by row: {}", least - ram, narrower(percent))
-        });
+    let least = plans::least(model.layers());
+    if ram > 0 && least > ram {
+        let change = match least_in_bytes <= ram {
+            true => format!("tensors of 8 bits take {} less", least - least_in_bytes),
+            false => narrower(100 * ram / least),
+        };
+        advice.push(format!("{} bytes of RAM too many, even row by row: {change}", least - ram));
+    } else if ram > 0 && fit.ram > ram {
+        let more = fit.ram - ram;
+        advice.push(format!("{more} bytes of RAM too many: quantise with --ram-budget {ram}"));
     }
     Verdict {
         board: name.to_owned(),
@@ -181,7 +171,8 @@ mod tests {
     fn eight_bits_are_advised_where_they_fit() {
         let of = |bits| {
             let few = Options { calibrate: 8, compare: 1, ..Options::default() };
-            sketch::exported(&Options { activations: bits, weights: bits, ..few })
+            let options = Options { activations: bits, weights: bits, ..few };
+            sketch::exported(&sketch::dense_first(), &options).unwrap().gen_file
         };
         let (wide, bytes) = (of(12), of(8));
         let [wide_model, byte_model] = [&wide, &bytes].map(|file| Model::parse(file).unwrap());

@@ -24,7 +24,7 @@ use gen_core::latent::LATENT_MAX;
 use gen_core::requant::FRACTION_BITS;
 use output::number::hexadecimal;
 use prost::Message;
-use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
+use tract_onnx::pb::tensor_proto::DataType;
 
 /// 2³²
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
@@ -51,19 +51,35 @@ pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec
         x = epilogue(&mut graph, layer, &acc, is_last.then_some(pixels));
         (input, element) = (layer.output, layer.element);
     }
-    let x = picture(&mut graph, network, &x);
-    finish(&mut graph, network, &x);
-    Ok(model(graph, draft, network, pixels).encode_to_vec())
+    Ok(finish(graph, draft, network, pixels, &x))
 }
 
-/// Makes `x`, the output of the last node, the graph's output.
-fn finish(graph: &mut Graph, network: &Network, x: &str) {
+/// The bytes of the ONNX of `graph`, whose last layer gives `x`: with pictures as the float graph has them, and with the
+/// metadata that [`Generator`](crate::draw::Generator) reads.
+fn finish(
+    mut graph: Graph,
+    draft: &Draft,
+    network: &Network,
+    pixels: PixelRule,
+    x: &str,
+) -> Vec<u8> {
+    let x = picture(&mut graph, network, x);
     if data_type(&network.output) == Some(DataType::Uint8) {
-        graph.cast("bytes", x, DataType::Uint8);
+        graph.cast("bytes", &x, DataType::Uint8);
     }
     if let Some(last) = graph.nodes.last_mut() {
         last.output = vec![network.output.name.clone()];
     }
+    let [height, width, channels] = network.image();
+    let order = if network.picture.interleaved { "HWC" } else { "CHW" };
+    let metadata = [
+        (metadata::PIXELS, pixels.to_string()),
+        (metadata::LATENTS, inputs::describe(&network.latent, &network.inputs)),
+        (metadata::SOURCE_SHA256, hexadecimal(&draft.source)),
+        (metadata::PICTURE, format!("{height} {width} {channels} {order}")),
+    ];
+    let inputs = network.inputs.iter().map(|input| input.declared.clone()).collect();
+    graph.model(&draft.name, inputs, network.output.clone(), metadata.into()).encode_to_vec()
 }
 
 /// The pictures as the float graph has them.
@@ -214,20 +230,4 @@ fn numbers(graph: &mut Graph, name: &str, layer: &DraftLayer, values: &[f64]) ->
     }
     let planes = planes(values, layer.output);
     graph.constant(name, &[1, channels, height, width], Values::Double(&planes))
-}
-
-/// The model of `graph`, with the metadata that [`Generator`](crate::draw::Generator) reads.
-fn model(graph: Graph, draft: &Draft, network: &Network, pixels: PixelRule) -> ModelProto {
-    let metadata = [
-        (metadata::PIXELS, pixels.to_string()),
-        (metadata::LATENTS, inputs::describe(&network.latent, &network.inputs)),
-        (metadata::SOURCE_SHA256, hexadecimal(&draft.source)),
-        (metadata::PICTURE, {
-            let [height, width, channels] = network.image();
-            let order = if network.picture.interleaved { "HWC" } else { "CHW" };
-            format!("{height} {width} {channels} {order}")
-        }),
-    ];
-    let inputs = network.inputs.iter().map(|input| input.declared.clone()).collect();
-    graph.model(&draft.name, inputs, network.output.clone(), metadata.into())
 }
