@@ -12,10 +12,11 @@ use anyhow::{Context, Result, ensure};
 use clap::Parser;
 use entry::Entry;
 use export::draw::Generator;
+use export::latent;
 use export::latent::wish::Wishes;
 use export::onnx::source::Source;
 use export::picture::psnr::psnr;
-use gen_core::latent::{self, Distribution};
+use gen_core::format::write::DraftPart;
 use serde::Serialize;
 use std::fs;
 use std::hint::black_box;
@@ -25,7 +26,7 @@ use std::time::{Duration, Instant};
 /// Time for which each generator is measured.
 const TIME: Duration = Duration::from_secs(4);
 /// Pictures that one of the two draws before the other's turn.
-const TURN: u64 = 10;
+const TURN: usize = 10;
 
 /// Least PSNR, in dB, of two pictures of the same network. It is low since random networks are quantised without
 /// calibration.
@@ -91,17 +92,18 @@ fn main() -> Result<()> {
 /// down both. Other work only adds time, so the fastest picture counts.
 ///
 /// # Errors
+///
 /// If one cannot draw, or their pictures differ.
 fn measure(entry: &Entry) -> Result<Figure> {
     let engine = Generator::gen_file(&entry.gen_file)?;
     let source = Source::decode(format!("{}.onnx", entry.name).as_ref(), &entry.onnx)?;
     let tract = Generator::onnx(&source, &Wishes::default(), None)?;
     same(&engine, &tract).with_context(|| entry.name.clone())?;
+    let latent = DraftPart::latent(&engine.latent);
     let mut fastest = [Duration::MAX; 2];
     let (begin, mut seed) = (Instant::now(), 0);
     while begin.elapsed() < TIME {
-        let latents = (seed..seed + TURN).map(|seed| latent(seed, tract.latent_len()));
-        let latents: Vec<Vec<f32>> = latents.collect();
+        let latents: Vec<_> = (0..TURN).map(|i| latent::shown(seed, i, &latent)).collect();
         for (generator, fastest) in [&engine, &tract].into_iter().zip(&mut fastest) {
             for z in &latents {
                 let start = Instant::now();
@@ -109,7 +111,7 @@ fn measure(entry: &Entry) -> Result<Figure> {
                 *fastest = start.elapsed().min(*fastest);
             }
         }
-        seed += TURN;
+        seed += TURN as u64;
     }
     let [engine, tract] = fastest.map(|time| time.as_secs_f64() * 1e3);
     Ok(Figure { name: entry.name.clone(), engine, tract })
@@ -118,17 +120,11 @@ fn measure(entry: &Entry) -> Result<Figure> {
 /// Checks that both draw the same picture, as far as 8 bits allow.
 ///
 /// # Errors
+///
 /// If their PSNR is below [`PSNR_FLOOR`].
 fn same(engine: &Generator<'_>, tract: &Generator<'_>) -> Result<()> {
-    let z = latent(1, tract.latent_len());
+    let z = latent::shown(1, 0, &DraftPart::latent(&engine.latent));
     let psnr = psnr(&tract.picture(&z)?, &engine.picture(&z)?);
     ensure!(psnr >= PSNR_FLOOR, "the engine and tract draw different pictures: {psnr:.1} dB");
     Ok(())
-}
-
-/// The latent of `seed`, from N(0, 1).
-fn latent(seed: u64, len: usize) -> Vec<f32> {
-    let mut z = vec![0.0; len];
-    latent::sample(seed, Distribution::Normal, &mut z);
-    z
 }

@@ -47,6 +47,7 @@ impl Statistics {
 /// therefore doesn't grow with `count`. `done` is called after every latent of either pass.
 ///
 /// # Errors
+///
 /// If tract can't run the network, or a value isn't finite.
 pub fn calibrate(
     network: &Network,
@@ -86,64 +87,71 @@ type Run<'r> = dyn Fn(usize) -> Result<Vec<Vec<f32>>> + Sync + 'r;
 /// The limits of each tensor that `run` computes on `count` latents. There is one tensor for each of `layers`.
 ///
 /// # Errors
+///
 /// If tract fails, or a value isn't finite, naming the node.
 fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
     let unseen = layers.iter().map(|layer| vec![(f32::MAX, f32::MIN); layer.channels_out]);
-    let unseen: Vec<Limits> = unseen.collect();
-    let parts = parallel::split(count, |indices| {
-        let mut limits = unseen.clone();
-        for index in indices {
-            for ((channels, tensor), layer) in limits.iter_mut().zip(run(index)?).zip(layers) {
-                let plane = tensor.len() / channels.len();
-                for (limits, values) in channels.iter_mut().zip(tensor.chunks_exact(plane)) {
-                    for &value in values {
-                        ensure!(
-                            value.is_finite(),
-                            "node \"{}\": the float network itself gives {value} for calibration latent {index}",
-                            layer.name
-                        );
-                        *limits = wider(*limits, (value, value));
-                    }
+    let see = |limits: &mut [Limits], index: usize| {
+        for ((channels, tensor), layer) in limits.iter_mut().zip(run(index)?).zip(layers) {
+            let plane = tensor.len() / channels.len();
+            for (limits, values) in channels.iter_mut().zip(tensor.chunks_exact(plane)) {
+                for &value in values {
+                    ensure!(
+                        value.is_finite(),
+                        "node \"{}\": the float network itself gives {value} for calibration latent {index}",
+                        layer.name
+                    );
+                    *limits = wider(*limits, (value, value));
                 }
             }
         }
-        Ok(limits)
-    });
-    let mut limits = unseen;
-    for part in parts {
-        for (limits, part) in limits.iter_mut().flatten().zip(part?.iter().flatten()) {
-            *limits = wider(*limits, *part);
-        }
-    }
-    Ok(limits)
+        Ok(())
+    };
+    gather(unseen.collect(), count, see, |limits, part| {
+        limits.iter_mut().zip(part).for_each(|(limits, part)| *limits = wider(*limits, *part));
+    })
 }
 
 /// The histograms of the first tensors that `run` computes on `count` latents, one for each of `limits`.
 ///
 /// # Errors
+///
 /// If tract fails.
 fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<Histogram>> {
     let largest = |channels: &Limits| {
         let (low, high) = all(channels);
         low.abs().max(high.abs())
     };
-    let empty: Vec<Histogram> = limits.iter().map(|it| Histogram::new(largest(it))).collect();
-    let parts = parallel::split(count, |indices| -> Result<_> {
-        let mut histograms = empty.clone();
-        for index in indices {
-            for (histogram, tensor) in histograms.iter_mut().zip(run(index)?) {
-                histogram.add(&tensor);
-            }
-        }
-        Ok(histograms)
+    let empty = limits.iter().map(|it| Histogram::new(largest(it))).collect();
+    let see = |histograms: &mut [Histogram], index: usize| {
+        let tensors = run(index)?;
+        histograms.iter_mut().zip(&tensors).for_each(|(histogram, tensor)| histogram.add(tensor));
+        Ok(())
+    };
+    gather(empty, count, see, Histogram::merge)
+}
+
+/// What `see` finds in `count` latents, beginning with `empty`. Each thread sees some of them, and `merge` adds what it
+/// found.
+///
+/// # Errors
+///
+/// Those of `see`.
+fn gather<T: Clone + Send + Sync>(
+    empty: Vec<T>,
+    count: usize,
+    see: impl Fn(&mut [T], usize) -> Result<()> + Sync,
+    merge: impl Fn(&mut T, &T),
+) -> Result<Vec<T>> {
+    let parts = parallel::split(count, |mut indices| {
+        let mut found = empty.clone();
+        indices.try_for_each(|index| see(&mut found, index)).map(|()| found)
     });
-    let mut histograms = empty;
+    let mut all = empty;
     for part in parts {
-        for (histogram, more) in histograms.iter_mut().zip(part?) {
-            histogram.merge(&more);
-        }
+        all.iter_mut().zip(&part?).for_each(|(all, part)| merge(all, part));
     }
-    Ok(histograms)
+    Ok(all)
 }
 
 /// The limits of all channels together.

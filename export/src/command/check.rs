@@ -48,7 +48,7 @@ impl Check {
             for time in usual_times(&model)? {
                 let CoreTime { core, clock_mhz, seconds, .. } = time;
                 super::say(&format!(
-                    "a picture on a Cortex-{core} at {clock_mhz} MHz: about {seconds:.3} s\n"
+                    "a picture on a Cortex-{core} at {clock_mhz} MHz: at least {seconds:.3} s\n"
                 ))?;
             }
         }

@@ -127,7 +127,7 @@ impl Quantize {
         if self.json {
             return super::say(&report);
         }
-        super::say(&text::report(&result.report))?;
+        super::say(&text::report(&result.report, &place("worst.png")))?;
         for (path, _) in &files {
             super::say(&format!("wrote {}\n", path.display()))?;
         }

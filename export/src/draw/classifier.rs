@@ -38,6 +38,7 @@ impl Classifier {
     /// `[n, C, H, W]` or `[n, H, W, C]`, with values by `pixels`. Its first output are the features.
     ///
     /// # Errors
+    ///
     /// If its input is another, or tract can't run it.
     pub fn load(path: &Path, image: [usize; 3], pixels: PixelRule) -> Result<Self> {
         let source = Source::load(path)?;
@@ -76,6 +77,7 @@ impl Classifier {
     /// Mean and covariance of the features of `pictures`, at least two. `done` is called after each picture.
     ///
     /// # Errors
+    ///
     /// If tract can't run the classifier, or a feature is not finite.
     pub fn look(&self, pictures: &[Picture], done: &(dyn Fn() + Sync)) -> Result<Gaussian> {
         let rows = parallel::map(pictures.len(), |index| {

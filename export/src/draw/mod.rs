@@ -13,6 +13,7 @@ use crate::latent::wish::Wishes;
 use crate::network::Order;
 use crate::network::ending::pixel_rule;
 use crate::network::float;
+use crate::network::linear::planes;
 use crate::onnx::input::Input;
 use crate::onnx::metadata;
 use crate::onnx::run::{Onnx, Passes};
@@ -45,6 +46,7 @@ impl File {
     /// Reads the file at `path`: a `.gen` if its first bytes or its extension say so, otherwise an ONNX.
     ///
     /// # Errors
+    ///
     /// If it can't be read, or is neither.
     pub fn load(path: &Path) -> Result<Self> {
         let bytes = read(path)?;
@@ -91,6 +93,7 @@ impl<'a> Generator<'a> {
     /// float ONNX whose last activation doesn't fix it.
     ///
     /// # Errors
+    ///
     /// If the file is malformed or can't be converted, or a wish does not fit it.
     pub fn new(file: &'a File, wishes: &Wishes, pixels: Option<PixelRule>) -> Result<Self> {
         match file {
@@ -107,6 +110,7 @@ impl<'a> Generator<'a> {
     /// Prepares the generator in `bytes`, a `.gen` file.
     ///
     /// # Errors
+    ///
     /// If gen-core refuses the bytes.
     pub fn gen_file(bytes: &'a [u8]) -> Result<Self> {
         let model = Model::parse(bytes)?;
@@ -120,6 +124,7 @@ impl<'a> Generator<'a> {
     /// activation doesn't fix it.
     ///
     /// # Errors
+    ///
     /// If it can't be converted or run, or a wish does not fit it.
     pub fn onnx(source: &Source, wishes: &Wishes, pixels: Option<PixelRule>) -> Result<Self> {
         if source.is_quantised() {
@@ -137,6 +142,7 @@ impl<'a> Generator<'a> {
     /// Prepares the generator in a quantised ONNX that `export` wrote. tract runs it after `passes`.
     ///
     /// # Errors
+    ///
     /// If its metadata don't fit its graph, tract can't run it, or a wish does not fit it.
     pub fn quantised(source: &Source, wishes: &Wishes, passes: Passes) -> Result<Self> {
         let graph = source.proto.graph.as_ref().context("no graph")?;
@@ -182,6 +188,7 @@ impl<'a> Generator<'a> {
     /// The output for latent `z`, as float values or pixels.
     ///
     /// # Errors
+    ///
     /// If `z` has the wrong length, or tract fails.
     pub fn draw(&self, z: &[f32]) -> Result<Drawing> {
         let onnx = match &self.engine {
@@ -192,12 +199,10 @@ impl<'a> Generator<'a> {
         let Shape { height, width, channels } = self.image;
         let len = height * width * channels;
         ensure!(values.len() == len, "{} values for a picture of {len}", values.len());
-        if self.interleaved {
-            let plane = height * width;
-            let at = |i: usize| values[i % plane * channels + i / plane];
-            return Ok(Drawing::Float((0..len).map(at).collect()));
-        }
-        Ok(Drawing::Float(values))
+        Ok(Drawing::Float(match self.interleaved {
+            true => planes(&values, [height, width, channels]),
+            false => values,
+        }))
     }
 
     /// The pixels of a drawing, by the pixel rule if it holds float values.
@@ -214,6 +219,7 @@ impl<'a> Generator<'a> {
     /// The picture of latent `z`.
     ///
     /// # Errors
+    ///
     /// If `z` has the wrong length, or tract fails.
     pub fn picture(&self, z: &[f32]) -> Result<Picture> {
         let drawing = self.draw(z)?;
@@ -224,6 +230,7 @@ impl<'a> Generator<'a> {
 /// The shape of the pictures of `source`.
 ///
 /// # Errors
+///
 /// If they have neither 1 nor 3 channels.
 fn picture_shape(source: &Source, [height, width, channels]: [usize; 3]) -> Result<Shape> {
     let path = source.path.display();
@@ -234,6 +241,7 @@ fn picture_shape(source: &Source, [height, width, channels]: [usize; 3]) -> Resu
 /// The latent's parts and the inputs of a quantised ONNX, from its metadata.
 ///
 /// # Errors
+///
 /// If the metadata don't fit the graph's inputs.
 fn quantised_inputs(source: &Source, graph: &GraphProto) -> Result<(Vec<DraftPart>, Vec<Input>)> {
     let text = source.metadata(metadata::LATENTS).unwrap_or_default();

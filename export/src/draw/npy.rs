@@ -10,6 +10,7 @@ use ndarray_npy::WriteNpyExt;
 /// uint8. There is at least one drawing, and all are of one kind and of size `image`.
 ///
 /// # Errors
+///
 /// If a drawing has another kind or size.
 pub fn encode(drawings: &[Drawing], image: Shape) -> Result<Vec<u8>> {
     let shape = (drawings.len(), image.channels, image.height, image.width);
@@ -21,11 +22,10 @@ pub fn encode(drawings: &[Drawing], image: Shape) -> Result<Vec<u8>> {
         }
     }
     let mut bytes = Vec::new();
-    match drawings {
-        [Drawing::Float(_), ..] => {
-            Array4::from_shape_vec(shape, values)?.write_npy(&mut bytes)?;
-        }
-        _ => Array4::from_shape_vec(shape, pixels)?.write_npy(&mut bytes)?,
+    if pixels.is_empty() {
+        Array4::from_shape_vec(shape, values)?.write_npy(&mut bytes)?;
+    } else {
+        Array4::from_shape_vec(shape, pixels)?.write_npy(&mut bytes)?;
     }
     Ok(bytes)
 }

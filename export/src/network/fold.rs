@@ -66,6 +66,7 @@ pub fn fold_all(network: &Network) -> Result<Vec<Folded>> {
 /// into the next convolution, it would be wrong at the map's borders.
 ///
 /// # Errors
+///
 /// If the steps do not fit into one epilogue, see [`epilogues`].
 pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
     let features = layer.features();

@@ -65,6 +65,7 @@ impl Fidelity {
     /// The fidelity over `pairs`.
     ///
     /// # Panics
+    ///
     /// If there are no pairs.
     pub fn of(pairs: &[Pair]) -> Self {
         let count = pairs.len() as f64;

@@ -6,6 +6,7 @@ use crate::picture::Picture;
 /// stay finite.
 ///
 /// # Panics
+///
 /// If the pictures differ in size.
 pub fn psnr(a: &Picture, b: &Picture) -> f64 {
     assert_eq!(a.pixels.len(), b.pixels.len(), "pictures of one size");

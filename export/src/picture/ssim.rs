@@ -16,6 +16,7 @@ const SIGMA: f64 = 1.5;
 /// data_range=255)` within 1e-12.
 ///
 /// # Panics
+///
 /// If the pictures differ in size.
 pub fn ssim(a: &Picture, b: &Picture) -> Option<f64> {
     assert_eq!((a.channels, a.height, a.width), (b.channels, b.height, b.width), "one size");

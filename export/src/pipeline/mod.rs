@@ -51,6 +51,7 @@ pub struct Export {
 /// drawn.
 ///
 /// # Errors
+///
 /// If the options don't fit, or the ONNX can't be read, converted or quantised. The message says what to do.
 pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Result<Export> {
     options.check()?;

@@ -77,6 +77,7 @@ impl Options {
     /// Checks counts and widths before any work is done.
     ///
     /// # Errors
+    ///
     /// If one is not possible, naming it.
     pub(crate) fn check(&self) -> Result<()> {
         ensure!(self.calibrate > 0 && self.compare > 0, "at least one latent is needed");
@@ -118,6 +119,7 @@ impl Options {
     /// The name of the model at `path` and of the files that are written.
     ///
     /// # Errors
+    ///
     /// If it is too long for a `.gen` file, or can't be a file's name.
     pub fn name(&self, path: &Path) -> Result<String> {
         let name = self.name.clone().unwrap_or_else(|| stem(path));

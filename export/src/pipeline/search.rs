@@ -42,21 +42,21 @@ pub(crate) fn search<'a>(ground: &'a Groundwork, comparison: &Comparison) -> Res
 
     let (eight_bits, candidates) = {
         let model = Model::parse(&attempt.file.bytes)?;
-        let (psnr_mean, flash_bytes) = (attempt.psnr(), attempt.flash());
+        let (psnr_mean, flash_bytes) = (attempt.fidelity.psnr_mean, attempt.file.bytes.len());
         let (working_memory_bytes, times) = (model.working_memory(), usual_times(&model)?);
         let eight_bits = EightBits { psnr_mean, flash_bytes, working_memory_bytes, times };
         (eight_bits, mix::candidates(&model, flash_bytes, &sensitivities))
     };
     let mut refused = None;
     let mut try_out = |mix: &Mix| match ground.quantize(mix) {
-        Ok(file) => Attempt::draw(file, comparison).map(Some),
+        Ok(file) => Ok(Some(Attempt::draw(file, comparison)?.outcome())),
         Err(why) => {
             refused = Some(why);
             Ok(None)
         }
     };
-    let found = mix::search(options.goal, &candidates, attempt, &mut try_out);
-    let (mix, attempt) = found.map_err(|error| match refused {
+    let found = mix::search(options.goal, &candidates, attempt.outcome(), &mut try_out);
+    let (mix, Outcome { attempt, .. }) = found.map_err(|error| match refused {
         Some(why) => anyhow!("{error:#}; not every mix is possible: {why:#}"),
         None => error,
     })?;

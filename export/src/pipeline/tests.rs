@@ -271,5 +271,8 @@ fn twelve_bits_are_had_where_eight_are_not() {
     let report = sketch::exported(&source, &Options { weights: 12, ..few() }).unwrap().report;
     assert!(report.sensitivities.is_empty());
     assert!(report.fidelity.psnr_mean > 30.0, "{:?}", report.fidelity);
-    assert!(!crate::report::text::report(&report).contains("only these are in 8 bits"));
+    assert!(
+        !crate::report::text::report(&report, Path::new("worst.png"))
+            .contains("only these are in 8 bits")
+    );
 }

@@ -47,14 +47,14 @@ pub(crate) fn reach(
     part: Range<usize>,
 ) -> Vec<Reach> {
     let [rows, columns] = [0, 1].map(|along| meetings(layer, input, along));
-    let channels = input[2];
-    let kernel = layer.kernel;
+    let (channels, [_, width]) = (input[2], layer.kernel);
+    let count = layer.kernel[0] * width;
     let mut reach = vec![Reach::default(); layer.output[2]];
     for (out, reach) in reach.iter_mut().enumerate() {
         // The reach of one tap over the input channels.
-        let of_tap = |ky: usize, kx: usize| {
-            let tap = (out * kernel[0] + ky) * kernel[1] + kx;
-            let run = &layer.weights[tap * channels..][..channels][part.clone()];
+        let of_tap = |tap: usize| {
+            let first = (out * count + tap) * channels;
+            let run = &layer.weights[first..][..channels][part.clone()];
             let sum = |positive: bool| {
                 let signed = run.iter().filter(|w| (**w > 0) == positive);
                 signed.map(|&w| i64::from(w)).sum::<i64>()
@@ -62,12 +62,10 @@ pub(crate) fn reach(
             let (plus, minus) = (sum(true), sum(false));
             Reach { low: plus * x.low + minus * x.high, high: plus * x.high + minus * x.low }
         };
-        let taps: Vec<Reach> = (0..kernel[0] * kernel[1])
-            .map(|tap| of_tap(tap / kernel[1], tap % kernel[1]))
-            .collect();
+        let taps: Vec<Reach> = (0..count).map(of_tap).collect();
         for ys in &rows {
             for xs in &columns {
-                let met = ys.iter().flat_map(|y| xs.iter().map(move |x| y * kernel[1] + x));
+                let met = ys.iter().flat_map(|y| xs.iter().map(move |x| y * width + x));
                 let (low, high) = met
                     .fold((0, 0), |(low, high), tap| (low + taps[tap].low, high + taps[tap].high));
                 reach.low = reach.low.min(low);

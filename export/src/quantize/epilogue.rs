@@ -147,6 +147,7 @@ pub(super) fn scale_floor(
 /// The epilogue of a layer whose accumulators have steps of `units`, one per channel or feature.
 ///
 /// # Errors
+///
 /// If a number doesn't fit: the channel or feature, and why.
 pub(super) fn epilogue(
     folded: &Folded,
@@ -181,6 +182,7 @@ pub(super) fn epilogue(
 /// The epilogue with a table of `curve` with `len` entries.
 ///
 /// # Errors
+///
 /// As [`epilogue`].
 fn table(
     folded: &Folded,

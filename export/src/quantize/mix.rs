@@ -134,11 +134,14 @@ pub fn candidates(model: &Model, flash: usize, sensitivities: &[Sensitivity]) ->
 }
 
 /// The result of a mix.
-pub trait Outcome {
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<T> {
     /// Mean PSNR, in dB.
-    fn psnr(&self) -> f64;
+    pub psnr: f64,
     /// Bytes of the `.gen` file.
-    fn flash(&self) -> usize;
+    pub flash: usize,
+    /// What was made and drawn.
+    pub attempt: T,
 }
 
 /// Searches for the cheapest mix that meets `goal`, and returns it with its outcome.
@@ -149,30 +152,31 @@ pub trait Outcome {
 /// bits as long as they fit, and lose them again as long as all losses together cost less than 0.05 dB.
 ///
 /// # Errors
+///
 /// If no mix that was tried meets the goal; the message names the best PSNR. Those of `draw`.
-pub fn search<O: Outcome>(
+pub fn search<T>(
     goal: Goal,
     candidates: &[Candidate],
-    bytes: O,
-    draw: &mut Draw<O>,
-) -> Result<(Mix, O)> {
-    let flash = bytes.flash();
+    bytes: Outcome<T>,
+    draw: &mut Draw<T>,
+) -> Result<(Mix, Outcome<T>)> {
+    let flash = bytes.flash;
     ensure!(
         goal.fits(flash),
         "8 bits throughout take {flash} bytes of flash already: give --budget-flash {} or more, or train with fewer \
          channels",
         flash.div_ceil(1024)
     );
-    let mut most = bytes.psnr();
-    let mut draw = |mix: &Mix| -> Result<Option<O>> {
+    let mut most = bytes.psnr;
+    let mut draw = |mix: &Mix| -> Result<Option<Outcome<T>>> {
         let outcome = draw(mix)?;
-        if let Some(outcome) = outcome.as_ref().filter(|it| goal.fits(it.flash())) {
-            most = most.max(outcome.psnr());
+        if let Some(outcome) = outcome.as_ref().filter(|it| goal.fits(it.flash)) {
+            most = most.max(outcome.psnr);
         }
         Ok(outcome)
     };
     let (mix, best) = widen(goal, candidates, bytes, &mut draw)?;
-    if let Some(least) = goal.psnr.filter(|least| best.psnr() < *least) {
+    if let Some(least) = goal.psnr.filter(|least| best.psnr < *least) {
         let most = (most * 10.0).floor() / 10.0;
         let within =
             goal.flash.map_or(String::new(), |flash| format!(" within {flash} bytes of flash"));
@@ -185,23 +189,23 @@ pub fn search<O: Outcome>(
 }
 
 /// Quantises and draws a mix; `None` if it is not possible.
-type Draw<'d, O> = dyn FnMut(&Mix) -> Result<Option<O>> + 'd;
+type Draw<'d, T> = dyn FnMut(&Mix) -> Result<Option<Outcome<T>>> + 'd;
 
 /// Gives 12 bits to one of `candidates` after the other, beginning with 8 bits throughout and their outcome `best`,
 /// until `goal` is met or no further one fits.
-fn widen<O: Outcome>(
+fn widen<T>(
     goal: Goal,
     candidates: &[Candidate],
-    mut best: O,
-    draw: &mut Draw<O>,
-) -> Result<(Mix, O)> {
+    mut best: Outcome<T>,
+    draw: &mut Draw<T>,
+) -> Result<(Mix, Outcome<T>)> {
     let mut mix = Mix::default();
     let mut left: Vec<Part> = candidates.iter().map(|candidate| candidate.part).collect();
     let mut index = 0;
-    while index < left.len() && !goal.is_reached_by(best.psnr()) {
+    while index < left.len() && !goal.is_reached_by(best.psnr) {
         let wider = mix.with(left[index]);
         match draw(&wider)? {
-            Some(outcome) if goal.fits(outcome.flash()) => {
+            Some(outcome) if goal.fits(outcome.flash) => {
                 left.remove(index);
                 (mix, best) = (wider, outcome);
                 // What was not possible before may be possible now.
@@ -216,13 +220,13 @@ fn widen<O: Outcome>(
 }
 
 /// Takes 12 bits away again, from the most expensive of `candidates` first, where the outcome stays good enough.
-fn narrow<O: Outcome>(
+fn narrow<T>(
     goal: Goal,
     candidates: &[Candidate],
-    (mut mix, mut best): (Mix, O),
-    draw: &mut Draw<O>,
-) -> Result<(Mix, O)> {
-    let most = best.psnr();
+    (mut mix, mut best): (Mix, Outcome<T>),
+    draw: &mut Draw<T>,
+) -> Result<(Mix, Outcome<T>)> {
+    let most = best.psnr;
     let taken = mix.0.iter().filter_map(|part| candidates.iter().find(|it| it.part == *part));
     let mut taken: Vec<&Candidate> = taken.collect();
     taken.sort_by(|a, b| b.cost.total_cmp(&a.cost));
@@ -230,8 +234,8 @@ fn narrow<O: Outcome>(
         let narrower = mix.without(candidate.part);
         let Some(outcome) = draw(&narrower)? else { continue };
         let enough = match goal.psnr {
-            Some(_) => goal.is_reached_by(outcome.psnr()),
-            None => outcome.psnr() > most - WORTH,
+            Some(_) => goal.is_reached_by(outcome.psnr),
+            None => outcome.psnr > most - WORTH,
         };
         if enough {
             (mix, best) = (narrower, outcome);
@@ -244,30 +248,13 @@ fn narrow<O: Outcome>(
 mod tests {
     use super::*;
 
-    /// An outcome whose noise and flash are sums over the parts.
-    #[derive(Clone, Copy, Debug)]
-    struct Sum {
-        noise: f64,
-        flash: usize,
-    }
-
-    impl Outcome for Sum {
-        fn psnr(&self) -> f64 {
-            -10.0 * self.noise.log10()
-        }
-
-        fn flash(&self) -> usize {
-            self.flash
-        }
-    }
-
     /// Searches where weights 1 are the noisiest, weights 2 are not possible, and output 0 costs least.
-    fn run(goal: Goal) -> Result<(Mix, Sum)> {
+    fn run(goal: Goal) -> Result<(Mix, Outcome<()>)> {
         run_if(goal, |mix| !mix.has(Part::Weights(2)))
     }
 
     /// As [`run`], with the mixes that are `possible`.
-    fn run_if(goal: Goal, possible: impl Fn(&Mix) -> bool) -> Result<(Mix, Sum)> {
+    fn run_if(goal: Goal, possible: impl Fn(&Mix) -> bool) -> Result<(Mix, Outcome<()>)> {
         let all = [
             (Part::Output(0), 0.02, 0.01, 0),
             (Part::Weights(1), 0.05, 0.1, 40),
@@ -275,9 +262,11 @@ mod tests {
             (Part::Weights(0), 0.01, 0.5, 100),
         ];
         let candidates = all.map(|(part, noise, cost, _)| Candidate { part, noise, cost });
-        let of = |mix: &Mix| Sum {
-            noise: 1e-3 + all.iter().filter(|it| !mix.has(it.0)).map(|it| it.1).sum::<f64>(),
-            flash: 1000 + all.iter().filter(|it| mix.has(it.0)).map(|it| it.3).sum::<usize>(),
+        // Noise and flash are sums over the parts.
+        let of = |mix: &Mix| {
+            let noise = 1e-3 + all.iter().filter(|it| !mix.has(it.0)).map(|it| it.1).sum::<f64>();
+            let flash = 1000 + all.iter().filter(|it| mix.has(it.0)).map(|it| it.3).sum::<usize>();
+            Outcome { psnr: -10.0 * noise.log10(), flash, attempt: () }
         };
         search(
             goal,

@@ -160,6 +160,7 @@ fn refuse(layer: &Layer, channel: usize, why: &str) -> anyhow::Error {
 /// the quantised ONNX are exact.
 ///
 /// # Errors
+///
 /// If a channel could overflow, or 12-bit sums cannot be exact in the quantised ONNX.
 fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], element: Element) -> Result<()> {
     // A kernel that large hardly occurs with bytes. Writing the quantised ONNX then fails with its own message.

@@ -55,6 +55,7 @@ impl Inputs {
     /// are best.
     ///
     /// # Errors
+    ///
     /// If tract can't run the network.
     pub fn record(
         network: &Network,

@@ -15,7 +15,7 @@ use anyhow::Result;
 use gen_core::format::write::{DraftLayer, DraftPart};
 use serde::Serialize;
 
-/// Number of pictures compared for each.
+/// Number of calibration latents whose pictures are compared for each.
 const PICTURES: usize = 16;
 
 /// Mean PSNR of the pictures, in dB, if only a layer's weights have 8 bits, or only its output.
@@ -33,6 +33,7 @@ pub struct Sensitivity {
 /// the hidden layers' outputs, `drafts` and `reals` the layers in 8 bits.
 ///
 /// # Errors
+///
 /// If tract can't run the network.
 pub fn sensitivities(
     network: &Network,
@@ -41,9 +42,15 @@ pub fn sensitivities(
     pixels: PixelRule,
     seed: u64,
 ) -> Result<Vec<Sensitivity>> {
-    let float = draw(network, None, pixels, seed)?;
-    let against = |network: &Network, rounded: Option<Rounded>| -> Result<f64> {
-        let drawn = draw(network, rounded, pixels, seed)?;
+    let latent = DraftPart::latent(&network.latent);
+    let draw = |network: &Network, rounded| -> Result<Vec<Picture>> {
+        let float = Float::new(network, rounded, pixels)?;
+        let picture = |index| float.picture(&latent::calibration(seed, index, &latent));
+        (0..PICTURES).map(picture).collect()
+    };
+    let float = draw(network, None)?;
+    let against = |network: &Network, rounded| -> Result<f64> {
+        let drawn = draw(network, rounded)?;
         let pairs = drawn.iter().zip(&float);
         Ok(pairs.map(|(a, b)| psnr(a, b)).sum::<f64>() / PICTURES as f64)
     };
@@ -60,19 +67,6 @@ pub fn sensitivities(
             output_db: tensors.get(index).map(output).transpose()?,
         })
     })
-}
-
-/// Pictures of [`PICTURES`] calibration latents. `rounded` names a tensor that is rounded, if any.
-fn draw(
-    network: &Network,
-    rounded: Option<Rounded>,
-    pixels: PixelRule,
-    seed: u64,
-) -> Result<Vec<Picture>> {
-    let float = Float::new(network, rounded, pixels)?;
-    let latent = DraftPart::latent(&network.latent);
-    let picture = |index| float.picture(&latent::calibration(seed, index, &latent));
-    (0..PICTURES).map(picture).collect()
 }
 
 /// `layer` with the quantised weights of `draft` as real numbers. BatchNorm is folded into them. The `ratios` that they

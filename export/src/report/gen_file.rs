@@ -28,6 +28,7 @@ pub(crate) fn draft(
 /// The bytes of the `.gen` file of `draft`, whose layers are those of `network`.
 ///
 /// # Errors
+///
 /// If a layer doesn't fit the format, naming its node.
 pub(crate) fn to_bytes(draft: &Draft, network: &Network) -> Result<Vec<u8>> {
     draft.to_bytes().map_err(|error| {

@@ -221,7 +221,8 @@ pub fn table(layout: &Layout) -> String {
     let flash = grouped(layout.flash_bytes as u64);
     let _ = writeln!(
         text,
-        "\nflash {flash} bytes (the .gen file), {macs} useful MACs per picture\n\
+        "read: how often a picture reads each weight; window: bytes of working memory for output rows\n\
+         \nflash {flash} bytes (the .gen file), {macs} useful MACs per picture\n\
          working memory {memory} bytes, without the engine itself ({} here, about half on 32 bits)",
         grouped(size_of::<gen_core::Engine>() as u64)
     );

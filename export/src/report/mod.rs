@@ -168,8 +168,8 @@ impl TableReport {
         let mut reports = Vec::new();
         for (layer, draft) in network.layers.iter().zip(drafts) {
             if let DraftActivation::Table(table) = &draft.activation {
-                let functions = layer.steps.iter().map(|step| &step.operation);
-                let last = functions.filter(|it| !it.is_affine()).next_back();
+                let mut functions = layer.steps.iter().map(|step| &step.operation);
+                let last = functions.rfind(|it| !it.is_affine());
                 let (layer, function) = (layer.name.clone(), last.map_or("", Operation::operator));
                 reports.push(Self { layer, function, entries: table.len() });
             }

@@ -14,9 +14,9 @@ pub struct Verdict {
     pub board: String,
     /// Whether it fits.
     pub fits: bool,
-    /// Bytes of the generator's file, and bytes available.
+    /// Bytes of the generator's file, and bytes that the firmware leaves free.
     pub flash: [usize; 2],
-    /// Bytes of its working memory, and bytes available.
+    /// Bytes of its working memory, and bytes that the firmware leaves free.
     pub ram: [usize; 2],
     /// Estimated seconds per picture by [`boards::time`], if the clock is known.
     pub seconds: Option<f64>,
@@ -32,6 +32,7 @@ pub fn with_a_screen() -> impl Iterator<Item = &'static Board> {
 /// The verdict on `model`, whose file has `file` bytes, and `board`.
 ///
 /// # Errors
+///
 /// If the bench has not measured the board's core.
 pub fn on_board(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
     let verdict = in_memory(model, file, board.name, board.map.memory);
@@ -47,7 +48,10 @@ pub fn in_memory(model: &Model, file: usize, name: &str, memory: Memory) -> Verd
     let (saved, least_in_bytes) = in_eight_bits(model);
     let mut advice = Vec::new();
     if flash == 0 || ram == 0 {
-        advice.push("the application itself does not fit".to_owned());
+        advice.push(
+            "the application itself does not fit: it needs more memory even without a generator"
+                .to_owned(),
+        );
     } else if file > flash {
         let change = match file.saturating_sub(saved) <= flash {
             true => format!("weights of 8 bits take about {saved} less"),

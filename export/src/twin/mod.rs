@@ -33,6 +33,7 @@ const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 /// by `pixels`.
 ///
 /// # Errors
+///
 /// If a layer's kernel is so large that its sums can't be exact in float, naming the node.
 pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec<u8>> {
     let mut graph = Graph { prefix: "latent".to_owned(), ..Graph::default() };
