@@ -4,7 +4,6 @@ use super::Asked;
 use anyhow::{Result, ensure};
 use boards::{CoreTime, Memory, usual_times};
 use clap::Args;
-use export::draw::File;
 use export::report::verdict::{Verdict, in_memory, on_board, with_a_screen};
 use export::report::{inspect, text};
 use gen_core::Model;
@@ -34,8 +33,7 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(&self) -> Result<()> {
-        let file = File::load(&self.file)?;
-        self.asked.only_for_onnx(&file)?;
+        let file = self.asked.load(&self.file)?;
         let (bytes, _) = inspect::gen_file(&file, &self.asked.wishes())?;
         let model = Model::parse(&bytes)?;
         let verdicts = self.verdicts(&model, bytes.len())?;

@@ -3,7 +3,6 @@
 use super::Asked;
 use anyhow::Result;
 use clap::Args;
-use export::draw::File;
 use export::report::{inspect, layout};
 use std::path::PathBuf;
 
@@ -22,8 +21,7 @@ pub(crate) struct Inspect {
 
 impl Inspect {
     pub(crate) fn run(&self) -> Result<()> {
-        let file = File::load(&self.file)?;
-        self.asked.only_for_onnx(&file)?;
+        let file = self.asked.load(&self.file)?;
         let sizes = inspect::inspect(&file, &self.asked.wishes())?;
         if self.json {
             super::say(&format!("{}\n", serde_json::to_string_pretty(&sizes)?))?;

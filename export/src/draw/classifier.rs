@@ -5,7 +5,7 @@ use crate::onnx::run::Onnx;
 use crate::onnx::shape::sizes;
 use crate::onnx::source::Source;
 use crate::parallel;
-use crate::picture::Picture;
+use crate::picture::Planes;
 use crate::picture::frechet::Gaussian;
 use crate::picture::pixel_rule::PixelRule;
 use anyhow::{Context, Result, ensure};
@@ -79,7 +79,7 @@ impl Classifier {
     /// # Errors
     ///
     /// If tract can't run the classifier, or a feature is not finite.
-    pub fn look(&self, pictures: &[Picture], done: &(dyn Fn() + Sync)) -> Result<Gaussian> {
+    pub fn look(&self, pictures: &[Planes], done: &(dyn Fn() + Sync)) -> Result<Gaussian> {
         let rows = parallel::map(pictures.len(), |index| {
             let picture = &pictures[index];
             let pixels = if self.interleaved { &picture.interleaved() } else { &picture.pixels };

@@ -4,7 +4,7 @@ use crate::draw::classifier::{Classifier, Frechet};
 use crate::draw::device;
 use crate::network::Network;
 use crate::network::float::Float;
-use crate::picture::Picture;
+use crate::picture::Planes;
 use crate::picture::fidelity::Pair;
 use crate::picture::pixel_rule::PixelRule;
 use crate::picture::sheet;
@@ -18,7 +18,7 @@ pub struct Comparison<'a> {
     network: &'a Network,
     pixels: PixelRule,
     seed: u64,
-    float: Vec<Picture>,
+    float: Vec<Planes>,
     /// Called after every picture that is drawn or classified.
     done: &'a (dyn Fn() + Sync),
 }
@@ -49,7 +49,7 @@ impl<'a> Comparison<'a> {
     /// # Errors
     ///
     /// If gen-core refuses the file.
-    pub fn draw(&self, gen_file: &[u8]) -> Result<Vec<Picture>> {
+    pub fn draw(&self, gen_file: &[u8]) -> Result<Vec<Planes>> {
         let model = Model::parse(gen_file)?;
         parallel::map(self.float.len(), |index| {
             let z = latent::shown(self.seed, index, model.latent());
@@ -58,7 +58,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// Compares each of `drawn` with the float network's picture of the same latent.
-    pub fn pairs(&self, drawn: &[Picture]) -> Vec<Pair> {
+    pub fn pairs(&self, drawn: &[Planes]) -> Vec<Pair> {
         let pair = |index: usize| Pair::of(&self.float[index], &drawn[index]);
         parallel::split(drawn.len(), |part| part.map(pair).collect::<Vec<_>>()).concat()
     }
@@ -68,7 +68,7 @@ impl<'a> Comparison<'a> {
     /// # Errors
     ///
     /// If it can't be encoded.
-    pub fn sheet(&self, drawn: &[Picture], indices: &[usize]) -> Result<Vec<u8>> {
+    pub fn sheet(&self, drawn: &[Planes], indices: &[usize]) -> Result<Vec<u8>> {
         let mut pictures = Vec::new();
         for &index in indices {
             let (float, device) = (&self.float[index], &drawn[index]);
@@ -83,11 +83,11 @@ impl<'a> Comparison<'a> {
     /// # Errors
     ///
     /// If tract can't run the network, and those of [`Classifier::look`].
-    pub fn frechet(&self, drawn: &[Picture], classifier: &Classifier) -> Result<Frechet> {
+    pub fn frechet(&self, drawn: &[Planes], classifier: &Classifier) -> Result<Frechet> {
         let count = self.float.len();
         let others = (self.seed.wrapping_add(count as u64), count);
         let others = Self::new(self.network, self.pixels, others, self.done)?;
-        let look = |pictures: &[Picture]| classifier.look(pictures, self.done);
+        let look = |pictures: &[Planes]| classifier.look(pictures, self.done);
         let (float, device, others) = (look(&self.float)?, look(drawn)?, look(&others.float)?);
         let [device, others] = [device, others].map(|it| it.distance(&float));
         Ok(Frechet { features: float.features(), device, others })

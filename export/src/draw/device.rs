@@ -1,6 +1,6 @@
 //! Draws with a `.gen` in gen-core, as the device does.
 
-use crate::picture::Picture;
+use crate::picture::Planes;
 use anyhow::{Result, ensure};
 use gen_core::{Engine, Model};
 
@@ -9,7 +9,7 @@ use gen_core::{Engine, Model};
 /// # Errors
 ///
 /// If `z` has the wrong length.
-pub fn draw(model: &Model, z: &[f32]) -> Result<Picture> {
+pub fn draw(model: &Model, z: &[f32]) -> Result<Planes> {
     let need = model.latent().len();
     ensure!(z.len() == need, "latent of {} elements, the model takes {need}", z.len());
     let (mut steps, mut memory) = (vec![0; need], vec![0; model.working_memory()]);
@@ -21,5 +21,5 @@ pub fn draw(model: &Model, z: &[f32]) -> Result<Picture> {
     while let Some(row) = drawing.next_row() {
         interleaved.extend_from_slice(row);
     }
-    Ok(Picture::from_interleaved(shape.channels, shape.height, shape.width, &interleaved))
+    Ok(Planes::from_interleaved(shape.channels, shape.height, shape.width, &interleaved))
 }

@@ -19,7 +19,7 @@ use crate::onnx::metadata;
 use crate::onnx::run::{Onnx, Passes};
 use crate::onnx::shape::{count, sizes};
 use crate::onnx::source::Source;
-use crate::picture::Picture;
+use crate::picture::Planes;
 use crate::picture::pixel_rule::PixelRule;
 use anyhow::{Context, Result, bail, ensure};
 use gen_core::format::DIMENSION_LIMIT;
@@ -64,7 +64,7 @@ pub enum Drawing {
     /// Output values, of an ONNX.
     Float(Vec<f32>),
     /// Pixels, of a `.gen`.
-    Pixels(Picture),
+    Pixels(Planes),
 }
 
 /// A generator that is ready to draw.
@@ -206,7 +206,7 @@ impl<'a> Generator<'a> {
     }
 
     /// The pixels of a drawing, by the pixel rule if it holds float values.
-    pub fn pixels(&self, drawing: Drawing) -> Picture {
+    pub fn pixels(&self, drawing: Drawing) -> Planes {
         match drawing {
             Drawing::Pixels(picture) => picture,
             Drawing::Float(values) => {
@@ -221,7 +221,7 @@ impl<'a> Generator<'a> {
     /// # Errors
     ///
     /// If `z` has the wrong length, or tract fails.
-    pub fn picture(&self, z: &[f32]) -> Result<Picture> {
+    pub fn picture(&self, z: &[f32]) -> Result<Planes> {
         let drawing = self.draw(z)?;
         Ok(self.pixels(drawing))
     }

@@ -33,7 +33,7 @@ pub fn encode(drawings: &[Drawing], image: Shape) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::picture::Picture;
+    use crate::picture::Planes;
     use ndarray_npy::ReadNpyExt;
 
     #[test]
@@ -43,7 +43,7 @@ mod tests {
         let array = Array4::<f32>::read_npy(&*bytes).unwrap();
         assert_eq!(array.shape(), [2, 1, 1, 2]);
         assert_eq!(array.into_raw_vec_and_offset().0, [0.5, -1.0, 1.0, 2.0]);
-        let picture = Picture { channels: 1, height: 2, width: 1, pixels: vec![7, 8] };
+        let picture = Planes { channels: 1, height: 2, width: 1, pixels: vec![7, 8] };
         let bytes = encode(&[Drawing::Pixels(picture)], Shape { height: 2, width: 1, channels: 1 })
             .unwrap();
         assert_eq!(Array4::<u8>::read_npy(&*bytes).unwrap().into_raw_vec_and_offset().0, [7, 8]);

@@ -1,6 +1,6 @@
 //! Fidelity: PSNR, SSIM and differences over many pairs of pictures.
 
-use crate::picture::Picture;
+use crate::picture::Planes;
 use crate::picture::psnr::psnr;
 use crate::picture::ssim::ssim;
 use serde::Serialize;
@@ -42,7 +42,7 @@ pub struct Pair {
 
 impl Pair {
     /// Compares two pictures of one size.
-    pub fn of(a: &Picture, b: &Picture) -> Self {
+    pub fn of(a: &Planes, b: &Planes) -> Self {
         let differences = || a.pixels.iter().zip(&b.pixels).map(|(a, b)| a.abs_diff(*b));
         let beyond = |level| differences().filter(|it| *it > level).count() as f64;
         Self {
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn the_worst_pair_is_found_and_equal_pictures_count_100_db() {
-        let flat = |value| Picture { channels: 1, height: 12, width: 12, pixels: vec![value; 144] };
+        let flat = |value| Planes { channels: 1, height: 12, width: 12, pixels: vec![value; 144] };
         let pairs = [(5, 5), (5, 15), (5, 6)].map(|(a, b)| Pair::of(&flat(a), &flat(b)));
         let fidelity = Fidelity::of(&pairs);
         assert_eq!((fidelity.pictures, fidelity.worst, fidelity.largest_difference), (3, 1, 10));

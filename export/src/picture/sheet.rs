@@ -1,6 +1,6 @@
 //! Contact sheets: many pictures in one PNG.
 
-use crate::picture::Picture;
+use crate::picture::Planes;
 use anyhow::Result;
 use output::png;
 
@@ -16,7 +16,7 @@ const MANY: usize = 400;
 /// # Errors
 ///
 /// If the PNG can't be encoded.
-pub fn encode(pictures: &[Picture]) -> Result<Vec<u8>> {
+pub fn encode(pictures: &[Planes]) -> Result<Vec<u8>> {
     let root = pictures.len().isqrt();
     rows(pictures, root + usize::from(root.pow(2) < pictures.len()))
 }
@@ -26,8 +26,8 @@ pub fn encode(pictures: &[Picture]) -> Result<Vec<u8>> {
 /// # Errors
 ///
 /// If the PNG can't be encoded.
-pub fn rows(pictures: &[Picture], columns: usize) -> Result<Vec<u8>> {
-    let Picture { channels, height, width, .. } = pictures[0];
+pub fn rows(pictures: &[Planes], columns: usize) -> Result<Vec<u8>> {
+    let Planes { channels, height, width, .. } = pictures[0];
     let zoom = if pictures.len() > MANY { 1 } else { (WIDTH / width).max(1) };
     let rows = pictures.len().div_ceil(columns);
     let (step_x, step_y) = (width * zoom + GAP, height * zoom + GAP);
@@ -55,8 +55,7 @@ mod tests {
 
     #[test]
     fn pictures_lie_in_rows_with_gaps() {
-        let picture =
-            |value| Picture { channels: 1, height: 1, width: 96, pixels: vec![value; 96] };
+        let picture = |value| Planes { channels: 1, height: 1, width: 96, pixels: vec![value; 96] };
         let png = encode(&[picture(10), picture(20), picture(30)]).unwrap();
         let sheet = image::load_from_memory(&png).unwrap().to_rgb8();
         assert_eq!(sheet.dimensions(), (2 * 100 + 4, 2 * 5 + 4));

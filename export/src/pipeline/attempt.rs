@@ -5,7 +5,7 @@ use crate::calibrate::{Statistics, calibrate};
 use crate::draw::comparison::Comparison;
 use crate::network::Network;
 use crate::network::quantization::Quantization;
-use crate::picture::Picture;
+use crate::picture::Planes;
 use crate::picture::fidelity::{Fidelity, Pair};
 use crate::picture::pixel_rule::PixelRule;
 use crate::pipeline::options::{Options, ROUNDED_FOR};
@@ -51,7 +51,7 @@ pub(crate) struct GenFile<'a> {
 /// The file of a mix, its pictures, and how close they are to the float network's.
 pub(crate) struct Attempt<'a> {
     pub(crate) file: GenFile<'a>,
-    pub(crate) pictures: Vec<Picture>,
+    pub(crate) pictures: Vec<Planes>,
     pub(crate) pairs: Vec<Pair>,
     pub(crate) fidelity: Fidelity,
 }

@@ -3,7 +3,7 @@ use crate::draw::{File, Generator};
 use crate::latent;
 use crate::latent::wish::Wishes;
 use crate::onnx::graph::{Values, float, geometry, ints, tensor};
-use crate::picture::Picture;
+use crate::picture::Planes;
 use crate::picture::pixel_rule::PixelRule;
 use crate::picture::psnr::psnr;
 use crate::quantize::mix::Goal;
@@ -229,7 +229,7 @@ fn classifiers_of_something_else_are_refused() {
         let mut proto = sketch.finish().proto;
         change(proto.graph.as_mut().unwrap());
         std::fs::write(&path, proto.encode_to_vec()).unwrap();
-        let pictures = [1, 2].map(|level| Picture {
+        let pictures = [1, 2].map(|level| Planes {
             channels: 3,
             height: 4,
             width: 5,

@@ -110,25 +110,18 @@ pub fn candidates(model: &Model, flash: usize, sensitivities: &[Sensitivity]) ->
         layer.map_or(0.0, |layer| layer.useful_macs() as f64 / macs.max(1) as f64)
     };
     let layers = model.layers().iter().zip(model.plan().buffers()).zip(sensitivities);
-    let mut candidates: Vec<Candidate> = layers
-        .enumerate()
-        .flat_map(|(index, ((layer, buffer), sensitivity))| {
-            let weights = Candidate {
-                part: Part::Weights(index),
-                noise: noise(sensitivity.weights_db),
-                cost: of(layer.weight_bytes(), flash) + macs_of(index),
-            };
-            let slower = macs_of(index + 1) * SLOWER;
-            let output = sensitivity.output_db.map(|db| Candidate {
-                part: Part::Output(index),
-                noise: noise(db),
-                cost: of(buffer.bytes(), model.working_memory())
-                    + of(layer.epilogue().table_bytes(), flash)
-                    + slower,
-            });
-            [Some(weights), output].into_iter().flatten()
-        })
-        .collect();
+    let mut candidates = Vec::new();
+    for (index, ((layer, buffer), sensitivity)) in layers.enumerate() {
+        let cost = of(layer.weight_bytes(), flash) + macs_of(index);
+        let noise_of_weights = noise(sensitivity.weights_db);
+        candidates.push(Candidate { part: Part::Weights(index), noise: noise_of_weights, cost });
+        if let Some(db) = sensitivity.output_db {
+            let cost = of(buffer.bytes(), model.working_memory())
+                + of(layer.epilogue().table_bytes(), flash)
+                + macs_of(index + 1) * SLOWER;
+            candidates.push(Candidate { part: Part::Output(index), noise: noise(db), cost });
+        }
+    }
     candidates.sort_by(|a, b| (b.noise / b.cost).total_cmp(&(a.noise / a.cost)));
     candidates
 }

@@ -2,7 +2,7 @@
 //!
 //! - `scale`: the scale of a channel's weights; `rounding`: 8-bit weights rounded for their inputs
 //! - `epilogue`: multipliers, constants and lookup tables
-//! - `bound`: how large accumulators can become; `exact`: whether the quantised ONNX is exact
+//! - `bound`: how large accumulators can become, and whether the quantised ONNX is exact
 //! - [`sensitivity`]: what each layer's 8 bits cost; [`mix`]: which numbers have 12 bits
 
 pub mod mix;
@@ -10,7 +10,6 @@ pub mod sensitivity;
 
 pub(crate) mod bound;
 mod epilogue;
-pub(crate) mod exact;
 mod rounding;
 mod scale;
 #[cfg(test)]
@@ -166,12 +165,11 @@ fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], element: Element)
     // A kernel that large hardly occurs with bytes. Writing the quantised ONNX then fails with its own message.
     let wide = element.is_wide() || draft.weight == Weight::Wide;
     ensure!(
-        !wide || exact::is_exact(draft, input, element),
+        !wide || bound::is_exact(draft, input, element),
         "node \"{}\": its kernel is too large for an exact quantised ONNX of 12 bits: use 8 bits or a smaller kernel",
         layer.name
     );
-    let x = bound::input_reach(draft, element);
-    let reaches = bound::reach(draft, input, x, 0..input[2]);
+    let reaches = bound::reach(draft, input, element, 0..input[2]);
     let channels = draft.output[2];
     for (i, (&m, &c)) in draft.multipliers.iter().zip(&draft.constants).enumerate() {
         let channel = i % channels;

@@ -7,7 +7,7 @@ use crate::network::operation::{Operation, Step};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 use crate::parallel;
-use crate::picture::Picture;
+use crate::picture::Planes;
 use crate::picture::pixel_rule::PixelRule;
 use crate::picture::psnr::psnr;
 use crate::quantize::Real;
@@ -43,7 +43,7 @@ pub fn sensitivities(
     seed: u64,
 ) -> Result<Vec<Sensitivity>> {
     let latent = DraftPart::latent(&network.latent);
-    let draw = |network: &Network, rounded| -> Result<Vec<Picture>> {
+    let draw = |network: &Network, rounded| -> Result<Vec<Planes>> {
         let float = Float::new(network, rounded, pixels)?;
         let picture = |index| float.picture(&latent::calibration(seed, index, &latent));
         (0..PICTURES).map(picture).collect()

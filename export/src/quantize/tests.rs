@@ -1,3 +1,4 @@
+use super::epilogue::Epilogue;
 use super::*;
 use crate::calibrate::calibrate;
 use crate::draw::Generator;
@@ -9,7 +10,7 @@ use crate::network::operation::Operation;
 use crate::onnx::graph::{float, geometry};
 use crate::onnx::run::Passes;
 use crate::onnx::source::Source;
-use crate::picture::Picture;
+use crate::picture::Planes;
 use crate::picture::psnr::psnr;
 use crate::quantize::mix::{Mix, Part};
 use crate::report::gen_file::draft;
@@ -32,13 +33,13 @@ fn exported(source: &Source, mix: &Mix) -> (Draft, Network, PixelRule) {
     (draft, network, pixels)
 }
 
-fn pictures(generator: Generator, count: usize) -> Vec<Picture> {
+fn pictures(generator: Generator, count: usize) -> Vec<Planes> {
     let latent = DraftPart::latent(&generator.latent);
     (0..count).map(|seed| generator.picture(&latent::shown(0, seed, &latent)).unwrap()).collect()
 }
 
 /// Pictures of a quantised ONNX in tract, typed and optimised.
-fn drawn(bytes: &[u8], count: usize) -> [Vec<Picture>; 2] {
+fn drawn(bytes: &[u8], count: usize) -> [Vec<Planes>; 2] {
     let twin = Source::decode("twin.onnx".as_ref(), bytes).unwrap();
     [Passes::Typed, Passes::Optimised].map(|passes| {
         pictures(Generator::quantised(&twin, &Wishes::default(), passes).unwrap(), count)
@@ -89,7 +90,7 @@ fn wide_sums_that_could_overflow_have_coarser_weights() {
     let (draft, ..) = exported(&source, &both);
     let layer = &draft.layers[1];
     let element = Element::Wide { signed: true };
-    let reach = bound::reach(layer, [3, 3, 256], bound::input_reach(layer, element), 0..256);
+    let reach = bound::reach(layer, [3, 3, 256], element, 0..256);
     assert!((1 << 30..1 << 31).contains(&reach[0].magnitude()), "{reach:?}");
     let largest = layer.weights.iter().map(|w| w.abs()).max().unwrap();
     assert!((512..1536).contains(&largest), "{largest}");
@@ -166,19 +167,30 @@ fn folded(weights: Vec<f64>, bias: f64, activation: Activation) -> Folded {
     Folded { weights, bias: vec![bias], per_feature: false, activation, looked_up: None }
 }
 
+/// An 8-bit tensor in steps of 0.1.
+fn tensor(zero_point: u8) -> Target {
+    Target::Tensor(Quantization { scale: 0.1, zero_point, element: Element::Byte })
+}
+
+/// The epilogue of a layer with 8-bit weights.
+fn epilogue_of(
+    folded: &Folded,
+    units: &[f64],
+    target: Target,
+) -> Result<Epilogue, (usize, String)> {
+    epilogue::epilogue(folded, units, Weight::Byte, target)
+}
+
 #[test]
 fn epilogues_hold_the_real_factors() {
-    let tensor =
-        Target::Tensor(Quantization { scale: 0.1, zero_point: 10, element: Element::Byte });
     let one = f64::from(u32::MAX) + 1.0;
     let plain = folded(vec![], 0.7, Activation::None);
-    let numbers = epilogue::epilogue(&plain, &[0.001], Weight::Byte, tensor).unwrap();
+    let numbers = epilogue_of(&plain, &[0.001], tensor(10)).unwrap();
     assert_eq!(numbers.multipliers, [(0.01 * one).round() as i32]);
     assert_eq!(numbers.constants, [(17.5 * one).round() as i64]);
 
     let slopes = Activation::Slopes { negative: vec![0.25], gain: vec![-2.0], shift: vec![0.3] };
-    let numbers =
-        epilogue::epilogue(&folded(vec![], 0.7, slopes), &[0.001], Weight::Byte, tensor).unwrap();
+    let numbers = epilogue_of(&folded(vec![], 0.7, slopes), &[0.001], tensor(10)).unwrap();
     assert_eq!(numbers.multipliers, [(-0.02 * one).round() as i32]);
     assert_eq!(numbers.constants, [(13.5 * one).round() as i64]);
     let (negative, biases) = (vec![(-0.005 * one).round() as i32], vec![700]);
@@ -186,7 +198,7 @@ fn epilogues_hold_the_real_factors() {
 
     let curve = folded(vec![], 0.0, Activation::Curve(vec![Operation::Function(Function::Tanh)]));
     let pixels = Target::Pixels(PixelRule::SIGNED);
-    let numbers = epilogue::epilogue(&curve, &[0.0001], Weight::Byte, pixels).unwrap();
+    let numbers = epilogue_of(&curve, &[0.0001], pixels).unwrap();
     assert_eq!(numbers.constants, [2048 << 32]);
     let DraftActivation::Table(table) = numbers.activation else { unreachable!() };
     assert_eq!((table.len(), table[0], table[4095]), (4096, 0, 255));
@@ -195,42 +207,33 @@ fn epilogues_hold_the_real_factors() {
 
 #[test]
 fn multipliers_that_do_not_fit_are_refused_or_the_table_is_halved() {
-    let tensor = Target::Tensor(Quantization { scale: 0.1, zero_point: 0, element: Element::Byte });
     let plain = folded(vec![], 0.0, Activation::Relu);
-    let (channel, why) = epilogue::epilogue(&plain, &[0.06], Weight::Byte, tensor).err().unwrap();
+    let (channel, why) = epilogue_of(&plain, &[0.06], tensor(0)).err().unwrap();
     assert!(channel == 0 && why.contains("6.000e-1 steps of its output"), "{why}");
-    let (_, why) =
-        epilogue::epilogue(&folded(vec![], 1e9, Activation::Relu), &[0.01], Weight::Byte, tensor)
-            .err()
-            .unwrap();
+    let large = folded(vec![], 1e9, Activation::Relu);
+    let (_, why) = epilogue_of(&large, &[0.01], tensor(0)).err().unwrap();
     assert!(why.contains("its constant"), "{why}");
 
     let curve = folded(vec![], 0.0, Activation::Curve(vec![Operation::Function(Function::Tanh)]));
     let pixels = Target::Pixels(PixelRule::SIGNED);
-    let len = |unit: f64| match epilogue::epilogue(&curve, &[unit], Weight::Byte, pixels)
-        .unwrap()
-        .activation
-    {
+    let len = |unit: f64| match epilogue_of(&curve, &[unit], pixels).unwrap().activation {
         DraftActivation::Table(table) => table.len(),
         _ => 0,
     };
     assert_eq!([len(0.0007), len(0.001), len(0.0015)], [4096, 2048, 2048]);
-    let (channel, why) =
-        epilogue::epilogue(&curve, &[0.0001, 0.0016], Weight::Byte, pixels).err().unwrap();
+    let (channel, why) = epilogue_of(&curve, &[0.0001, 0.0016], pixels).err().unwrap();
     assert!(channel == 1 && why.contains("a step of its sum is 5.120e-1 steps"), "{why}");
 }
 
 #[test]
 fn dead_channels_get_usable_numbers() {
-    let tensor = Target::Tensor(Quantization { scale: 0.1, zero_point: 0, element: Element::Byte });
     let slopes = Activation::Slopes { negative: vec![0.2], gain: vec![1.0], shift: vec![0.0] };
     for activation in
         [Activation::Relu, slopes, Activation::Curve(vec![Operation::Function(Function::Sigmoid)])]
     {
         let dead = folded(vec![0.0, 1e-30], 5.0, activation);
-        let floor = epilogue::scale_floor(&dead, 0, Weight::Byte, 0.01, tensor);
-        let numbers =
-            epilogue::epilogue(&dead, &[floor * 0.01], Weight::Byte, tensor).ok().unwrap();
+        let floor = epilogue::scale_floor(&dead, 0, Weight::Byte, 0.01, tensor(0));
+        let numbers = epilogue_of(&dead, &[floor * 0.01], tensor(0)).unwrap();
         assert!(numbers.multipliers[0] >= 1 << 15, "{}", numbers.multipliers[0]);
         if let DraftActivation::Slopes { biases, .. } = numbers.activation {
             assert!(biases[0] <= 1 << 22 && biases[0] > 0);
@@ -246,16 +249,14 @@ fn reaches_count_what_meets() {
     layer.zero_point = 55;
     layer.weights.fill(1);
     // k3 s2 p1 on 2×2: at most 2×2 taps of 6 channels meet at one output.
-    let x = bound::input_reach(&layer, Element::Byte);
-    let reaches = bound::reach(&layer, [2, 2, 6], x, 0..6);
+    let reaches = bound::reach(&layer, [2, 2, 6], Element::Byte, 0..6);
     assert!(reaches.iter().all(|reach| *reach == bound::Reach { low: -24 * 55, high: 24 * 200 }));
-    let reaches = bound::reach(&layer, [2, 2, 6], x, 2..3);
+    let reaches = bound::reach(&layer, [2, 2, 6], Element::Byte, 2..3);
     assert!(reaches.iter().all(|reach| reach.magnitude() == 4 * 200));
     // Each feature of a dense layer has one tap.
-    let first = bound::input_reach(&draft.layers[0], Element::Wide { signed: true });
     let mut dense = draft.layers[0].clone();
     dense.weights.fill(-2);
-    let reaches = bound::reach(&dense, [1, 1, 5], first, 0..5);
+    let reaches = bound::reach(&dense, [1, 1, 5], Element::Wide { signed: true }, 0..5);
     assert!(reaches.iter().all(|reach| reach.magnitude() == 5 * 2 * 2047));
 }
 

@@ -3,7 +3,6 @@
 use crate::latent;
 use crate::network::Network;
 use anyhow::{Result, anyhow};
-use gen_core::element::Element;
 use gen_core::format::FormatError;
 use gen_core::format::write::{Draft, DraftLayer, WriteError};
 use std::path::Path;
@@ -48,10 +47,9 @@ pub(crate) fn to_bytes(draft: &Draft, network: &Network) -> Result<Vec<u8>> {
             ) => network.layers.get(*layer),
             _ => None,
         };
-        let too_wide = |index: &usize| index.checked_sub(1).map(|it| draft.layers[it].element);
         let remedy = match &error {
             WriteError::Invalid(FormatError::Accumulator { layer })
-                if too_wide(layer).is_some_and(Element::is_wide) =>
+                if *layer > 0 && draft.layers[layer - 1].element.is_wide() =>
             {
                 ": its inputs have 12 bits and its weights 8; give its weights 12 bits too, or its inputs 8"
             }

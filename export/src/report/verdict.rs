@@ -120,16 +120,13 @@ mod tests {
     use crate::pipeline::Options;
     use crate::sketch;
 
-    fn faces() -> Vec<u8> {
-        include_bytes!("../../../models/faces.gen").to_vec()
-    }
+    const FACES: &[u8] = include_bytes!("../../../models/faces.gen");
 
     #[test]
     fn the_shipped_model_fits_every_board() {
-        let file = faces();
-        let model = Model::parse(&file).unwrap();
+        let model = Model::parse(FACES).unwrap();
         for board in with_a_screen() {
-            let verdict = on_board(&model, file.len(), board).unwrap();
+            let verdict = on_board(&model, FACES.len(), board).unwrap();
             assert!(verdict.fits && verdict.advice.is_empty(), "{verdict:?}");
             // 2.3 million MACs, 1.3 to 3.5 instructions each, at 50 to 150 MHz.
             assert!((0.01..0.1).contains(&verdict.seconds.unwrap()), "{verdict:?}");
@@ -138,18 +135,18 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_told_what_would() {
-        let file = faces();
-        let model = Model::parse(&file).unwrap();
-        let of =
-            |flash: usize, ram: usize| in_memory(&model, file.len(), "mine", Memory { flash, ram });
+        let model = Model::parse(FACES).unwrap();
+        let of = |flash: usize, ram: usize| {
+            in_memory(&model, FACES.len(), "mine", Memory { flash, ram })
+        };
         let enough = of(1 << 20, 1 << 20);
         let code = (1 << 20) - enough.flash[1];
         let reserved = (1 << 20) - enough.ram[1];
         assert!(enough.fits && enough.seconds.is_none());
-        let exact = of(code + file.len(), reserved + model.working_memory());
+        let exact = of(code + FACES.len(), reserved + model.working_memory());
         assert!(exact.fits, "{exact:?}");
         assert!(of(1000, 1 << 20).advice[0].contains("application itself"));
-        let flash = of(code + file.len() / 4, 1 << 20);
+        let flash = of(code + FACES.len() / 4, 1 << 20);
         let percent = flash.advice[0].split(" %").next().unwrap().rsplit(' ').next().unwrap();
         let percent: usize = percent.parse().unwrap();
         // 32 to 96, 48, 24 and 3 channels, 16 weights for each pair; all else is 1,400 bytes and more.
@@ -157,9 +154,9 @@ mod tests {
             let [a, b, c] = [96, 48, 24].map(|channels| channels * percent / 100);
             16 * (32 * a + a * b + b * c + 3 * c)
         };
-        assert!(!flash.fits && weights(percent) + 1400 <= file.len() / 4, "{flash:?}");
-        assert!(weights(percent + 2) + 7000 > file.len() / 4, "{flash:?}");
-        let tiny = of(code + file.len() / 20, reserved + model.working_memory() / 20);
+        assert!(!flash.fits && weights(percent) + 1400 <= FACES.len() / 4, "{flash:?}");
+        assert!(weights(percent + 2) + 7000 > FACES.len() / 4, "{flash:?}");
+        let tiny = of(code + FACES.len() / 20, reserved + model.working_memory() / 20);
         assert!(
             tiny.advice
                 .iter()

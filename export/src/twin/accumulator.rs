@@ -4,7 +4,7 @@
 
 use crate::network::linear::Linear;
 use crate::onnx::graph::{Graph, Values};
-use crate::quantize::exact::{halves, parts};
+use crate::quantize::bound::{halves, parts};
 use anyhow::{Context, Result};
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::DraftLayer;
