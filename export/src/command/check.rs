@@ -38,13 +38,11 @@ impl Check {
         let model = Model::parse(&bytes)?;
         let verdicts = self.verdicts(&model, bytes.len())?;
         if self.json {
-            super::say(&format!("{}\n", serde_json::to_string_pretty(&verdicts)?))?;
-            return Ok(());
+            return super::say(&(serde_json::to_string_pretty(&verdicts)? + "\n"));
         }
         super::say(&text::verdicts(&verdicts))?;
         if self.flash.is_some() {
-            for time in usual_times(&model)? {
-                let CoreTime { core, clock_mhz, seconds, .. } = time;
+            for CoreTime { core, clock_mhz, seconds, .. } in usual_times(&model)? {
                 super::say(&format!(
                     "a picture on a Cortex-{core} at {clock_mhz} MHz: at least {seconds:.3} s\n"
                 ))?;

@@ -24,10 +24,8 @@ impl Inspect {
         let file = self.asked.load(&self.file)?;
         let sizes = inspect::inspect(&file, &self.asked.wishes())?;
         if self.json {
-            super::say(&format!("{}\n", serde_json::to_string_pretty(&sizes)?))?;
-        } else {
-            super::say(&format!("{}\n{}", layout::diagram(&sizes), layout::table(&sizes)))?;
+            return super::say(&(serde_json::to_string_pretty(&sizes)? + "\n"));
         }
-        Ok(())
+        super::say(&format!("{}\n{}", layout::diagram(&sizes), layout::table(&sizes)))
     }
 }

@@ -69,21 +69,20 @@ impl Fidelity {
     /// If there are no pairs.
     pub fn of(pairs: &[Pair]) -> Self {
         let count = pairs.len() as f64;
+        let mean = |of: &dyn Fn(&Pair) -> f64| pairs.iter().map(of).sum::<f64>() / count;
         let worst = worst_first(pairs)[0];
         let ssims: Option<Vec<f64>> = pairs.iter().map(|pair| pair.ssim).collect();
         let ssim_mean = ssims.as_ref().map(|s| s.iter().sum::<f64>() / count);
         let ssim_worst = ssims.map(|s| s.into_iter().fold(1.0, f64::min));
         Self {
             pictures: pairs.len(),
-            psnr_mean: pairs.iter().map(|pair| pair.psnr).sum::<f64>() / count,
+            psnr_mean: mean(&|pair| pair.psnr),
             psnr_worst: pairs[worst].psnr,
             worst,
             ssim_mean,
             ssim_worst,
             largest_difference: pairs.iter().map(|pair| pair.difference).max().unwrap_or(0),
-            off_by_more: std::array::from_fn(|level| {
-                pairs.iter().map(|pair| pair.off_by_more[level]).sum::<f64>() / count
-            }),
+            off_by_more: std::array::from_fn(|level| mean(&|pair| pair.off_by_more[level])),
         }
     }
 }

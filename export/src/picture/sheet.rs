@@ -31,7 +31,8 @@ pub fn rows(pictures: &[Planes], columns: usize) -> Result<Vec<u8>> {
     let zoom = if pictures.len() > MANY { 1 } else { (WIDTH / width).max(1) };
     let rows = pictures.len().div_ceil(columns);
     let (step_x, step_y) = (width * zoom + GAP, height * zoom + GAP);
-    let size = [columns * step_x + GAP, rows * step_y + GAP].map(u32::try_from);
+    let [sheet_width, sheet_height] =
+        [columns * step_x + GAP, rows * step_y + GAP].map(u32::try_from);
 
     // The colour at column `x` of row `y`; `None` between pictures.
     let colour = |x: u32, y: u32| {
@@ -41,11 +42,8 @@ pub fn rows(pictures: &[Planes], columns: usize) -> Result<Vec<u8>> {
         let at = (x < width && y < height).then_some(y * width + x)?;
         Some([0, 1, 2].map(|colour| picture.plane(colour % channels)[at]))
     };
-    let [sheet_width, sheet_height] = size;
-    let white = [u8::MAX; 3];
-    let sheet = output::Picture::from_pixels(sheet_width?, sheet_height?, |x, y| {
-        colour(x, y).unwrap_or(white)
-    });
+    let pixel = |x, y| colour(x, y).unwrap_or([255; 3]);
+    let sheet = output::Picture::from_pixels(sheet_width?, sheet_height?, pixel);
     png::encode(sheet.width, sheet.height, &sheet.rgb)
 }
 

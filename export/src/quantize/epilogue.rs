@@ -76,19 +76,16 @@ struct Domain {
 impl Domain {
     /// The domain of `curve`.
     fn of(folded: &Folded, curve: &[Operation], target: Target) -> Self {
-        match (curve, target) {
-            // Beyond these ends the curve changes by less than half a pixel.
-            ([Operation::Function(Function::Tanh)], Target::Pixels(_)) => {
-                Self { low: -3.2, high: 3.2 }
-            }
-            ([Operation::Function(Function::Sigmoid)], Target::Pixels(_)) => {
-                Self { low: -6.4, high: 6.4 }
-            }
+        // Beyond these ends the curve changes by less than half a pixel.
+        let high = match (curve, target) {
+            ([Operation::Function(Function::Tanh)], Target::Pixels(_)) => 3.2,
+            ([Operation::Function(Function::Sigmoid)], Target::Pixels(_)) => 6.4,
             _ => {
                 let domain = Self::search(|x| target.quantize(all(curve, x)));
-                folded.looked_up.map_or(domain, |inputs| domain.within(inputs))
+                return folded.looked_up.map_or(domain, |inputs| domain.within(inputs));
             }
-        }
+        };
+        Self { low: -high, high }
     }
 
     /// The domain outside which `quantized` is constant, searched among magnitudes of 2⁻²⁰ to 2²⁰, 32 per octave.
@@ -133,14 +130,16 @@ pub(super) fn scale_floor(
         Activation::Slopes { gain, .. } => (step, gain[i].abs()),
         _ => (step, 1.0),
     };
-    let for_multiplier =
-        smallest_multiplier(weight) / ONE * unit / (input * gain.max(f64::MIN_POSITIVE));
     let for_bias = match folded.activation {
         Activation::Slopes { .. } => folded.bias[i].abs() / (input * largest_bias(weight)),
         _ => 0.0,
     };
-    // A gain of 0 makes the channel constant: without this, the scale would be huge.
-    let for_multiplier = if gain == 0.0 { 0.0 } else { for_multiplier };
+    let for_multiplier = if gain == 0.0 {
+        // The channel is constant: without this, the scale would be huge.
+        0.0
+    } else {
+        smallest_multiplier(weight) / ONE * unit / (input * gain.max(f64::MIN_POSITIVE))
+    };
     for_multiplier.max(for_bias).max(1e-30)
 }
 

@@ -146,7 +146,6 @@ fn parts(graph: &mut Graph, network: &Network) -> String {
             };
             let len = input.elements.len();
             let mut x = input.name().to_owned();
-            let mut shape = &input.shape[..];
             if input.number {
                 let labels: Vec<i64> = (0..len as i64).collect();
                 let labels = graph.constant(&name("labels"), &[len], Values::Int64(&labels));
@@ -154,12 +153,9 @@ fn parts(graph: &mut Graph, network: &Network) -> String {
                 x = graph.cast(&name("number"), &x, DataType::Int64);
                 x = graph.node("Reshape", &name("numbers"), &[&x, &column], vec![]);
                 x = graph.node("Equal", &name("label"), &[&x, &labels], vec![]);
-                x = graph.cast(&name("double"), &x, DataType::Double);
-                shape = &[1, 1];
-            } else {
-                x = graph.cast(&name("double"), &x, DataType::Double);
             }
-            if shape.len() != 2 {
+            x = graph.cast(&name("double"), &x, DataType::Double);
+            if !input.number && input.shape.len() != 2 {
                 let shape = graph.constant(&name("shape"), &[2], Values::Int64(&[-1, len as i64]));
                 x = graph.node("Reshape", &name("flat"), &[&x, &shape], vec![]);
             }
@@ -176,15 +172,13 @@ fn parts(graph: &mut Graph, network: &Network) -> String {
 /// Adds the epilogue: from the accumulator `acc` (double) to the layer's elements as floats, or, for the last layer, to
 /// output values by `pixels`.
 fn epilogue(graph: &mut Graph, layer: &DraftLayer, acc: &str, pixels: Option<PixelRule>) -> String {
-    let fixed = |values: &[i64]| -> Vec<f64> { values.iter().map(|&v| v as f64 / ONE).collect() };
-    let widened = |values: &[i32]| -> Vec<i64> { values.iter().map(|&v| i64::from(v)).collect() };
-    let m = numbers(graph, "m", layer, &fixed(&widened(&layer.multipliers)));
-    let c = numbers(graph, "c", layer, &fixed(&layer.constants));
+    let fixed = |m: &i32| f64::from(*m) / ONE;
+    let m = numbers(graph, "m", layer, layer.multipliers.iter().map(fixed));
+    let c = numbers(graph, "c", layer, layer.constants.iter().map(|&c| c as f64 / ONE));
 
     let scaled = if let DraftActivation::Slopes { negative, biases } = &layer.activation {
-        let negative = numbers(graph, "m_negative", layer, &fixed(&widened(negative)));
-        let biases: Vec<f64> = biases.iter().map(|&b| f64::from(b)).collect();
-        let biases = numbers(graph, "b", layer, &biases);
+        let negative = numbers(graph, "m_negative", layer, negative.iter().map(fixed));
+        let biases = numbers(graph, "b", layer, biases.iter().map(|&b| f64::from(b)));
         let zero = graph.number("zero", 0.0);
         let biased = graph.node("Add", "biased", &[acc, &biases], vec![]);
         let above = graph.node("Max", "above", &[&biased, &zero], vec![]);
@@ -224,11 +218,16 @@ fn epilogue(graph: &mut Graph, layer: &DraftLayer, acc: &str, pixels: Option<Pix
 }
 
 /// Adds a constant of per-channel numbers, `[1, C, 1, 1]`, or per-feature ones, `[1, C, H, W]`.
-fn numbers(graph: &mut Graph, name: &str, layer: &DraftLayer, values: &[f64]) -> String {
-    let [height, width, channels] = layer.output;
+fn numbers(
+    graph: &mut Graph,
+    name: &str,
+    layer: &DraftLayer,
+    values: impl Iterator<Item = f64>,
+) -> String {
+    let (values, [height, width, channels]) = (values.collect::<Vec<_>>(), layer.output);
     if !layer.per_feature {
-        return graph.constant(name, &[1, channels, 1, 1], Values::Double(values));
+        return graph.constant(name, &[1, channels, 1, 1], Values::Double(&values));
     }
-    let planes = planes(values, layer.output);
+    let planes = planes(&values, layer.output);
     graph.constant(name, &[1, channels, height, width], Values::Double(&planes))
 }
