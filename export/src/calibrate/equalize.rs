@@ -39,8 +39,8 @@ pub fn equalize(
 }
 
 /// The quotient, at least 1, that brings a channel's largest magnitude, times `headroom`, within the longer end of the
-/// range of `tensor`. Values that the shorter end of a signed range cuts off stay cut off: considering both ends cost the one
-/// generator with LeakyReLU that we measured 1 dB of its mean PSNR.
+/// range of `tensor`. Values that the shorter end of a signed range cuts off stay cut off: considering both ends cost
+/// the one generator with LeakyReLU that we measured 1 dB of its mean PSNR.
 fn quotient(tensor: Quantization, (low, high): (f32, f32), headroom: f64) -> f64 {
     let largest = f64::from(low.abs().max(high.abs()));
     (headroom * largest / tensor.high().max(-tensor.low())).max(1.0)

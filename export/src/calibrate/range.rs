@@ -63,7 +63,8 @@ fn squared_error(of: Quantization, values: &[(f64, f64)]) -> f64 {
     values.iter().map(error).sum()
 }
 
-/// Fraction of the values of `histogram` that lie outside the range of `of`, and the signal-to-quantisation-noise ratio in dB, at least 0.
+/// Fraction of the values of `histogram` that lie outside the range of `of`, and the signal-to-quantisation-noise ratio
+/// in dB, at least 0.
 pub fn quality(of: Quantization, histogram: &Histogram) -> (f64, f64) {
     let values = histogram.occurring();
     let sum = |f: &dyn Fn(f64) -> f64| values.iter().map(|&(v, n)| n * f(v)).sum::<f64>();

@@ -7,7 +7,12 @@ use export::report::{inspect, layout};
 use std::path::PathBuf;
 
 #[derive(Args)]
-#[command(after_help = "Examples:\n  export inspect generator.onnx\n  \
+#[command(after_help = "Columns of the table:\n  \
+    MACs     multiply-accumulates per picture whose product lands in the output\n  \
+    weights  bytes of weights\n  \
+    read     how often a picture reads each weight: once per output row, or once in total\n  \
+    window   bytes of working memory for the layer's output rows\n\n\
+    Examples:\n  export inspect generator.onnx\n  \
     export inspect conditional.onnx --label 3 --json")]
 pub(crate) struct Inspect {
     /// Generator, .onnx or .gen

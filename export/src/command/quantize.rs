@@ -12,8 +12,11 @@ use output::file;
 use std::path::PathBuf;
 
 #[derive(Args)]
-#[command(after_help = "Examples:\n  export quantize generator.onnx -o out\n  \
-    export quantize generator.onnx --latent uniform --ram-budget 65536 -o out")]
+#[command(
+    after_help = "The printed tables explain their columns; export inspect --help has those of the layers.\n\n\
+    Examples:\n  export quantize generator.onnx -o out\n  \
+    export quantize generator.onnx --latent uniform --ram-budget 65536 -o out"
+)]
 pub(crate) struct Quantize {
     /// Trained generator
     #[arg(value_name = "GEN.onnx")]

@@ -73,12 +73,12 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         found.attempt;
     let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;
     let qdq = options.qdq.then(|| twin::qdq::encode(&draft, &reals, &network, pixels));
-    let mut worst = worst_first(&pairs);
-    worst.truncate(WORST);
-    let sheet = comparison.sheet(&pictures, &worst)?;
+    let mut shown = worst_first(&pairs);
+    shown.truncate(WORST);
+    let sheet = comparison.sheet(&pictures, &shown)?;
     let frechet = classifier.map(|classifier| comparison.frechet(&pictures, &classifier));
     let tensors = ground.tensors(&found.mix);
-    let worst = worst.into_iter().map(|index| Worst {
+    let worst = shown.into_iter().map(|index| Worst {
         seed: options.seed.wrapping_add(index as u64),
         psnr: pairs[index].psnr,
     });

@@ -36,8 +36,9 @@ pub(super) fn overflow(layer: &DraftLayer, input: [usize; 3], element: Element) 
 
 /// The reach of each output channel of `layer`, summed over the input channels in `part` only.
 ///
-/// `input` is the input's height, width and channels, `element` the type of its elements. The bound holds for any order of
-/// summation: positive and negative products are summed separately, over the taps that contribute to one output.
+/// `input` is the input's height, width and channels, `element` the type of its elements. The bound holds for any
+/// order of summation: positive and negative products are summed separately, over the taps that contribute to one
+/// output.
 pub(crate) fn reach(
     layer: &DraftLayer,
     input: [usize; 3],

@@ -29,8 +29,8 @@ pub struct Sensitivity {
     pub output_db: Option<f64>,
 }
 
-/// The sensitivity of each layer of `network`, measured on calibration latents. `tensors` are the 8-bit quantisations of
-/// the hidden layers' outputs, `drafts` and `reals` the layers in 8 bits.
+/// The sensitivity of each layer of `network`, measured on calibration latents. `tensors` are the 8-bit quantisations
+/// of the hidden layers' outputs, `drafts` and `reals` the layers in 8 bits.
 ///
 /// # Errors
 ///

@@ -137,8 +137,8 @@ pub struct TableReport {
 }
 
 impl TensorReport {
-    /// The reports of the hidden layers' outputs of `network`, quantised as `tensors` say. `histograms` are their values
-    /// in calibration.
+    /// The reports of the hidden layers' outputs of `network`, quantised as `tensors` say. `histograms` are their
+    /// values in calibration.
     pub(crate) fn all(
         network: &Network,
         tensors: &[Quantization],

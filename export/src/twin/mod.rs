@@ -55,8 +55,8 @@ pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec
     Ok(finish(graph, draft, network, pixels, &x))
 }
 
-/// The bytes of the ONNX of `graph`, whose last layer gives `x`: with pictures as the float graph has them, and with the
-/// metadata that [`Generator`](crate::draw::Generator) reads.
+/// The bytes of the ONNX of `graph`, whose last layer gives `x`: with pictures as the float graph has them, and with
+/// the metadata that [`Generator`](crate::draw::Generator) reads.
 fn finish(
     mut graph: Graph,
     draft: &Draft,
