@@ -170,6 +170,9 @@ fn times_on_cores(times: &[CoreTime]) -> String {
     text
 }
 
+/// Mark behind the name of a board that exists in an emulator only.
+const EMULATED: &str = " (emulated)";
+
 /// Table of the boards: whether a generator fits, its flash, working memory and time, and what to change.
 pub fn verdicts(verdicts: &[Verdict]) -> String {
     let mut text = format!(
@@ -183,7 +186,7 @@ pub fn verdicts(verdicts: &[Verdict]) -> String {
         let seconds = verdict.seconds.map_or(String::new(), |seconds| format!("> {seconds:.3} s"));
         let fits = if verdict.fits { "yes" } else { "no" };
         let is_hardware = Board::named(&verdict.board).is_none_or(Board::is_hardware);
-        let name = format!("{}{}", verdict.board, if is_hardware { "" } else { " (emulated)" });
+        let name = format!("{}{}", verdict.board, if is_hardware { "" } else { EMULATED });
         let (flash, ram) = (of(verdict.flash), of(verdict.ram));
         let line = format!("{name:<22} {fits:<5} {flash:>25} {ram:>23} {seconds:>12}");
         let _ = writeln!(text, "{}", line.trim_end());
@@ -195,9 +198,11 @@ pub fn verdicts(verdicts: &[Verdict]) -> String {
         "flash: bytes of the .gen file, of those that the firmware itself leaves free\n\
          working memory: bytes of RAM that the engine takes, of those that the firmware leaves free\n\
          per picture: at least this time, if each instruction takes a cycle and none waits for flash,\n             \
-         without the time of the screen\n\
-         (emulated): a board that exists in an emulator only; docs/boards.md describes the boards\n",
+         without the time of the screen\n",
     );
+    if text.contains(EMULATED) {
+        text.push_str("(emulated): a board that exists in an emulator only; see docs/boards.md\n");
+    }
     text
 }
 

@@ -48,10 +48,7 @@ pub fn in_memory(model: &Model, file: usize, name: &str, memory: Memory) -> Verd
     let (saved, least_in_bytes) = in_eight_bits(model);
     let mut advice = Vec::new();
     if flash == 0 || ram == 0 {
-        advice.push(
-            "the application itself does not fit: it needs more memory even without a generator"
-                .to_owned(),
-        );
+        advice.push("the application itself does not fit".to_owned());
     } else if file > flash {
         let change = match file.saturating_sub(saved) <= flash {
             true => format!("weights of 8 bits take about {saved} less"),
