@@ -108,8 +108,7 @@ impl Quantize {
         };
         let name = options.name(&self.file)?;
         let place = |extension: &str| self.out.join(format!("{name}.{extension}"));
-        let mut places =
-            vec![place("gen"), place("int8.onnx"), place("report.json"), place("worst.png")];
+        let mut places = ["gen", "int8.onnx", "report.json", "worst.png"].map(&place).to_vec();
         if options.qdq {
             places.push(place("qdq.onnx"));
         }
@@ -136,10 +135,8 @@ impl Quantize {
         }
         let stale = place("qdq.onnx");
         if !options.qdq && stale.exists() {
-            super::say(&format!(
-                "{} is from another run: --onnx qdq updates it\n",
-                stale.display()
-            ))?;
+            let stale = stale.display();
+            super::say(&format!("{stale} is from another run: --onnx qdq updates it\n"))?;
         }
         Ok(())
     }

@@ -78,11 +78,9 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let sheet = comparison.sheet(&pictures, &shown)?;
     let frechet = classifier.map(|classifier| comparison.frechet(&pictures, &classifier));
     let tensors = ground.tensors(&found.mix);
-    let worst = shown.into_iter().map(|index| Worst {
-        seed: options.seed.wrapping_add(index as u64),
-        psnr: pairs[index].psnr,
-    });
-    let worst: Vec<Worst> = worst.collect();
+    let seed = |index: usize| options.seed.wrapping_add(index as u64);
+    let worst = |index: usize| Worst { seed: seed(index), psnr: pairs[index].psnr };
+    let worst: Vec<Worst> = shown.into_iter().map(worst).collect();
     let report = {
         let model = Model::parse(&bytes)?;
         Report {

@@ -116,9 +116,9 @@ fn import(check: &Check) -> String {
 
 /// The seeds of the worst pictures, in the order of the `sheet`.
 fn worst(worst: &[Worst], sheet: &Path) -> String {
-    let worst = worst.iter().map(|Worst { seed, psnr }| format!("{seed} ({psnr:.1} dB)"));
-    let worst: Vec<String> = worst.collect();
-    let lines: Vec<String> = worst.chunks(2).map(|line| line.join(", ")).collect();
+    let seed = |Worst { seed, psnr }: &Worst| format!("{seed} ({psnr:.1} dB)");
+    let line = |pair: &[Worst]| pair.iter().map(seed).collect::<Vec<_>>().join(", ");
+    let lines: Vec<String> = worst.chunks(2).map(line).collect();
     format!(
         "worst pictures: seeds {}\n  \
          in this order, as float, device, their difference × 8: {}\n",

@@ -3,8 +3,8 @@
 use crate::report::plans;
 use anyhow::Result;
 use boards::{BOARDS, Board, Fit, Memory, time};
+use gen_core::Model;
 use gen_core::element::{Element, Weight};
-use gen_core::{Layer, Model};
 use serde::Serialize;
 
 /// Whether a generator fits a board, and what to change.
@@ -107,8 +107,7 @@ fn in_eight_bits(model: &Model) -> (usize, usize) {
     let wide = model.layers().iter().filter(|layer| layer.weight() == Weight::Wide);
     let flash = wide.map(|layer| layer.weight_bytes() / 2).sum();
     let narrow = model.layers().iter().map(|layer| layer.with_element(Element::Byte));
-    let narrow: Vec<Layer> = narrow.collect();
-    (flash, plans::least(&narrow))
+    (flash, plans::least(&narrow.collect::<Vec<_>>()))
 }
 
 #[cfg(test)]
