@@ -23,7 +23,7 @@ fn main() -> Result<()> {
         other => bail!("unknown passes \"{other}\": possible are typed and optimised"),
     };
     let source = Source::load(Path::new(onnx))?;
-    let mut generator = Generator::quantised(&source, &Wishes::default(), passes)?;
+    let generator = Generator::quantised(&source, &Wishes::default(), passes)?;
     let latents = file::read(Path::new(latents), generator.latent_len())?;
     let drawings = latents.iter().map(|z| generator.draw(z)).collect::<Result<Vec<_>>>();
     let bytes = npy::encode(&drawings.context("cannot draw")?, generator.image)?;

@@ -5,13 +5,7 @@ use std::ops::Range;
 
 /// Splits `0..count` evenly among the processors, runs `job` on each part in a thread, and returns the results in
 /// order.
-///
-/// # Errors
-/// The error of the first part that fails.
-pub(crate) fn split<T: Send>(
-    count: usize,
-    job: impl Fn(Range<usize>) -> Result<T> + Sync,
-) -> Result<Vec<T>> {
+pub(crate) fn split<T: Send>(count: usize, job: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
     let threads =
         std::thread::available_parallelism().map_or(1, usize::from).clamp(1, count.max(1));
     let part = |i: usize| i * count / threads..(i + 1) * count / threads;
@@ -25,15 +19,37 @@ pub(crate) fn split<T: Send>(
     })
 }
 
+/// The results of `job` for each index of `0..count`, in order, computed on all processors.
+///
+/// # Errors
+///
+/// The first error in the order of the indices. A thread stops at its first error.
+pub(crate) fn map<T: Send>(
+    count: usize,
+    job: impl Fn(usize) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let parts = split(count, |indices| indices.map(&job).collect::<Result<Vec<T>>>());
+    Ok(parts.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::split;
+    use super::map;
+    use anyhow::ensure;
 
     #[test]
-    fn parts_are_complete_and_in_order() {
+    fn results_are_complete_and_in_order() {
         for count in [0, 1, 2, 7, 100] {
-            let parts = split(count, |range| Ok(range.collect::<Vec<_>>())).unwrap();
-            assert_eq!(parts.concat(), (0..count).collect::<Vec<_>>());
+            assert_eq!(map(count, Ok).unwrap(), (0..count).collect::<Vec<_>>());
         }
+    }
+
+    #[test]
+    fn the_first_error_is_returned() {
+        let job = |index: usize| {
+            ensure!(index < 5, "{index}");
+            Ok(index)
+        };
+        assert_eq!(map(100, job).unwrap_err().to_string(), "5");
     }
 }

@@ -1,8 +1,11 @@
 //! Small ONNX generators for tests.
 
+use crate::import::import;
+use crate::latent::wish::Wishes;
+use crate::network::Network;
 use crate::onnx::graph::{Graph, Values, float, geometry, int, tensor, text};
 use crate::onnx::source::Source;
-use crate::pipeline::{Options, export};
+use crate::pipeline::{Export, Options, export};
 use prost::Message;
 use std::path::{Path, PathBuf};
 use tract_onnx::pb::{AttributeProto, ValueInfoProto};
@@ -108,10 +111,15 @@ pub(crate) fn written(directory: &Path, source: &Source) -> PathBuf {
     path
 }
 
-/// The `.gen` file of [`dense_first`].
-pub(crate) fn exported(options: &Options) -> Vec<u8> {
+/// The export of `source`, with `options`.
+pub(crate) fn exported(source: &Source, options: &Options) -> anyhow::Result<Export> {
     let directory = tempfile::tempdir().unwrap();
-    export(&written(directory.path(), &dense_first()), options, &|| ()).unwrap().gen_file
+    export(&written(directory.path(), source), options, &|| ())
+}
+
+/// The network of `source`.
+pub(crate) fn imported(source: &Source) -> Network {
+    import(source, &Wishes::default()).unwrap()
 }
 
 /// Dense with BatchNorm per feature, transposed and plain convolutions, BatchNorm after ReLU and

@@ -45,6 +45,8 @@ fn quantize_rebuilds_the_shipped_models() {
         assert!(fs::read(out.join(&file)).unwrap() == shipped, "models/{file} is out of date");
         let printed = String::from_utf8(output.stdout).unwrap();
         assert!(printed.lines().all(|line| line.chars().count() <= 100), "{printed}");
+        let sheet = format!("× 8: {}\n", out.join(format!("{name}.worst.png")).display());
+        assert!(printed.contains(&sheet), "{printed}");
         let written = fs::read_dir(out).unwrap().map(|entry| entry.unwrap().file_name());
         let mut written: Vec<_> = written.map(|name| name.into_string().unwrap()).collect();
         written.sort();
@@ -55,7 +57,7 @@ fn quantize_rebuilds_the_shipped_models() {
         let twin = out.join(format!("{name}.int8.onnx"));
         let twin = Source::load(&twin).unwrap();
         let pictures = [Passes::Typed, Passes::Optimised].map(|passes| {
-            let mut generator = Generator::quantised(&twin, &Wishes::default(), passes).unwrap();
+            let generator = Generator::quantised(&twin, &Wishes::default(), passes).unwrap();
             let parts = generator.latent.clone();
             let z = |seed| latent::shown(seed, 0, &DraftPart::latent(&parts));
             [1, 2].map(|seed| generator.picture(&z(seed)).unwrap())
@@ -142,6 +144,7 @@ fn bad_input_is_one_line() {
     refused(&["inspect", text(&place("flipped.gen"))], "CRC-32");
     refused(&["quantize", text(&place("text.onnx")), "-o", text(&out)], "text.onnx");
     refused(&["quantize", text(&place("cut.onnx")), "-o", text(&out)], "cut.onnx");
+    refused(&["check", text(&place("text.onnx"))], "not an ONNX model and not a .gen");
     refused(&["quantize", text(&good), "-o", text(&place("file"))], "file");
     refused(&["quantize", text(&good), "-o", "/proc/none"], "/proc/none");
     let latents = place("z.npy");
@@ -212,6 +215,7 @@ fn check_says_what_fits_and_what_to_change() {
     // An ONNX is checked as the `.gen` that it becomes.
     assert_eq!(said(&["check", text(&onnx)]), said(&["check", text(&file)]));
     let all = said(&["check", text(&file)]);
+    assert!(all.contains("lm3s6965evb (emulated)") && !all.contains("pico (emulated)"), "{all}");
     assert!(["lm3s6965evb", "pico ", "pico2"].iter().all(|board| all.contains(board)), "{all}");
     let one = said(&["check", text(&file), "--board", "pico"]);
     assert!(one.contains("pico ") && !one.contains("pico2"), "{one}");

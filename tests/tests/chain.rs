@@ -1,7 +1,7 @@
 //! The shipped generator from ONNX to pixels: compares float ONNX in tract, quantised ONNX in tract, the
 //! engine, and the application's screen, each with the next.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use export::draw::{File, Generator};
 use export::latent::wish::Wishes;
 use export::pipeline::{Export, Options, export};
@@ -76,17 +76,14 @@ fn quantised_onnx_equals_the_engine() -> Result<()> {
     std::fs::write(&path, &export.onnx)?;
     let (float, twin) = (File::load(&onnx())?, File::load(&path)?);
     let wishes = Wishes::default();
-    let (mut float, mut twin) =
+    let (float, twin) =
         (Generator::new(&float, &wishes, None)?, Generator::new(&twin, &wishes, None)?);
-    let mut device = Generator::gen_file(&export.gen_file)?;
+    let device = Generator::gen_file(&export.gen_file)?;
     for seed in 0..64 {
         let mut z = vec![0.0; device.latent_len()];
         DraftPart::latent(&device.latent).sample(seed, &mut z)?;
-        let picture = |generator: &mut Generator<'_>| -> Result<Vec<u8>> {
-            Ok(generator.picture(&z)?.pixels)
-        };
-        let (float, twin, device) =
-            (picture(&mut float)?, picture(&mut twin)?, picture(&mut device)?);
+        let picture = |generator: &Generator<'_>| Ok::<_, Error>(generator.picture(&z)?.pixels);
+        let (float, twin, device) = (picture(&float)?, picture(&twin)?, picture(&device)?);
         ensure!(twin == device, "seed {seed}: tract and the engine differ");
         let off = float.iter().zip(&device).map(|(a, b)| f64::from(a.abs_diff(*b))).sum::<f64>();
         ensure!(off / (float.len() as f64) < 3.0, "seed {seed}: far from the float network");

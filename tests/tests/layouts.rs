@@ -120,7 +120,7 @@ fn difference(path: &Path, fixed: bool) -> Result<f32> {
         let label = if fixed { reference.label(index)? } else { None };
         let wishes = Wishes { label, ..Wishes::default() };
         let z = reference.latent(&import(&source, &wishes)?, index)?;
-        let mut generator = Generator::onnx(&source, &wishes, None)?;
+        let generator = Generator::onnx(&source, &wishes, None)?;
         let Drawing::Float(picture) = generator.draw(&z)? else { anyhow::bail!("no floats") };
         let image = generator.image;
         let plane = image.height * image.width;
@@ -206,15 +206,15 @@ fn every_quantised_onnx_equals_the_engine() -> Result<()> {
 fn equals_the_engine(export: &Export) -> Result<()> {
     let twin = Source::decode("twin.onnx".as_ref(), &export.onnx)?;
     let twin = |passes| Generator::quantised(&twin, &Wishes::default(), passes);
-    let mut typed = twin(Passes::Typed)?;
-    let mut optimised = twin(Passes::Optimised)?;
-    let mut device = Generator::gen_file(&export.gen_file)?;
+    let typed = twin(Passes::Typed)?;
+    let optimised = twin(Passes::Optimised)?;
+    let device = Generator::gen_file(&export.gen_file)?;
     let mut z = vec![0.0; device.latent_len()];
     let mut differ = 0;
     for seed in 0..8 {
         DraftPart::latent(&device.latent).sample(seed, &mut z)?;
         let device = device.picture(&z)?;
-        for twin in [&mut typed, &mut optimised] {
+        for twin in [&typed, &optimised] {
             let twin = twin.picture(&z)?;
             ensure!(twin.pixels.len() == device.pixels.len(), "pictures of another size");
             differ += twin.pixels.iter().zip(&device.pixels).filter(|(a, b)| a != b).count();

@@ -11,7 +11,7 @@ use dcgan::run::JUDGED_SEED;
 use export::draw::{File, Generator};
 use export::latent;
 use export::latent::wish::Wishes;
-use export::picture::Picture;
+use export::picture::Planes;
 use export::picture::sheet;
 use gen_core::format::write::DraftPart;
 use output::file;
@@ -54,7 +54,7 @@ impl Evaluate {
             session::threads(threads.into())?;
         }
         let file = File::load(&self.file)?;
-        let mut generator = Generator::new(&file, &Wishes::default(), None)?;
+        let generator = Generator::new(&file, &Wishes::default(), None)?;
         let image = generator.image;
         ensure!(
             image.height == image.width,
@@ -72,19 +72,19 @@ impl Evaluate {
         let dataset = Dataset::load(&self.data, &reading)?;
         let judge = session::judge(&dataset, &dcgan::device::device());
         let count = judge.as_ref().map_or(SOUGHT, |judge| judge.scale.count);
-        let pictures = draw(&mut generator, count)?;
+        let pictures = draw(&generator, count)?;
         if let Some(judge) = &judge {
             print_verdict(judge, &dataset, &pictures);
         }
         self.neighbours(&dataset, &pictures)
     }
 
-    fn neighbours(&self, dataset: &Dataset, pictures: &[Picture]) -> Result<()> {
+    fn neighbours(&self, dataset: &Dataset, pictures: &[Planes]) -> Result<()> {
         let pictures = &pictures[..pictures.len().min(SOUGHT)];
         let found = nearest(dataset, pictures, &vec![None; pictures.len()]);
         let mut own = random::order(0, Purpose::Order, 0, dataset.len());
         own.truncate(SOUGHT);
-        let real: Vec<Picture> = own.iter().map(|&i| dataset.picture(i)).collect();
+        let real: Vec<Planes> = own.iter().map(|&i| dataset.picture(i)).collect();
         let own: Vec<Option<usize>> = own.into_iter().map(Some).collect();
         let usual = nearest(dataset, &real, &own).median();
         println!(
@@ -94,14 +94,14 @@ impl Evaluate {
         );
         let Some(path) = &self.neighbours else { return Ok(()) };
         let pairs = pictures.iter().zip(&found.indices).take(PAIRS);
-        let pairs: Vec<Picture> =
+        let pairs: Vec<Planes> =
             pairs.flat_map(|(picture, &i)| [picture.clone(), dataset.picture(i)]).collect();
         file::write(&[(path.clone(), &sheet::encode(&pairs)?)])
     }
 }
 
 /// Draws `count` pictures of the seeds that every generator is judged on, from [`JUDGED_SEED`] on.
-fn draw(generator: &mut Generator, count: usize) -> Result<Vec<Picture>> {
+fn draw(generator: &Generator, count: usize) -> Result<Vec<Planes>> {
     let bar = bar("{msg}  {bar:30} {pos}/{len}  {eta} left", "drawing");
     bar.set_length(count as u64);
     let parts = generator.latent.clone();
@@ -116,7 +116,7 @@ fn draw(generator: &mut Generator, count: usize) -> Result<Vec<Picture>> {
     pictures
 }
 
-fn print_verdict(judge: &Judge, dataset: &Dataset, pictures: &[Picture]) {
+fn print_verdict(judge: &Judge, dataset: &Dataset, pictures: &[Planes]) {
     let verdict = judge.judge(pictures);
     println!(
         "Fréchet distance {:.3}: {:.2} times the floor; diversity {:.3} of the data's",

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use burn::tensor::{Device, Tensor};
 use clap::Args;
-use export::picture::Picture;
+use export::picture::Planes;
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, GrayImage, RgbImage};
 
@@ -129,7 +129,7 @@ impl Dataset {
                 1 => image.into_luma8().into_raw(),
                 _ => image.into_rgb8().into_raw(),
             };
-            pixels.extend(Picture::from_interleaved(channels, size, size, &interleaved).pixels);
+            pixels.extend(Planes::from_interleaved(channels, size, size, &interleaved).pixels);
         }
         Ok(Self { name, channels, size, pixels, attributes: found.attributes })
     }
@@ -157,10 +157,10 @@ impl Dataset {
     }
 
     /// A copy of the picture at `index`.
-    pub fn picture(&self, index: usize) -> Picture {
+    pub fn picture(&self, index: usize) -> Planes {
         let len = self.picture_len();
         let pixels = self.pixels[index * len..][..len].to_vec();
-        Picture { channels: self.channels, height: self.size, width: self.size, pixels }
+        Planes { channels: self.channels, height: self.size, width: self.size, pixels }
     }
 
     /// The pictures at `indices`, scaled to [−1, 1], shape `[n, channels, size, size]`.

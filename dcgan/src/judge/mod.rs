@@ -12,7 +12,7 @@ mod neighbours;
 
 use anyhow::{Result, ensure};
 use burn::tensor::{Device, Tensor};
-use export::picture::Picture;
+use export::picture::Planes;
 use export::picture::frechet::Gaussian;
 use image::{ImageBuffer, Luma, imageops};
 use indicatif::ProgressBar;
@@ -89,13 +89,13 @@ impl Judge {
 
         let order = random::order(SEED, Purpose::Order, 0, len);
         let count = (len / 2).min(MOST);
-        let pictures = |indices: &[usize]| -> Vec<Picture> {
+        let pictures = |indices: &[usize]| -> Vec<Planes> {
             indices.iter().map(|&i| dataset.picture(i)).collect()
         };
         let (real, other) = (pictures(&order[..count]), pictures(&order[count..2 * count]));
-        let blurred: Vec<Picture> = other.iter().map(blurred).collect();
+        let blurred: Vec<Planes> = other.iter().map(blurred).collect();
         let (reference, frequencies) = predictor.measure(&real);
-        let distance = |pictures: &[Picture]| predictor.measure(pictures).0.distance(&reference);
+        let distance = |pictures: &[Planes]| predictor.measure(pictures).0.distance(&reference);
         let scale = Scale {
             count,
             floor: distance(&other),
@@ -109,7 +109,7 @@ impl Judge {
     }
 
     /// Measures generated pictures; there should be about [`Scale::count`] of them.
-    pub fn judge(&self, pictures: &[Picture]) -> Verdict {
+    pub fn judge(&self, pictures: &[Planes]) -> Verdict {
         let (gaussian, frequencies) = self.predictor.measure(pictures);
         let frechet = gaussian.distance(&self.reference);
         let floors = frechet / self.scale.floor;
@@ -128,12 +128,12 @@ struct Predictor {
 impl Predictor {
     /// Mean and covariance of the pictures' features, and the frequency of each predicted class of each
     /// attribute.
-    fn measure(&self, pictures: &[Picture]) -> (Gaussian, Vec<Vec<f64>>) {
+    fn measure(&self, pictures: &[Planes]) -> (Gaussian, Vec<Vec<f64>>) {
         let mut features = Vec::with_capacity(pictures.len() * FEATURES);
         let mut frequencies: Vec<Vec<f64>> =
             self.attributes.iter().map(|a| vec![0.0; a.classes.len()]).collect();
         for batch in pictures.chunks(BATCH) {
-            let Picture { channels, height, width, .. } = batch[0];
+            let Planes { channels, height, width, .. } = batch[0];
             let pixels = batch.iter().flat_map(|picture| &picture.pixels);
             let shape = [batch.len(), channels, height, width];
             let (found, classes) = self.classify(values::pictures(pixels, shape, &self.device));
@@ -196,12 +196,12 @@ pub fn deviation<'a>(pictures: impl Iterator<Item = &'a [u8]>, len: usize) -> f6
     (sums.iter().map(variance).sum::<f64>() / len as f64).max(0.0).sqrt()
 }
 
-fn deviation_of(pictures: &[Picture]) -> f64 {
+fn deviation_of(pictures: &[Planes]) -> f64 {
     let pixels = pictures.iter().map(|picture| &*picture.pixels);
     deviation(pixels, pictures[0].pixels.len())
 }
 
-fn blurred(picture: &Picture) -> Picture {
+fn blurred(picture: &Planes) -> Planes {
     let (width, height) = (picture.width as u32, picture.height as u32);
     let sigma = BLUR * picture.width as f32;
     let planes = (0..picture.channels).flat_map(|channel| {
@@ -209,15 +209,15 @@ fn blurred(picture: &Picture) -> Picture {
         let plane = ImageBuffer::<Luma<u8>, _>::from_raw(width, height, plane);
         imageops::blur(&plane.expect("a plane has a picture's size"), sigma).into_raw()
     });
-    Picture { pixels: planes.collect(), ..*picture }
+    Planes { pixels: planes.collect(), ..*picture }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn picture(pixels: &[u8]) -> Picture {
-        Picture { channels: 1, height: 1, width: pixels.len(), pixels: pixels.to_vec() }
+    fn picture(pixels: &[u8]) -> Planes {
+        Planes { channels: 1, height: 1, width: pixels.len(), pixels: pixels.to_vec() }
     }
 
     #[test]
@@ -231,7 +231,7 @@ mod tests {
     #[test]
     fn blurring_keeps_the_mean_and_takes_the_edges() {
         let checked = (0..256).map(|i| if (i / 16 + i) % 2 == 0 { 200 } else { 0 }).collect();
-        let sharp = Picture { channels: 1, height: 16, width: 16, pixels: checked };
+        let sharp = Planes { channels: 1, height: 16, width: 16, pixels: checked };
         let soft = blurred(&sharp);
         assert!(soft.pixels.iter().all(|pixel| pixel.abs_diff(100) < 40), "{:?}", soft.pixels);
     }

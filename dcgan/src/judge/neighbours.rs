@@ -1,6 +1,6 @@
 //! Finds the training pictures nearest to generated ones, to tell whether a generator memorised its data.
 
-use export::picture::Picture;
+use export::picture::Planes;
 use rayon::prelude::*;
 
 use crate::data::Dataset;
@@ -24,8 +24,8 @@ impl Neighbours {
 
 /// Finds the picture of `dataset` with the smallest pixel-wise distance to each of `pictures`. `own`: for a
 /// picture that is itself one of the data, its index, which is skipped; `None` otherwise.
-pub fn nearest(dataset: &Dataset, pictures: &[Picture], own: &[Option<usize>]) -> Neighbours {
-    let find = |(picture, own): (&Picture, &Option<usize>)| {
+pub fn nearest(dataset: &Dataset, pictures: &[Planes], own: &[Option<usize>]) -> Neighbours {
+    let find = |(picture, own): (&Planes, &Option<usize>)| {
         let len = picture.pixels.len();
         let others = dataset.pixels.chunks_exact(len).enumerate();
         let others = others.filter(|&(other, _)| *own != Some(other));
@@ -50,7 +50,7 @@ mod tests {
         let pixels = vec![0, 0, 0, 0, 10, 10, 10, 10, 200, 0, 0, 0];
         let dataset =
             Dataset { name: "three".into(), channels: 1, size: 2, pixels, attributes: vec![] };
-        let made = Picture { channels: 1, height: 2, width: 2, pixels: vec![8, 8, 8, 2] };
+        let made = Planes { channels: 1, height: 2, width: 2, pixels: vec![8, 8, 8, 2] };
         let found = nearest(&dataset, &[made, dataset.picture(1)], &[None, Some(1)]);
         assert_eq!(found.indices, [1, 0]);
         // (2² + 2² + 2² + 8²) / 4 = 19.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use export::latent;
-use export::picture::Picture;
+use export::picture::Planes;
 use export::picture::pixel_rule::PixelRule;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
@@ -25,7 +25,7 @@ pub(super) fn latents(generator: &Generator, seed: u64, indices: Range<usize>) -
 
 /// Pictures of `count` seeds from `seed` on: those of `export sample` and of a device, except for
 /// quantisation.
-pub(super) fn draw(generator: &Generator, seed: u64, count: usize) -> Vec<Picture> {
+pub(super) fn draw(generator: &Generator, seed: u64, count: usize) -> Vec<Planes> {
     let mut pictures = Vec::with_capacity(count);
     for begin in (0..count).step_by(BATCH) {
         let indices = begin..(begin + BATCH).min(count);
@@ -34,7 +34,7 @@ pub(super) fn draw(generator: &Generator, seed: u64, count: usize) -> Vec<Pictur
         let pixel = |y: &f32| PixelRule::SIGNED.pixel(f64::from(*y));
         let drawn = values(drawn);
         let planes = drawn.chunks_exact(channels * height * width);
-        pictures.extend(planes.map(|values| Picture {
+        pictures.extend(planes.map(|values| Planes {
             channels,
             height,
             width,

@@ -1,7 +1,8 @@
 //! A reference network as a float ONNX in its fastest form: BatchNorm and scales are folded into weights and biases.
 
-use export::onnx::graph::{Graph, Values, geometry, tensor};
-use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
+use export::network::linear::Linear;
+use export::onnx::graph::{Graph, Values, tensor};
+use gen_core::format::write::{Draft, DraftActivation};
 use gen_core::requant::FRACTION_BITS;
 use prost::Message;
 use reference::BIN;
@@ -14,8 +15,8 @@ const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 pub fn encode(draft: &Draft) -> Vec<u8> {
     let mut graph = Graph::default();
     let mut x = "z".to_owned();
-    let latent = draft.latent.iter().map(|part| part.len).sum();
-    let (mut channels_in, mut step) = (latent, f64::from(draft.latent[0].scale));
+    let latent: usize = draft.latent.iter().map(|part| part.len).sum();
+    let (mut map, mut step) = ([1, 1, latent], f64::from(draft.latent[0].scale));
     for (index, layer) in draft.layers.iter().enumerate() {
         graph.prefix = format!("layer{index}");
         // The constant contains ½, since the engine rounds down. A table's entry is the value in the middle of its bin.
@@ -23,37 +24,25 @@ pub fn encode(draft: &Draft) -> Vec<u8> {
             DraftActivation::Table(table) => ("Tanh", BIN, table.len() as f64 / 2.0),
             _ => ("Relu", 1.0, 0.5),
         };
-        let channels = layer.output[2];
-        let factors: Vec<f64> =
-            layer.multipliers.iter().map(|&m| f64::from(m) / ONE * unit * step).collect();
-        let weights = weights(layer, channels_in, &factors);
+        let ([_, _, channels_in], [_, _, channels_out]) = (map, layer.output);
+        let axes = [layer.axis(map, 0), layer.axis(map, 1)];
+        let linear = Linear { axes, channels_in, channels_out };
+        let factor = |out: usize| f64::from(layer.multipliers[out]) / ONE * unit * step;
+        let taps = layer.kernel[0] * layer.kernel[1];
+        let (dims, weights) = linear.weights(|out, tap, input| {
+            let weight = layer.weights[(out * taps + tap) * channels_in + input];
+            (f64::from(weight) * factor(out)) as f32
+        });
         let biases: Vec<f32> =
             layer.constants.iter().map(|&c| ((c as f64 / ONE - shift) * unit) as f32).collect();
-        let [kernel, _] = layer.kernel;
-        let dims = [channels_in, channels, kernel, kernel];
         let weights = graph.constant("weights", &dims, Values::Float(&weights));
-        let biases = graph.constant("biases", &[channels], Values::Float(&biases));
-        let attributes = geometry(layer.stride[0], [layer.pad[0]; 4], 0);
-        let sums = graph.node("ConvTranspose", "linear", &[&x, &weights, &biases], attributes);
+        let biases = graph.constant("biases", &[channels_out], Values::Float(&biases));
+        let sums = linear.add(&mut graph, "", &x, &weights, Some(&biases));
         x = graph.node(function, "function", &[&sums], vec![]);
-        (channels_in, step) = (channels, 1.0);
+        (map, step) = (layer.output, 1.0);
     }
-    let [height, width, channels] = draft.layers.last().map_or([0; 3], |layer| layer.output);
+    let [height, width, channels] = map.map(|side| side as i64);
     let input = tensor("z", &[latent as i64, 1, 1]);
-    let output = tensor(&x, &[channels as i64, height as i64, width as i64]);
+    let output = tensor(&x, &[channels, height, width]);
     graph.model(&draft.name, vec![input], output, vec![]).encode_to_vec()
-}
-
-/// The weights of `layer` in the order `[in][out][row][column]`, from `[out][row][column][in]`, times the `factors` of
-/// the output channels.
-fn weights(layer: &DraftLayer, channels_in: usize, factors: &[f64]) -> Vec<f32> {
-    let taps = layer.kernel[0] * layer.kernel[1];
-    let at = |channel: usize, out: usize, tap: usize| {
-        let weight = layer.weights[(out * taps + tap) * channels_in + channel];
-        (f64::from(weight) * factors[out]) as f32
-    };
-    let outputs = |channel| {
-        (0..factors.len()).flat_map(move |out| (0..taps).map(move |tap| at(channel, out, tap)))
-    };
-    (0..channels_in).flat_map(outputs).collect()
 }

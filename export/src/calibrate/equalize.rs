@@ -10,22 +10,22 @@ use crate::network::operation::{Operation, Step};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 
-/// Divides the channels of hidden layers whose largest value `seen`, times `headroom`, exceeds their range. Returns
-/// whether any channel was divided.
+/// Divides the channels of hidden layers whose largest value by `limits`, times `headroom`, exceeds the range of their
+/// tensor. `tensors` are the quantisations of the hidden layers' outputs. Returns whether any channel was divided.
 ///
 /// Only layers without an activation, or with ReLU, LeakyReLU or PRelu, are changed: other activations do not commute
 /// with the division.
 pub fn equalize(
     network: &mut Network,
-    ranges: &[Quantization],
-    seen: &[Limits],
+    tensors: &[Quantization],
+    limits: &[Limits],
     headroom: f64,
 ) -> bool {
     let mut divided = false;
-    for (index, (range, limits)) in ranges.iter().zip(seen).enumerate() {
+    for (index, (tensor, limits)) in tensors.iter().zip(limits).enumerate() {
         let [layer, next] = &mut network.layers[index..index + 2] else { continue };
         let quotients: Vec<f64> =
-            limits.iter().map(|limits| quotient(*range, *limits, headroom)).collect();
+            limits.iter().map(|limits| quotient(*tensor, *limits, headroom)).collect();
         if quotients.iter().any(|quotient| *quotient > 1.0) && divide(layer, &quotients) {
             for weights in next.weights.chunks_exact_mut(quotients.len()) {
                 for (weight, quotient) in weights.iter_mut().zip(&quotients) {
@@ -38,12 +38,12 @@ pub fn equalize(
     divided
 }
 
-/// The quotient, at least 1, that brings a channel's largest magnitude, times `headroom`, within the longer end of
-/// `range`. Values that the shorter end of a signed range cuts off stay cut off: considering both ends cost the one
-/// generator with LeakyReLU that we measured 1 dB of its mean PSNR.
-fn quotient(range: Quantization, (low, high): (f32, f32), headroom: f64) -> f64 {
+/// The quotient, at least 1, that brings a channel's largest magnitude, times `headroom`, within the longer end of the
+/// range of `tensor`. Values that the shorter end of a signed range cuts off stay cut off: considering both ends cost
+/// the one generator with LeakyReLU that we measured 1 dB of its mean PSNR.
+fn quotient(tensor: Quantization, (low, high): (f32, f32), headroom: f64) -> f64 {
     let largest = f64::from(low.abs().max(high.abs()));
-    (headroom * largest / range.high().max(-range.low())).max(1.0)
+    (headroom * largest / tensor.high().max(-tensor.low())).max(1.0)
 }
 
 /// Divides the output of `layer` by `quotients`, channel by channel, before its activation. Returns whether the
@@ -78,9 +78,7 @@ fn divide(layer: &mut Layer, quotients: &[f64]) -> bool {
 mod tests {
     use super::*;
     use crate::calibrate::calibrate;
-    use crate::import::import;
     use crate::latent;
-    use crate::latent::wish::Wishes;
     use crate::network::naive;
     use crate::sketch;
     use gen_core::format::write::DraftPart;
@@ -90,13 +88,13 @@ mod tests {
     fn the_network_stays_the_same_and_its_channels_fit() {
         let mut divided = 0;
         for source in sketch::all() {
-            let network = import(&source, &Wishes::default()).unwrap();
-            let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
-            // Half of the chosen range, so that many channels exceed it.
-            let half = |range: Quantization| Quantization { scale: range.scale / 2.0, ..range };
-            let ranges: Vec<Quantization> = seen.ranges().into_iter().map(half).collect();
+            let network = sketch::imported(&source);
+            let statistics = calibrate(&network, 1, 16, &|| ()).unwrap();
+            // Half of the chosen ranges, so that many channels exceed it.
+            let half = |it: Quantization| Quantization { scale: it.scale / 2.0, ..it };
+            let tensors: Vec<Quantization> = statistics.bytes().into_iter().map(half).collect();
             let mut equal = network.clone();
-            divided += usize::from(equalize(&mut equal, &ranges, &seen.limits, 1.2));
+            divided += usize::from(equalize(&mut equal, &tensors, &statistics.limits, 1.2));
             let latent = DraftPart::latent(&network.latent);
             for seed in 0..4 {
                 let z = latent::shown(seed, 0, &latent);
@@ -107,8 +105,8 @@ mod tests {
                 }
             }
             let after = calibrate(&equal, 1, 16, &|| ()).unwrap();
-            for (index, layer) in equal.layers[..ranges.len()].iter().enumerate() {
-                let reach = ranges[index].high().max(-ranges[index].low());
+            for (index, layer) in equal.layers[..tensors.len()].iter().enumerate() {
+                let reach = tensors[index].high().max(-tensors[index].low());
                 let changed = layer.steps.len() > network.layers[index].steps.len();
                 for (low, high) in after.limits[index].iter().filter(|_| changed) {
                     let largest = f64::from(low.abs().max(high.abs()));
@@ -121,12 +119,12 @@ mod tests {
 
     #[test]
     fn tensors_within_their_ranges_are_left_alone() {
-        let mut network = import(&sketch::dense_first(), &Wishes::default()).unwrap();
+        let mut network = sketch::imported(&sketch::dense_first());
         let before = network.clone();
-        let seen = calibrate(&network, 1, 4, &|| ()).unwrap();
+        let statistics = calibrate(&network, 1, 4, &|| ()).unwrap();
         let wide = vec![Quantization::new(-1000.0, 1000.0); network.layers.len() - 1];
-        assert!(!equalize(&mut network, &wide, &seen.limits, 1.2));
-        assert!(!equalize(&mut network, &[Quantization::new(0.0, 0.1)], &seen.limits, 0.0));
+        assert!(!equalize(&mut network, &wide, &statistics.limits, 1.2));
+        assert!(!equalize(&mut network, &[Quantization::new(0.0, 0.1)], &statistics.limits, 0.0));
         for (a, b) in network.layers.iter().zip(&before.layers) {
             assert_eq!((&a.weights, &a.steps), (&b.weights, &b.steps));
         }

@@ -11,7 +11,7 @@ pub mod range;
 use crate::calibrate::histogram::Histogram;
 use crate::calibrate::range::Limits;
 use crate::network::float;
-use crate::network::fold::{Activation, fold};
+use crate::network::fold::{Activation, Folded, fold_all};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 use crate::{latent, parallel};
@@ -20,19 +20,24 @@ use gen_core::format::write::DraftPart;
 
 /// The values that a network's tensors took in calibration.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Statistics {
     /// Histogram of every hidden layer's output.
     pub outputs: Vec<Histogram>,
     /// Smallest and largest value of each channel of every hidden layer's output.
     pub limits: Vec<Limits>,
-    /// Smallest and largest input of each layer's lookup table; `None` for layers without one.
-    pub looked_up: Vec<Option<(f64, f64)>>,
+    /// All layers, folded; those with a lookup table with the smallest and largest input of that table.
+    pub folded: Vec<Folded>,
 }
 
-impl Seen {
+impl Statistics {
     /// The 8-bit quantisation of every hidden layer's output.
-    pub fn ranges(&self) -> Vec<Quantization> {
+    pub fn bytes(&self) -> Vec<Quantization> {
         self.outputs.iter().map(range::choose).collect()
+    }
+
+    /// The 12-bit quantisation of every hidden layer's output.
+    pub fn wide(&self) -> Vec<Quantization> {
+        self.limits.iter().map(range::wide).collect()
     }
 }
 
@@ -42,18 +47,20 @@ impl Seen {
 /// therefore doesn't grow with `count`. `done` is called after every latent of either pass.
 ///
 /// # Errors
+///
 /// If tract can't run the network, or a value isn't finite.
 pub fn calibrate(
     network: &Network,
     seed: u64,
     count: usize,
     done: &(dyn Fn() + Sync),
-) -> Result<Seen> {
+) -> Result<Statistics> {
     let hidden = network.layers.len() - 1;
-    let tables = tables(network)?;
-    let mut looked_up = vec![None; hidden + 1];
+    let mut folded = fold_all(network)?;
+    let is_table = |index: &usize| matches!(folded[*index].activation, Activation::Curve(_));
+    let tables: Vec<usize> = (0..=hidden).filter(is_table).collect();
     if hidden + tables.len() == 0 {
-        return Ok(Seen { outputs: Vec::new(), limits: Vec::new(), looked_up });
+        return Ok(Statistics { outputs: Vec::new(), limits: Vec::new(), folded });
     }
     let names = (0..hidden).map(float::output).chain(tables.iter().map(|it| float::before(*it)));
     let runner = float::prepare(network, None, &names.collect::<Vec<_>>())?;
@@ -68,25 +75,10 @@ pub fn calibrate(
     let mut limits = limits(&layers.collect::<Vec<_>>(), count, &run)?;
     for (table, channels) in tables.iter().zip(limits.split_off(hidden)) {
         let (low, high) = all(&channels);
-        looked_up[*table] = Some((f64::from(low), f64::from(high)));
+        folded[*table].looked_up = Some((f64::from(low), f64::from(high)));
     }
     let outputs = histograms(&limits, count, &run)?;
-    Ok(Seen { outputs, limits, looked_up })
-}
-
-/// Indices of the layers whose activation becomes a lookup table.
-///
-/// # Errors
-/// If a layer can't be folded.
-fn tables(network: &Network) -> Result<Vec<usize>> {
-    let last = network.layers.len() - 1;
-    let mut tables = Vec::new();
-    for (index, layer) in network.layers.iter().enumerate() {
-        if matches!(fold(layer, index == last)?.activation, Activation::Curve(_)) {
-            tables.push(index);
-        }
-    }
-    Ok(tables)
+    Ok(Statistics { outputs, limits, folded })
 }
 
 /// Computes the tensors of calibration latent `index`, `[C, H, W]` each.
@@ -95,64 +87,71 @@ type Run<'r> = dyn Fn(usize) -> Result<Vec<Vec<f32>>> + Sync + 'r;
 /// The limits of each tensor that `run` computes on `count` latents. There is one tensor for each of `layers`.
 ///
 /// # Errors
+///
 /// If tract fails, or a value isn't finite, naming the node.
 fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
-    let unseen: Vec<Limits> =
-        layers.iter().map(|layer| vec![(f32::MAX, f32::MIN); layer.channels_out]).collect();
-    let parts = parallel::split(count, |range| {
-        let mut limits = unseen.clone();
-        for index in range {
-            for ((channels, tensor), layer) in limits.iter_mut().zip(run(index)?).zip(layers) {
-                let plane = tensor.len() / channels.len();
-                for (limits, values) in channels.iter_mut().zip(tensor.chunks_exact(plane)) {
-                    for &value in values {
-                        ensure!(
-                            value.is_finite(),
-                            "node \"{}\": the float network itself gives {value} for calibration latent {index}",
-                            layer.name
-                        );
-                        *limits = wider(*limits, (value, value));
-                    }
+    let unseen = layers.iter().map(|layer| vec![(f32::MAX, f32::MIN); layer.channels_out]);
+    let see = |limits: &mut [Limits], index: usize| {
+        for ((channels, tensor), layer) in limits.iter_mut().zip(run(index)?).zip(layers) {
+            let plane = tensor.len() / channels.len();
+            for (limits, values) in channels.iter_mut().zip(tensor.chunks_exact(plane)) {
+                for &value in values {
+                    ensure!(
+                        value.is_finite(),
+                        "node \"{}\": the float network itself gives {value} for calibration latent {index}",
+                        layer.name
+                    );
+                    *limits = wider(*limits, (value, value));
                 }
             }
         }
-        Ok(limits)
-    })?;
-    let mut limits = unseen;
-    for part in &parts {
-        for (limits, part) in limits.iter_mut().flatten().zip(part.iter().flatten()) {
-            *limits = wider(*limits, *part);
-        }
-    }
-    Ok(limits)
+        Ok(())
+    };
+    gather(unseen.collect(), count, see, |limits, part| {
+        limits.iter_mut().zip(part).for_each(|(limits, part)| *limits = wider(*limits, *part));
+    })
 }
 
 /// The histograms of the first tensors that `run` computes on `count` latents, one for each of `limits`.
 ///
 /// # Errors
+///
 /// If tract fails.
 fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<Histogram>> {
     let largest = |channels: &Limits| {
         let (low, high) = all(channels);
         low.abs().max(high.abs())
     };
-    let empty: Vec<Histogram> = limits.iter().map(|it| Histogram::new(largest(it))).collect();
-    let parts = parallel::split(count, |range| {
-        let mut histograms = empty.clone();
-        for index in range {
-            for (histogram, tensor) in histograms.iter_mut().zip(run(index)?) {
-                histogram.add(&tensor);
-            }
-        }
-        Ok(histograms)
-    })?;
-    let mut histograms = empty;
-    for part in &parts {
-        for (histogram, more) in histograms.iter_mut().zip(part) {
-            histogram.merge(more);
-        }
+    let empty = limits.iter().map(|it| Histogram::new(largest(it))).collect();
+    let see = |histograms: &mut [Histogram], index: usize| {
+        let tensors = run(index)?;
+        histograms.iter_mut().zip(&tensors).for_each(|(histogram, tensor)| histogram.add(tensor));
+        Ok(())
+    };
+    gather(empty, count, see, Histogram::merge)
+}
+
+/// What `see` finds in `count` latents, beginning with `empty`. Each thread sees some of them, and `merge` adds what it
+/// found.
+///
+/// # Errors
+///
+/// Those of `see`.
+fn gather<T: Clone + Send + Sync>(
+    empty: Vec<T>,
+    count: usize,
+    see: impl Fn(&mut [T], usize) -> Result<()> + Sync,
+    merge: impl Fn(&mut T, &T),
+) -> Result<Vec<T>> {
+    let parts = parallel::split(count, |mut indices| {
+        let mut found = empty.clone();
+        indices.try_for_each(|index| see(&mut found, index)).map(|()| found)
+    });
+    let mut all = empty;
+    for part in parts {
+        all.iter_mut().zip(&part?).for_each(|(all, part)| merge(all, part));
     }
-    Ok(histograms)
+    Ok(all)
 }
 
 /// The limits of all channels together.

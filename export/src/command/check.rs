@@ -1,10 +1,9 @@
 //! `export check`: whether a generator fits a board, how long a picture takes, and what to change.
 
 use super::Asked;
-use anyhow::{Result, bail};
+use anyhow::{Result, ensure};
 use boards::{CoreTime, Memory, usual_times};
 use clap::Args;
-use export::draw::File;
 use export::report::verdict::{Verdict, in_memory, on_board, with_a_screen};
 use export::report::{inspect, text};
 use gen_core::Model;
@@ -34,21 +33,18 @@ pub(crate) struct Check {
 
 impl Check {
     pub(crate) fn run(&self) -> Result<()> {
-        let file = File::load(&self.file)?;
-        self.asked.only_for_onnx(&file)?;
-        let bytes = inspect::bytes(&file, &self.asked.wishes())?;
+        let file = self.asked.load(&self.file)?;
+        let (bytes, _) = inspect::gen_file(&file, &self.asked.wishes())?;
         let model = Model::parse(&bytes)?;
         let verdicts = self.verdicts(&model, bytes.len())?;
         if self.json {
-            super::say(&format!("{}\n", serde_json::to_string_pretty(&verdicts)?))?;
-            return Ok(());
+            return super::say(&(serde_json::to_string_pretty(&verdicts)? + "\n"));
         }
         super::say(&text::verdicts(&verdicts))?;
         if self.flash.is_some() {
-            for time in usual_times(&model)? {
-                let CoreTime { core, clock_mhz, seconds, .. } = time;
+            for CoreTime { core, clock_mhz, seconds, .. } in usual_times(&model)? {
                 super::say(&format!(
-                    "a picture on a Cortex-{core} at {clock_mhz} MHz: about {seconds:.3} s\n"
+                    "a picture on a Cortex-{core} at {clock_mhz} MHz: at least {seconds:.3} s\n"
                 ))?;
             }
         }
@@ -60,14 +56,16 @@ impl Check {
             let [flash, ram] = [flash, ram].map(|kilobytes| kilobytes.saturating_mul(1024));
             return Ok(vec![in_memory(model, file, "this memory", Memory { flash, ram })]);
         }
-        let asked = |name: &str| self.board.as_ref().is_none_or(|board| board == name);
-        let boards = with_a_screen().filter(|board| asked(board.name));
-        let verdicts: Vec<Verdict> =
-            boards.map(|board| on_board(model, file, board)).collect::<Result<_>>()?;
-        if let (Some(name), true) = (&self.board, verdicts.is_empty()) {
-            let names: Vec<&str> = with_a_screen().map(|board| board.name).collect();
-            bail!("there is no board {name}: choose one of {}", names.join(", "));
-        }
+        let boards =
+            with_a_screen().filter(|it| self.board.as_deref().is_none_or(|name| name == it.name));
+        let verdicts =
+            boards.map(|board| on_board(model, file, board)).collect::<Result<Vec<_>>>()?;
+        ensure!(
+            !verdicts.is_empty(),
+            "there is no board {}: choose one of {}",
+            self.board.as_deref().unwrap_or_default(),
+            with_a_screen().map(|board| board.name).collect::<Vec<_>>().join(", ")
+        );
         Ok(verdicts)
     }
 }

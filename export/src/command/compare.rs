@@ -1,18 +1,16 @@
 //! `export compare`: PSNR and SSIM of the pictures of two files.
 
-use super::Asked;
 use super::series::Series;
 use anyhow::{Result, ensure};
 use clap::Args;
-use export::draw::{File, Generator};
+use export::draw::File;
 use export::latent;
 use export::picture::fidelity::{Fidelity, Pair};
-use export::picture::pixel_rule::PixelRule;
 use export::report::text;
 use gen_core::Shape;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Args)]
 #[command(after_help = "Example:\n  export compare generator.onnx out/generator.gen")]
@@ -23,16 +21,10 @@ pub(crate) struct Compare {
     b: PathBuf,
     #[command(flatten)]
     series: Series,
-    #[command(flatten)]
-    asked: Asked,
     /// Number of pictures to compare
     #[arg(long, value_name = "N", default_value_t = 256,
         value_parser = clap::value_parser!(u32).range(1..=65_536))]
     count: u32,
-    /// Range of the output values, if the last activation does not fix it: signed ([−1, 1]), unit ([0, 1]) or byte
-    /// ([0, 255])
-    #[arg(long, value_parser = super::pixels)]
-    pixels: Option<PixelRule>,
 }
 
 fn size(Shape { height, width, channels }: Shape) -> String {
@@ -56,11 +48,10 @@ fn list(parts: &[DraftPart]) -> String {
 impl Compare {
     pub(crate) fn run(&self) -> Result<()> {
         let (file_a, file_b) = (File::load(&self.a)?, File::load(&self.b)?);
-        let wishes = self.asked.wishes();
-        let mut a = Generator::new(&file_a, &wishes, self.pixels)?;
-        let mut b = Generator::new(&file_b, &wishes, self.pixels)?;
+        let (a, b) = (self.series.generator(&file_a)?, self.series.generator(&file_b)?);
+        let fixed = self.series.has_label();
         ensure!(
-            wishes.label.is_none() || a.takes_label() || b.takes_label(),
+            !fixed || a.takes_label() || b.takes_label(),
             "{} and {} take no label: it was fixed when the files were made, or there is none",
             self.a.display(),
             self.b.display()
@@ -73,7 +64,6 @@ impl Compare {
             size(a.image),
             size(b.image)
         );
-        let fixed = wishes.label.is_some();
         ensure!(
             drawn(&a.latent, fixed) == drawn(&b.latent, fixed),
             "{} and {} have different latents: {}; and {}. Give their distribution with --latent",
@@ -82,13 +72,11 @@ impl Compare {
             list(&a.latent),
             list(&b.latent)
         );
-        let mut pairs = Vec::new();
-        let series = |path: &Path, of: &Generator| {
-            self.series.draw(path, &of.latent, &self.asked, self.count)
-        };
-        for (z_a, z_b) in series(&self.a, &a)?.iter().zip(series(&self.b, &b)?) {
-            pairs.push(Pair::of(&a.picture(z_a)?, &b.picture(&z_b)?));
-        }
+        let latents_a = self.series.latents(&self.a, &a.latent, self.count)?;
+        let latents_b = self.series.latents(&self.b, &b.latent, self.count)?;
+        let latents = latents_a.iter().zip(&latents_b);
+        let pairs = latents.map(|(z_a, z_b)| Ok(Pair::of(&a.picture(z_a)?, &b.picture(z_b)?)));
+        let pairs = pairs.collect::<Result<Vec<_>>>()?;
         let fidelity = Fidelity::of(&pairs);
         super::say(&text::fidelity(&fidelity))?;
         super::say(&format!("worst picture: {}\n", self.series.called(fidelity.worst)))?;

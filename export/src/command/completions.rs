@@ -1,7 +1,6 @@
 //! `export completions`: completions of the command line for a shell.
 
 use super::Command;
-use anyhow::Result;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
@@ -12,14 +11,8 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    #[allow(clippy::unnecessary_wraps, reason = "same signature as the other commands")]
-    pub(crate) fn run(&self) -> Result<()> {
-        clap_complete::generate(
-            self.shell,
-            &mut Command::command(),
-            "export",
-            &mut std::io::stdout(),
-        );
-        Ok(())
+    pub(crate) fn run(&self) {
+        let (mut command, mut output) = (Command::command(), std::io::stdout());
+        clap_complete::generate(self.shell, &mut command, "export", &mut output);
     }
 }

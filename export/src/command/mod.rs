@@ -12,10 +12,10 @@ mod series;
 use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser};
 use export::draw::File;
-use export::latent::wish::LatentKind;
-use export::latent::wish::Wishes;
+use export::latent::wish::{LatentKind, Wishes};
 use export::picture::pixel_rule::PixelRule;
 use std::io::{ErrorKind, Write};
+use std::path::Path;
 
 /// Turns a trained DCGAN generator in ONNX into a file for microcontrollers
 #[derive(Parser)]
@@ -54,16 +54,15 @@ impl Asked {
         Wishes { label: self.label, kinds: self.kinds.clone() }
     }
 
-    /// Refuses `--label` and `--latent` for a `.gen`, where they would change nothing.
-    fn only_for_onnx(&self, file: &File) -> Result<()> {
-        if let File::Gen { path, .. } = file {
-            ensure!(
-                self.wishes().is_empty(),
-                "{}: --label and --latent change nothing here: give them for the ONNX that it was made from",
-                path.display()
-            );
-        }
-        Ok(())
+    /// Reads the file at `path`. `--label` and `--latent` are refused for a `.gen`, where they would change nothing.
+    fn load(&self, path: &Path) -> Result<File> {
+        let file = File::load(path)?;
+        ensure!(
+            matches!(file, File::Onnx(_)) || self.wishes().is_empty(),
+            "{}: --label and --latent change nothing here: give them for the ONNX that it was made from",
+            path.display()
+        );
+        Ok(file)
     }
 }
 
@@ -84,7 +83,10 @@ impl Command {
             Self::Check(command) => command.run(),
             Self::Sample(command) => command.run(),
             Self::Compare(command) => command.run(),
-            Self::Completions(command) => command.run(),
+            Self::Completions(command) => {
+                command.run();
+                Ok(())
+            }
         }
     }
 }

@@ -12,8 +12,11 @@ use output::file;
 use std::path::PathBuf;
 
 #[derive(Args)]
-#[command(after_help = "Examples:\n  export quantize generator.onnx -o out\n  \
-    export quantize generator.onnx --latent uniform --ram-budget 65536 -o out")]
+#[command(
+    after_help = "The printed tables explain their columns; export inspect --help has those of the layers.\n\n\
+    Examples:\n  export quantize generator.onnx -o out\n  \
+    export quantize generator.onnx --latent uniform --ram-budget 65536 -o out"
+)]
 pub(crate) struct Quantize {
     /// Trained generator
     #[arg(value_name = "GEN.onnx")]
@@ -105,8 +108,7 @@ impl Quantize {
         };
         let name = options.name(&self.file)?;
         let place = |extension: &str| self.out.join(format!("{name}.{extension}"));
-        let mut places =
-            vec![place("gen"), place("int8.onnx"), place("report.json"), place("worst.png")];
+        let mut places = ["gen", "int8.onnx", "report.json", "worst.png"].map(&place).to_vec();
         if options.qdq {
             places.push(place("qdq.onnx"));
         }
@@ -127,16 +129,14 @@ impl Quantize {
         if self.json {
             return super::say(&report);
         }
-        super::say(&text::report(&result.report))?;
+        super::say(&text::report(&result.report, &place("worst.png")))?;
         for (path, _) in &files {
             super::say(&format!("wrote {}\n", path.display()))?;
         }
         let stale = place("qdq.onnx");
         if !options.qdq && stale.exists() {
-            super::say(&format!(
-                "{} is from another run: --onnx qdq updates it\n",
-                stale.display()
-            ))?;
+            let stale = stale.display();
+            super::say(&format!("{stale} is from another run: --onnx qdq updates it\n"))?;
         }
         Ok(())
     }

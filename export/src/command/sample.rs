@@ -1,12 +1,9 @@
 //! `export sample`: pictures as a NumPy array or a PNG.
 
-use super::Asked;
 use super::series::Series;
 use anyhow::{Result, ensure};
 use clap::{ArgGroup, Args};
-use export::draw::npy;
-use export::draw::{File, Generator};
-use export::picture::pixel_rule::PixelRule;
+use export::draw::{File, npy};
 use export::picture::sheet;
 use output::file;
 use std::path::{Path, PathBuf};
@@ -19,16 +16,10 @@ pub(crate) struct Sample {
     file: PathBuf,
     #[command(flatten)]
     series: Series,
-    #[command(flatten)]
-    asked: Asked,
     /// Number of pictures to draw
     #[arg(long, value_name = "N", default_value_t = 16,
         value_parser = clap::value_parser!(u32).range(1..=10_000))]
     count: u32,
-    /// Range of the output values, if the last activation does not fix it: signed ([−1, 1]), unit ([0, 1]) or byte
-    /// ([0, 255])
-    #[arg(long, value_parser = super::pixels)]
-    pixels: Option<PixelRule>,
     /// Write the pictures as an array of shape [n, channels, height, width]
     #[arg(long, value_name = "OUT.npy")]
     npy: Option<PathBuf>,
@@ -43,15 +34,14 @@ impl Sample {
             [&self.npy, &self.png].into_iter().flatten().map(PathBuf::as_path).collect();
         file::check(&places)?;
         let file = File::load(&self.file)?;
-        let mut generator = Generator::new(&file, &self.asked.wishes(), self.pixels)?;
+        let generator = self.series.generator(&file)?;
         ensure!(
-            self.asked.label.is_none() || generator.takes_label(),
+            !self.series.has_label() || generator.takes_label(),
             "{}: takes no label: it was fixed when the file was made, or there is none",
             self.file.display()
         );
-        let latents = self.series.draw(&self.file, &generator.latent, &self.asked, self.count)?;
-        let drawings: Result<Vec<_>> = latents.iter().map(|z| generator.draw(z)).collect();
-        let drawings = drawings?;
+        let latents = self.series.latents(&self.file, &generator.latent, self.count)?;
+        let drawings = latents.iter().map(|z| generator.draw(z)).collect::<Result<Vec<_>>>()?;
 
         let mut files = Vec::new();
         if let Some(path) = &self.npy {

@@ -1,10 +1,12 @@
-//! The latents of `sample` and `compare`: from a seed on, or from a file.
+//! The series of pictures that `sample` and `compare` draw: from a seed on, or of latents in a file.
 
 use super::Asked;
 use anyhow::{Context, Result};
 use clap::Args;
+use export::draw::{File, Generator};
 use export::latent;
 use export::latent::wish;
+use export::picture::pixel_rule::PixelRule;
 use gen_core::format::write::DraftPart;
 use std::path::{Path, PathBuf};
 
@@ -17,6 +19,12 @@ pub(crate) struct Series {
     /// parts together, in the order that `export inspect` shows
     #[arg(long, value_name = "Z.npy", conflicts_with_all = ["seed", "count"])]
     latents: Option<PathBuf>,
+    #[command(flatten)]
+    asked: Asked,
+    /// Range of the output values, if the last activation does not fix it: signed ([−1, 1]), unit ([0, 1]) or byte
+    /// ([0, 255])
+    #[arg(long, value_parser = super::pixels)]
+    pixels: Option<PixelRule>,
 }
 
 impl Series {
@@ -28,16 +36,30 @@ impl Series {
         }
     }
 
-    /// The latents, in the layout of `parts`: those of the file, or else `count` from the seed on. A label that is
-    /// asked for replaces the label of each. `file` is the generator's path, for messages.
+    /// Whether a label is asked for.
+    pub(crate) fn has_label(&self) -> bool {
+        self.asked.label.is_some()
+    }
+
+    /// Prepares the generator in `file` with the label, distributions and pixel rule that are asked for.
     ///
     /// # Errors
+    ///
+    /// If the file is malformed or can't be converted, or what is asked for does not fit it.
+    pub(crate) fn generator<'f>(&self, file: &'f File) -> Result<Generator<'f>> {
+        Generator::new(file, &self.asked.wishes(), self.pixels)
+    }
+
+    /// The latents, in the layout of `parts`: those of the file of latents, or else `count` from the seed on. A label
+    /// that is asked for replaces the label of each. `file` is the generator's path, for messages.
+    ///
+    /// # Errors
+    ///
     /// If the file of latents can't be read or has another length, or a part has fewer labels.
-    pub(crate) fn draw(
+    pub(crate) fn latents(
         &self,
         file: &Path,
         parts: &[DraftPart],
-        asked: &Asked,
         count: u32,
     ) -> Result<Vec<Vec<f32>>> {
         let latent = DraftPart::latent(parts);
@@ -45,7 +67,7 @@ impl Series {
             Some(path) => latent::file::read(path, latent.len())?,
             None => (0..count as usize).map(|i| latent::shown(self.seed, i, &latent)).collect(),
         };
-        if let Some(label) = asked.label {
+        if let Some(label) = self.asked.label {
             all.iter_mut()
                 .try_for_each(|z| wish::set_label(z, parts, label))
                 .with_context(|| file.display().to_string())?;

@@ -5,7 +5,7 @@ use crate::onnx::run::Onnx;
 use crate::onnx::shape::sizes;
 use crate::onnx::source::Source;
 use crate::parallel;
-use crate::picture::Picture;
+use crate::picture::Planes;
 use crate::picture::frechet::Gaussian;
 use crate::picture::pixel_rule::PixelRule;
 use anyhow::{Context, Result, ensure};
@@ -38,6 +38,7 @@ impl Classifier {
     /// `[n, C, H, W]` or `[n, H, W, C]`, with values by `pixels`. Its first output are the features.
     ///
     /// # Errors
+    ///
     /// If its input is another, or tract can't run it.
     pub fn load(path: &Path, image: [usize; 3], pixels: PixelRule) -> Result<Self> {
         let source = Source::load(path)?;
@@ -76,27 +77,23 @@ impl Classifier {
     /// Mean and covariance of the features of `pictures`, at least two. `done` is called after each picture.
     ///
     /// # Errors
+    ///
     /// If tract can't run the classifier, or a feature is not finite.
-    pub fn look(&self, pictures: &[Picture], done: &(dyn Fn() + Sync)) -> Result<Gaussian> {
-        let rows = parallel::split(pictures.len(), |range| {
-            let mut rows = Vec::new();
-            for picture in &pictures[range] {
-                let pixels =
-                    if self.interleaved { &picture.interleaved() } else { &picture.pixels };
-                let values: Vec<f32> = pixels.iter().map(|it| self.pixels.value(*it)).collect();
-                let seen = self.onnx.run(&values).with_context(|| self.path.clone())?;
-                let seen = &seen[0];
-                ensure!(
-                    !seen.is_empty() && seen.iter().all(|value| value.is_finite()),
-                    "{}: gives what is no number: choose another output or network",
-                    self.path
-                );
-                rows.extend_from_slice(seen);
-                done();
-            }
-            Ok(rows)
+    pub fn look(&self, pictures: &[Planes], done: &(dyn Fn() + Sync)) -> Result<Gaussian> {
+        let rows = parallel::map(pictures.len(), |index| {
+            let picture = &pictures[index];
+            let pixels = if self.interleaved { &picture.interleaved() } else { &picture.pixels };
+            let values: Vec<f32> = pixels.iter().map(|it| self.pixels.value(*it)).collect();
+            let features =
+                self.onnx.run(&values).with_context(|| self.path.clone())?.swap_remove(0);
+            ensure!(
+                !features.is_empty() && features.iter().all(|value| value.is_finite()),
+                "{}: gives what is no number: choose another output or network",
+                self.path
+            );
+            done();
+            Ok(features)
         })?;
-        let rows = rows.concat();
-        Ok(Gaussian::of(&rows, rows.len() / pictures.len()))
+        Ok(Gaussian::of(&rows.concat(), rows[0].len()))
     }
 }

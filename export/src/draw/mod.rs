@@ -5,7 +5,6 @@ pub mod comparison;
 pub mod device;
 pub mod npy;
 
-use crate::draw::device::Device;
 use crate::file::read;
 use crate::import::import;
 use crate::latent;
@@ -14,18 +13,19 @@ use crate::latent::wish::Wishes;
 use crate::network::Order;
 use crate::network::ending::pixel_rule;
 use crate::network::float;
+use crate::network::linear::planes;
 use crate::onnx::input::Input;
 use crate::onnx::metadata;
 use crate::onnx::run::{Onnx, Passes};
 use crate::onnx::shape::{count, sizes};
 use crate::onnx::source::Source;
-use crate::picture::Picture;
+use crate::picture::Planes;
 use crate::picture::pixel_rule::PixelRule;
 use anyhow::{Context, Result, bail, ensure};
-use gen_core::Shape;
 use gen_core::format::DIMENSION_LIMIT;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::{Distribution, MAX_PARTS};
+use gen_core::{Model, Shape};
 use std::path::{Path, PathBuf};
 use tract_onnx::pb::GraphProto;
 
@@ -46,6 +46,7 @@ impl File {
     /// Reads the file at `path`: a `.gen` if its first bytes or its extension say so, otherwise an ONNX.
     ///
     /// # Errors
+    ///
     /// If it can't be read, or is neither.
     pub fn load(path: &Path) -> Result<Self> {
         let bytes = read(path)?;
@@ -63,7 +64,7 @@ pub enum Drawing {
     /// Output values, of an ONNX.
     Float(Vec<f32>),
     /// Pixels, of a `.gen`.
-    Pixels(Picture),
+    Pixels(Planes),
 }
 
 /// A generator that is ready to draw.
@@ -79,7 +80,8 @@ pub struct Generator<'a> {
 }
 
 enum Engine<'a> {
-    Device(Box<Device<'a>>),
+    /// A `.gen`, in gen-core.
+    Device(Box<Model<'a>>),
     /// An ONNX that `export` wrote, in tract.
     Quantised(Onnx),
     /// The imported float network, in tract.
@@ -91,6 +93,7 @@ impl<'a> Generator<'a> {
     /// float ONNX whose last activation doesn't fix it.
     ///
     /// # Errors
+    ///
     /// If the file is malformed or can't be converted, or a wish does not fit it.
     pub fn new(file: &'a File, wishes: &Wishes, pixels: Option<PixelRule>) -> Result<Self> {
         match file {
@@ -107,25 +110,21 @@ impl<'a> Generator<'a> {
     /// Prepares the generator in `bytes`, a `.gen` file.
     ///
     /// # Errors
+    ///
     /// If gen-core refuses the bytes.
     pub fn gen_file(bytes: &'a [u8]) -> Result<Self> {
-        let device = Device::new(bytes)?;
-        let parts = device.model().latent().parts().iter();
-        let latent = parts.map(DraftPart::from).collect();
-        let image = device.model().image();
-        Ok(Self {
-            engine: Engine::Device(Box::new(device)),
-            latent,
-            image,
-            interleaved: false,
-            pixels: PixelRule::BYTE,
-        })
+        let model = Model::parse(bytes)?;
+        let latent = model.latent().parts().iter().map(DraftPart::from).collect();
+        let (image, pixels) = (model.image(), PixelRule::BYTE);
+        let engine = Engine::Device(Box::new(model));
+        Ok(Self { engine, latent, image, interleaved: false, pixels })
     }
 
     /// Prepares the generator in an ONNX, float or quantised. `pixels` is the pixel rule of a float one whose last
     /// activation doesn't fix it.
     ///
     /// # Errors
+    ///
     /// If it can't be converted or run, or a wish does not fit it.
     pub fn onnx(source: &Source, wishes: &Wishes, pixels: Option<PixelRule>) -> Result<Self> {
         if source.is_quantised() {
@@ -135,8 +134,7 @@ impl<'a> Generator<'a> {
         let file = || source.path.display().to_string();
         let pixels = pixel_rule(&network, pixels).with_context(file)?;
         let onnx = float::prepare_picture(&network, None).with_context(file)?;
-        let [height, width, channels] = network.image();
-        let image = picture_shape(source, [height, width, channels])?;
+        let image = picture_shape(source, network.image())?;
         let engine = Engine::Float(onnx);
         Ok(Self { engine, latent: network.latent, image, interleaved: false, pixels })
     }
@@ -144,6 +142,7 @@ impl<'a> Generator<'a> {
     /// Prepares the generator in a quantised ONNX that `export` wrote. tract runs it after `passes`.
     ///
     /// # Errors
+    ///
     /// If its metadata don't fit its graph, tract can't run it, or a wish does not fit it.
     pub fn quantised(source: &Source, wishes: &Wishes, passes: Passes) -> Result<Self> {
         let graph = source.proto.graph.as_ref().context("no graph")?;
@@ -189,26 +188,25 @@ impl<'a> Generator<'a> {
     /// The output for latent `z`, as float values or pixels.
     ///
     /// # Errors
+    ///
     /// If `z` has the wrong length, or tract fails.
-    pub fn draw(&mut self, z: &[f32]) -> Result<Drawing> {
-        let onnx = match &mut self.engine {
-            Engine::Device(device) => return device.run(z).map(Drawing::Pixels),
+    pub fn draw(&self, z: &[f32]) -> Result<Drawing> {
+        let onnx = match &self.engine {
+            Engine::Device(model) => return device::draw(model, z).map(Drawing::Pixels),
             Engine::Quantised(onnx) | Engine::Float(onnx) => onnx,
         };
         let values = onnx.run(z)?.swap_remove(0);
         let Shape { height, width, channels } = self.image;
         let len = height * width * channels;
         ensure!(values.len() == len, "{} values for a picture of {len}", values.len());
-        if self.interleaved {
-            let plane = height * width;
-            let at = |i: usize| values[i % plane * channels + i / plane];
-            return Ok(Drawing::Float((0..len).map(at).collect()));
-        }
-        Ok(Drawing::Float(values))
+        Ok(Drawing::Float(match self.interleaved {
+            true => planes(&values, [height, width, channels]),
+            false => values,
+        }))
     }
 
     /// The pixels of a drawing, by the pixel rule if it holds float values.
-    pub fn pixels(&self, drawing: Drawing) -> Picture {
+    pub fn pixels(&self, drawing: Drawing) -> Planes {
         match drawing {
             Drawing::Pixels(picture) => picture,
             Drawing::Float(values) => {
@@ -221,8 +219,9 @@ impl<'a> Generator<'a> {
     /// The picture of latent `z`.
     ///
     /// # Errors
+    ///
     /// If `z` has the wrong length, or tract fails.
-    pub fn picture(&mut self, z: &[f32]) -> Result<Picture> {
+    pub fn picture(&self, z: &[f32]) -> Result<Planes> {
         let drawing = self.draw(z)?;
         Ok(self.pixels(drawing))
     }
@@ -231,6 +230,7 @@ impl<'a> Generator<'a> {
 /// The shape of the pictures of `source`.
 ///
 /// # Errors
+///
 /// If they have neither 1 nor 3 channels.
 fn picture_shape(source: &Source, [height, width, channels]: [usize; 3]) -> Result<Shape> {
     let path = source.path.display();
@@ -241,6 +241,7 @@ fn picture_shape(source: &Source, [height, width, channels]: [usize; 3]) -> Resu
 /// The latent's parts and the inputs of a quantised ONNX, from its metadata.
 ///
 /// # Errors
+///
 /// If the metadata don't fit the graph's inputs.
 fn quantised_inputs(source: &Source, graph: &GraphProto) -> Result<(Vec<DraftPart>, Vec<Input>)> {
     let text = source.metadata(metadata::LATENTS).unwrap_or_default();

@@ -10,7 +10,7 @@ use crate::onnx::graph::{Graph, Values, float, tensor};
 use crate::onnx::input::Input;
 use crate::onnx::run::Onnx;
 use crate::onnx::source::Source;
-use crate::picture::Picture;
+use crate::picture::Planes;
 use crate::picture::pixel_rule::PixelRule;
 use anyhow::Result;
 use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
@@ -81,7 +81,7 @@ impl Float {
     ///
     /// # Errors
     /// If `z` has the wrong length, or tract fails.
-    pub fn picture(&self, z: &[f32]) -> Result<Picture> {
+    pub fn picture(&self, z: &[f32]) -> Result<Planes> {
         let values = self.onnx.run(z)?.swap_remove(0);
         Ok(self.pixels.picture(self.image, &values))
     }

@@ -1,8 +1,9 @@
 //! Folds a layer's steps into its weights, a bias and one activation.
 
-use crate::network::Layer;
+use crate::latent;
 use crate::network::function::Function;
 use crate::network::operation::{Operation, Step};
+use crate::network::{Layer, Network};
 use anyhow::{Result, bail};
 
 /// A layer that consists of one linear operation, one bias and one activation.
@@ -16,8 +17,8 @@ pub struct Folded {
     pub per_feature: bool,
     /// The activation after the bias.
     pub activation: Activation,
-    /// Smallest and largest input of the activation in calibration, if recorded.
-    pub seen: Option<(f64, f64)>,
+    /// Smallest and largest input of the [`Activation::Curve`] in calibration, if recorded.
+    pub looked_up: Option<(f64, f64)>,
 }
 
 /// The activation after the bias.
@@ -42,12 +43,30 @@ pub enum Activation {
     Clip(f64, f64),
 }
 
+/// Folds all layers of `network`. The first layer's weights are those for latents in steps of the first part.
+///
+/// # Errors
+///
+/// If the steps of a layer do not fit into one epilogue.
+pub fn fold_all(network: &Network) -> Result<Vec<Folded>> {
+    let last = network.layers.len() - 1;
+    let layers = network.layers.iter().enumerate();
+    let folded = layers.map(|(index, layer)| fold(layer, index == last));
+    let mut folded = folded.collect::<Result<Vec<_>>>()?;
+    let ratios = latent::ratios(&network.latent);
+    for (weight, ratio) in folded[0].weights.iter_mut().zip(ratios.iter().cycle()) {
+        *weight *= ratio;
+    }
+    Ok(folded)
+}
+
 /// Folds the steps of `layer` in f64.
 ///
 /// BatchNorm directly after the linear operation goes into the weights. After an activation it stays there: folded
 /// into the next convolution, it would be wrong at the map's borders.
 ///
 /// # Errors
+///
 /// If the steps do not fit into one epilogue, see [`epilogues`].
 pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
     let features = layer.features();
@@ -63,36 +82,17 @@ pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
         );
     }
     let count = if per_feature { features } else { layer.channels_out };
-    let widen =
-        |values: &[f64]| -> Vec<f64> { (0..count).map(|i| values[i % values.len()]).collect() };
-
     let linear = layer.steps.iter().take_while(|step| step.operation.is_affine()).count();
     let (first, rest) = layer.steps.split_at(linear);
-    let (mut scale, mut bias) = (vec![1.0; count], vec![0.0; count]);
-    for step in first {
-        then(&mut scale, &mut bias, &step.operation, widen);
-    }
+    let (scale, bias) = compose(first, count);
     let weights = scaled(layer, &layer.weights, &scale);
-    let activation = match activation(rest) {
-        Some(Kind::None) => Activation::None,
-        Some(Kind::Clip(low, high)) if is_last => Activation::Clip(low, high),
-        Some(Kind::Slopes(slopes)) if rest.len() == 1 && slopes == [0.0] => Activation::Relu,
-        Some(Kind::Slopes(slopes)) => {
-            let (mut gain, mut shift) = (vec![1.0; count], vec![0.0; count]);
-            for step in &rest[1..] {
-                then(&mut gain, &mut shift, &step.operation, widen);
-            }
-            Activation::Slopes { negative: widen(&slopes), gain, shift }
-        }
-        Some(Kind::Curve | Kind::Clip(..)) => {
-            Activation::Curve(rest.iter().map(|step| step.operation.clone()).collect())
-        }
-        None => bail!(
+    let Some(activation) = activation(rest, is_last, count) else {
+        bail!(
             "node \"{}\": more than one activation, and numbers of each channel, behind a layer",
             rest[rest.len() - 1].node
-        ),
+        );
     };
-    Ok(Folded { weights, bias, per_feature, activation, seen: None })
+    Ok(Folded { weights, bias, per_feature, activation, looked_up: None })
 }
 
 /// Splits steps into runs that fit into one epilogue each. The tensors between the runs are quantised.
@@ -102,7 +102,7 @@ pub fn epilogues(steps: Vec<Step>) -> Vec<Vec<Step>> {
         let last = runs.len() - 1;
         runs[last].push(step);
         let linear = runs[last].iter().take_while(|step| step.operation.is_affine()).count();
-        if activation(&runs[last][linear..]).is_none() {
+        if activation(&runs[last][linear..], false, 1).is_none() {
             let step = runs[last].pop();
             runs.push(step.into_iter().collect());
         }
@@ -110,46 +110,39 @@ pub fn epilogues(steps: Vec<Step>) -> Vec<Vec<Step>> {
     runs
 }
 
-/// The kind of epilogue that the steps after the leading affine ones need.
-enum Kind {
-    /// There are no such steps.
-    None,
-    /// Two slopes, then affine steps. The slopes are those for negative values.
-    Slopes(Vec<f64>),
-    /// A clamp alone.
-    Clip(f64, f64),
-    /// Any steps that are the same for all elements.
-    Curve,
-}
-
-/// The kind of epilogue that fits `steps`, which lie after the leading affine ones; `None` if no single one does.
-fn activation(steps: &[Step]) -> Option<Kind> {
-    let Some((first, rest)) = steps.split_first() else { return Some(Kind::None) };
+/// The activation that computes `steps`, which lie after the leading affine ones, for `count` channels or features;
+/// `None` if no single one does.
+fn activation(steps: &[Step], is_last: bool, count: usize) -> Option<Activation> {
+    let Some((first, behind)) = steps.split_first() else { return Some(Activation::None) };
     match (first.operation.slopes(), &first.operation) {
-        (Some(slopes), _) if rest.iter().all(|step| step.operation.is_affine()) => {
-            Some(Kind::Slopes(slopes))
+        (Some(slopes), _) if behind.is_empty() && slopes == [0.0] => Some(Activation::Relu),
+        (Some(slopes), _) if behind.iter().all(|step| step.operation.is_affine()) => {
+            let negative = (0..count).map(|i| slopes[i % slopes.len()]).collect();
+            let (gain, shift) = compose(behind, count);
+            Some(Activation::Slopes { negative, gain, shift })
         }
-        (_, Operation::Function(Function::Clip(low, high))) if rest.is_empty() => {
-            Some(Kind::Clip(*low, *high))
+        (_, Operation::Function(Function::Clip(low, high))) if is_last && behind.is_empty() => {
+            Some(Activation::Clip(*low, *high))
         }
-        _ => steps.iter().all(|step| step.operation.is_uniform()).then_some(Kind::Curve),
+        _ if steps.iter().all(|step| step.operation.is_uniform()) => {
+            Some(Activation::Curve(steps.iter().map(|step| step.operation.clone()).collect()))
+        }
+        _ => None,
     }
 }
 
-/// Composes `scale·x + shift` with an affine operation after it. `widen` brings the operation's numbers to the same
-/// length.
-fn then(
-    scale: &mut [f64],
-    shift: &mut [f64],
-    operation: &Operation,
-    widen: impl Fn(&[f64]) -> Vec<f64>,
-) {
-    let Operation::Affine { scale: s, shift: t } = operation else { return };
-    let (s, t) = (widen(s), widen(t));
-    for i in 0..scale.len() {
-        scale[i] *= s[i];
-        shift[i] = shift[i] * s[i] + t[i];
+/// Scale and shift of all affine `steps` together, for each of `count` channels or features.
+fn compose(steps: &[Step], count: usize) -> (Vec<f64>, Vec<f64>) {
+    let (mut scale, mut shift) = (vec![1.0; count], vec![0.0; count]);
+    for step in steps {
+        let Operation::Affine { scale: s, shift: t } = &step.operation else { continue };
+        for i in 0..count {
+            let (s, t) = (s[i % s.len()], t[i % t.len()]);
+            scale[i] *= s;
+            shift[i] = shift[i] * s + t;
+        }
     }
+    (scale, shift)
 }
 
 /// The layer's `weights` times `scale`, which is per channel or per feature.

@@ -45,7 +45,8 @@ impl Source {
             .filter(|proto| proto.graph.as_ref().is_some_and(|graph| !graph.node.is_empty()));
         let Some(proto) = proto else {
             bail!(
-                "{}: not an ONNX model: its {} bytes hold no graph; export onnx makes one from a checkpoint",
+                "{}: not an ONNX model and not a .gen: its {} bytes hold no graph; export onnx makes an ONNX from a \
+                 checkpoint",
                 path.display(),
                 bytes.len()
             );

@@ -1,7 +1,8 @@
 //! Fidelity: PSNR, SSIM and differences over many pairs of pictures.
 
-use crate::picture::Picture;
-use crate::picture::{psnr, ssim};
+use crate::picture::Planes;
+use crate::picture::psnr::psnr;
+use crate::picture::ssim::ssim;
 use serde::Serialize;
 
 /// PSNR, SSIM and differences over many pairs of pictures.
@@ -31,7 +32,8 @@ pub const LEVELS: [u8; 4] = [1, 2, 4, 8];
 /// How close one pair of pictures is.
 #[derive(Clone, Copy, Debug)]
 pub struct Pair {
-    psnr: f64,
+    /// PSNR in dB, at most 100.
+    pub psnr: f64,
     ssim: Option<f64>,
     difference: u8,
     /// Fraction of the pixels that differ by more than each of [`LEVELS`].
@@ -40,20 +42,15 @@ pub struct Pair {
 
 impl Pair {
     /// Compares two pictures of one size.
-    pub fn of(a: &Picture, b: &Picture) -> Self {
+    pub fn of(a: &Planes, b: &Planes) -> Self {
         let differences = || a.pixels.iter().zip(&b.pixels).map(|(a, b)| a.abs_diff(*b));
         let beyond = |level| differences().filter(|it| *it > level).count() as f64;
         Self {
-            psnr: psnr::limited(a, b),
-            ssim: ssim::ssim(a, b),
+            psnr: psnr(a, b),
+            ssim: ssim(a, b),
             difference: differences().max().unwrap_or(0),
             off_by_more: LEVELS.map(|level| beyond(level) / a.pixels.len().max(1) as f64),
         }
-    }
-
-    /// PSNR in dB, at most 100.
-    pub fn psnr(&self) -> f64 {
-        self.psnr
     }
 }
 
@@ -68,24 +65,24 @@ impl Fidelity {
     /// The fidelity over `pairs`.
     ///
     /// # Panics
+    ///
     /// If there are no pairs.
     pub fn of(pairs: &[Pair]) -> Self {
         let count = pairs.len() as f64;
+        let mean = |of: &dyn Fn(&Pair) -> f64| pairs.iter().map(of).sum::<f64>() / count;
         let worst = worst_first(pairs)[0];
         let ssims: Option<Vec<f64>> = pairs.iter().map(|pair| pair.ssim).collect();
         let ssim_mean = ssims.as_ref().map(|s| s.iter().sum::<f64>() / count);
         let ssim_worst = ssims.map(|s| s.into_iter().fold(1.0, f64::min));
         Self {
             pictures: pairs.len(),
-            psnr_mean: pairs.iter().map(|pair| pair.psnr).sum::<f64>() / count,
+            psnr_mean: mean(&|pair| pair.psnr),
             psnr_worst: pairs[worst].psnr,
             worst,
             ssim_mean,
             ssim_worst,
             largest_difference: pairs.iter().map(|pair| pair.difference).max().unwrap_or(0),
-            off_by_more: std::array::from_fn(|level| {
-                pairs.iter().map(|pair| pair.off_by_more[level]).sum::<f64>() / count
-            }),
+            off_by_more: std::array::from_fn(|level| mean(&|pair| pair.off_by_more[level])),
         }
     }
 }
@@ -96,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_worst_pair_is_found_and_equal_pictures_count_100_db() {
-        let flat = |value| Picture { channels: 1, height: 12, width: 12, pixels: vec![value; 144] };
+        let flat = |value| Planes { channels: 1, height: 12, width: 12, pixels: vec![value; 144] };
         let pairs = [(5, 5), (5, 15), (5, 6)].map(|(a, b)| Pair::of(&flat(a), &flat(b)));
         let fidelity = Fidelity::of(&pairs);
         assert_eq!((fidelity.pictures, fidelity.worst, fidelity.largest_difference), (3, 1, 10));

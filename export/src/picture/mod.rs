@@ -12,9 +12,9 @@ pub mod psnr;
 pub mod sheet;
 pub mod ssim;
 
-/// A picture in ONNX's order, `[channel][row][column]`.
+/// A picture in ONNX's order, `[channel][row][column]`: a plane of pixels for each channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Picture {
+pub struct Planes {
     /// 1 (grey) or 3 (red, green, blue).
     pub channels: usize,
     /// Rows.
@@ -25,7 +25,7 @@ pub struct Picture {
     pub pixels: Vec<u8>,
 }
 
-impl Picture {
+impl Planes {
     /// The picture whose pixels are `bytes` in the order `[row][column][channel]`.
     pub fn from_interleaved(channels: usize, height: usize, width: usize, bytes: &[u8]) -> Self {
         let plane = |c: usize| bytes.iter().skip(c).step_by(channels).copied();
@@ -56,11 +56,11 @@ impl Picture {
 
 #[cfg(test)]
 mod tests {
-    use super::Picture;
+    use super::Planes;
 
     #[test]
     fn planes_are_separated() {
-        let picture = Picture::from_interleaved(3, 1, 2, &[1, 2, 3, 4, 5, 6]);
+        let picture = Planes::from_interleaved(3, 1, 2, &[1, 2, 3, 4, 5, 6]);
         assert_eq!(picture.pixels, [1, 4, 2, 5, 3, 6]);
         assert_eq!(picture.plane(1), [2, 5]);
         assert_eq!(picture.interleaved(), [1, 2, 3, 4, 5, 6]);
@@ -68,7 +68,7 @@ mod tests {
 
     #[test]
     fn differences_are_enlarged_and_limited() {
-        let of = |pixels: &[u8]| Picture::from_interleaved(1, 1, 3, pixels);
+        let of = |pixels: &[u8]| Planes::from_interleaved(1, 1, 3, pixels);
         assert_eq!(of(&[5, 5, 100]).difference(&of(&[5, 8, 0]), 8).pixels, [0, 24, 255]);
     }
 }

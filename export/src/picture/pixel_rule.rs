@@ -1,6 +1,6 @@
 //! The pixel rule: maps output values to pixels of 0 to 255.
 
-use crate::picture::Picture;
+use crate::picture::Planes;
 use anyhow::{Result, ensure};
 
 /// Linear map from output values to pixels: `low` becomes 0, `high` becomes 255.
@@ -33,9 +33,9 @@ impl PixelRule {
 
     /// The picture of the output `values`, in the order `[channel][row][column]`; `image` is its height, width and
     /// channels.
-    pub fn picture(self, [height, width, channels]: [usize; 3], values: &[f32]) -> Picture {
+    pub fn picture(self, [height, width, channels]: [usize; 3], values: &[f32]) -> Planes {
         let pixels = values.iter().map(|&y| self.pixel(f64::from(y))).collect();
-        Picture { channels, height, width, pixels }
+        Planes { channels, height, width, pixels }
     }
 
     /// The output value at the middle of `pixel`.

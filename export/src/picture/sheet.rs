@@ -1,6 +1,6 @@
 //! Contact sheets: many pictures in one PNG.
 
-use crate::picture::Picture;
+use crate::picture::Planes;
 use anyhow::Result;
 use output::png;
 
@@ -14,8 +14,9 @@ const MANY: usize = 400;
 /// The bytes of a PNG with `pictures` in about as many rows as columns. There is at least one, and all have one size.
 ///
 /// # Errors
+///
 /// If the PNG can't be encoded.
-pub fn encode(pictures: &[Picture]) -> Result<Vec<u8>> {
+pub fn encode(pictures: &[Planes]) -> Result<Vec<u8>> {
     let root = pictures.len().isqrt();
     rows(pictures, root + usize::from(root.pow(2) < pictures.len()))
 }
@@ -23,28 +24,27 @@ pub fn encode(pictures: &[Picture]) -> Result<Vec<u8>> {
 /// The bytes of a PNG with `pictures` in rows of `columns`, at least one. All pictures have one size.
 ///
 /// # Errors
+///
 /// If the PNG can't be encoded.
-pub fn rows(pictures: &[Picture], columns: usize) -> Result<Vec<u8>> {
-    let Picture { channels, height, width, .. } = pictures[0];
+pub fn rows(pictures: &[Planes], columns: usize) -> Result<Vec<u8>> {
+    let Planes { channels, height, width, .. } = pictures[0];
     let zoom = if pictures.len() > MANY { 1 } else { (WIDTH / width).max(1) };
     let rows = pictures.len().div_ceil(columns);
     let (step_x, step_y) = (width * zoom + GAP, height * zoom + GAP);
-    let (sheet_width, sheet_height) = (columns * step_x + GAP, rows * step_y + GAP);
+    let [sheet_width, sheet_height] =
+        [columns * step_x + GAP, rows * step_y + GAP].map(u32::try_from);
 
-    let mut sheet = vec![255_u8; sheet_width * sheet_height * 3];
-    for (index, picture) in pictures.iter().enumerate() {
-        let (left, top) = (index % columns * step_x + GAP, index / columns * step_y + GAP);
-        for y in 0..height * zoom {
-            for x in 0..width * zoom {
-                let at = ((top + y) * sheet_width + left + x) * 3;
-                for colour in 0..3 {
-                    let plane = picture.plane(colour % channels);
-                    sheet[at + colour] = plane[y / zoom * width + x / zoom];
-                }
-            }
-        }
-    }
-    png::encode(u32::try_from(sheet_width)?, u32::try_from(sheet_height)?, &sheet)
+    // The colour at column `x` of row `y`; `None` between pictures.
+    let colour = |x: u32, y: u32| {
+        let (x, y) = ((x as usize).checked_sub(GAP)?, (y as usize).checked_sub(GAP)?);
+        let picture = pictures.get(y / step_y * columns + x / step_x)?;
+        let (x, y) = (x % step_x / zoom, y % step_y / zoom);
+        let at = (x < width && y < height).then_some(y * width + x)?;
+        Some([0, 1, 2].map(|colour| picture.plane(colour % channels)[at]))
+    };
+    let pixel = |x, y| colour(x, y).unwrap_or([255; 3]);
+    let sheet = output::Picture::from_pixels(sheet_width?, sheet_height?, pixel);
+    png::encode(sheet.width, sheet.height, &sheet.rgb)
 }
 
 #[cfg(test)]
@@ -53,8 +53,7 @@ mod tests {
 
     #[test]
     fn pictures_lie_in_rows_with_gaps() {
-        let picture =
-            |value| Picture { channels: 1, height: 1, width: 96, pixels: vec![value; 96] };
+        let picture = |value| Planes { channels: 1, height: 1, width: 96, pixels: vec![value; 96] };
         let png = encode(&[picture(10), picture(20), picture(30)]).unwrap();
         let sheet = image::load_from_memory(&png).unwrap().to_rgb8();
         assert_eq!(sheet.dimensions(), (2 * 100 + 4, 2 * 5 + 4));

@@ -1,6 +1,6 @@
 //! Structural similarity (Wang, Bovik, Sheikh & Simoncelli 2004).
 
-use crate::picture::Picture;
+use crate::picture::Planes;
 
 /// Side of the Gaussian window, in pixels.
 const WINDOW: usize = 11;
@@ -16,8 +16,9 @@ const SIGMA: f64 = 1.5;
 /// data_range=255)` within 1e-12.
 ///
 /// # Panics
+///
 /// If the pictures differ in size.
-pub fn ssim(a: &Picture, b: &Picture) -> Option<f64> {
+pub fn ssim(a: &Planes, b: &Planes) -> Option<f64> {
     assert_eq!((a.channels, a.height, a.width), (b.channels, b.height, b.width), "one size");
     if a.height < WINDOW || a.width < WINDOW {
         return None;
@@ -67,14 +68,14 @@ mod tests {
     use super::*;
 
     /// A picture of pseudo-random pixels.
-    fn noise(channels: usize, height: usize, width: usize, seed: u32) -> Picture {
+    fn noise(channels: usize, height: usize, width: usize, seed: u32) -> Planes {
         let mut state = seed;
         let mut next = || {
             state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             (state >> 24) as u8
         };
         let pixels = (0..channels * height * width).map(|_| next()).collect();
-        Picture { channels, height, width, pixels }
+        Planes { channels, height, width, pixels }
     }
 
     #[test]

@@ -10,23 +10,22 @@ mod search;
 #[cfg(test)]
 mod tests;
 
-use crate::draw::classifier::{Classifier, Frechet};
+use crate::draw::classifier::Classifier;
 use crate::draw::comparison::Comparison;
 use crate::import::import;
 use crate::import::verify::verify;
-use crate::network::Network;
 use crate::network::ending::pixel_rule;
 use crate::onnx::source::Source;
-use crate::picture::Picture;
 use crate::picture::fidelity::worst_first;
-use crate::picture::pixel_rule::PixelRule;
-use crate::report::{Findings, Report};
+use crate::report::layout::Layout;
+use crate::report::{Report, TableReport, TensorReport, Worst, gen_file};
 use crate::twin;
 use anyhow::{Context, Result};
-use attempt::{Drawn, Groundwork, Made};
+use attempt::{Attempt, GenFile, Groundwork};
+use boards::usual_times;
 use gen_core::Model;
 pub use options::Options;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Number of pictures on the sheet of the worst.
 const WORST: usize = 8;
@@ -52,6 +51,7 @@ pub struct Export {
 /// drawn.
 ///
 /// # Errors
+///
 /// If the options don't fit, or the ONNX can't be read, converted or quantised. The message says what to do.
 pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Result<Export> {
     options.check()?;
@@ -60,55 +60,43 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let network = import(&source, &options.wishes)?;
     let file = || path.display().to_string();
     let pixels = pixel_rule(&network, options.pixels).with_context(file)?;
-    let classifier = options.classifier.as_deref();
-    let classifier =
-        classifier.map(|it| Classifier::load(it, network.image(), pixels)).transpose()?;
+    let load = |path: &PathBuf| Classifier::load(path, network.image(), pixels);
+    let classifier = options.classifier.as_ref().map(load).transpose()?;
 
-    let origin = (&network, source.sha256);
-    let ground = Groundwork::prepare(origin, pixels, (&name, options), done).with_context(file)?;
-    let comparison =
-        Comparison::new(&network, pixels, options.compared(), done).with_context(file)?;
-    let found = search::search(&ground, &comparison, done).with_context(file)?;
+    let draft = gen_file::draft(&name, source.sha256, &network, Vec::new());
+    let ground = Groundwork::prepare(&network, draft, pixels, options, done).with_context(file)?;
+    let compared = (options.seed, options.compare);
+    let comparison = Comparison::new(&network, pixels, compared, done).with_context(file)?;
+    let found = search::search(&ground, &comparison).with_context(file)?;
 
-    let Drawn { made: Made { draft, reals, gen_file }, pictures, pairs, fidelity } = found.drawn;
+    let Attempt { file: GenFile { draft, reals, bytes }, pictures, pairs, fidelity } =
+        found.attempt;
     let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;
     let qdq = options.qdq.then(|| twin::qdq::encode(&draft, &reals, &network, pixels));
-    let mut worst = worst_first(&pairs);
-    worst.truncate(WORST);
-    let sheet = comparison.sheet(&pictures, &worst)?;
-    let frechet = |classifier| {
-        distances((&network, pixels), &comparison, &pictures, (classifier, options), done)
-    };
-    let findings = Findings {
-        network: &network,
-        import: verify(&source, &network),
-        ranges: ground.ranges(&found.mix),
-        histograms: &ground.seen.outputs,
-        drafts: &draft.layers,
-        sensitivities: found.sensitivities,
-        eight_bits: found.eight_bits,
-        worst: worst.iter().map(|index| (*index, pairs[*index].psnr())).collect(),
-        fidelity,
-        frechet: classifier.as_ref().map(frechet).transpose()?,
-    };
+    let mut shown = worst_first(&pairs);
+    shown.truncate(WORST);
+    let sheet = comparison.sheet(&pictures, &shown)?;
+    let frechet = classifier.map(|classifier| comparison.frechet(&pictures, &classifier));
+    let tensors = ground.tensors(&found.mix);
+    let seed = |index: usize| options.seed.wrapping_add(index as u64);
+    let worst = |index: usize| Worst { seed: seed(index), psnr: pairs[index].psnr };
+    let worst: Vec<Worst> = shown.into_iter().map(worst).collect();
     let report = {
-        let model = Model::parse(&gen_file)?;
-        Report::new(&model, gen_file.len(), options.settings(pixels), findings)?
+        let model = Model::parse(&bytes)?;
+        Report {
+            layout: Layout::new(&model, bytes.len(), Some(&network)),
+            import: verify(&source, &network),
+            settings: options.settings(pixels),
+            tensors: TensorReport::all(&network, &tensors, &ground.statistics.outputs),
+            sensitivities: found.sensitivities,
+            times: usual_times(&model)?,
+            eight_bits: found.eight_bits,
+            tables: TableReport::all(&network, &draft.layers),
+            fidelity,
+            worst_seed: worst[0].seed,
+            worst,
+            frechet: frechet.transpose()?,
+        }
     };
-    Ok(Export { name, gen_file, onnx, qdq, worst: sheet, report })
-}
-
-/// Squared Fréchet distances from the pictures of `comparison`: of `pictures`, and, as a measure of chance, of the
-/// float network's pictures of as many other latents.
-fn distances(
-    (network, pixels): (&Network, PixelRule),
-    comparison: &Comparison,
-    pictures: &[Picture],
-    (classifier, options): (&Classifier, &Options),
-    done: &(dyn Fn() + Sync),
-) -> Result<Frechet> {
-    let (seed, count) = options.compared();
-    let others = (seed.wrapping_add(count as u64), count);
-    let others = Comparison::new(network, pixels, others, done)?;
-    comparison.frechet(pictures, &others, classifier, done)
+    Ok(Export { name, gen_file: bytes, onnx, qdq, worst: sheet, report })
 }

@@ -77,6 +77,7 @@ impl Options {
     /// Checks counts and widths before any work is done.
     ///
     /// # Errors
+    ///
     /// If one is not possible, naming it.
     pub(crate) fn check(&self) -> Result<()> {
         ensure!(self.calibrate > 0 && self.compare > 0, "at least one latent is needed");
@@ -106,11 +107,6 @@ impl Options {
         }
     }
 
-    /// Seed and number of the pictures that are compared.
-    pub(crate) fn compared(&self) -> (u64, usize) {
-        (self.seed, self.compare)
-    }
-
     /// Most pictures that [`export`](crate::pipeline::export) draws, so most calls of its `done`; with a goal, for a
     /// network of five layers.
     pub fn pictures(&self) -> usize {
@@ -123,6 +119,7 @@ impl Options {
     /// The name of the model at `path` and of the files that are written.
     ///
     /// # Errors
+    ///
     /// If it is too long for a `.gen` file, or can't be a file's name.
     pub fn name(&self, path: &Path) -> Result<String> {
         let name = self.name.clone().unwrap_or_else(|| stem(path));

@@ -3,8 +3,9 @@ use crate::draw::{File, Generator};
 use crate::latent;
 use crate::latent::wish::Wishes;
 use crate::onnx::graph::{Values, float, geometry, ints, tensor};
-use crate::picture::Picture;
-use crate::picture::psnr;
+use crate::picture::Planes;
+use crate::picture::pixel_rule::PixelRule;
+use crate::picture::psnr::psnr;
 use crate::quantize::mix::Goal;
 use crate::report::inspect;
 use crate::sketch;
@@ -15,12 +16,28 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, type_proto};
 
+/// Options for few pictures.
+fn few() -> Options {
+    Options { calibrate: 8, compare: 4, ..Options::default() }
+}
+
+/// Asserts that the export of `source` is refused with a message that contains all of `expected`.
+fn refused(source: &Source, options: &Options, expected: &[&str]) {
+    let error = format!("{:#}", sketch::exported(source, options).unwrap_err());
+    assert!(expected.iter().all(|part| error.contains(part)), "{error}");
+}
+
+/// What `export inspect` shows of the file at `path`.
+fn inspected(path: &Path) -> Result<Layout> {
+    inspect::inspect(&File::load(path)?, &Wishes::default())
+}
+
 #[test]
 fn exports_are_complete_repeatable_and_reported() {
     let directory = tempfile::tempdir().unwrap();
     for source in sketch::all() {
         let path = written(directory.path(), &source);
-        let options = Options { calibrate: 8, compare: 4, ..Options::default() };
+        let options = few();
         let count = AtomicUsize::new(0);
         let counted = || {
             count.fetch_add(1, Ordering::Relaxed);
@@ -44,16 +61,16 @@ fn exports_are_complete_repeatable_and_reported() {
         let worst = &first.report.worst;
         assert_eq!((worst.len(), worst[0].seed), (options.compare, first.report.worst_seed));
         assert!(worst.is_sorted_by(|a, b| a.psnr <= b.psnr));
-        let mut float = Generator::onnx(&source, &Wishes::default(), None).unwrap();
-        let mut device = Generator::gen_file(&first.gen_file).unwrap();
+        let float = Generator::onnx(&source, &Wishes::default(), None).unwrap();
+        let device = Generator::gen_file(&first.gen_file).unwrap();
         for worst in worst {
             let z = latent::shown(worst.seed, 0, &DraftPart::latent(&device.latent));
-            let [a, b] = [&mut float, &mut device].map(|it| it.picture(&z).unwrap());
-            assert_eq!(psnr::limited(&a, &b), worst.psnr);
+            let [a, b] = [&float, &device].map(|it| it.picture(&z).unwrap());
+            assert_eq!(psnr(&a, &b), worst.psnr);
         }
 
         // `inspect` predicts the layout from the ONNX alone.
-        let expected = inspect::inspect(&File::load(&path).unwrap(), &Wishes::default()).unwrap();
+        let expected = inspected(&path).unwrap();
         assert_eq!(serde_json::to_value(expected).unwrap(), serde_json::to_value(layout).unwrap());
     }
 }
@@ -62,21 +79,18 @@ fn exports_are_complete_repeatable_and_reported() {
 /// step, and the next layers pass that on.
 #[test]
 fn qdq_is_close_to_the_device() {
-    let directory = tempfile::tempdir().unwrap();
     for source in sketch::all() {
-        let path = written(directory.path(), &source);
         for (activations, weights) in [(8, 8), (12, 8), (8, 12), (12, 12)] {
-            let few = Options { calibrate: 8, compare: 8, ..Options::default() };
-            let few = Options { activations, weights, ..few };
-            let made = export(&path, &Options { qdq: true, ..few }, &|| ()).unwrap();
+            let options = Options { activations, weights, qdq: true, ..few() };
+            let made = sketch::exported(&source, &options).unwrap();
             let proto = Message::decode(&*made.qdq.unwrap()).unwrap();
             let qdq = Source { proto, ..source.clone() };
-            let mut qdq = Generator::onnx(&qdq, &Wishes::default(), None).unwrap();
-            let mut device = Generator::gen_file(&made.gen_file).unwrap();
+            let qdq = Generator::onnx(&qdq, &Wishes::default(), None).unwrap();
+            let device = Generator::gen_file(&made.gen_file).unwrap();
             for seed in 0..8 {
                 let z = latent::shown(seed, 0, &DraftPart::latent(&device.latent));
-                let [a, b] = [&mut qdq, &mut device].map(|it| it.picture(&z).unwrap());
-                assert!(psnr::limited(&a, &b) > 40.0, "{}", psnr::psnr(&a, &b));
+                let [a, b] = [&qdq, &device].map(|it| it.picture(&z).unwrap());
+                assert!(psnr(&a, &b) > 40.0, "{}", psnr(&a, &b));
             }
         }
     }
@@ -84,10 +98,7 @@ fn qdq_is_close_to_the_device() {
 
 #[test]
 fn dead_tensors_are_exported_exactly() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = written(directory.path(), &sketch::dead());
-    let options = Options { calibrate: 8, compare: 4, ..Options::default() };
-    let report = export(&path, &options, &|| ()).unwrap().report;
+    let report = sketch::exported(&sketch::dead(), &few()).unwrap().report;
     assert!(report.fidelity.largest_difference <= 1, "{:?}", report.fidelity);
     assert_eq!((report.tensors[0].zero_point, report.tensors[0].saturated), (0, 0.0));
     let tables: Vec<_> = report.tables.iter().map(|it| (it.function, it.entries)).collect();
@@ -96,15 +107,11 @@ fn dead_tensors_are_exported_exactly() {
 
 #[test]
 fn one_sided_clips_are_exported_with_a_rule_only() {
-    let directory = tempfile::tempdir().unwrap();
     let start = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 12], vec![]);
     let clipped = start.then("Clip", &[], vec![float("min", 0.0)]).finish();
-    let path = written(directory.path(), &clipped);
-    let options = Options { calibrate: 8, compare: 4, ..Options::default() };
-    let error = format!("{:#}", export(&path, &options, &|| ()).unwrap_err());
-    assert!(error.contains("sketch.onnx: the pictures end in Relu, node \"net/Clip"), "{error}");
-    let options = Options { pixels: Some(PixelRule::UNIT), ..options };
-    let report = export(&path, &options, &|| ()).unwrap().report;
+    refused(&clipped, &few(), &["sketch.onnx: the pictures end in Relu, node \"net/Clip"]);
+    let options = Options { pixels: Some(PixelRule::UNIT), ..few() };
+    let report = sketch::exported(&clipped, &options).unwrap().report;
     assert_eq!(report.settings.pixels, [0.0, 1.0]);
     let fidelity = report.fidelity;
     assert!((30.0..100.0).contains(&fidelity.psnr_mean), "{fidelity:?}");
@@ -117,8 +124,7 @@ fn layers_too_large_are_refused_by_node() {
     let weights = sketch.constant(&[9000, 3], 0.01);
     let sketch = sketch.then("MatMul", &[&weights], vec![]).reshape(&[-1, 3, 1, 1]);
     let path = written(directory.path(), &sketch.finish());
-    let error = inspect::inspect(&File::load(&path).unwrap(), &Wishes::default()).unwrap_err();
-    let error = format!("{error:#}");
+    let error = format!("{:#}", inspected(&path).unwrap_err());
     assert!(
         error.contains("sketch.onnx: node \"net/MatMul2\": layer 0: so many products"),
         "{error}"
@@ -128,16 +134,14 @@ fn layers_too_large_are_refused_by_node() {
 /// The reader can't prove that 9,216 products of 12-bit inputs and 8-bit weights stay below 2³¹.
 #[test]
 fn wide_layers_on_wide_inputs_are_told_to_take_wide_weights() {
-    let directory = tempfile::tempdir().unwrap();
     let sketch = Sketch::new(&[2, 1, 1])
         .convolution("ConvTranspose", [2, 1024, 3], vec![])
         .plain("Relu")
         .convolution("Conv", [1024, 1, 3], geometry(1, [1, 1, 1, 1], 0));
-    let path = written(directory.path(), &sketch.plain("Tanh").finish());
-    let few = Options { calibrate: 2, compare: 1, activations: 12, ..Options::default() };
-    let error = format!("{:#}", export(&path, &few, &|| ()).unwrap_err());
-    assert!(error.contains("node \"net/Conv") && error.contains("weights 12 bits too"), "{error}");
-    export(&path, &Options { weights: 12, ..few }, &|| ()).unwrap();
+    let source = sketch.plain("Tanh").finish();
+    let wide = Options { calibrate: 2, compare: 1, activations: 12, ..Options::default() };
+    refused(&source, &wide, &["node \"net/Conv", "weights 12 bits too"]);
+    sketch::exported(&source, &Options { weights: 12, ..wide }).unwrap();
 }
 
 #[test]
@@ -146,21 +150,14 @@ fn inspect_shows_names_that_are_too_long_to_export() {
     let name = "a name that is longer than 32 bytes";
     let path = directory.path().join(format!("{name}.onnx"));
     std::fs::write(&path, sketch::dense_first().proto.encode_to_vec()).unwrap();
-    assert_eq!(
-        inspect::inspect(&File::load(&path).unwrap(), &Wishes::default()).unwrap().name,
-        name
-    );
+    assert_eq!(inspected(&path).unwrap().name, name);
     assert!(Options::default().name(&path).is_err());
 }
 
 #[test]
 fn names_and_pixel_rules_that_do_not_fit_are_refused() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = written(directory.path(), &sketch::dense_first());
-    let refused = |options: Options, expected: &str| {
-        let error = format!("{:#}", export(&path, &options, &|| ()).unwrap_err());
-        assert!(error.contains(expected), "{error}");
-    };
+    let source = sketch::dense_first();
+    let refused = |options: Options, expected| refused(&source, &options, &[expected]);
     for name in ["", "a/b", "a name that is longer than 32 bytes"] {
         let name = Some(name.to_owned());
         refused(Options { name, ..Options::default() }, "is no name for a model");
@@ -182,23 +179,18 @@ fn pictures_are_compared_by_what_a_classifier_sees() {
     let directory = tempfile::tempdir().unwrap();
     let source = sketch::dense_first();
     let path = written(directory.path(), &source);
-    let [height, width, channels] =
-        inspect::inspect(&File::load(&path).unwrap(), &Wishes::default())
-            .unwrap()
-            .image
-            .map(|side| side as i64);
+    let [height, width, channels] = inspected(&path).unwrap().image.map(|side| side as i64);
     let seen_by = |shape: [i64; 3], axes: &[usize]| {
         let means = Sketch::new(&shape).then("ReduceMean", &[], vec![ints("axes", axes)]);
         let classifier = directory.path().join("classifier.onnx");
         std::fs::write(&classifier, means.finish().proto.encode_to_vec()).unwrap();
-        let few = Options { calibrate: 8, compare: 40, ..Options::default() };
-        export(&path, &Options { classifier: Some(classifier), ..few }, &|| ())
+        let options = Options { compare: 40, classifier: Some(classifier), ..few() };
+        export(&path, &options, &|| ())
     };
     let Export { gen_file, report, .. } = seen_by([channels, height, width], &[1, 2, 3]).unwrap();
     let found = report.frechet.unwrap();
-    let gaussian = |mut generator: Generator, from: u64| {
-        let parts = generator.latent.clone();
-        let latent = DraftPart::latent(&parts);
+    let gaussian = |generator: Generator, from: u64| {
+        let latent = DraftPart::latent(&generator.latent);
         let means = (from..from + 40).map(|seed| {
             let pixels = generator.picture(&latent::shown(seed, 0, &latent)).unwrap().pixels;
             let sum: f64 = pixels.iter().map(|pixel| f64::from(*pixel) / 127.5 - 1.0).sum();
@@ -237,7 +229,7 @@ fn classifiers_of_something_else_are_refused() {
         let mut proto = sketch.finish().proto;
         change(proto.graph.as_mut().unwrap());
         std::fs::write(&path, proto.encode_to_vec()).unwrap();
-        let pictures = [1, 2].map(|level| Picture {
+        let pictures = [1, 2].map(|level| Planes {
             channels: 3,
             height: 4,
             width: 5,
@@ -269,18 +261,18 @@ fn classifiers_of_something_else_are_refused() {
 /// The last layer's weights do not fit 8 bits. An export in 12 bits still has a report, without sensitivities.
 #[test]
 fn twelve_bits_are_had_where_eight_are_not() {
-    let directory = tempfile::tempdir().unwrap();
     let mut sketch = Sketch::new(&[4, 1, 1])
         .convolution("ConvTranspose", [4, 3, 4], geometry(1, [0, 0, 0, 0], 0))
         .plain("Relu");
     let weights = sketch.graph.constant("large", &[3, 1, 1, 1], Values::Float(&[90.0, -90.0, 3.0]));
     let sketch = sketch.then("ConvTranspose", &[&weights], vec![]).plain("Tanh");
-    let path = written(directory.path(), &sketch.finish());
-    let few = Options { calibrate: 8, compare: 4, ..Options::default() };
-    let error = format!("{:#}", export(&path, &few, &|| ()).unwrap_err());
-    assert!(error.contains("sketch.onnx: ") && error.contains("weights of 12 bits"), "{error}");
-    let report = export(&path, &Options { weights: 12, ..few }, &|| ()).unwrap().report;
+    let source = sketch.finish();
+    refused(&source, &few(), &["sketch.onnx: ", "weights of 12 bits"]);
+    let report = sketch::exported(&source, &Options { weights: 12, ..few() }).unwrap().report;
     assert!(report.sensitivities.is_empty());
     assert!(report.fidelity.psnr_mean > 30.0, "{:?}", report.fidelity);
-    assert!(!crate::report::text::report(&report).contains("only these are in 8 bits"));
+    assert!(
+        !crate::report::text::report(&report, Path::new("worst.png"))
+            .contains("only these are in 8 bits")
+    );
 }

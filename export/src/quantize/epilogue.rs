@@ -45,7 +45,7 @@ impl Target {
     /// Real value of one step, and the zero-point, which for pixels need not be a whole number.
     fn steps(self) -> (f64, f64) {
         match self {
-            Self::Tensor(range) => (range.scale, f64::from(range.zero_point)),
+            Self::Tensor(tensor) => (tensor.scale, f64::from(tensor.zero_point)),
             Self::Pixels(rule) => (rule.step(), -rule.low / rule.step()),
         }
     }
@@ -53,7 +53,7 @@ impl Target {
     /// The element nearest to `real`.
     fn quantize(self, real: f64) -> i16 {
         match self {
-            Self::Tensor(range) => range.quantize(real),
+            Self::Tensor(tensor) => tensor.quantize(real),
             Self::Pixels(rule) => rule.pixel(real).into(),
         }
     }
@@ -76,19 +76,16 @@ struct Domain {
 impl Domain {
     /// The domain of `curve`.
     fn of(folded: &Folded, curve: &[Operation], target: Target) -> Self {
-        match (curve, target) {
-            // Beyond these ends the curve changes by less than half a pixel.
-            ([Operation::Function(Function::Tanh)], Target::Pixels(_)) => {
-                Self { low: -3.2, high: 3.2 }
-            }
-            ([Operation::Function(Function::Sigmoid)], Target::Pixels(_)) => {
-                Self { low: -6.4, high: 6.4 }
-            }
+        // Beyond these ends the curve changes by less than half a pixel.
+        let high = match (curve, target) {
+            ([Operation::Function(Function::Tanh)], Target::Pixels(_)) => 3.2,
+            ([Operation::Function(Function::Sigmoid)], Target::Pixels(_)) => 6.4,
             _ => {
                 let domain = Self::search(|x| target.quantize(all(curve, x)));
-                folded.seen.map_or(domain, |seen| domain.within(seen))
+                return folded.looked_up.map_or(domain, |inputs| domain.within(inputs));
             }
-        }
+        };
+        Self { low: -high, high }
     }
 
     /// The domain outside which `quantized` is constant, searched among magnitudes of 2⁻²⁰ to 2²⁰, 32 per octave.
@@ -133,20 +130,23 @@ pub(super) fn scale_floor(
         Activation::Slopes { gain, .. } => (step, gain[i].abs()),
         _ => (step, 1.0),
     };
-    let for_multiplier =
-        smallest_multiplier(weight) / ONE * unit / (input * gain.max(f64::MIN_POSITIVE));
     let for_bias = match folded.activation {
         Activation::Slopes { .. } => folded.bias[i].abs() / (input * largest_bias(weight)),
         _ => 0.0,
     };
-    // A gain of 0 makes the channel constant: without this, the scale would be huge.
-    let for_multiplier = if gain == 0.0 { 0.0 } else { for_multiplier };
+    let for_multiplier = if gain == 0.0 {
+        // The channel is constant: without this, the scale would be huge.
+        0.0
+    } else {
+        smallest_multiplier(weight) / ONE * unit / (input * gain.max(f64::MIN_POSITIVE))
+    };
     for_multiplier.max(for_bias).max(1e-30)
 }
 
 /// The epilogue of a layer whose accumulators have steps of `units`, one per channel or feature.
 ///
 /// # Errors
+///
 /// If a number doesn't fit: the channel or feature, and why.
 pub(super) fn epilogue(
     folded: &Folded,
@@ -154,38 +154,34 @@ pub(super) fn epilogue(
     weight: Weight,
     target: Target,
 ) -> Result<Epilogue, (usize, String)> {
+    let ((step, zero), count) = (target.steps(), units.len());
     match &folded.activation {
         Activation::Curve(curve) => table(folded, units, target, curve, TABLE)
             .or_else(|_| table(folded, units, target, curve, SHORTER_TABLE)),
         Activation::Slopes { negative, gain, shift } => {
-            let (step, zero) = target.steps();
             let factor = |i: usize, slope: f64| multiplier(units[i] * gain[i] * slope / step);
-            let numbers = 0..units.len();
             Ok(Epilogue {
-                multipliers: each(numbers.clone(), |i| factor(i, 1.0))?,
-                constants: each(numbers.clone(), |i| constant(shift[i] / step + zero + 0.5))?,
+                multipliers: each(count, |i| factor(i, 1.0))?,
+                constants: each(count, |i| constant(shift[i] / step + zero + 0.5))?,
                 activation: DraftActivation::Slopes {
-                    negative: each(numbers.clone(), |i| factor(i, negative[i]))?,
-                    biases: each(numbers, |i| bias(folded.bias[i] / units[i], weight))?,
+                    negative: each(count, |i| factor(i, negative[i]))?,
+                    biases: each(count, |i| bias(folded.bias[i] / units[i], weight))?,
                 },
             })
         }
         // Clamping the element is the activation: the tensor of a ReLU begins at 0, the pixels of a clip at its limit.
-        Activation::None | Activation::Relu | Activation::Clip(..) => {
-            let (step, zero) = target.steps();
-            let numbers = 0..units.len();
-            Ok(Epilogue {
-                multipliers: each(numbers.clone(), |i| multiplier(units[i] / step))?,
-                constants: each(numbers, |i| constant(folded.bias[i] / step + zero + 0.5))?,
-                activation: DraftActivation::Clamp,
-            })
-        }
+        Activation::None | Activation::Relu | Activation::Clip(..) => Ok(Epilogue {
+            multipliers: each(count, |i| multiplier(units[i] / step))?,
+            constants: each(count, |i| constant(folded.bias[i] / step + zero + 0.5))?,
+            activation: DraftActivation::Clamp,
+        }),
     }
 }
 
 /// The epilogue with a table of `curve` with `len` entries.
 ///
 /// # Errors
+///
 /// As [`epilogue`].
 fn table(
     folded: &Folded,
@@ -198,20 +194,19 @@ fn table(
     let bin = domain.bin(len);
     let middle = |entry: usize| (entry as f64 + 0.5) * bin + domain.low;
     let table = (0..len).map(|entry| target.quantize(all(curve, middle(entry)))).collect();
-    let numbers = 0..units.len();
     Ok(Epilogue {
-        multipliers: each(numbers.clone(), |i| multiplier(units[i] / bin))?,
-        constants: each(numbers, |i| constant((folded.bias[i] - domain.low) / bin))?,
+        multipliers: each(units.len(), |i| multiplier(units[i] / bin))?,
+        constants: each(units.len(), |i| constant((folded.bias[i] - domain.low) / bin))?,
         activation: DraftActivation::Table(table),
     })
 }
 
-/// `number` of each channel or feature, or the first that fails and why.
+/// `number` of each of `count` channels or features, or the first that fails and why.
 fn each<T>(
-    numbers: std::ops::Range<usize>,
+    count: usize,
     number: impl Fn(usize) -> Result<T, String>,
 ) -> Result<Vec<T>, (usize, String)> {
-    numbers.map(|i| number(i).map_err(|why| (i, why))).collect()
+    (0..count).map(|i| number(i).map_err(|why| (i, why))).collect()
 }
 
 /// `factor` as a fixed-point multiplier, below 2³¹ in magnitude.

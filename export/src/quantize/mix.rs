@@ -25,14 +25,14 @@ pub enum Part {
 
 /// The parts that have 12 bits; all others have 8.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mix(Vec<Part>);
+pub struct Mix(pub Vec<Part>);
 
 impl Mix {
     /// The mix for a network of `layers` layers in which all outputs have 12 bits if `outputs`, and all weights if
     /// `weights`. The last output are pixels and stays in 8 bits.
     pub fn whole(layers: usize, outputs: bool, weights: bool) -> Self {
         let outputs = (0..layers.saturating_sub(1)).filter(|_| outputs).map(Part::Output);
-        outputs.chain((0..layers).filter(|_| weights).map(Part::Weights)).collect()
+        Self(outputs.chain((0..layers).filter(|_| weights).map(Part::Weights)).collect())
     }
 
     /// Whether `part` has 12 bits.
@@ -40,34 +40,23 @@ impl Mix {
         self.0.contains(&part)
     }
 
-    /// The quantisation of each output in this mix, chosen from those in 8 bits and those in 12.
-    pub fn ranges(&self, bytes: &[Quantization], wide: &[Quantization]) -> Vec<Quantization> {
-        let choose =
-            |(index, (byte, wide))| if self.has(Part::Output(index)) { wide } else { byte };
-        bytes.iter().copied().zip(wide.iter().copied()).enumerate().map(choose).collect()
+    /// The quantisation of each hidden tensor in this mix, chosen from those in 8 bits and those in 12.
+    pub fn tensors(&self, bytes: &[Quantization], wide: &[Quantization]) -> Vec<Quantization> {
+        let choose = |index| if self.has(Part::Output(index)) { wide[index] } else { bytes[index] };
+        (0..bytes.len()).map(choose).collect()
     }
 
-    /// The type of the weights of each of `layers` layers.
-    pub fn weights(&self, layers: usize) -> Vec<Weight> {
-        let choose = |index| match self.has(Part::Weights(index)) {
-            true => Weight::Wide,
-            false => Weight::Byte,
-        };
-        (0..layers).map(choose).collect()
+    /// The type of the weights of layer `index`.
+    pub fn weight(&self, index: usize) -> Weight {
+        if self.has(Part::Weights(index)) { Weight::Wide } else { Weight::Byte }
     }
 
     fn with(&self, part: Part) -> Self {
-        self.0.iter().copied().chain([part]).collect()
+        Self([&self.0[..], &[part]].concat())
     }
 
     fn without(&self, part: Part) -> Self {
-        self.0.iter().copied().filter(|it| *it != part).collect()
-    }
-}
-
-impl FromIterator<Part> for Mix {
-    fn from_iter<I: IntoIterator<Item = Part>>(parts: I) -> Self {
-        Self(parts.into_iter().collect())
+        Self(self.0.iter().copied().filter(|it| *it != part).collect())
     }
 }
 
@@ -86,6 +75,11 @@ impl Goal {
     /// Whether there is a goal.
     pub fn is_some(&self) -> bool {
         self.psnr.is_some() || self.flash.is_some()
+    }
+
+    /// Whether a mean PSNR of `psnr` dB is enough. Without a goal for it, none is.
+    fn is_reached_by(&self, psnr: f64) -> bool {
+        self.psnr.is_some_and(|least| psnr >= least)
     }
 
     /// Whether a file of `flash` bytes is within the goal.
@@ -116,35 +110,31 @@ pub fn candidates(model: &Model, flash: usize, sensitivities: &[Sensitivity]) ->
         layer.map_or(0.0, |layer| layer.useful_macs() as f64 / macs.max(1) as f64)
     };
     let layers = model.layers().iter().zip(model.plan().buffers()).zip(sensitivities);
-    let mut candidates: Vec<Candidate> = layers
-        .enumerate()
-        .flat_map(|(index, ((layer, buffer), sensitivity))| {
-            let weights = Candidate {
-                part: Part::Weights(index),
-                noise: noise(sensitivity.weights_db),
-                cost: of(layer.weight_bytes(), flash) + macs_of(index),
-            };
-            let slower = macs_of(index + 1) * SLOWER;
-            let output = sensitivity.output_db.map(|db| Candidate {
-                part: Part::Output(index),
-                noise: noise(db),
-                cost: of(buffer.bytes(), model.working_memory())
-                    + of(layer.epilogue().table_bytes(), flash)
-                    + slower,
-            });
-            [Some(weights), output].into_iter().flatten()
-        })
-        .collect();
+    let mut candidates = Vec::new();
+    for (index, ((layer, buffer), sensitivity)) in layers.enumerate() {
+        let cost = of(layer.weight_bytes(), flash) + macs_of(index);
+        let noise_of_weights = noise(sensitivity.weights_db);
+        candidates.push(Candidate { part: Part::Weights(index), noise: noise_of_weights, cost });
+        if let Some(db) = sensitivity.output_db {
+            let cost = of(buffer.bytes(), model.working_memory())
+                + of(layer.epilogue().table_bytes(), flash)
+                + macs_of(index + 1) * SLOWER;
+            candidates.push(Candidate { part: Part::Output(index), noise: noise(db), cost });
+        }
+    }
     candidates.sort_by(|a, b| (b.noise / b.cost).total_cmp(&(a.noise / a.cost)));
     candidates
 }
 
 /// The result of a mix.
-pub trait Outcome {
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<T> {
     /// Mean PSNR, in dB.
-    fn psnr(&self) -> f64;
+    pub psnr: f64,
     /// Bytes of the `.gen` file.
-    fn flash(&self) -> usize;
+    pub flash: usize,
+    /// What was made and drawn.
+    pub attempt: T,
 }
 
 /// Searches for the cheapest mix that meets `goal`, and returns it with its outcome.
@@ -155,49 +145,31 @@ pub trait Outcome {
 /// bits as long as they fit, and lose them again as long as all losses together cost less than 0.05 dB.
 ///
 /// # Errors
+///
 /// If no mix that was tried meets the goal; the message names the best PSNR. Those of `draw`.
-pub fn search<O: Outcome>(
+pub fn search<T>(
     goal: Goal,
     candidates: &[Candidate],
-    bytes: O,
-    draw: &mut dyn FnMut(&Mix) -> Result<Option<O>>,
-) -> Result<(Mix, O)> {
-    let flash = bytes.flash();
+    bytes: Outcome<T>,
+    draw: &mut Draw<T>,
+) -> Result<(Mix, Outcome<T>)> {
+    let flash = bytes.flash;
     ensure!(
         goal.fits(flash),
         "8 bits throughout take {flash} bytes of flash already: give --budget-flash {} or more, or train with fewer \
          channels",
         flash.div_ceil(1024)
     );
-    let mut most = bytes.psnr();
-    let mut draw = |mix: &Mix| -> Result<Option<O>> {
+    let mut most = bytes.psnr;
+    let mut draw = |mix: &Mix| -> Result<Option<Outcome<T>>> {
         let outcome = draw(mix)?;
-        if let Some(outcome) = outcome.as_ref().filter(|it| goal.fits(it.flash())) {
-            most = most.max(outcome.psnr());
+        if let Some(outcome) = outcome.as_ref().filter(|it| goal.fits(it.flash)) {
+            most = most.max(outcome.psnr);
         }
         Ok(outcome)
     };
-    let reached = |outcome: &O| goal.psnr.is_some_and(|least| outcome.psnr() >= least);
-    let (mut mix, mut best) = (Mix::default(), bytes);
-    let (mut left, mut taken): (Vec<&Candidate>, _) = (candidates.iter().collect(), Vec::new());
-    while !reached(&best) {
-        let (mut found, mut index) = (None, 0);
-        while found.is_none() && index < left.len() {
-            let wider = mix.with(left[index].part);
-            match draw(&wider)? {
-                Some(outcome) if goal.fits(outcome.flash()) => {
-                    found = Some((left.remove(index), wider, outcome));
-                }
-                // A mix that is too large stays too large; one that is not possible may be possible with another part.
-                Some(_) => drop(left.remove(index)),
-                None => index += 1,
-            }
-        }
-        let Some((candidate, wider, outcome)) = found else { break };
-        (mix, best) = (wider, outcome);
-        taken.push(candidate);
-    }
-    if let Some(least) = goal.psnr.filter(|_| !reached(&best)) {
+    let (mix, best) = widen(goal, candidates, bytes, &mut draw)?;
+    if let Some(least) = goal.psnr.filter(|least| best.psnr < *least) {
         let most = (most * 10.0).floor() / 10.0;
         let within =
             goal.flash.map_or(String::new(), |flash| format!(" within {flash} bytes of flash"));
@@ -206,14 +178,57 @@ pub fn search<O: Outcome>(
              give --target-psnr {most:.1} or less"
         );
     }
-    let most = best.psnr();
+    narrow(goal, candidates, (mix, best), &mut draw)
+}
+
+/// Quantises and draws a mix; `None` if it is not possible.
+type Draw<'d, T> = dyn FnMut(&Mix) -> Result<Option<Outcome<T>>> + 'd;
+
+/// Gives 12 bits to one of `candidates` after the other, beginning with 8 bits throughout and their outcome `best`,
+/// until `goal` is met or no further one fits.
+fn widen<T>(
+    goal: Goal,
+    candidates: &[Candidate],
+    mut best: Outcome<T>,
+    draw: &mut Draw<T>,
+) -> Result<(Mix, Outcome<T>)> {
+    let mut mix = Mix::default();
+    let mut left: Vec<Part> = candidates.iter().map(|candidate| candidate.part).collect();
+    let mut index = 0;
+    while index < left.len() && !goal.is_reached_by(best.psnr) {
+        let wider = mix.with(left[index]);
+        match draw(&wider)? {
+            Some(outcome) if goal.fits(outcome.flash) => {
+                left.remove(index);
+                (mix, best) = (wider, outcome);
+                // What was not possible before may be possible now.
+                index = 0;
+            }
+            // A mix that is too large stays too large.
+            Some(_) => drop(left.remove(index)),
+            None => index += 1,
+        }
+    }
+    Ok((mix, best))
+}
+
+/// Takes 12 bits away again, from the most expensive of `candidates` first, where the outcome stays good enough.
+fn narrow<T>(
+    goal: Goal,
+    candidates: &[Candidate],
+    (mut mix, mut best): (Mix, Outcome<T>),
+    draw: &mut Draw<T>,
+) -> Result<(Mix, Outcome<T>)> {
+    let most = best.psnr;
+    let taken = mix.0.iter().filter_map(|part| candidates.iter().find(|it| it.part == *part));
+    let mut taken: Vec<&Candidate> = taken.collect();
     taken.sort_by(|a, b| b.cost.total_cmp(&a.cost));
     for candidate in taken {
         let narrower = mix.without(candidate.part);
         let Some(outcome) = draw(&narrower)? else { continue };
         let enough = match goal.psnr {
-            Some(_) => reached(&outcome),
-            None => outcome.psnr() > most - WORTH,
+            Some(_) => goal.is_reached_by(outcome.psnr),
+            None => outcome.psnr > most - WORTH,
         };
         if enough {
             (mix, best) = (narrower, outcome);
@@ -226,30 +241,13 @@ pub fn search<O: Outcome>(
 mod tests {
     use super::*;
 
-    /// An outcome whose noise and flash are sums over the parts.
-    #[derive(Clone, Copy, Debug)]
-    struct Sum {
-        noise: f64,
-        flash: usize,
-    }
-
-    impl Outcome for Sum {
-        fn psnr(&self) -> f64 {
-            -10.0 * self.noise.log10()
-        }
-
-        fn flash(&self) -> usize {
-            self.flash
-        }
-    }
-
     /// Searches where weights 1 are the noisiest, weights 2 are not possible, and output 0 costs least.
-    fn run(goal: Goal) -> Result<(Mix, Sum)> {
+    fn run(goal: Goal) -> Result<(Mix, Outcome<()>)> {
         run_if(goal, |mix| !mix.has(Part::Weights(2)))
     }
 
     /// As [`run`], with the mixes that are `possible`.
-    fn run_if(goal: Goal, possible: impl Fn(&Mix) -> bool) -> Result<(Mix, Sum)> {
+    fn run_if(goal: Goal, possible: impl Fn(&Mix) -> bool) -> Result<(Mix, Outcome<()>)> {
         let all = [
             (Part::Output(0), 0.02, 0.01, 0),
             (Part::Weights(1), 0.05, 0.1, 40),
@@ -257,9 +255,11 @@ mod tests {
             (Part::Weights(0), 0.01, 0.5, 100),
         ];
         let candidates = all.map(|(part, noise, cost, _)| Candidate { part, noise, cost });
-        let of = |mix: &Mix| Sum {
-            noise: 1e-3 + all.iter().filter(|it| !mix.has(it.0)).map(|it| it.1).sum::<f64>(),
-            flash: 1000 + all.iter().filter(|it| mix.has(it.0)).map(|it| it.3).sum::<usize>(),
+        // Noise and flash are sums over the parts.
+        let of = |mix: &Mix| {
+            let noise = 1e-3 + all.iter().filter(|it| !mix.has(it.0)).map(|it| it.1).sum::<f64>();
+            let flash = 1000 + all.iter().filter(|it| mix.has(it.0)).map(|it| it.3).sum::<usize>();
+            Outcome { psnr: -10.0 * noise.log10(), flash, attempt: () }
         };
         search(
             goal,

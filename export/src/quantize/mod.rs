@@ -2,7 +2,7 @@
 //!
 //! - `scale`: the scale of a channel's weights; `rounding`: 8-bit weights rounded for their inputs
 //! - `epilogue`: multipliers, constants and lookup tables
-//! - `bound`: how large accumulators can become; `exact`: whether the quantised ONNX is exact
+//! - `bound`: how large accumulators can become, and whether the quantised ONNX is exact
 //! - [`sensitivity`]: what each layer's 8 bits cost; [`mix`]: which numbers have 12 bits
 
 pub mod mix;
@@ -10,17 +10,16 @@ pub mod sensitivity;
 
 pub(crate) mod bound;
 mod epilogue;
-pub(crate) mod exact;
 mod rounding;
 mod scale;
 #[cfg(test)]
 mod tests;
 
-use crate::latent;
-use crate::network::fold::{Folded, fold};
+use crate::network::fold::Folded;
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 use crate::picture::pixel_rule::PixelRule;
+use crate::quantize::mix::Mix;
 use anyhow::{Result, anyhow, ensure};
 pub(crate) use epilogue::TABLE;
 use epilogue::Target;
@@ -30,18 +29,18 @@ pub use rounding::Inputs;
 
 /// A quantised network.
 #[derive(Clone, Debug)]
-pub struct Quantized {
+pub struct Quantized<'f> {
     /// Its layers, in integers.
     pub layers: Vec<DraftLayer>,
     /// The real numbers that each layer stands for.
-    pub reals: Vec<Real>,
+    pub reals: Vec<Real<'f>>,
 }
 
 /// The real numbers that a quantised layer stands for.
 #[derive(Clone, Debug)]
-pub struct Real {
+pub struct Real<'f> {
     /// The layer before it was quantised.
-    pub folded: Folded,
+    pub folded: &'f Folded,
     /// Scale of the weights (the real value of one step), per channel or per feature.
     pub scales: Vec<f64>,
     /// Quantisation of its input.
@@ -50,39 +49,33 @@ pub struct Real {
 
 /// Quantises all layers of `network`.
 ///
-/// - `ranges`: the quantisation of every output but the last
-/// - `weights`: the type of each layer's weights
-/// - `looked_up`: the smallest and largest input of each layer's lookup table in
-///   [`calibrate`](crate::calibrate::calibrate)
+/// - `folded`: its layers, folded
+/// - `tensors`: the quantisation of every output but the last
+/// - `mix`: which weights have 12 bits
+/// - `pixels`: the pixel rule of the last output
 /// - `inputs`: recorded inputs of the layers, for rounding 8-bit weights
 ///
 /// # Errors
+///
 /// If a number doesn't fit, naming layer and channel.
-pub fn quantize(
+pub fn quantize<'f>(
     network: &Network,
-    ranges: &[Quantization],
-    weights: &[Weight],
-    looked_up: &[Option<(f64, f64)>],
+    folded: &'f [Folded],
+    tensors: &[Quantization],
+    mix: &Mix,
     pixels: PixelRule,
     inputs: &Inputs,
-) -> Result<Quantized> {
+) -> Result<Quantized<'f>> {
     let mut quantized = Quantized { layers: Vec::new(), reals: Vec::new() };
     let first = network.latent.first().map_or(1.0, |part| f64::from(part.scale));
-    let ratios = latent::ratios(&network.latent);
     let element = Element::Wide { signed: true };
     let mut input = Quantization { scale: 1.0 / first, zero_point: 0, element };
     let mut input_shape = [1, 1, network.latent_len()];
-    for (index, layer) in network.layers.iter().enumerate() {
+    for (index, (layer, folded)) in network.layers.iter().zip(folded).enumerate() {
         let is_last = index + 1 == network.layers.len();
-        let seen = looked_up.get(index).copied().flatten();
-        let mut folded = Folded { seen, ..fold(layer, is_last)? };
-        if index == 0 {
-            let weights = folded.weights.iter_mut().zip(ratios.iter().cycle());
-            weights.for_each(|(weight, ratio)| *weight *= ratio);
-        }
-        let target = if is_last { Target::Pixels(pixels) } else { Target::Tensor(ranges[index]) };
+        let target = if is_last { Target::Pixels(pixels) } else { Target::Tensor(tensors[index]) };
         let make = |coarser: &[f64]| {
-            quantize_layer(layer, &folded, (weights[index], coarser), input, target)
+            quantize_layer(layer, folded, (mix.weight(index), coarser), input, target)
         };
         let (mut draft, mut scales) = make(&vec![1.0; layer.channels_out])?;
         if draft.weight == Weight::Wide {
@@ -92,15 +85,17 @@ pub fn quantize(
             }
         }
         if draft.weight == Weight::Byte && !draft.per_feature {
-            let real = in_steps(layer, &folded, &scales);
-            draft.weights = inputs.round(index, layer, real, draft.weights)?;
+            // Every channel has a scale.
+            let channels = folded.weights.chunks_exact(layer.channel_len()).zip(&scales);
+            let real = channels.flat_map(|(reals, scale)| reals.iter().map(move |w| w / scale));
+            draft.weights = inputs.round(index, layer, real.collect(), draft.weights);
         }
         prove(layer, &draft, input_shape, input.element)?;
         input_shape = draft.output;
         quantized.layers.push(draft);
         quantized.reals.push(Real { folded, scales, input });
         if !is_last {
-            input = ranges[index];
+            input = tensors[index];
         }
     }
     Ok(quantized)
@@ -141,7 +136,7 @@ fn quantize_layer(
     let draft = DraftLayer {
         zero_point: input.zero_point,
         element: match target {
-            Target::Tensor(range) => range.element,
+            Target::Tensor(tensor) => tensor.element,
             Target::Pixels(_) => Element::Byte,
         },
         weight,
@@ -155,12 +150,6 @@ fn quantize_layer(
     Ok((draft, scales))
 }
 
-/// The real weights of a layer, with a scale per channel, in quantisation steps.
-fn in_steps(layer: &Layer, folded: &Folded, scales: &[f64]) -> Vec<f64> {
-    let channels = folded.weights.chunks_exact(layer.channel_len()).zip(scales);
-    channels.flat_map(|(weights, scale)| weights.iter().map(move |w| w / scale)).collect()
-}
-
 /// An error that names node and output channel.
 fn refuse(layer: &Layer, channel: usize, why: &str) -> anyhow::Error {
     anyhow!("node \"{}\", output channel {channel}: {why}", layer.name)
@@ -170,17 +159,17 @@ fn refuse(layer: &Layer, channel: usize, why: &str) -> anyhow::Error {
 /// the quantised ONNX are exact.
 ///
 /// # Errors
+///
 /// If a channel could overflow, or 12-bit sums cannot be exact in the quantised ONNX.
 fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], element: Element) -> Result<()> {
     // A kernel that large hardly occurs with bytes. Writing the quantised ONNX then fails with its own message.
     let wide = element.is_wide() || draft.weight == Weight::Wide;
     ensure!(
-        !wide || exact::is_exact(draft, input, element),
+        !wide || bound::is_exact(draft, input, element),
         "node \"{}\": its kernel is too large for an exact quantised ONNX of 12 bits: use 8 bits or a smaller kernel",
         layer.name
     );
-    let x = bound::input_reach(draft, element);
-    let reaches = bound::reach(draft, input, x, 0..input[2]);
+    let reaches = bound::reach(draft, input, element, 0..input[2]);
     let channels = draft.output[2];
     for (i, (&m, &c)) in draft.multipliers.iter().zip(&draft.constants).enumerate() {
         let channel = i % channels;
@@ -194,15 +183,14 @@ fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], element: Element)
             refuse(layer, channel, &format!("its sums reach {acc}, possible: below 2³¹"))
         );
         let scaled = i128::from(acc) * i128::from(m) + i128::from(c.abs());
+        let steps = scaled as f64 / f64::from(u32::MAX);
+        let why = "its weights are far too large";
         ensure!(
             scaled < 1 << 53,
             refuse(
                 layer,
                 channel,
-                &format!(
-                    "its sums reach {:.1e} steps of its output: its weights are far too large",
-                    scaled as f64 / f64::from(u32::MAX)
-                )
+                &format!("its sums reach {steps:.1e} steps of its output: {why}")
             )
         );
     }

@@ -14,7 +14,7 @@ use anyhow::Result;
 use gen_core::axis::{Axis, Taps};
 use gen_core::element::Weight;
 use gen_core::format::write::DraftPart;
-use ndarray::{Array2, s};
+use ndarray::{Array2, ArrayViewMut1, s};
 use std::sync::OnceLock;
 
 /// Most weights of an output that are rounded together: time and memory grow with the square. With more, all weights
@@ -33,11 +33,11 @@ const PASSES: usize = 20;
 /// Recorded inputs of the layers after the first. By default nothing is recorded, and weights keep their nearest
 /// steps.
 #[derive(Debug, Default)]
-pub struct Inputs(Vec<Seen>);
+pub struct Inputs(Vec<Recording>);
 
 /// Recorded inputs of one layer.
 #[derive(Debug)]
-struct Seen {
+struct Recording {
     /// One 8-bit map per latent, HWC.
     maps: Vec<Vec<u8>>,
     /// Zero-point of the maps.
@@ -48,92 +48,77 @@ struct Seen {
 }
 
 impl Inputs {
-    /// Records the inputs of the layers of `network` on `count` calibration latents. `ranges` are the 8-bit
+    /// Records the inputs of the layers of `network` on `count` calibration latents. `tensors` are the 8-bit
     /// quantisations of the hidden tensors. `done` is called after each latent.
     ///
     /// The first layer's input is not recorded: it is the latent, whose elements are independent, so the nearest steps
     /// are best.
     ///
     /// # Errors
+    ///
     /// If tract can't run the network.
-    pub fn see(
+    pub fn record(
         network: &Network,
-        ranges: &[Quantization],
+        tensors: &[Quantization],
         seed: u64,
         count: usize,
         done: &(dyn Fn() + Sync),
     ) -> Result<Self> {
-        let names: Vec<String> = (0..ranges.len()).map(float::output).collect();
+        let names: Vec<String> = (0..tensors.len()).map(float::output).collect();
         if names.is_empty() {
             return Ok(Self::default());
         }
         let runner = float::prepare(network, None, &names)?;
         let latent = DraftPart::latent(&network.latent);
-        let parts = parallel::split(count, |indices| {
-            let mut maps: Vec<Vec<Vec<u8>>> = vec![Vec::new(); ranges.len()];
-            for index in indices {
-                let tensors = runner.run(&latent::calibration(seed, index, &latent))?;
-                for (index, tensor) in tensors.iter().enumerate() {
-                    let (range, channels) = (ranges[index], network.layers[index].channels_out);
-                    let plane = tensor.len() / channels;
-                    let at = |i: usize| f64::from(tensor[i % channels * plane + i / channels]);
-                    let map = (0..tensor.len()).map(|i| range.quantize(at(i)) as u8);
-                    maps[index].push(map.collect());
-                }
-                done();
-            }
-            Ok(maps)
+        let latents = parallel::map(count, |index| {
+            let values = runner.run(&latent::calibration(seed, index, &latent))?;
+            let layers = values.iter().zip(tensors).zip(&network.layers);
+            let maps = layers.map(|((values, tensor), layer)| {
+                let (channels, plane) = (layer.channels_out, values.len() / layer.channels_out);
+                let at = |i: usize| f64::from(values[i % channels * plane + i / channels]);
+                (0..values.len()).map(|i| tensor.quantize(at(i)) as u8).collect()
+            });
+            done();
+            Ok(maps.collect::<Vec<Vec<u8>>>())
         })?;
-        let mut maps: Vec<Vec<_>> = vec![Vec::new(); ranges.len()];
-        for part in parts {
-            maps.iter_mut().zip(part).for_each(|(maps, part)| maps.extend(part));
-        }
-        let seen = |(maps, range): (_, &Quantization)| Seen {
-            maps,
-            zero_point: range.zero_point,
+        let empty = |tensor: &Quantization| Recording {
+            maps: Vec::new(),
+            zero_point: tensor.zero_point,
             rounded: OnceLock::new(),
         };
-        Ok(Self(maps.into_iter().zip(ranges).map(seen).collect()))
+        let mut layers: Vec<Recording> = tensors.iter().map(empty).collect();
+        for maps in latents {
+            layers.iter_mut().zip(maps).for_each(|(layer, map)| layer.maps.push(map));
+        }
+        Ok(Self(layers))
     }
 
     /// Rounds the weights of layer `index` to 8 bits, minimising its output error on the recorded inputs. Returns
     /// `nearest` if none were recorded. `real`: unrounded weights, in quantisation steps.
-    ///
-    /// # Errors
-    /// Never: the work is shared among threads, whose interface returns a result.
     pub(super) fn round(
         &self,
         index: usize,
         layer: &Layer,
         real: Vec<f64>,
         nearest: Vec<i16>,
-    ) -> Result<Vec<i16>> {
-        let Some(seen) = index.checked_sub(1).and_then(|it| self.0.get(it)) else {
-            return Ok(nearest);
+    ) -> Vec<i16> {
+        let Some(input) = index.checked_sub(1).and_then(|it| self.0.get(it)) else {
+            return nearest;
         };
-        if let Some((_, weights)) = seen.rounded.get().filter(|(asked, _)| *asked == real) {
-            return Ok(weights.clone());
+        if let Some((_, weights)) = input.rounded.get().filter(|(asked, _)| *asked == real) {
+            return weights.clone();
         }
         let mut weights = nearest;
-        round(layer, &real, &seen.maps, seen.zero_point, &mut weights)?;
+        round(layer, &real, input, &mut weights);
         // If other weights were stored first, these are rounded anew each time.
-        let _ = seen.rounded.set((real, weights.clone()));
-        Ok(weights)
+        let _ = input.rounded.set((real, weights.clone()));
+        weights
     }
 }
 
 /// Moves `weights` from the nearest steps to those that minimise the output error of `layer`. `real`: unrounded
-/// weights, in quantisation steps. `inputs`: recorded 8-bit maps, HWC, with `zero_point`.
-///
-/// # Errors
-/// Never: the work is shared among threads, whose interface returns a result.
-fn round(
-    layer: &Layer,
-    real: &[f64],
-    inputs: &[Vec<u8>],
-    zero_point: u8,
-    weights: &mut [i16],
-) -> Result<()> {
+/// weights, in quantisation steps.
+fn round(layer: &Layer, real: &[f64], input: &Recording, weights: &mut [i16]) {
     let len = layer.channel_len();
     for row in 0..layer.rows.phases() {
         for column in 0..layer.columns.phases() {
@@ -141,7 +126,7 @@ fn round(
             if phase.places.is_empty() || phase.places.len() > LARGEST {
                 continue;
             }
-            let mut h = phase.products(inputs, zero_point)?;
+            let mut h = phase.products(input);
             let next = phase.places.len() + 1;
             let mean = h.iter().step_by(next).sum::<f64>() / phase.places.len() as f64;
             h.iter_mut().step_by(next).for_each(|square| *square += DAMPING * mean);
@@ -149,13 +134,11 @@ fn round(
                 let round = |out: usize| {
                     let at = |place: &usize| out * len + place;
                     let real: Vec<f64> = phase.places.iter().map(|it| real[at(it)]).collect();
-                    let mut steps: Vec<i16> =
-                        phase.places.iter().map(|it| weights[at(it)]).collect();
-                    descend(&h, &real, &mut steps);
-                    steps
+                    let nearest = phase.places.iter().map(|it| weights[at(it)]);
+                    descend(&h, &real, nearest.collect())
                 };
-                Ok(channels.map(round).collect::<Vec<_>>())
-            })?;
+                channels.map(round).collect::<Vec<_>>()
+            });
             for (out, steps) in rounded.into_iter().flatten().enumerate() {
                 for (place, step) in phase.places.iter().zip(steps) {
                     weights[out * len + place] = step;
@@ -163,7 +146,6 @@ fn round(
             }
         }
     }
-    Ok(())
 }
 
 /// The outputs of one phase, which all use the same weights.
@@ -197,11 +179,11 @@ impl Phase {
     }
 
     /// H, row by row, up to a constant factor, in squares of the inputs' steps.
-    fn products(&self, inputs: &[Vec<u8>], zero_point: u8) -> Result<Vec<f64>> {
+    fn products(&self, input: &Recording) -> Vec<f64> {
         let len = self.places.len();
         // Every `every`-th output; latents begin at different ones, so that together they cover all outputs.
-        let every = (inputs.len() * self.outputs.len()).div_ceil(OUTPUTS).max(1);
-        let outputs = inputs.iter().enumerate().flat_map(|(index, map)| {
+        let every = (input.maps.len() * self.outputs.len()).div_ceil(OUTPUTS).max(1);
+        let outputs = input.maps.iter().enumerate().flat_map(|(index, map)| {
             let of_map = self.outputs.iter().skip(index % every).step_by(every);
             of_map.map(move |output| (map, output))
         });
@@ -210,40 +192,40 @@ impl Phase {
             let mut sums = Array2::<f64>::zeros((block.len(), len));
             for outputs in outputs.chunks(EXACT) {
                 let mut x = Array2::<f32>::zeros((outputs.len(), len));
-                for (mut row, (map, output)) in x.rows_mut().into_iter().zip(outputs) {
-                    self.read(map, zero_point, output, |i, value| row[i] = value);
+                for (row, (map, output)) in x.rows_mut().into_iter().zip(outputs) {
+                    self.read(map, input.zero_point, output, row);
                 }
                 let products = x.slice(s![.., block.clone()]).t().dot(&x);
                 sums.zip_mut_with(&products, |sum, product| *sum += f64::from(*product));
             }
-            Ok(sums.into_iter().collect::<Vec<_>>())
-        })?;
-        Ok(parts.concat())
+            sums.into_iter().collect::<Vec<_>>()
+        });
+        parts.concat()
     }
 
-    /// Calls `meet` with the index of each weight of an output and the input, minus its zero-point, that it is
-    /// multiplied by. Weights beyond the map's border are left out: their inputs are 0.
+    /// Writes the inputs of an output's weights, minus their zero-point, to `x`, which is 0. Weights beyond the map's
+    /// border are left out: their inputs are 0.
     fn read(
         &self,
         map: &[u8],
         zero_point: u8,
         [rows, columns]: &[Taps; 2],
-        mut meet: impl FnMut(usize, f32),
+        mut x: ArrayViewMut1<f32>,
     ) {
         let run = columns.len * self.channels;
         for row in 0..rows.len {
             let from = ((rows.input + row) * self.width + columns.input) * self.channels;
             let to = ((rows.skip + row) * columns.count + columns.skip) * self.channels;
             for (i, &q) in map[from..from + run].iter().enumerate() {
-                meet(to + i, f32::from(q) - f32::from(zero_point));
+                x[to + i] = f32::from(q) - f32::from(zero_point);
             }
         }
     }
 }
 
-/// Moves `steps` up or down, one weight by one step at a time, while eᵀHe falls. e is `steps` minus `real`, and `h` is
-/// H, row by row.
-fn descend(h: &[f64], real: &[f64], steps: &mut [i16]) {
+/// `steps` after moves up or down, one weight by one step at a time, while eᵀHe falls. e is `steps` minus `real`, and
+/// `h` is H, row by row.
+fn descend(h: &[f64], real: &[f64], mut steps: Vec<i16>) -> Vec<i16> {
     let row = |i: usize| &h[i * real.len()..(i + 1) * real.len()];
     // He
     let mut slopes = vec![0.0; real.len()];
@@ -268,14 +250,13 @@ fn descend(h: &[f64], real: &[f64], steps: &mut [i16]) {
             break;
         }
     }
+    steps
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::calibrate::calibrate;
-    use crate::import::import;
-    use crate::latent::wish::Wishes;
     use crate::network::fold::{Activation, Folded};
     use crate::network::naive;
     use crate::quantize::scale;
@@ -288,10 +269,8 @@ mod tests {
             let len = real.len();
             let same = |i: usize| if i.is_multiple_of(len + 1) { 1.1 } else { 1.0 };
             let h: Vec<f64> = (0..len * len).map(same).collect();
-            let mut steps: Vec<i16> =
-                real.iter().map(|w| scale::quantize(*w, Weight::Byte, 1.0)).collect();
-            descend(&h, real, &mut steps);
-            steps
+            let nearest = real.iter().map(|w| scale::quantize(*w, Weight::Byte, 1.0));
+            descend(&h, real, nearest.collect())
         };
         assert_eq!(rounded(&[0.4; 5]), [1, 1, 0, 0, 0]);
         assert_eq!(rounded(&[-0.4; 5]), [-1, -1, 0, 0, 0]);
@@ -302,36 +281,33 @@ mod tests {
     /// The result for the first weights is kept, other weights are rounded anew.
     #[test]
     fn what_was_rounded_first_is_kept_for_its_own_weights() {
-        let network = import(&sketch::dense_first(), &Wishes::default()).unwrap();
-        let seen = calibrate(&network, 1, 4, &|| ()).unwrap();
-        let ranges = seen.ranges();
-        let see = || Inputs::see(&network, &ranges, 1, 4, &|| ()).unwrap();
+        let network = sketch::imported(&sketch::dense_first());
+        let tensors = calibrate(&network, 1, 4, &|| ()).unwrap().bytes();
+        let record = || Inputs::record(&network, &tensors, 1, 4, &|| ()).unwrap();
         let layer = &network.layers[1];
         let rounded = |inputs: &Inputs, steps: f64| {
             let real: Vec<f64> = layer.weights.iter().map(|w| f64::from(*w) * steps).collect();
             let nearest = real.iter().map(|w| scale::quantize(*w, Weight::Byte, 1.0)).collect();
-            inputs.round(1, layer, real, nearest).unwrap()
+            inputs.round(1, layer, real, nearest)
         };
-        let kept = see();
+        let kept = record();
         let first = rounded(&kept, 50.0);
         assert!(kept.0[0].rounded.get().is_some());
         assert_eq!(rounded(&kept, 50.0), first);
         let other = rounded(&kept, 30.0);
         assert_ne!(other, first);
-        assert_eq!(other, rounded(&see(), 30.0));
+        assert_eq!(other, rounded(&record(), 30.0));
     }
 
     /// In every geometry, eᵀHe is the sum of the squared outputs of a layer with weights e.
     #[test]
     fn products_are_those_of_what_meets() {
         for source in sketch::all() {
-            let network = import(&source, &Wishes::default()).unwrap();
-            let seen = calibrate(&network, 1, 4, &|| ()).unwrap();
-            let ranges = seen.ranges();
-            let inputs = Inputs::see(&network, &ranges, 1, 4, &|| ()).unwrap();
-            for (index, layer) in network.layers.iter().enumerate().skip(1) {
-                let Seen { maps, zero_point: zero, .. } = &inputs.0[index - 1];
-                let zero = *zero;
+            let network = sketch::imported(&source);
+            let tensors = calibrate(&network, 1, 4, &|| ()).unwrap().bytes();
+            let inputs = Inputs::record(&network, &tensors, 1, 4, &|| ()).unwrap();
+            for (layer, input) in network.layers.iter().skip(1).zip(&inputs.0) {
+                let zero = f64::from(input.zero_point);
                 let len = layer.channel_len();
                 let errors: Vec<f64> =
                     (0..len * layer.channels_out).map(|i| (i * 7 % 11) as f64 - 5.0).collect();
@@ -339,7 +315,7 @@ mod tests {
                 for phase in 0..layer.rows.phases() * layer.columns.phases() {
                     let columns = layer.columns.phases();
                     let phase = Phase::new(layer, phase / columns, phase % columns);
-                    let h = phase.products(maps, zero).unwrap();
+                    let h = phase.products(input);
                     for errors in errors.chunks(len) {
                         for (row, a) in h.chunks(phase.places.len()).zip(&phase.places) {
                             let sum = row.iter().zip(&phase.places).map(|(h, b)| h * errors[*b]);
@@ -352,13 +328,13 @@ mod tests {
                     bias: vec![0.0],
                     per_feature: false,
                     activation: Activation::None,
-                    seen: None,
+                    looked_up: None,
                 };
                 let squares = |map: &Vec<u8>| -> f64 {
-                    let x: Vec<f64> = map.iter().map(|q| f64::from(*q) - f64::from(zero)).collect();
+                    let x: Vec<f64> = map.iter().map(|q| f64::from(*q) - zero).collect();
                     naive::run_folded(layer, &folded, &x).iter().map(|y| y * y).sum()
                 };
-                assert_eq!(found, maps.iter().map(squares).sum::<f64>(), "{}", layer.name);
+                assert_eq!(found, input.maps.iter().map(squares).sum::<f64>(), "{}", layer.name);
             }
         }
     }

@@ -7,15 +7,15 @@ use crate::network::operation::{Operation, Step};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 use crate::parallel;
-use crate::picture::Picture;
+use crate::picture::Planes;
 use crate::picture::pixel_rule::PixelRule;
-use crate::picture::psnr;
+use crate::picture::psnr::psnr;
 use crate::quantize::Real;
 use anyhow::Result;
 use gen_core::format::write::{DraftLayer, DraftPart};
 use serde::Serialize;
 
-/// Number of pictures compared for each.
+/// Number of calibration latents whose pictures are compared for each.
 const PICTURES: usize = 16;
 
 /// Mean PSNR of the pictures, in dB, if only a layer's weights have 8 bits, or only its output.
@@ -29,55 +29,45 @@ pub struct Sensitivity {
     pub output_db: Option<f64>,
 }
 
-/// The sensitivity of each layer of `network`, measured on calibration latents. `ranges` are the 8-bit quantisations of
-/// its outputs, `drafts` and `reals` its quantised layers.
+/// The sensitivity of each layer of `network`, measured on calibration latents. `tensors` are the 8-bit quantisations
+/// of the hidden layers' outputs, `drafts` and `reals` the layers in 8 bits.
 ///
 /// # Errors
+///
 /// If tract can't run the network.
 pub fn sensitivities(
     network: &Network,
-    ranges: &[Quantization],
+    tensors: &[Quantization],
     (drafts, reals): (&[DraftLayer], &[Real]),
     pixels: PixelRule,
     seed: u64,
 ) -> Result<Vec<Sensitivity>> {
-    let float = draw(network, None, pixels, seed)?;
-    let against = |network: &Network, rounded: Option<Rounded>| -> Result<f64> {
-        let drawn = draw(network, rounded, pixels, seed)?;
-        let pairs = drawn.iter().zip(&float);
-        Ok(pairs.map(|(a, b)| psnr::limited(a, b)).sum::<f64>() / PICTURES as f64)
-    };
-    let parts = parallel::split(network.layers.len(), |layers| {
-        let each = layers.map(|index| {
-            let layer = &network.layers[index];
-            let ratios = if index == 0 { latent::ratios(&network.latent) } else { vec![1.0] };
-            let mut coarse = network.clone();
-            coarse.layers[index] = rounded(layer, &drafts[index], &reals[index], &ratios);
-            let range = ranges.get(index);
-            let output =
-                range.map(|it| against(network, Some(Rounded { index, quantization: *it })));
-            Ok(Sensitivity {
-                layer: network.layers[index].name.clone(),
-                weights_db: against(&coarse, None)?,
-                output_db: output.transpose()?,
-            })
-        });
-        each.collect::<Result<Vec<_>>>()
-    })?;
-    Ok(parts.concat())
-}
-
-/// Pictures of [`PICTURES`] calibration latents. `rounded` names a tensor that is rounded, if any.
-fn draw(
-    network: &Network,
-    rounded: Option<Rounded>,
-    pixels: PixelRule,
-    seed: u64,
-) -> Result<Vec<Picture>> {
-    let float = Float::new(network, rounded, pixels)?;
     let latent = DraftPart::latent(&network.latent);
-    let picture = |index| float.picture(&latent::calibration(seed, index, &latent));
-    (0..PICTURES).map(picture).collect()
+    let draw = |network: &Network, rounded| -> Result<Vec<Planes>> {
+        let float = Float::new(network, rounded, pixels)?;
+        let picture = |index| float.picture(&latent::calibration(seed, index, &latent));
+        (0..PICTURES).map(picture).collect()
+    };
+    let float = draw(network, None)?;
+    let against = |network: &Network, rounded| -> Result<f64> {
+        let drawn = draw(network, rounded)?;
+        let pairs = drawn.iter().zip(&float);
+        Ok(pairs.map(|(a, b)| psnr(a, b)).sum::<f64>() / PICTURES as f64)
+    };
+    parallel::map(network.layers.len(), |index| {
+        let layer = &network.layers[index];
+        let ratios = if index == 0 { latent::ratios(&network.latent) } else { vec![1.0] };
+        let mut coarse = network.clone();
+        coarse.layers[index] = rounded(layer, &drafts[index], &reals[index], &ratios);
+        let output = |quantization: &Quantization| {
+            against(network, Some(Rounded { index, quantization: *quantization }))
+        };
+        Ok(Sensitivity {
+            layer: layer.name.clone(),
+            weights_db: against(&coarse, None)?,
+            output_db: tensors.get(index).map(output).transpose()?,
+        })
+    })
 }
 
 /// `layer` with the quantised weights of `draft` as real numbers. BatchNorm is folded into them. The `ratios` that they
@@ -99,29 +89,35 @@ fn rounded(layer: &Layer, draft: &DraftLayer, real: &Real, ratios: &[f64]) -> La
 mod tests {
     use super::*;
     use crate::calibrate::calibrate;
-    use crate::import::import;
-    use crate::latent::wish::Wishes;
-    use crate::quantize::{Inputs, Quantized, quantize};
+    use crate::network::fold::Folded;
+    use crate::quantize::mix::Mix;
+    use crate::quantize::{Inputs, quantize};
     use crate::sketch;
-    use gen_core::element::Weight;
     use gen_core::latent::Distribution;
+
+    /// The sensitivities to the 8-bit quantisations `tensors`, with weights that are rounded for `inputs`. The weights
+    /// are quantised for tensors in `bytes`.
+    fn measured(
+        (network, folded): (&Network, &[Folded]),
+        bytes: &[Quantization],
+        tensors: &[Quantization],
+        inputs: &Inputs,
+    ) -> Vec<Sensitivity> {
+        let pixels = PixelRule::SIGNED;
+        let made = quantize(network, folded, bytes, &Mix::default(), pixels, inputs).unwrap();
+        sensitivities(network, tensors, (&made.layers, &made.reals), pixels, 1).unwrap()
+    }
 
     #[test]
     fn what_is_coarser_is_more_sensitive() {
-        let network = import(&sketch::dense_first(), &Wishes::default()).unwrap();
-        let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
-        let fine = seen.ranges();
-        let coarse = |range: &Quantization| Quantization { scale: range.scale * 16.0, ..*range };
-        let coarse: Vec<Quantization> = fine.iter().map(coarse).collect();
-        let (bytes, pixels) = (vec![Weight::Byte; network.layers.len()], PixelRule::SIGNED);
-        let inputs = Inputs::default();
-        let quantized =
-            quantize(&network, &fine, &bytes, &seen.looked_up, pixels, &inputs).unwrap();
-        let quantized = (&*quantized.layers, &*quantized.reals);
-        let of = |ranges: &[Quantization]| {
-            sensitivities(&network, ranges, quantized, pixels, 1).unwrap()
-        };
-        let (fine, coarse) = (of(&fine), of(&coarse));
+        let network = sketch::imported(&sketch::dense_first());
+        let statistics = calibrate(&network, 1, 16, &|| ()).unwrap();
+        let bytes = statistics.bytes();
+        let coarse = |fine: &Quantization| Quantization { scale: fine.scale * 16.0, ..*fine };
+        let coarse: Vec<Quantization> = bytes.iter().map(coarse).collect();
+        let [fine, coarse] = [&bytes, &coarse].map(|tensors| {
+            measured((&network, &statistics.folded), &bytes, tensors, &Inputs::default())
+        });
         assert_eq!(fine.len(), network.layers.len());
         assert_eq!(fine[fine.len() - 1].output_db, None);
         for (fine, coarse) in fine.iter().zip(&coarse) {
@@ -137,24 +133,20 @@ mod tests {
     #[test]
     fn rounding_shows() {
         for source in sketch::all() {
-            let network = import(&source, &Wishes::default()).unwrap();
-            let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
-            let ranges = seen.ranges();
-            let (bytes, pixels) = (vec![Weight::Byte; network.layers.len()], PixelRule::SIGNED);
-            let quantized = |inputs: &Inputs| {
-                quantize(&network, &ranges, &bytes, &seen.looked_up, pixels, inputs).unwrap()
-            };
-            let of = |made: &Quantized| {
-                let made = (&*made.layers, &*made.reals);
-                sensitivities(&network, &ranges, made, pixels, 1).unwrap()
-            };
-            let inputs = Inputs::see(&network, &ranges, 1, 16, &|| ()).unwrap();
-            let (nearest, rounded) = (quantized(&Inputs::default()), quantized(&inputs));
-            let pairs = of(&nearest).into_iter().zip(of(&rounded));
-            for (index, (nearest, other)) in pairs.enumerate() {
-                let gain = other.weights_db - nearest.weights_db;
-                let kept = index == 0 || rounded.layers[index].per_feature;
-                assert!(if kept { gain == 0.0 } else { gain > 0.5 }, "{}: {gain} dB", other.layer);
+            let network = sketch::imported(&source);
+            let statistics = calibrate(&network, 1, 16, &|| ()).unwrap();
+            let (folded, bytes) = (&statistics.folded, statistics.bytes());
+            let inputs = Inputs::record(&network, &bytes, 1, 16, &|| ()).unwrap();
+            let [nearest, rounded] = [&Inputs::default(), &inputs]
+                .map(|inputs| measured((&network, folded), &bytes, &bytes, inputs));
+            for (index, (nearest, rounded)) in nearest.iter().zip(&rounded).enumerate() {
+                let gain = rounded.weights_db - nearest.weights_db;
+                let kept = index == 0 || folded[index].per_feature;
+                assert!(
+                    if kept { gain == 0.0 } else { gain > 0.5 },
+                    "{}: {gain} dB",
+                    rounded.layer
+                );
             }
         }
     }
@@ -162,16 +154,13 @@ mod tests {
     /// Weights on a part whose scale differs from the first part's contain a factor, which is undone for drawing.
     #[test]
     fn parts_of_a_latent_may_have_other_steps() {
-        let mut network = import(&sketch::dense_first(), &Wishes::default()).unwrap();
+        let mut network = sketch::imported(&sketch::dense_first());
         let part = |name, len, distribution| latent::part(name, len, distribution);
         network.latent =
             vec![part("a", 3, Distribution::Normal), part("b", 2, Distribution::Uniform)];
-        let seen = calibrate(&network, 1, 16, &|| ()).unwrap();
-        let ranges = seen.ranges();
-        let (bytes, pixels) = (vec![Weight::Byte; network.layers.len()], PixelRule::SIGNED);
-        let made = quantize(&network, &ranges, &bytes, &seen.looked_up, pixels, &Inputs::default());
-        let Quantized { layers, reals } = made.unwrap();
-        let all = sensitivities(&network, &ranges, (&layers, &reals), pixels, 1).unwrap();
+        let statistics = calibrate(&network, 1, 16, &|| ()).unwrap();
+        let bytes = statistics.bytes();
+        let all = measured((&network, &statistics.folded), &bytes, &bytes, &Inputs::default());
         assert!(all[0].weights_db > 40.0, "{all:?}");
     }
 }

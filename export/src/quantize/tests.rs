@@ -1,59 +1,45 @@
+use super::epilogue::Epilogue;
 use super::*;
 use crate::calibrate::calibrate;
-use crate::calibrate::range;
 use crate::draw::Generator;
-use crate::import::import;
 use crate::latent::wish::Wishes;
 use crate::network::ending::pixel_rule;
-use crate::network::fold::Activation;
+use crate::network::fold::{Activation, fold_all};
 use crate::network::function::Function;
 use crate::network::operation::Operation;
 use crate::onnx::graph::{float, geometry};
 use crate::onnx::run::Passes;
 use crate::onnx::source::Source;
-use crate::picture::Picture;
-use crate::picture::psnr;
+use crate::picture::Planes;
+use crate::picture::psnr::psnr;
 use crate::quantize::mix::{Mix, Part};
+use crate::report::gen_file::draft;
 use crate::sketch;
 use crate::sketch::Sketch;
 use crate::{latent, twin};
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::{Draft, DraftPart};
 
-/// The network in 8 bits throughout, its float original and its pixel rule.
-fn exported(source: &Source) -> (Draft, Network, PixelRule) {
-    exported_as(source, &Mix::default())
-}
-
 /// The network quantised with `mix`, its float original and its pixel rule.
-fn exported_as(source: &Source, mix: &Mix) -> (Draft, Network, PixelRule) {
-    let network = import(source, &Wishes::default()).unwrap();
-    let seen = calibrate(&network, 1, 24, &|| ()).unwrap();
-    let bytes = seen.ranges();
-    let wide: Vec<Quantization> = seen.limits.iter().map(range::wide).collect();
-    let ranges = mix.ranges(&bytes, &wide);
-    let weights = mix.weights(network.layers.len());
-    let inputs = Inputs::see(&network, &bytes, 1, 24, &|| ()).unwrap();
+fn exported(source: &Source, mix: &Mix) -> (Draft, Network, PixelRule) {
+    let network = sketch::imported(source);
+    let statistics = calibrate(&network, 1, 24, &|| ()).unwrap();
+    let bytes = statistics.bytes();
+    let tensors = mix.tensors(&bytes, &statistics.wide());
+    let inputs = Inputs::record(&network, &bytes, 1, 24, &|| ()).unwrap();
     let pixels = pixel_rule(&network, None).unwrap();
-    let layers = quantize(&network, &ranges, &weights, &seen.looked_up, pixels, &inputs);
-    let layers = layers.unwrap().layers;
-    let latent = network.latent.clone();
-    let name = "sketch".to_owned();
-    let draft = Draft { name, source: source.sha256, latent, whole: 0, layers, directions: vec![] };
+    let quantized = quantize(&network, &statistics.folded, &tensors, mix, pixels, &inputs);
+    let draft = draft("sketch", source.sha256, &network, quantized.unwrap().layers);
     (draft, network, pixels)
 }
 
-fn pictures(mut generator: Generator, count: usize) -> Vec<Picture> {
-    let parts = generator.latent.clone();
-    let draw = |seed| {
-        let z = latent::shown(seed as u64, 0, &DraftPart::latent(&parts));
-        generator.picture(&z).unwrap()
-    };
-    (0..count).map(draw).collect()
+fn pictures(generator: Generator, count: usize) -> Vec<Planes> {
+    let latent = DraftPart::latent(&generator.latent);
+    (0..count).map(|seed| generator.picture(&latent::shown(0, seed, &latent)).unwrap()).collect()
 }
 
 /// Pictures of a quantised ONNX in tract, typed and optimised.
-fn drawn(bytes: &[u8], count: usize) -> [Vec<Picture>; 2] {
+fn drawn(bytes: &[u8], count: usize) -> [Vec<Planes>; 2] {
     let twin = Source::decode("twin.onnx".as_ref(), bytes).unwrap();
     [Passes::Typed, Passes::Optimised].map(|passes| {
         pictures(Generator::quantised(&twin, &Wishes::default(), passes).unwrap(), count)
@@ -73,11 +59,11 @@ fn device_and_twin_are_equal_and_close_to_the_float_network() {
 #[test]
 fn mixes_are_equal_and_closer() {
     for source in sketch::all() {
-        let layers = import(&source, &Wishes::default()).unwrap().layers.len();
+        let layers = sketch::imported(&source).layers.len();
         let weights = || (0..layers).map(Part::Weights);
         let outputs = || (0..layers - 1).map(Part::Output);
         for part in weights().chain(outputs()) {
-            equal_and_close(&source, &[part].into_iter().collect());
+            equal_and_close(&source, &Mix(vec![part]));
         }
         let bytes = equal_and_close(&source, &Mix::default());
         let of = |outputs, weights| equal_and_close(&source, &Mix::whole(layers, outputs, weights));
@@ -101,10 +87,10 @@ fn wide_sums_that_could_overflow_have_coarser_weights() {
         .plain("Tanh")
         .finish();
     let both = Mix::whole(2, true, true);
-    let (draft, ..) = exported_as(&source, &both);
+    let (draft, ..) = exported(&source, &both);
     let layer = &draft.layers[1];
     let element = Element::Wide { signed: true };
-    let reach = bound::reach(layer, [3, 3, 256], bound::input_reach(layer, element), 0..256);
+    let reach = bound::reach(layer, [3, 3, 256], element, 0..256);
     assert!((1 << 30..1 << 31).contains(&reach[0].magnitude()), "{reach:?}");
     let largest = layer.weights.iter().map(|w| w.abs()).max().unwrap();
     assert!((512..1536).contains(&largest), "{largest}");
@@ -115,7 +101,7 @@ fn wide_sums_that_could_overflow_have_coarser_weights() {
 /// Asserts that device and quantised ONNX draw the same pictures. Returns their mean PSNR in dB, at most 100, against
 /// the float network.
 fn equal_and_close(source: &Source, mix: &Mix) -> f64 {
-    let (draft, network, pixels) = exported_as(source, mix);
+    let (draft, network, pixels) = exported(source, mix);
     let file = draft.to_bytes().unwrap();
     let twin = twin::encode(&draft, &network, pixels).unwrap();
     let device = pictures(Generator::gen_file(&file).unwrap(), 16);
@@ -123,13 +109,13 @@ fn equal_and_close(source: &Source, mix: &Mix) -> f64 {
         assert_eq!(drawn, device, "{mix:?}");
     }
     let float = pictures(Generator::onnx(source, &Wishes::default(), None).unwrap(), 16);
-    float.iter().zip(&device).map(|(a, b)| psnr::limited(a, b)).sum::<f64>() / 16.0
+    float.iter().zip(&device).map(|(a, b)| psnr(a, b)).sum::<f64>() / 16.0
 }
 
 /// If sums could be inexact in float, the twin splits them and stays equal.
 #[test]
 fn large_sums_are_split() {
-    let (mut draft, network, pixels) = exported(&sketch::dense_first());
+    let (mut draft, network, pixels) = exported(&sketch::dense_first(), &Mix::default());
     // Every weight is as large as possible, and 480 channels contribute by 4 taps each: 480·4·255·127 > 2²⁴.
     for layer in &mut draft.layers {
         for (i, w) in layer.weights.iter_mut().enumerate() {
@@ -171,29 +157,40 @@ fn widened(draft: &Draft, factor: usize) -> Draft {
 #[test]
 fn the_same_input_gives_the_same_bytes() {
     let bytes = || {
-        let (draft, network, pixels) = exported(&sketch::odd_geometry());
+        let (draft, network, pixels) = exported(&sketch::odd_geometry(), &Mix::default());
         (draft.to_bytes().unwrap(), twin::encode(&draft, &network, pixels).unwrap())
     };
     assert_eq!(bytes(), bytes());
 }
 
 fn folded(weights: Vec<f64>, bias: f64, activation: Activation) -> Folded {
-    Folded { weights, bias: vec![bias], per_feature: false, activation, seen: None }
+    Folded { weights, bias: vec![bias], per_feature: false, activation, looked_up: None }
+}
+
+/// An 8-bit tensor in steps of 0.1.
+fn tensor(zero_point: u8) -> Target {
+    Target::Tensor(Quantization { scale: 0.1, zero_point, element: Element::Byte })
+}
+
+/// The epilogue of a layer with 8-bit weights.
+fn epilogue_of(
+    folded: &Folded,
+    units: &[f64],
+    target: Target,
+) -> Result<Epilogue, (usize, String)> {
+    epilogue::epilogue(folded, units, Weight::Byte, target)
 }
 
 #[test]
 fn epilogues_hold_the_real_factors() {
-    let tensor =
-        Target::Tensor(Quantization { scale: 0.1, zero_point: 10, element: Element::Byte });
     let one = f64::from(u32::MAX) + 1.0;
     let plain = folded(vec![], 0.7, Activation::None);
-    let numbers = epilogue::epilogue(&plain, &[0.001], Weight::Byte, tensor).unwrap();
+    let numbers = epilogue_of(&plain, &[0.001], tensor(10)).unwrap();
     assert_eq!(numbers.multipliers, [(0.01 * one).round() as i32]);
     assert_eq!(numbers.constants, [(17.5 * one).round() as i64]);
 
     let slopes = Activation::Slopes { negative: vec![0.25], gain: vec![-2.0], shift: vec![0.3] };
-    let numbers =
-        epilogue::epilogue(&folded(vec![], 0.7, slopes), &[0.001], Weight::Byte, tensor).unwrap();
+    let numbers = epilogue_of(&folded(vec![], 0.7, slopes), &[0.001], tensor(10)).unwrap();
     assert_eq!(numbers.multipliers, [(-0.02 * one).round() as i32]);
     assert_eq!(numbers.constants, [(13.5 * one).round() as i64]);
     let (negative, biases) = (vec![(-0.005 * one).round() as i32], vec![700]);
@@ -201,7 +198,7 @@ fn epilogues_hold_the_real_factors() {
 
     let curve = folded(vec![], 0.0, Activation::Curve(vec![Operation::Function(Function::Tanh)]));
     let pixels = Target::Pixels(PixelRule::SIGNED);
-    let numbers = epilogue::epilogue(&curve, &[0.0001], Weight::Byte, pixels).unwrap();
+    let numbers = epilogue_of(&curve, &[0.0001], pixels).unwrap();
     assert_eq!(numbers.constants, [2048 << 32]);
     let DraftActivation::Table(table) = numbers.activation else { unreachable!() };
     assert_eq!((table.len(), table[0], table[4095]), (4096, 0, 255));
@@ -210,42 +207,33 @@ fn epilogues_hold_the_real_factors() {
 
 #[test]
 fn multipliers_that_do_not_fit_are_refused_or_the_table_is_halved() {
-    let tensor = Target::Tensor(Quantization { scale: 0.1, zero_point: 0, element: Element::Byte });
     let plain = folded(vec![], 0.0, Activation::Relu);
-    let (channel, why) = epilogue::epilogue(&plain, &[0.06], Weight::Byte, tensor).err().unwrap();
+    let (channel, why) = epilogue_of(&plain, &[0.06], tensor(0)).err().unwrap();
     assert!(channel == 0 && why.contains("6.000e-1 steps of its output"), "{why}");
-    let (_, why) =
-        epilogue::epilogue(&folded(vec![], 1e9, Activation::Relu), &[0.01], Weight::Byte, tensor)
-            .err()
-            .unwrap();
+    let large = folded(vec![], 1e9, Activation::Relu);
+    let (_, why) = epilogue_of(&large, &[0.01], tensor(0)).err().unwrap();
     assert!(why.contains("its constant"), "{why}");
 
     let curve = folded(vec![], 0.0, Activation::Curve(vec![Operation::Function(Function::Tanh)]));
     let pixels = Target::Pixels(PixelRule::SIGNED);
-    let len = |unit: f64| match epilogue::epilogue(&curve, &[unit], Weight::Byte, pixels)
-        .unwrap()
-        .activation
-    {
+    let len = |unit: f64| match epilogue_of(&curve, &[unit], pixels).unwrap().activation {
         DraftActivation::Table(table) => table.len(),
         _ => 0,
     };
     assert_eq!([len(0.0007), len(0.001), len(0.0015)], [4096, 2048, 2048]);
-    let (channel, why) =
-        epilogue::epilogue(&curve, &[0.0001, 0.0016], Weight::Byte, pixels).err().unwrap();
+    let (channel, why) = epilogue_of(&curve, &[0.0001, 0.0016], pixels).err().unwrap();
     assert!(channel == 1 && why.contains("a step of its sum is 5.120e-1 steps"), "{why}");
 }
 
 #[test]
 fn dead_channels_get_usable_numbers() {
-    let tensor = Target::Tensor(Quantization { scale: 0.1, zero_point: 0, element: Element::Byte });
     let slopes = Activation::Slopes { negative: vec![0.2], gain: vec![1.0], shift: vec![0.0] };
     for activation in
         [Activation::Relu, slopes, Activation::Curve(vec![Operation::Function(Function::Sigmoid)])]
     {
         let dead = folded(vec![0.0, 1e-30], 5.0, activation);
-        let floor = epilogue::scale_floor(&dead, 0, Weight::Byte, 0.01, tensor);
-        let numbers =
-            epilogue::epilogue(&dead, &[floor * 0.01], Weight::Byte, tensor).ok().unwrap();
+        let floor = epilogue::scale_floor(&dead, 0, Weight::Byte, 0.01, tensor(0));
+        let numbers = epilogue_of(&dead, &[floor * 0.01], tensor(0)).unwrap();
         assert!(numbers.multipliers[0] >= 1 << 15, "{}", numbers.multipliers[0]);
         if let DraftActivation::Slopes { biases, .. } = numbers.activation {
             assert!(biases[0] <= 1 << 22 && biases[0] > 0);
@@ -256,35 +244,33 @@ fn dead_channels_get_usable_numbers() {
 /// The reach of layers whose sums can be counted by hand.
 #[test]
 fn reaches_count_what_meets() {
-    let (draft, ..) = exported(&sketch::dense_first());
+    let (draft, ..) = exported(&sketch::dense_first(), &Mix::default());
     let mut layer = draft.layers[1].clone();
     layer.zero_point = 55;
     layer.weights.fill(1);
     // k3 s2 p1 on 2×2: at most 2×2 taps of 6 channels meet at one output.
-    let x = bound::input_reach(&layer, Element::Byte);
-    let reaches = bound::reach(&layer, [2, 2, 6], x, 0..6);
+    let reaches = bound::reach(&layer, [2, 2, 6], Element::Byte, 0..6);
     assert!(reaches.iter().all(|reach| *reach == bound::Reach { low: -24 * 55, high: 24 * 200 }));
-    let reaches = bound::reach(&layer, [2, 2, 6], x, 2..3);
+    let reaches = bound::reach(&layer, [2, 2, 6], Element::Byte, 2..3);
     assert!(reaches.iter().all(|reach| reach.magnitude() == 4 * 200));
     // Each feature of a dense layer has one tap.
-    let first = bound::input_reach(&draft.layers[0], Element::Wide { signed: true });
     let mut dense = draft.layers[0].clone();
     dense.weights.fill(-2);
-    let reaches = bound::reach(&dense, [1, 1, 5], first, 0..5);
+    let reaches = bound::reach(&dense, [1, 1, 5], Element::Wide { signed: true }, 0..5);
     assert!(reaches.iter().all(|reach| reach.magnitude() == 5 * 2 * 2047));
 }
 
 #[test]
 fn giant_weights_are_refused_by_node_and_channel() {
     let source = sketch::dense_first();
-    let mut network = import(&source, &Wishes::default()).unwrap();
+    let mut network = sketch::imported(&source);
     for w in &mut network.layers[2].weights[72..144] {
         *w *= 1e6;
     }
-    let ranges =
+    let tensors =
         [Quantization::new(0.0, 1.0), Quantization::new(-1.0, 1.0), Quantization::new(-1.0, 1.0)];
-    let error =
-        quantize(&network, &ranges, &[Weight::Byte; 4], &[], PixelRule::SIGNED, &Inputs::default());
+    let (folded, mix) = (fold_all(&network).unwrap(), Mix::default());
+    let error = quantize(&network, &folded, &tensors, &mix, PixelRule::SIGNED, &Inputs::default());
     let error = error.unwrap_err().to_string();
     assert!(error.contains("node \"net/Conv") && error.contains("output channel 1"), "{error}");
 }

@@ -1,10 +1,10 @@
 //! Writes a `.gen` file, with errors that name the node of the ONNX.
 
+use crate::latent;
 use crate::network::Network;
 use anyhow::{Result, anyhow};
-use gen_core::element::Element;
 use gen_core::format::FormatError;
-use gen_core::format::write::{Draft, WriteError};
+use gen_core::format::write::{Draft, DraftLayer, WriteError};
 use std::path::Path;
 
 /// The name of the file at `path` without its extension.
@@ -12,9 +12,22 @@ pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// A file called `name` with the latent of `network` and quantised `layers`, all computed row by row. `source` is the
+/// SHA-256 of the float ONNX.
+pub(crate) fn draft(
+    name: &str,
+    source: [u8; 32],
+    network: &Network,
+    layers: Vec<DraftLayer>,
+) -> Draft {
+    let (name, latent) = (name.to_owned(), latent::short(&network.latent));
+    Draft { name, source, latent, whole: 0, layers, directions: Vec::new() }
+}
+
 /// The bytes of the `.gen` file of `draft`, whose layers are those of `network`.
 ///
 /// # Errors
+///
 /// If a layer doesn't fit the format, naming its node.
 pub(crate) fn to_bytes(draft: &Draft, network: &Network) -> Result<Vec<u8>> {
     draft.to_bytes().map_err(|error| {
@@ -34,10 +47,9 @@ pub(crate) fn to_bytes(draft: &Draft, network: &Network) -> Result<Vec<u8>> {
             ) => network.layers.get(*layer),
             _ => None,
         };
-        let too_wide = |index: &usize| index.checked_sub(1).map(|it| draft.layers[it].element);
         let remedy = match &error {
             WriteError::Invalid(FormatError::Accumulator { layer })
-                if too_wide(layer).is_some_and(Element::is_wide) =>
+                if *layer > 0 && draft.layers[layer - 1].element.is_wide() =>
             {
                 ": its inputs have 12 bits and its weights 8; give its weights 12 bits too, or its inputs 8"
             }

@@ -221,17 +221,13 @@ pub fn table(layout: &Layout) -> String {
     let flash = grouped(layout.flash_bytes as u64);
     let _ = writeln!(
         text,
-        "\nflash {flash} bytes (the .gen file), {macs} useful MACs per picture\n\
+        "read: how often a picture reads each weight; window: bytes of working memory for output rows\n\
+         \nflash {flash} bytes (the .gen file), {macs} useful MACs per picture\n\
          working memory {memory} bytes, without the engine itself ({} here, about half on 32 bits)",
         grouped(size_of::<gen_core::Engine>() as u64)
     );
     text.push_str(&reads(layout));
     text
-}
-
-/// Number of elements of a latent.
-fn latent_len(layout: &Layout) -> usize {
-    layout.latent.iter().map(|part| part.len).sum()
 }
 
 /// The parts of the latent, a line each; a label that was guessed from its name has a second line.
@@ -281,7 +277,8 @@ fn times(read: u64, weights: usize) -> String {
 
 /// The network as a diagram, from the latent down. Each layer lists the steps that are folded into it.
 pub fn diagram(layout: &Layout) -> String {
-    let mut text = format!("latent {}, 12 bits\n", latent_len(layout));
+    let latent: usize = layout.latent.iter().map(|part| part.len).sum();
+    let mut text = format!("latent {latent}, 12 bits\n");
     for layer in &layout.layers {
         let [kernel, stride] = [layer.kernel, layer.stride].map(|[a, b]| format!("{a}×{b}"));
         let geometry = match layer.kind {

@@ -18,15 +18,14 @@ use crate::calibrate::histogram::Histogram;
 use crate::calibrate::range::quality;
 use crate::draw::classifier::Frechet;
 use crate::import::verify::Check;
+use crate::network::Network;
 use crate::network::operation::Operation;
 use crate::network::quantization::Quantization;
-use crate::network::{Layer, Network};
 use crate::picture::fidelity::Fidelity;
 use crate::quantize::mix::Goal;
 use crate::quantize::sensitivity::Sensitivity;
-use anyhow::Result;
-use boards::{CoreTime, usual_times};
-use gen_core::Model;
+use boards::CoreTime;
+use gen_core::element::Element;
 use gen_core::format::write::{DraftActivation, DraftLayer};
 use layout::Layout;
 use serde::Serialize;
@@ -60,57 +59,6 @@ pub struct Report {
     pub frechet: Option<Frechet>,
 }
 
-/// What [`Report::new`] takes from an export.
-pub(crate) struct Findings<'a> {
-    pub(crate) network: &'a Network,
-    pub(crate) import: Check,
-    /// Quantisation of every hidden tensor.
-    pub(crate) ranges: Vec<Quantization>,
-    /// The values of every hidden tensor in calibration.
-    pub(crate) histograms: &'a [Histogram],
-    pub(crate) drafts: &'a [DraftLayer],
-    pub(crate) sensitivities: Vec<Sensitivity>,
-    pub(crate) eight_bits: Option<EightBits>,
-    pub(crate) fidelity: Fidelity,
-    /// Index and PSNR in dB of the worst pictures, the worst first.
-    pub(crate) worst: Vec<(usize, f64)>,
-    pub(crate) frechet: Option<Frechet>,
-}
-
-impl Report {
-    /// The report of `model`, whose file has `flash_bytes`.
-    ///
-    /// # Errors
-    /// Those of [`usual_times`].
-    pub(crate) fn new(
-        model: &Model,
-        flash_bytes: usize,
-        settings: Settings,
-        findings: Findings,
-    ) -> Result<Self> {
-        let Findings { network, ranges, histograms, drafts, fidelity, .. } = findings;
-        let seed = |index: usize| settings.seed.wrapping_add(index as u64);
-        let tensors = network.layers.iter().zip(ranges).zip(histograms);
-        let tensors = tensors
-            .map(|((layer, range), seen)| TensorReport::new(layer, range, quality(range, seen)));
-        let worst = findings.worst.into_iter();
-        Ok(Self {
-            layout: Layout::new(model, flash_bytes, Some(network)),
-            import: findings.import,
-            tensors: tensors.collect(),
-            sensitivities: findings.sensitivities,
-            times: usual_times(model)?,
-            eight_bits: findings.eight_bits,
-            tables: network.layers.iter().zip(drafts).filter_map(TableReport::new).collect(),
-            worst_seed: seed(fidelity.worst),
-            worst: worst.map(|(index, psnr)| Worst { seed: seed(index), psnr }).collect(),
-            fidelity,
-            frechet: findings.frechet,
-            settings,
-        })
-    }
-}
-
 /// A picture on the sheet of the worst.
 #[derive(Clone, Debug, Serialize)]
 pub struct Worst {
@@ -131,17 +79,6 @@ pub struct EightBits {
     pub working_memory_bytes: usize,
     /// Time of a picture on some cores.
     pub times: Vec<CoreTime>,
-}
-
-impl EightBits {
-    /// The figures of `model`, whose file has `flash_bytes`; `psnr_mean` is in dB.
-    ///
-    /// # Errors
-    /// Those of [`usual_times`].
-    pub fn new(model: &Model, flash_bytes: usize, psnr_mean: f64) -> Result<Self> {
-        let (working_memory_bytes, times) = (model.working_memory(), usual_times(model)?);
-        Ok(Self { psnr_mean, flash_bytes, working_memory_bytes, times })
-    }
 }
 
 /// The options of an export, as the report lists them.
@@ -200,32 +137,48 @@ pub struct TableReport {
 }
 
 impl TensorReport {
-    /// The report of the output of `layer`, quantised to `range`: fraction saturated and SQNR in dB, as measured.
-    pub(crate) fn new(
-        layer: &Layer,
-        range: Quantization,
-        (saturated, sqnr_db): (f64, f64),
-    ) -> Self {
-        Self {
-            name: layer.end().to_owned(),
-            scale: range.scale,
-            bits: if range.element.is_wide() { 12 } else { 8 },
-            zero_point: range.zero_point,
-            low: range.low(),
-            high: range.high(),
-            saturated,
-            sqnr_db,
-        }
+    /// The reports of the hidden layers' outputs of `network`, quantised as `tensors` say. `histograms` are their
+    /// values in calibration.
+    pub(crate) fn all(
+        network: &Network,
+        tensors: &[Quantization],
+        histograms: &[Histogram],
+    ) -> Vec<Self> {
+        let hidden = network.layers.iter().zip(tensors).zip(histograms);
+        let reports = hidden.map(|((layer, tensor), histogram)| {
+            let (saturated, sqnr_db) = quality(*tensor, histogram);
+            Self {
+                name: layer.end().to_owned(),
+                scale: tensor.scale,
+                bits: bits(tensor.element),
+                zero_point: tensor.zero_point,
+                low: tensor.low(),
+                high: tensor.high(),
+                saturated,
+                sqnr_db,
+            }
+        });
+        reports.collect()
     }
 }
 
 impl TableReport {
-    /// The report of the layer's table, if it has one.
-    pub(crate) fn new((layer, draft): (&Layer, &DraftLayer)) -> Option<Self> {
-        let DraftActivation::Table(table) = &draft.activation else { return None };
-        let functions = layer.steps.iter().map(|step| &step.operation);
-        let mut functions = functions.filter(|it| !it.is_affine());
-        let function = functions.next_back().map_or("", Operation::operator);
-        Some(Self { layer: layer.name.clone(), function, entries: table.len() })
+    /// The reports of all tables in `drafts`, the quantised layers of `network`.
+    pub(crate) fn all(network: &Network, drafts: &[DraftLayer]) -> Vec<Self> {
+        let mut reports = Vec::new();
+        for (layer, draft) in network.layers.iter().zip(drafts) {
+            if let DraftActivation::Table(table) = &draft.activation {
+                let mut functions = layer.steps.iter().map(|step| &step.operation);
+                let last = functions.rfind(|it| !it.is_affine());
+                let (layer, function) = (layer.name.clone(), last.map_or("", Operation::operator));
+                reports.push(Self { layer, function, entries: table.len() });
+            }
+        }
+        reports
     }
+}
+
+/// Bits of an element.
+fn bits(element: Element) -> u8 {
+    if element.is_wide() { 12 } else { 8 }
 }

@@ -46,6 +46,7 @@ pub fn least(layers: &[Layer]) -> usize {
 /// The choice that reads the fewest weight bytes within a `budget` of working memory, in bytes.
 ///
 /// # Errors
+///
 /// If no choice fits the budget.
 pub fn choose(model: &Model, budget: usize) -> Result<Choice> {
     let fits = choices(model).into_iter().rfind(|it| it.working_memory_bytes <= budget);

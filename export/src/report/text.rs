@@ -6,12 +6,13 @@ use crate::picture::fidelity::{Fidelity, LEVELS};
 use crate::report::verdict::Verdict;
 use crate::report::{Report, TableReport, TensorReport, Worst, layout};
 use crate::text::{ending, significant};
-use boards::CoreTime;
+use boards::{Board, CoreTime};
 use output::number::grouped;
 use std::fmt::Write;
+use std::path::Path;
 
-/// The report of an export.
-pub fn report(report: &Report) -> String {
+/// The report of an export. `sheet` is the path of the PNG of the worst pictures.
+pub fn report(report: &Report, sheet: &Path) -> String {
     let mut text = layout::table(&report.layout);
     text.push_str(&times_on_cores(&report.times));
     text.push_str(&tensors(&report.tensors));
@@ -32,7 +33,7 @@ pub fn report(report: &Report) -> String {
         settings.calibration_latents,
         settings.seed,
         fidelity(&report.fidelity),
-        worst(&report.worst)
+        worst(&report.worst, sheet)
     );
     if let Some(Frechet { features, device, others }) = &report.frechet {
         let [device, others] = [device, others].map(|it| significant(*it));
@@ -47,14 +48,13 @@ pub fn report(report: &Report) -> String {
 
 /// Table of the quantised tensors.
 fn tensors(tensors: &[TensorReport]) -> String {
-    let mut text = String::new();
-    if !tensors.is_empty() {
-        let _ = writeln!(
-            text,
-            "\n{:<36} {:>4} {:>10} {:>10} {:>4} {:>11} {:>9}",
-            "tensor", "bits", "low", "high", "zero", "saturated", "SQNR"
-        );
+    if tensors.is_empty() {
+        return String::new();
     }
+    let mut text = format!(
+        "\n{:<36} {:>4} {:>10} {:>10} {:>4} {:>11} {:>9}\n",
+        "tensor", "bits", "low", "high", "zero", "saturated", "SQNR"
+    );
     for tensor in tensors {
         let name = ending(&tensor.name, 36);
         let _ = writeln!(
@@ -68,19 +68,22 @@ fn tensors(tensors: &[TensorReport]) -> String {
             tensor.sqnr_db
         );
     }
+    text.push_str(
+        "zero: the element that stands for 0; saturated: values of the calibration outside low to high;\n\
+         SQNR: signal to quantisation noise\n",
+    );
     text
 }
 
 /// Table of each layer's sensitivity to 8 bits.
 fn sensitivities(report: &Report) -> String {
-    let mut text = String::new();
-    if !report.sensitivities.is_empty() {
-        let _ = writeln!(
-            text,
-            "\n{:<36} {:>11} {:>11}  PSNR if only these are in 8 bits",
-            "layer", "weights", "output"
-        );
+    if report.sensitivities.is_empty() {
+        return String::new();
     }
+    let mut text = format!(
+        "\n{:<36} {:>11} {:>11}  PSNR if only these are in 8 bits\n",
+        "layer", "weights", "output"
+    );
     for (it, layer) in report.sensitivities.iter().zip(&report.layout.layers) {
         let output = it.output_db.map_or(String::new(), |db| format!("{db:.1} dB"));
         let name = ending(&it.layer, 36);
@@ -111,15 +114,16 @@ fn import(check: &Check) -> String {
     }
 }
 
-/// The seeds of the worst pictures, in the order of the sheet.
-fn worst(worst: &[Worst]) -> String {
-    let worst = worst.iter().map(|Worst { seed, psnr }| format!("{seed} ({psnr:.1} dB)"));
-    let worst: Vec<String> = worst.collect();
-    let lines: Vec<String> = worst.chunks(2).map(|line| line.join(", ")).collect();
+/// The seeds of the worst pictures, in the order of the `sheet`.
+fn worst(worst: &[Worst], sheet: &Path) -> String {
+    let seed = |Worst { seed, psnr }: &Worst| format!("{seed} ({psnr:.1} dB)");
+    let line = |pair: &[Worst]| pair.iter().map(seed).collect::<Vec<_>>().join(", ");
+    let lines: Vec<String> = worst.chunks(2).map(line).collect();
     format!(
         "worst pictures: seeds {}\n  \
-         NAME.worst.png shows them in this order: float, device, their difference × 8\n",
-        lines.join(",\n                      ")
+         in this order, as float, device, their difference × 8: {}\n",
+        lines.join(",\n                      "),
+        sheet.display()
     )
 }
 
@@ -166,10 +170,13 @@ fn times_on_cores(times: &[CoreTime]) -> String {
     text
 }
 
+/// Mark behind the name of a board that exists in an emulator only.
+const EMULATED: &str = " (emulated)";
+
 /// Table of the boards: whether a generator fits, its flash, working memory and time, and what to change.
 pub fn verdicts(verdicts: &[Verdict]) -> String {
     let mut text = format!(
-        "{:<14} {:<5} {:>25} {:>23} {:>12}\n",
+        "{:<22} {:<5} {:>25} {:>23} {:>12}\n",
         "board", "fits", "flash", "working memory", "per picture"
     );
     for verdict in verdicts {
@@ -178,21 +185,24 @@ pub fn verdicts(verdicts: &[Verdict]) -> String {
         };
         let seconds = verdict.seconds.map_or(String::new(), |seconds| format!("> {seconds:.3} s"));
         let fits = if verdict.fits { "yes" } else { "no" };
-        let line = format!(
-            "{:<14} {fits:<5} {:>25} {:>23} {seconds:>12}",
-            verdict.board,
-            of(verdict.flash),
-            of(verdict.ram)
-        );
+        let is_hardware = Board::named(&verdict.board).is_none_or(Board::is_hardware);
+        let name = format!("{}{}", verdict.board, if is_hardware { "" } else { EMULATED });
+        let (flash, ram) = (of(verdict.flash), of(verdict.ram));
+        let line = format!("{name:<22} {fits:<5} {flash:>25} {ram:>23} {seconds:>12}");
         let _ = writeln!(text, "{}", line.trim_end());
         for advice in &verdict.advice {
             let _ = writeln!(text, "  {advice}");
         }
     }
     text.push_str(
-        "Bytes do not include the application's own. Times are lower bounds: without the screen, each\n\
-         instruction in one cycle, no waiting for flash. See docs/boards.md.\n",
+        "flash: bytes of the .gen file, of those that the firmware itself leaves free\n\
+         working memory: bytes of RAM that the engine takes, of those that the firmware leaves free\n\
+         per picture: at least this time, if each instruction takes a cycle and none waits for flash,\n             \
+         without the time of the screen\n",
     );
+    if text.contains(EMULATED) {
+        text.push_str("(emulated): a board that exists in an emulator only; see docs/boards.md\n");
+    }
     text
 }
 

@@ -3,8 +3,8 @@
 use crate::report::plans;
 use anyhow::Result;
 use boards::{BOARDS, Board, Fit, Memory, time};
+use gen_core::Model;
 use gen_core::element::{Element, Weight};
-use gen_core::{Layer, Model};
 use serde::Serialize;
 
 /// Whether a generator fits a board, and what to change.
@@ -14,9 +14,9 @@ pub struct Verdict {
     pub board: String,
     /// Whether it fits.
     pub fits: bool,
-    /// Bytes of the generator's file, and bytes available.
+    /// Bytes of the generator's file, and bytes that the firmware leaves free.
     pub flash: [usize; 2],
-    /// Bytes of its working memory, and bytes available.
+    /// Bytes of its working memory, and bytes that the firmware leaves free.
     pub ram: [usize; 2],
     /// Estimated seconds per picture by [`boards::time`], if the clock is known.
     pub seconds: Option<f64>,
@@ -32,6 +32,7 @@ pub fn with_a_screen() -> impl Iterator<Item = &'static Board> {
 /// The verdict on `model`, whose file has `file` bytes, and `board`.
 ///
 /// # Errors
+///
 /// If the bench has not measured the board's core.
 pub fn on_board(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
     let verdict = in_memory(model, file, board.name, board.memory());
@@ -48,33 +49,23 @@ pub fn in_memory(model: &Model, file: usize, name: &str, memory: Memory) -> Verd
     let mut advice = Vec::new();
     if flash == 0 || ram == 0 {
         advice.push("the application itself does not fit".to_owned());
-    } else if file > flash && file.saturating_sub(saved) <= flash {
-        advice.push(format!(
-            "{} bytes of flash too many: weights of 8 bits take about {} less",
-            file - flash,
-            saved
-        ));
     } else if file > flash {
-        advice.push(format!(
-            "{} bytes of flash too many: {}",
-            file - flash,
-            narrower(widths(model, file, flash))
-        ));
+        let change = match file.saturating_sub(saved) <= flash {
+            true => format!("weights of 8 bits take about {saved} less"),
+            false => narrower(widths(model, file, flash)),
+        };
+        advice.push(format!("{} bytes of flash too many: {change}", file - flash));
     }
-    if ram > 0 && model.working_memory() > ram {
-        let least = plans::least(model.layers());
-        advice.push(if least <= ram {
-            format!("{} bytes of RAM too many: quantise with --ram-budget {ram}", fit.ram - ram)
-        } else if least_in_bytes <= ram {
-            format!(
-                "{} bytes of RAM too many, even row by row: tensors of 8 bits take {} less",
-                least - ram,
-                least - least_in_bytes
-            )
-        } else {
-            let percent = 100 * ram / least;
-            format!("{} bytes of RAM too many, even row by row: {}", least - ram, narrower(percent))
-        });
+    let least = plans::least(model.layers());
+    if ram > 0 && least > ram {
+        let change = match least_in_bytes <= ram {
+            true => format!("tensors of 8 bits take {} less", least - least_in_bytes),
+            false => narrower(100 * ram / least),
+        };
+        advice.push(format!("{} bytes of RAM too many, even row by row: {change}", least - ram));
+    } else if ram > 0 && fit.ram > ram {
+        let more = fit.ram - ram;
+        advice.push(format!("{more} bytes of RAM too many: quantise with --ram-budget {ram}"));
     }
     Verdict {
         board: name.to_owned(),
@@ -116,8 +107,7 @@ fn in_eight_bits(model: &Model) -> (usize, usize) {
     let wide = model.layers().iter().filter(|layer| layer.weight() == Weight::Wide);
     let flash = wide.map(|layer| layer.weight_bytes() / 2).sum();
     let narrow = model.layers().iter().map(|layer| layer.with_element(Element::Byte));
-    let narrow: Vec<Layer> = narrow.collect();
-    (flash, plans::least(&narrow))
+    (flash, plans::least(&narrow.collect::<Vec<_>>()))
 }
 
 #[cfg(test)]
@@ -126,16 +116,13 @@ mod tests {
     use crate::pipeline::Options;
     use crate::sketch;
 
-    fn faces() -> Vec<u8> {
-        include_bytes!("../../../models/faces.gen").to_vec()
-    }
+    const FACES: &[u8] = include_bytes!("../../../models/faces.gen");
 
     #[test]
     fn the_shipped_model_fits_every_board() {
-        let file = faces();
-        let model = Model::parse(&file).unwrap();
+        let model = Model::parse(FACES).unwrap();
         for board in with_a_screen() {
-            let verdict = on_board(&model, file.len(), board).unwrap();
+            let verdict = on_board(&model, FACES.len(), board).unwrap();
             assert!(verdict.fits && verdict.advice.is_empty(), "{verdict:?}");
             // 2.3 million MACs, 1.3 to 3.5 instructions each, at 50 to 150 MHz.
             assert!((0.01..0.1).contains(&verdict.seconds.unwrap()), "{verdict:?}");
@@ -144,18 +131,18 @@ mod tests {
 
     #[test]
     fn what_does_not_fit_is_told_what_would() {
-        let file = faces();
-        let model = Model::parse(&file).unwrap();
-        let of =
-            |flash: usize, ram: usize| in_memory(&model, file.len(), "mine", Memory { flash, ram });
+        let model = Model::parse(FACES).unwrap();
+        let of = |flash: usize, ram: usize| {
+            in_memory(&model, FACES.len(), "mine", Memory { flash, ram })
+        };
         let enough = of(1 << 20, 1 << 20);
         let code = (1 << 20) - enough.flash[1];
         let reserved = (1 << 20) - enough.ram[1];
         assert!(enough.fits && enough.seconds.is_none());
-        let exact = of(code + file.len(), reserved + model.working_memory());
+        let exact = of(code + FACES.len(), reserved + model.working_memory());
         assert!(exact.fits, "{exact:?}");
         assert!(of(1000, 1 << 20).advice[0].contains("application itself"));
-        let flash = of(code + file.len() / 4, 1 << 20);
+        let flash = of(code + FACES.len() / 4, 1 << 20);
         let percent = flash.advice[0].split(" %").next().unwrap().rsplit(' ').next().unwrap();
         let percent: usize = percent.parse().unwrap();
         // 32 to 96, 48, 24 and 3 channels, 16 weights for each pair; all else is 1,400 bytes and more.
@@ -163,9 +150,9 @@ mod tests {
             let [a, b, c] = [96, 48, 24].map(|channels| channels * percent / 100);
             16 * (32 * a + a * b + b * c + 3 * c)
         };
-        assert!(!flash.fits && weights(percent) + 1400 <= file.len() / 4, "{flash:?}");
-        assert!(weights(percent + 2) + 7000 > file.len() / 4, "{flash:?}");
-        let tiny = of(code + file.len() / 20, reserved + model.working_memory() / 20);
+        assert!(!flash.fits && weights(percent) + 1400 <= FACES.len() / 4, "{flash:?}");
+        assert!(weights(percent + 2) + 7000 > FACES.len() / 4, "{flash:?}");
+        let tiny = of(code + FACES.len() / 20, reserved + model.working_memory() / 20);
         assert!(
             tiny.advice
                 .iter()
@@ -181,7 +168,8 @@ mod tests {
     fn eight_bits_are_advised_where_they_fit() {
         let of = |bits| {
             let few = Options { calibrate: 8, compare: 1, ..Options::default() };
-            sketch::exported(&Options { activations: bits, weights: bits, ..few })
+            let options = Options { activations: bits, weights: bits, ..few };
+            sketch::exported(&sketch::dense_first(), &options).unwrap().gen_file
         };
         let (wide, bytes) = (of(12), of(8));
         let [wide_model, byte_model] = [&wide, &bytes].map(|file| Model::parse(file).unwrap());

@@ -4,7 +4,7 @@
 
 use crate::network::linear::Linear;
 use crate::onnx::graph::{Graph, Values};
-use crate::quantize::exact::{halves, parts};
+use crate::quantize::bound::{halves, parts};
 use anyhow::{Context, Result};
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::DraftLayer;
@@ -15,6 +15,7 @@ use tract_onnx::pb::tensor_proto::DataType;
 /// `input` is its height, width and channels.
 ///
 /// # Errors
+///
 /// If sums over a single input channel would not be exact.
 pub(super) fn accumulate(
     graph: &mut Graph,
@@ -39,6 +40,7 @@ pub(super) fn accumulate(
 /// Adds the nodes that sum over the input channels of a layer with 8-bit weights. Names of nodes end in `suffix`.
 ///
 /// # Errors
+///
 /// If sums over a single input channel would not be exact.
 fn sum(
     graph: &mut Graph,
@@ -55,7 +57,7 @@ fn sum(
         return Ok(graph.cast(&format!("accumulator{suffix}"), &acc, DataType::Double));
     }
     let axes = graph.constant(&format!("channel_axis{suffix}"), &[1], Values::Int64(&[1]));
-    let mut sum: Option<String> = None;
+    let mut sum = String::new();
     for (index, part) in parts.into_iter().enumerate() {
         let suffix = format!("{suffix}_{index}");
         let (begin, end) = (part.start as i64, part.end as i64);
@@ -65,12 +67,12 @@ fn sum(
             graph.node("Slice", &format!("part{suffix}"), &[x, &begin, &end, &axes], vec![]);
         let acc = convolve(graph, layer, input, part, &suffix, &slice);
         let acc = graph.cast(&format!("accumulator{suffix}"), &acc, DataType::Double);
-        sum = Some(match sum {
-            None => acc,
-            Some(sum) => graph.node("Add", &format!("sum{suffix}"), &[&sum, &acc], vec![]),
-        });
+        sum = match index {
+            0 => acc,
+            _ => graph.node("Add", &format!("sum{suffix}"), &[&sum, &acc], vec![]),
+        };
     }
-    Ok(sum.unwrap_or_default())
+    Ok(sum)
 }
 
 /// Adds one convolution over the input channels in `part`, in float.

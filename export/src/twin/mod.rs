@@ -24,7 +24,7 @@ use gen_core::latent::LATENT_MAX;
 use gen_core::requant::FRACTION_BITS;
 use output::number::hexadecimal;
 use prost::Message;
-use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
+use tract_onnx::pb::tensor_proto::DataType;
 
 /// 2³²
 const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
@@ -33,6 +33,7 @@ const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 /// by `pixels`.
 ///
 /// # Errors
+///
 /// If a layer's kernel is so large that its sums can't be exact in float, naming the node.
 pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec<u8>> {
     let mut graph = Graph { prefix: "latent".to_owned(), ..Graph::default() };
@@ -51,19 +52,35 @@ pub fn encode(draft: &Draft, network: &Network, pixels: PixelRule) -> Result<Vec
         x = epilogue(&mut graph, layer, &acc, is_last.then_some(pixels));
         (input, element) = (layer.output, layer.element);
     }
-    let x = picture(&mut graph, network, &x);
-    finish(&mut graph, network, &x);
-    Ok(model(graph, draft, network, pixels).encode_to_vec())
+    Ok(finish(graph, draft, network, pixels, &x))
 }
 
-/// Makes `x`, the output of the last node, the graph's output.
-fn finish(graph: &mut Graph, network: &Network, x: &str) {
+/// The bytes of the ONNX of `graph`, whose last layer gives `x`: with pictures as the float graph has them, and with
+/// the metadata that [`Generator`](crate::draw::Generator) reads.
+fn finish(
+    mut graph: Graph,
+    draft: &Draft,
+    network: &Network,
+    pixels: PixelRule,
+    x: &str,
+) -> Vec<u8> {
+    let x = picture(&mut graph, network, x);
     if data_type(&network.output) == Some(DataType::Uint8) {
-        graph.cast("bytes", x, DataType::Uint8);
+        graph.cast("bytes", &x, DataType::Uint8);
     }
     if let Some(last) = graph.nodes.last_mut() {
         last.output = vec![network.output.name.clone()];
     }
+    let [height, width, channels] = network.image();
+    let order = if network.picture.interleaved { "HWC" } else { "CHW" };
+    let metadata = [
+        (metadata::PIXELS, pixels.to_string()),
+        (metadata::LATENTS, inputs::describe(&network.latent, &network.inputs)),
+        (metadata::SOURCE_SHA256, hexadecimal(&draft.source)),
+        (metadata::PICTURE, format!("{height} {width} {channels} {order}")),
+    ];
+    let inputs = network.inputs.iter().map(|input| input.declared.clone()).collect();
+    graph.model(&draft.name, inputs, network.output.clone(), metadata.into()).encode_to_vec()
 }
 
 /// The pictures as the float graph has them.
@@ -129,7 +146,6 @@ fn parts(graph: &mut Graph, network: &Network) -> String {
             };
             let len = input.elements.len();
             let mut x = input.name().to_owned();
-            let mut shape = &input.shape[..];
             if input.number {
                 let labels: Vec<i64> = (0..len as i64).collect();
                 let labels = graph.constant(&name("labels"), &[len], Values::Int64(&labels));
@@ -137,12 +153,9 @@ fn parts(graph: &mut Graph, network: &Network) -> String {
                 x = graph.cast(&name("number"), &x, DataType::Int64);
                 x = graph.node("Reshape", &name("numbers"), &[&x, &column], vec![]);
                 x = graph.node("Equal", &name("label"), &[&x, &labels], vec![]);
-                x = graph.cast(&name("double"), &x, DataType::Double);
-                shape = &[1, 1];
-            } else {
-                x = graph.cast(&name("double"), &x, DataType::Double);
             }
-            if shape.len() != 2 {
+            x = graph.cast(&name("double"), &x, DataType::Double);
+            if !input.number && input.shape.len() != 2 {
                 let shape = graph.constant(&name("shape"), &[2], Values::Int64(&[-1, len as i64]));
                 x = graph.node("Reshape", &name("flat"), &[&x, &shape], vec![]);
             }
@@ -159,15 +172,13 @@ fn parts(graph: &mut Graph, network: &Network) -> String {
 /// Adds the epilogue: from the accumulator `acc` (double) to the layer's elements as floats, or, for the last layer, to
 /// output values by `pixels`.
 fn epilogue(graph: &mut Graph, layer: &DraftLayer, acc: &str, pixels: Option<PixelRule>) -> String {
-    let fixed = |values: &[i64]| -> Vec<f64> { values.iter().map(|&v| v as f64 / ONE).collect() };
-    let widened = |values: &[i32]| -> Vec<i64> { values.iter().map(|&v| i64::from(v)).collect() };
-    let m = numbers(graph, "m", layer, &fixed(&widened(&layer.multipliers)));
-    let c = numbers(graph, "c", layer, &fixed(&layer.constants));
+    let fixed = |m: &i32| f64::from(*m) / ONE;
+    let m = numbers(graph, "m", layer, layer.multipliers.iter().map(fixed));
+    let c = numbers(graph, "c", layer, layer.constants.iter().map(|&c| c as f64 / ONE));
 
     let scaled = if let DraftActivation::Slopes { negative, biases } = &layer.activation {
-        let negative = numbers(graph, "m_negative", layer, &fixed(&widened(negative)));
-        let biases: Vec<f64> = biases.iter().map(|&b| f64::from(b)).collect();
-        let biases = numbers(graph, "b", layer, &biases);
+        let negative = numbers(graph, "m_negative", layer, negative.iter().map(fixed));
+        let biases = numbers(graph, "b", layer, biases.iter().map(|&b| f64::from(b)));
         let zero = graph.number("zero", 0.0);
         let biased = graph.node("Add", "biased", &[acc, &biases], vec![]);
         let above = graph.node("Max", "above", &[&biased, &zero], vec![]);
@@ -207,27 +218,16 @@ fn epilogue(graph: &mut Graph, layer: &DraftLayer, acc: &str, pixels: Option<Pix
 }
 
 /// Adds a constant of per-channel numbers, `[1, C, 1, 1]`, or per-feature ones, `[1, C, H, W]`.
-fn numbers(graph: &mut Graph, name: &str, layer: &DraftLayer, values: &[f64]) -> String {
-    let [height, width, channels] = layer.output;
+fn numbers(
+    graph: &mut Graph,
+    name: &str,
+    layer: &DraftLayer,
+    values: impl Iterator<Item = f64>,
+) -> String {
+    let (values, [height, width, channels]) = (values.collect::<Vec<_>>(), layer.output);
     if !layer.per_feature {
-        return graph.constant(name, &[1, channels, 1, 1], Values::Double(values));
+        return graph.constant(name, &[1, channels, 1, 1], Values::Double(&values));
     }
-    let planes = planes(values, layer.output);
+    let planes = planes(&values, layer.output);
     graph.constant(name, &[1, channels, height, width], Values::Double(&planes))
-}
-
-/// The model of `graph`, with the metadata that [`Generator`](crate::draw::Generator) reads.
-fn model(graph: Graph, draft: &Draft, network: &Network, pixels: PixelRule) -> ModelProto {
-    let metadata = [
-        (metadata::PIXELS, pixels.to_string()),
-        (metadata::LATENTS, inputs::describe(&network.latent, &network.inputs)),
-        (metadata::SOURCE_SHA256, hexadecimal(&draft.source)),
-        (metadata::PICTURE, {
-            let [height, width, channels] = network.image();
-            let order = if network.picture.interleaved { "HWC" } else { "CHW" };
-            format!("{height} {width} {channels} {order}")
-        }),
-    ];
-    let inputs = network.inputs.iter().map(|input| input.declared.clone()).collect();
-    graph.model(&draft.name, inputs, network.output.clone(), metadata.into())
 }

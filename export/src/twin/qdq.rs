@@ -16,10 +16,9 @@ use crate::network::{Layer, Network};
 use crate::onnx::graph::{Graph, Values, int};
 use crate::picture::pixel_rule::PixelRule;
 use crate::quantize::Real;
-use crate::twin::{model, parts, picture};
+use crate::twin::{finish, parts};
 use gen_core::element::Weight;
 use gen_core::format::write::{Draft, DraftLayer};
-use prost::Message;
 use tract_onnx::pb::tensor_proto::DataType;
 
 /// The bytes of the QDQ ONNX of `draft`, whose layers stand for `reals`, with the inputs and the output of `network`.
@@ -38,9 +37,7 @@ pub fn encode(draft: &Draft, reals: &[Real], network: &Network, pixels: PixelRul
             x = quantized(&mut graph, *input, &x);
         }
     }
-    let x = picture(&mut graph, network, &x);
-    crate::twin::finish(&mut graph, network, &x);
-    model(graph, draft, network, pixels).encode_to_vec()
+    finish(graph, draft, network, pixels, &x)
 }
 
 /// Adds the latents as `[N, z, 1, 1]`, all parts in units of the first part's scale.
@@ -169,12 +166,12 @@ fn activation(graph: &mut Graph, layer: &Layer, activation: &Activation, x: &str
 }
 
 /// Adds QuantizeLinear and DequantizeLinear after `x`, if it has 8 bits.
-fn quantized(graph: &mut Graph, range: Quantization, x: &str) -> String {
-    if range.element.is_wide() {
+fn quantized(graph: &mut Graph, tensor: Quantization, x: &str) -> String {
+    if tensor.element.is_wide() {
         return x.to_owned();
     }
-    let scale = graph.constant("scale", &[], Values::Float(&[range.scale as f32]));
-    let zero = graph.constant("zero", &[], Values::Uint8(&[range.zero_point]));
+    let scale = graph.constant("scale", &[], Values::Float(&[tensor.scale as f32]));
+    let zero = graph.constant("zero", &[], Values::Uint8(&[tensor.zero_point]));
     let x = graph.node("QuantizeLinear", "quantized", &[x, &scale, &zero], vec![]);
     graph.node("DequantizeLinear", "real", &[&x, &scale, &zero], vec![])
 }

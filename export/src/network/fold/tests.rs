@@ -1,19 +1,13 @@
 use super::*;
-use crate::import::import;
-use crate::latent::wish::Wishes;
+use crate::network::LayerKind;
 use crate::network::naive;
 use crate::network::operation::Step;
 use crate::sketch;
 
 /// A dense layer of 2 channels on 2×1, or a transposed one, with `steps`.
-fn layer(kind: crate::network::LayerKind, steps: Vec<Step>) -> Layer {
-    let source = sketch::dense_first();
-    let mut layer = import(&source, &Wishes::default())
-        .unwrap()
-        .layers
-        .swap_remove(usize::from(kind == crate::network::LayerKind::Transposed));
-    layer.steps = steps;
-    layer
+fn layer(kind: LayerKind, steps: Vec<Step>) -> Layer {
+    let index = usize::from(kind == LayerKind::Transposed);
+    Layer { steps, ..sketch::imported(&sketch::dense_first()).layers.swap_remove(index) }
 }
 
 fn step(operation: Operation) -> Step {
@@ -40,10 +34,9 @@ fn input(layer: &Layer) -> Vec<f64> {
 /// Folded layers compute the same as their steps, with BatchNorm in every position that can be converted.
 #[test]
 fn folded_layers_compute_the_same() {
-    use crate::network::LayerKind::{Dense, Transposed};
     let leaky = function(Function::LeakyRelu(0.2));
     let relu = function(Function::Relu);
-    for kind in [Dense, Transposed] {
+    for kind in [LayerKind::Dense, LayerKind::Transposed] {
         let probe = layer(kind, vec![]);
         let (channels, features) = (probe.channels_out, probe.features());
         let mut cases = vec![
@@ -58,7 +51,7 @@ fn folded_layers_compute_the_same() {
             vec![affine(channels, 1), function(Function::Tanh)],
             vec![affine(channels, 1), function(Function::Clip(-0.5, 0.75))],
         ];
-        if kind == Dense {
+        if kind == LayerKind::Dense {
             cases.push(vec![affine(features, 1), relu.clone()]);
             cases.push(vec![affine(features, 1), affine(channels, 2), relu.clone()]);
             cases.push(vec![affine(channels, 1), leaky.clone(), affine(features, 2)]);
@@ -80,7 +73,7 @@ fn folded_layers_compute_the_same() {
 /// Steps that do not fit into one epilogue are split into runs, each of which can be folded.
 #[test]
 fn what_one_epilogue_cannot_do_is_split() {
-    let kind = crate::network::LayerKind::Transposed;
+    let kind = LayerKind::Transposed;
     let tanh = function(Function::Tanh);
     let relu = function(Function::Relu);
     let clip = function(Function::Clip(0.0, 6.0));
