@@ -115,7 +115,7 @@ fn pictures_that_differ_or_are_none() {
     assert_refused(empty.path(), &any, &["holds no .png, .jpg or .jpeg"]);
     assert_refused(&empty.path().join("none"), &any, &["none: there is no such file"]);
     fs::write(empty.path().join("x.tar"), "x").unwrap();
-    assert_refused(&empty.path().join("x.tar"), &any, &["x.tar: neither a directory, nor idx"]);
+    assert_refused(&empty.path().join("x.tar"), &any, &["x.tar: not a directory, an idx file or"]);
 }
 
 fn idx(magic: u32, sizes: &[u32], bytes: &[u8]) -> Vec<u8> {
@@ -125,8 +125,11 @@ fn idx(magic: u32, sizes: &[u32], bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn idx_files() {
-    let directory = TempDir::new().unwrap();
-    let place = |name: &str| directory.path().join(name);
+    let parent = TempDir::new().unwrap();
+    // Only the names of the files tell training from testing.
+    let directory = parent.path().join("training");
+    fs::create_dir(&directory).unwrap();
+    let place = |name: &str| directory.join(name);
     let pixels: Vec<u8> = (0..12).collect();
     let mut gz = GzEncoder::new(Vec::new(), Compression::fast());
     gz.write_all(&idx(0x0803, &[3, 2, 2], &pixels)).unwrap();
@@ -137,7 +140,7 @@ fn idx_files() {
     let test = place("t10k-images-idx3-ubyte");
     fs::write(&test, idx(0x0803, &[1, 2, 2], &pixels[..4])).unwrap();
 
-    let dataset = load(directory.path()).unwrap();
+    let dataset = load(&directory).unwrap();
     assert_eq!((dataset.len(), dataset.channels, dataset.size), (3, 1, 2));
     assert_eq!(dataset.picture(1).pixels, [4, 5, 6, 7]);
     assert_eq!(dataset.attributes[0].classes, ["0", "1", "2"]);
@@ -147,14 +150,20 @@ fn idx_files() {
 
     let any = Reading::default();
     fs::write(&labels, idx(0x0801, &[2], &[2, 0])).unwrap();
-    assert_refused(directory.path(), &any, &["idx1-ubyte.gz: 2 labels for 3 pictures"]);
+    assert_refused(&directory, &any, &["idx1-ubyte.gz: 2 labels for 3 pictures"]);
     fs::write(place("train-images-idx3-ubyte.gz"), &zipped[..zipped.len() - 9]).unwrap();
-    assert_refused(directory.path(), &any, &["idx3-ubyte.gz: damaged gzip"]);
+    assert_refused(&directory, &any, &["idx3-ubyte.gz: damaged gzip"]);
+    fs::rename(place("train-images-idx3-ubyte.gz"), place("a-images-idx3-ubyte.gz")).unwrap();
+    let several = "training: several idx3 files, none with \"train\" in its name";
+    assert_refused(&directory, &any, &[several, "pass one of them to --data"]);
     for (bytes, expected) in [
         (idx(0x0803, &[1, 2, 2], &pixels[..3]), "t10k-images-idx3-ubyte: 3 bytes after the header"),
         (idx(0x0803, &[u32::MAX, u32::MAX, u32::MAX], &[]), "0 bytes after the header"),
         (idx(0x0803, &[0, 2, 2], &[]), "holds no pictures"),
-        (idx(0x0801, &[4], &pixels[..4]), "begins with 0x00000801"),
+        (
+            idx(0x0801, &[4], &pixels[..4]),
+            "begins with 0x00000801; an idx file of 3 dimensions begins with 0x00000803",
+        ),
         (vec![0, 0, 8, 3, 0], "ends in its header"),
         (vec![], "begins with nothing"),
     ] {

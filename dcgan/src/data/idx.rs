@@ -19,25 +19,28 @@ const LIMIT: u64 = 1 << 31;
 /// Path of the idx file of pictures: `path` itself, or the file of training pictures in the directory `path`;
 /// `None` if there is none.
 pub(super) fn find(path: &Path) -> Result<Option<PathBuf>> {
-    let named = |path: &Path| {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        name.contains("idx3-ubyte") || name.contains("idx3.ubyte")
+    let named = |path: &Path, part: &str| {
+        path.file_name().is_some_and(|name| name.to_string_lossy().contains(part))
     };
+    let pictures = |path: &Path| named(path, "idx3-ubyte") || named(path, "idx3.ubyte");
     if !path.is_dir() {
-        return Ok(named(path).then(|| path.to_owned()));
+        return Ok(pictures(path).then(|| path.to_owned()));
     }
     let listing =
         fs::read_dir(path).with_context(|| format!("{}: cannot be listed", path.display()))?;
     let mut files: Vec<PathBuf> = listing.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.retain(|file| named(file));
+    files.retain(|file| pictures(file));
     files.sort();
     // A data set has one file for training and one for testing: take the one for training.
-    let train = files.iter().position(|file| file.to_string_lossy().contains("train"));
+    let train = files.iter().position(|file| named(file, "train"));
     Ok(match (files.len(), train) {
         (0, _) => None,
         (_, Some(train)) => Some(files.swap_remove(train)),
         (1, None) => files.pop(),
-        _ => bail!("{}: several idx3 files and no \"train\": name one", path.display()),
+        _ => bail!(
+            "{}: several idx3 files, none with \"train\" in its name: pass one of them to --data",
+            path.display()
+        ),
     })
 }
 
@@ -98,7 +101,7 @@ fn parse<'a, const D: usize>(
     let found = number(0).map_or("nothing".to_owned(), |found| format!("{found:#010x}"));
     ensure!(
         number(0) == Some(magic),
-        "{file}: begins with {found}, an idx file of {D} dimensions with {magic:#010x}"
+        "{file}: begins with {found}; an idx file of {D} dimensions begins with {magic:#010x}"
     );
     let mut sizes = [0; D];
     for (index, size) in sizes.iter_mut().enumerate() {

@@ -95,7 +95,7 @@ impl Dataset {
         } else if extension.is_some_and(|e| e.eq_ignore_ascii_case("npz")) {
             npz::read(path)
         } else if path.exists() {
-            bail!("{file}: neither a directory, nor idx, nor .npz");
+            bail!("{file}: not a directory, an idx file or an .npz: pass one of these");
         } else {
             bail!("{file}: there is no such file or directory");
         }?;
