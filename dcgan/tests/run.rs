@@ -121,12 +121,22 @@ fn stopped_and_resumed_equals_uninterrupted() {
     let text = fs::read_to_string(&plan).unwrap();
     fs::write(&plan, text.replace("\"batch\": 16", "\"batch\": 0")).unwrap();
     fail(&["resume", &parts], "run.json: batch 0: must be 2 to 1024");
+    fs::write(&plan, text.replace("\"threads\": 2", "\"threads\": 0")).unwrap();
+    fail(&["resume", &parts], "interval must be at least 1 and threads 1 to 1024");
     fs::write(&plan, text).unwrap();
     let moved = place("moved");
     fs::rename(data, &moved).unwrap();
     fail(&["resume", &parts], "squares: there is no such file or directory");
     succeed(&["resume", &parts, "--data", &moved]);
     assert_eq!(log(&whole), log(&parts));
+    let (own, elsewhere) = (place("moved/labels.csv"), place("elsewhere.csv"));
+    fs::rename(&own, &elsewhere).unwrap();
+    fail(&["resume", &parts], "not the pictures and labels that the run began with");
+    succeed(&["resume", &parts, "--labels", &elsewhere]);
+    assert_eq!(log(&whole), log(&parts));
+    fs::rename(&elsewhere, &own).unwrap();
+    fail(&["resume", &parts], "elsewhere.csv");
+    succeed(&["resume", &parts, "--labels", &own]);
     fs::remove_file(Path::new(&moved).join("000.png")).unwrap();
     fail(
         &["resume", &parts, "--steps", "80"],

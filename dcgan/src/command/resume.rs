@@ -16,6 +16,9 @@ pub(crate) struct Resume {
     /// The training pictures, if they have moved since the run began
     #[arg(long)]
     data: Option<PathBuf>,
+    /// The CSV of labels, if it has moved since the run began
+    #[arg(long, value_name = "LABELS.csv")]
+    labels: Option<PathBuf>,
     /// Total number of steps [default: the number that the run began with]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
@@ -24,9 +27,8 @@ pub(crate) struct Resume {
 impl Resume {
     pub(crate) fn run(&self) -> Result<()> {
         let mut plan = Plan::load(&self.run)?;
-        if let Some(data) = &self.data {
-            plan.data = absolute(data)?;
-        }
+        plan.data = self.data.as_deref().map(absolute).transpose()?.unwrap_or(plan.data);
+        plan.labels = self.labels.as_deref().map(absolute).transpose()?.or(plan.labels);
         plan.steps = self.steps.unwrap_or(plan.steps);
         if let Some(steps) = plan.options.annealed {
             let run = self.run.display();

@@ -31,7 +31,8 @@ pub struct Plan {
     pub steps: u64,
     /// Steps between two checkpoints, each with a sheet and a judgement of quality.
     pub interval: u64,
-    /// Number of threads. Another number adds floats in another order, so results differ slightly.
+    /// Number of threads. A different thread count changes the order of floating-point additions, so results
+    /// differ slightly.
     pub threads: usize,
 }
 
@@ -50,7 +51,7 @@ impl Plan {
         plan.options.check().with_context(name)?;
         ensure!(
             plan.interval > 0 && (1..=1024).contains(&plan.threads),
-            "{}: interval and threads must be at least 1",
+            "{}: interval must be at least 1 and threads 1 to 1024",
             path.display()
         );
         Ok(plan)
