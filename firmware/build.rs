@@ -75,8 +75,7 @@ fn built_in(out: &Path, board: &Board) -> Result<usize, String> {
     let path = env::var("GEN_MODEL").unwrap_or_else(|_| "../models/faces.gen".into());
     println!("cargo::rerun-if-changed={path}");
     let file = fs::read(&path).map_err(|e| format!("{path}: {e}; set GEN_MODEL to a .gen file"))?;
-    let model = Model::parse(&file)
-        .map_err(|e| format!("{path}: {e}; convert it with `cargo run -p export -- quantize`"))?;
+    let model = Model::parse(&file).map_err(|e| format!("{path}: {e}"))?;
     let fit = Fit::new(&model, file.len(), board.memory());
     if !fit.fits() {
         return Err(format!("{path} does not fit {}: {fit}; choose a smaller model", board.name));

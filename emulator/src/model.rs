@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, ensure};
 use boards::{Board, Fit};
 use gen_core::Model;
 use setup::workspace;
@@ -38,9 +38,7 @@ pub fn fit(board: &Board, model: Option<&Path>) -> Result<Fit> {
     let path = model.map_or_else(|| workspace::root().join(DEFAULT), Path::to_owned);
     let name = model.unwrap_or(Path::new(DEFAULT)).display();
     let file = fs::read(&path).with_context(|| format!("{name}"))?;
-    let model = Model::parse(&file);
-    let model = model
-        .map_err(|e| anyhow!("{name}: {e}; convert it with `cargo run -p export -- quantize`"))?;
+    let model = Model::parse(&file).with_context(|| format!("{name}"))?;
     let fit = Fit::new(&model, file.len(), board.memory());
     ensure!(fit.fits(), "{name} does not fit {}: {fit}; choose a smaller model", board.name);
     Ok(fit)
@@ -89,7 +87,7 @@ mod tests {
         let path = directory.path().join("face.gen");
         fs::write(&path, "not a model").unwrap();
         let error = format!("{:#}", fit(&BOARDS[0], Some(&path)).unwrap_err());
-        assert!(error.ends_with("convert it with `cargo run -p export -- quantize`"), "{error}");
+        assert!(error.ends_with("copy it again"), "{error}");
         assert_eq!(error.lines().count(), 1);
     }
 }

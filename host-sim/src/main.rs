@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write, stdout};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result};
 use boards::{Color, Screen};
 use clap::Parser;
 use firmware::Button;
@@ -75,10 +75,7 @@ fn simulate(arguments: &Arguments) -> Result<()> {
             format!("cannot read {name}: choose a built-in model ({names}) or a .gen file")
         })?,
     };
-    let model = Model::parse(&file);
-    let model = model.map_err(|error| {
-        anyhow!("{name}: {error}; convert it again with `cargo run -p export -- quantize`")
-    })?;
+    let model = Model::parse(&file).with_context(|| name.clone())?;
 
     if arguments.headless {
         let script = Script::new(&arguments.press);
