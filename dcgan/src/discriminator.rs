@@ -32,7 +32,7 @@ pub struct Down {
 }
 
 /// The discriminator's output for a batch.
-pub struct Verdict {
+pub struct Scores {
     /// Features of the last hidden layer, `[n, channels, rows, columns]`.
     pub features: Tensor<4>,
     /// Logits, `[n]`: above 0 if the discriminator takes the picture for real.
@@ -51,7 +51,7 @@ impl Discriminator {
     }
 
     /// Features and logits of pictures in [−1, 1], shape `[n, channels, size, size]`.
-    pub fn forward(&self, pictures: Tensor<4>) -> Verdict {
+    pub fn forward(&self, pictures: Tensor<4>) -> Scores {
         let [n, ..] = pictures.dims();
         let (last, hidden) = self.layers.split_last().expect("every network has layers");
         let mut x = pictures;
@@ -66,7 +66,7 @@ impl Discriminator {
         if let Some(minibatch) = &self.minibatch {
             logits = logits + minibatch.forward(x.clone().flatten(1, 3));
         }
-        Verdict { features: x, logits }
+        Scores { features: x, logits }
     }
 }
 

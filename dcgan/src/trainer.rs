@@ -99,12 +99,12 @@ impl Trainer {
         // `no_grad`: gradients of the discriminator would be discarded. `valid().train()`: a plain clone
         // would share the BatchNorm statistics and count this batch a second time.
         let frozen = self.discriminator.valid().train().no_grad();
-        let verdict = frozen.forward(drawn.clone());
+        let scores = frozen.forward(drawn.clone());
         let generator_loss = if options.feature_matching {
             let target = frozen.forward(real).features.mean_dim(0).detach();
-            (verdict.features.mean_dim(0) - target).square().mean()
+            (scores.features.mean_dim(0) - target).square().mean()
         } else {
-            is_real(&verdict.logits)
+            is_real(&scores.logits)
         };
         let gradients = GradientsParams::from_grads(generator_loss.backward(), &self.generator);
         let generator = self.generator.clone();

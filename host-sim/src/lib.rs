@@ -6,8 +6,8 @@
 //! - [`test_card()`] computes what a correctly wired screen shows as its test card
 //! - [`Recorder`] is a viewer that writes PNGs and GIFs; [`Terminal`] is a viewer in a terminal, with keys
 
-mod frame;
 mod half_block;
+mod memory_display;
 mod recorder;
 mod replay;
 mod run;
@@ -15,8 +15,8 @@ mod screen;
 mod terminal;
 mod test_card;
 
-pub use frame::{Frame, Outside};
 pub use half_block::half_blocks;
+pub use memory_display::{MemoryDisplay, Outside};
 pub use output::Picture;
 pub use recorder::Recorder;
 pub use replay::{Script, replay};

@@ -8,7 +8,7 @@ use firmware::{App, Event, Platform, Presses};
 use gen_core::Model;
 use gen_core::pixel::Shade;
 
-use crate::{Frame, Picture};
+use crate::{MemoryDisplay, Picture};
 
 /// Room for the longest possible latent. Boards only have room for their own model's.
 const LATENT: usize = gen_core::latent::MAX_LEN;
@@ -35,22 +35,22 @@ pub fn run(model: &[u8], screen: Screen, seed: u64, viewer: &mut dyn Viewer) -> 
     // An arbitrary colour, as a real panel's memory holds noise at power-on.
     let size = Size::new(screen.width, screen.height);
     match screen.color {
-        Color::Rgb565 => run_on(Frame::new(size, Rgb565::BLUE), model, seed, viewer),
-        Color::Gray4 => run_on(Frame::new(size, Gray4::WHITE), model, seed, viewer),
-        Color::Binary => run_on(Frame::new(size, BinaryColor::On), model, seed, viewer),
+        Color::Rgb565 => run_on(MemoryDisplay::new(size, Rgb565::BLUE), model, seed, viewer),
+        Color::Gray4 => run_on(MemoryDisplay::new(size, Gray4::WHITE), model, seed, viewer),
+        Color::Binary => run_on(MemoryDisplay::new(size, BinaryColor::On), model, seed, viewer),
     }
 }
 
-/// Runs the application on a board whose display is `frame`.
+/// Runs the application on a board whose screen is `display`.
 fn run_on<C: Shade + Into<Rgb888>>(
-    frame: Frame<C>,
+    display: MemoryDisplay<C>,
     model: Model<'_>,
     seed: u64,
     viewer: &mut dyn Viewer,
 ) -> Result<()> {
     let mut memory = vec![0; model.working_memory()];
     let mut app = App::<LATENT>::new(model, &mut memory, seed)?;
-    let mut desk = Desk { frame, viewer };
+    let mut desk = Desk { display, viewer };
     while !desk.viewer.leaves() {
         app.step(&mut desk)?;
     }
@@ -59,15 +59,15 @@ fn run_on<C: Shade + Into<Rgb888>>(
 
 /// The simulated board: a screen and its viewer.
 struct Desk<'v, C> {
-    frame: Frame<C>,
+    display: MemoryDisplay<C>,
     viewer: &'v mut dyn Viewer,
 }
 
 impl<C: Shade + Into<Rgb888>> Platform for Desk<'_, C> {
-    type Display = Frame<C>;
+    type Display = MemoryDisplay<C>;
 
-    fn display(&mut self) -> &mut Frame<C> {
-        &mut self.frame
+    fn display(&mut self) -> &mut MemoryDisplay<C> {
+        &mut self.display
     }
 
     fn wait(&mut self, milliseconds: u32, presses: &mut Presses) {
@@ -76,7 +76,7 @@ impl<C: Shade + Into<Rgb888>> Platform for Desk<'_, C> {
 
     fn report(&mut self, event: Event<'_>) {
         if let Event::Shown { .. } = event {
-            self.viewer.frame_shown(event, &self.frame.picture());
+            self.viewer.frame_shown(event, &self.display.picture());
         }
     }
 }

@@ -6,7 +6,7 @@ use embedded_graphics::prelude::*;
 use firmware::TestCard;
 use gen_core::pixel::Shade;
 
-use crate::{Frame, Outside, Picture};
+use crate::{MemoryDisplay, Outside, Picture};
 
 /// What a correctly wired and mounted screen shows as its test card.
 ///
@@ -15,9 +15,9 @@ use crate::{Frame, Outside, Picture};
 /// If the card draws outside the screen.
 pub fn test_card(screen: Screen) -> Result<Picture, Outside> {
     fn draw<C: Shade + Into<Rgb888>>(screen: Screen, noise: C) -> Result<Picture, Outside> {
-        let mut frame = Frame::new(Size::new(screen.width, screen.height), noise);
-        TestCard.draw(&mut frame)?;
-        Ok(frame.picture())
+        let mut display = MemoryDisplay::new(Size::new(screen.width, screen.height), noise);
+        TestCard.draw(&mut display)?;
+        Ok(display.picture())
     }
     match screen.color {
         Color::Rgb565 => draw(screen, Rgb565::BLUE),
@@ -33,7 +33,7 @@ mod tests {
 
     /// On every screen all outermost pixels are white, and nothing is drawn outside.
     #[test]
-    fn the_frame_is_the_outermost_pixels() {
+    fn the_border_is_the_outermost_pixels() {
         for screen in SCREENS {
             let card = test_card(screen).unwrap();
             let (right, bottom) = (screen.width - 1, screen.height - 1);

@@ -4,15 +4,15 @@ use embedded_graphics::pixelcolor::BinaryColor;
 use embedded_graphics::prelude::*;
 use embedded_graphics::primitives::Rectangle;
 use firmware::{Button, Caption, Tour, WALK_STEPS};
-use host_sim::{Frame, Picture};
+use host_sim::{MemoryDisplay, Picture};
 
 /// The area after a caption has been drawn for each tour in turn.
 fn shown(area: Size, caption: &Caption, title: &str, tours: &[Tour]) -> Picture {
-    let mut frame = Frame::new(area, BinaryColor::Off);
+    let mut display = MemoryDisplay::new(area, BinaryColor::Off);
     for tour in tours {
-        caption.draw(title, tour, &mut frame).unwrap();
+        caption.draw(title, tour, &mut display).unwrap();
     }
-    frame.picture()
+    display.picture()
 }
 
 #[test]

@@ -11,7 +11,7 @@ use firmware::ssd0323::Ssd0323;
 use firmware::{Button, Event, Platform, Presses};
 use stellaris::clock;
 use stellaris::gpio::{A, C, D, E, F, Output};
-use stellaris::ssi::Listener;
+use stellaris::ssi::Ssi0;
 
 use crate::tick;
 
@@ -22,7 +22,7 @@ const SELECT: u32 = 1 << 1;
 /// Meaning of each bit of [`Contacts::up`]: the four directions, then select.
 const BUTTONS: [Button; 5] = [Button::Mode, Button::Mode, Button::Next, Button::Next, Button::Hold];
 
-type Screen = Ssd0323<Listener, Output>;
+type Screen = Ssd0323<Ssi0, Output>;
 
 /// The board, initialised.
 pub(crate) struct Lm3s6965Evb {
@@ -51,7 +51,7 @@ fn screen() -> Screen {
     C.output(1 << 6).write(true);
     // Pins of clock, select and data out.
     A.peripheral(1 << 2 | 1 << 3 | 1 << 5);
-    let Ok(screen) = Ssd0323::new(Listener::new(), C.output(1 << 7));
+    let Ok(screen) = Ssd0323::new(Ssi0::new(), C.output(1 << 7));
     screen
 }
 

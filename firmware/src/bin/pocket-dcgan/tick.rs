@@ -15,34 +15,34 @@ use crate::board::Contacts;
 const MS: u32 = 10;
 
 /// State of the tick: time since the start, and presses that were not fetched yet.
-struct Watch {
+struct State {
     ticks: u32,
     contacts: Contacts,
     debounce: Debounce,
     presses: Presses,
 }
 
-static WATCH: Mutex<RefCell<Option<Watch>>> = Mutex::new(RefCell::new(None));
+static STATE: Mutex<RefCell<Option<State>>> = Mutex::new(RefCell::new(None));
 
 /// Calls `act` with the state; returns `None` before [`start`].
-fn with<T>(act: impl FnOnce(&mut Watch) -> T) -> Option<T> {
-    free(|section| WATCH.borrow(section).borrow_mut().as_mut().map(act))
+fn with<T>(act: impl FnOnce(&mut State) -> T) -> Option<T> {
+    free(|section| STATE.borrow(section).borrow_mut().as_mut().map(act))
 }
 
 #[exception]
 fn SysTick() {
-    with(|watch| {
-        watch.ticks = watch.ticks.wrapping_add(1);
-        let up = watch.contacts.up();
-        watch.debounce.queue(up, watch.contacts.buttons(), &mut watch.presses);
+    with(|state| {
+        state.ticks = state.ticks.wrapping_add(1);
+        let up = state.contacts.up();
+        state.debounce.queue(up, state.contacts.buttons(), &mut state.presses);
     });
 }
 
 /// Starts the tick on a processor clocked at `hz`.
 pub(crate) fn start(mut timer: SYST, hz: u32, contacts: Contacts) {
     let debounce = Debounce::new(contacts.up());
-    let watch = Watch { ticks: 0, contacts, debounce, presses: Presses::new() };
-    free(|section| WATCH.borrow(section).replace(Some(watch)));
+    let state = State { ticks: 0, contacts, debounce, presses: Presses::new() };
+    free(|section| STATE.borrow(section).replace(Some(state)));
     timer.set_clock_source(SystClkSource::Core);
     timer.set_reload(hz / 1000 * MS - 1);
     timer.clear_current();
@@ -56,7 +56,7 @@ pub(crate) fn sleep(milliseconds: u32, presses: &mut Presses, mut each: impl FnM
     let mut start = None;
     loop {
         cortex_m::asm::wfi();
-        let Some((now, pressed)) = with(|watch| (watch.ticks, take(&mut watch.presses))) else {
+        let Some((now, pressed)) = with(|state| (state.ticks, take(&mut state.presses))) else {
             continue;
         };
         each(now);

@@ -16,9 +16,9 @@ const RECEIVED: u32 = 1 << 2;
 const BUSY: u32 = 1 << 4;
 
 /// SSI0 with one write-only device; the hardware drives its chip select.
-pub(crate) struct Listener;
+pub(crate) struct Ssi0;
 
-impl Listener {
+impl Ssi0 {
     /// Starts SSI0 at 3.6 MHz in mode 3: the clock idles high, and data are sampled on its rising edge.
     pub(crate) fn new() -> Self {
         PRESCALE.write(14);
@@ -28,11 +28,11 @@ impl Listener {
     }
 }
 
-impl ErrorType for Listener {
+impl ErrorType for Ssi0 {
     type Error = Infallible;
 }
 
-impl SpiDevice for Listener {
+impl SpiDevice for Ssi0 {
     fn transaction(&mut self, operations: &mut [Operation<'_, u8>]) -> Result<(), Infallible> {
         for operation in operations {
             match operation {

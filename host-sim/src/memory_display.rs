@@ -17,12 +17,12 @@ pub struct Outside {
 
 /// A display in memory that refuses to draw outside its area.
 #[derive(Clone, Debug)]
-pub struct Frame<C> {
+pub struct MemoryDisplay<C> {
     size: Size,
     pixels: Vec<C>,
 }
 
-impl<C: PixelColor> Frame<C> {
+impl<C: PixelColor> MemoryDisplay<C> {
     /// A display filled with `color`.
     pub fn new(size: Size, color: C) -> Self {
         let pixels = vec![color; (size.width * size.height) as usize];
@@ -42,13 +42,13 @@ impl<C: PixelColor> Frame<C> {
     }
 }
 
-impl<C> OriginDimensions for Frame<C> {
+impl<C> OriginDimensions for MemoryDisplay<C> {
     fn size(&self) -> Size {
         self.size
     }
 }
 
-impl<C: PixelColor> DrawTarget for Frame<C> {
+impl<C: PixelColor> DrawTarget for MemoryDisplay<C> {
     type Color = C;
     type Error = Outside;
 
@@ -72,12 +72,12 @@ mod tests {
     use embedded_graphics::pixelcolor::{BinaryColor, Gray4, Rgb565};
     use embedded_graphics::prelude::*;
 
-    use super::Frame;
+    use super::MemoryDisplay;
 
     #[test]
     fn nothing_is_drawn_outside() {
-        let mut frame = Frame::new(Size::new(3, 2), BinaryColor::Off);
-        let mut draw = |x, y| frame.draw_iter([Pixel(Point::new(x, y), BinaryColor::On)]);
+        let mut display = MemoryDisplay::new(Size::new(3, 2), BinaryColor::Off);
+        let mut draw = |x, y| display.draw_iter([Pixel(Point::new(x, y), BinaryColor::On)]);
         assert!(draw(2, 1).is_ok());
         for (x, y) in [(3, 0), (0, 2), (-1, 0), (0, -1)] {
             assert!(draw(x, y).is_err(), "({x}, {y})");
@@ -86,11 +86,11 @@ mod tests {
 
     #[test]
     fn shades_fill_the_range() {
-        let grey = |luma| Frame::new(Size::new(1, 1), Gray4::new(luma)).picture().rgb;
+        let grey = |luma| MemoryDisplay::new(Size::new(1, 1), Gray4::new(luma)).picture().rgb;
         for luma in 0..16 {
             assert_eq!(grey(luma), [17 * luma; 3]);
         }
-        let white = Frame::new(Size::new(1, 1), Rgb565::WHITE).picture().rgb;
+        let white = MemoryDisplay::new(Size::new(1, 1), Rgb565::WHITE).picture().rgb;
         assert_eq!(white, [255; 3]);
     }
 }
