@@ -12,7 +12,7 @@ use crate::random::{self, Purpose};
 /// Standard deviation of the paper's initial weights.
 pub const DEVIATION: f32 = 0.02;
 
-/// Draws initial weights from N(0, [`DEVIATION`]), as the paper does.
+/// Draws normal initial weights of mean 0; [`DEVIATION`] is the paper's standard deviation.
 pub struct Weights {
     seeds: Random,
     device: Device,
@@ -29,26 +29,26 @@ impl Weights {
         &self.device
     }
 
-    /// The next weights, of `shape`, from N(0, [`DEVIATION`]).
+    /// The next weights, of `shape`, with standard deviation [`DEVIATION`].
     pub fn draw<const D: usize>(&mut self, shape: [usize; D]) -> Param<Tensor<D>> {
         self.scaled(shape, DEVIATION)
     }
 
-    /// The next weights, of `shape`, from N(0, `deviation`).
+    /// The next weights, of `shape`, with standard deviation `deviation`.
     pub fn scaled<const D: usize>(
         &mut self,
         shape: [usize; D],
         deviation: f32,
     ) -> Param<Tensor<D>> {
         let seed = u64::from(self.seeds.next_u32());
-        // `seed` already depends on the purpose, so the purpose given here does not matter.
+        // `seed` already depends on the purpose. Another constant here would change the weights of every seed.
         let mut values = random::normal(seed, Purpose::Generator, 0, shape.iter().product());
         values.iter_mut().for_each(|value| *value *= deviation);
         Param::from_data(TensorData::new(values, shape), &self.device)
     }
 
-    /// A convolution of the shape of `layer`: the next weights, from N(0, `deviation`), and zeros as biases if
-    /// `has_bias`.
+    /// A convolution of the shape of `layer`: the next weights, with standard deviation `deviation`, and zeros
+    /// as biases if `has_bias`.
     pub fn convolution(&mut self, layer: &Layer, deviation: f32, has_bias: bool) -> Conv2d {
         let &Layer { input, output, kernel, stride, padding: p, .. } = layer;
         let mut conv = Conv2dConfig::new([input, output], [kernel, kernel])

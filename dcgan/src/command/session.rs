@@ -33,8 +33,7 @@ pub(super) fn train(mut run: Run, directory: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Sets the number of threads of the global pool. Another number adds floats in another order, so results
-/// differ slightly.
+/// Sets the number of threads of the global pool.
 pub(super) fn threads(threads: usize) -> Result<()> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
     pool.build_global().context("threads")

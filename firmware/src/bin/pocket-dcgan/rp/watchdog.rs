@@ -8,8 +8,8 @@ use embassy_rp::peripherals::WATCHDOG;
 use embassy_rp::watchdog::{ResetReason, Watchdog};
 use embassy_time::Duration;
 
-/// Timeout. No row of pixels and no tick has ever taken this long; the first row waits for all layers that
-/// are computed whole, some hundred million products here. The RP2040's limit is 8.3 s.
+/// Timeout. The longest gap between two feeds is the first row, which waits for all layers computed whole; 8 s
+/// are enough for several hundred million products. The RP2040's limit is 8.3 s.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// A scratch register and the value that marks a start of this program. Only a loss of power clears it.
