@@ -28,14 +28,14 @@ export function write(painter, directory, count) {
 const source = (version, count) => `${count} faces of ${SIDE} x ${SIDE} pixels, made by dcgan/recipes/faces.
 
 Art      Pixel Art by DiceBear, CC0 1.0: https://www.dicebear.com/styles/pixel-art
-From     @dicebear/pixel-art ${version}, of npm; LICENSE.txt is its licence
+From     @dicebear/pixel-art ${version}, from npm; LICENSE.txt is its licence
 Seeds    ${seedOf(0)} to ${seedOf(count - 1)}, in the order of the files
-Changed  beards of dark hair are as opaque as of light, and none is of nearly the skin's colour,
-         nor is a mouth; no glasses light04; backgrounds
+Changed  Dark beards are as opaque as light ones. No beard or mouth has nearly the skin's colour.
+         The glasses light04 are left out. Backgrounds have other colours.
 
-labels.csv has what each face was drawn with, not what was seen in it:
+labels.csv lists the attributes that each face was drawn with; nobody labelled the finished pictures.
 
-smile      1: one of the style's happy mouths, 0: one of its sad ones, some of them straight
+smile      1 for one of the style's happy mouths, 0 for a sad or straight one
 long_hair  1: one of the style's long ones, 0: one of its short ones
 glasses    none, light or dark: the shade of the lenses
 beard      0 or 1; 0 with a bun or plaits, and where it would not be seen on the skin

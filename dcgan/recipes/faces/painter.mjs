@@ -41,10 +41,10 @@ export class Painter {
     if (width !== SIDE || height !== SIDE) throw new Error(`a face of ${width} x ${height} pixels`);
     const rgb = Buffer.alloc(SIDE * SIDE * 3);
     for (let pixel = 0; pixel < SIDE * SIDE; pixel++) {
-      if (pixels[pixel * 4 + 3] !== 255) throw new Error('a face that one can see through');
+      if (pixels[pixel * 4 + 3] !== 255) throw new Error('the rendered face has transparent pixels');
       pixels.copy(rgb, pixel * 3, pixel * 4, pixel * 4 + 3);
     }
-    if (!isCrisp(rgb)) throw new Error('a face whose pixels are not of one grid');
+    if (!isCrisp(rgb)) throw new Error('the rendered face is not on a 16×16 grid');
     return rgb;
   }
 

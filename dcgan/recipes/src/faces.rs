@@ -68,8 +68,8 @@ pub(crate) fn check(directory: &Path) -> Result<String> {
     let found = digest(directory, FACES)?;
     ensure!(
         found == wanted.trim(),
-        "the faces differ from dcgan/recipes/faces/{DIGEST}: their SHA-256 is {found}, \
-         which you write there if you changed the recipe on purpose"
+        "the faces differ from dcgan/recipes/faces/{DIGEST}; their SHA-256 is {found}. \
+         If you changed the recipe on purpose, write it into that file."
     );
     Ok(summary)
 }

