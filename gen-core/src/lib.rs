@@ -35,8 +35,8 @@
 //!    the working memory from it.
 //! 5. `requant` turns an accumulator into an output element. It floors; the file's constants include the ½ that makes
 //!    it round.
-//! 6. `weights` defines the order of weights in flash, `product` multiplies them, `axis` is the geometry (stride,
-//!    padding, phases), `element` the element types of tensors and weights.
+//! 6. `weights` defines the order of weights in flash, `axis` is the geometry (stride, padding, phases), `element` the
+//!    element types of tensors and weights.
 //!
 //! [`latent`] stands beside them: it samples, interpolates and quantises latents, in floating point.
 //!
@@ -63,7 +63,6 @@ mod readme {}
 mod engine;
 mod layer;
 mod model;
-mod product;
 mod shape;
 
 pub mod latent;
