@@ -227,6 +227,10 @@ fn parts_go_their_own_ways() {
     slerp(&from[..3], &to[..3], 0.25, &mut expected[..3]);
     lerp(&from[3..], &to[3..], 0.25, &mut expected[3..]);
     assert_eq!(out, expected);
+    for (beyond, end) in [(-0.5, from), (1.5, to)] {
+        latent.walk(&from, &to, beyond, &mut out).unwrap();
+        assert_eq!(out, end);
+    }
 
     let mut q = [0; 9];
     latent.quantize(&from, &mut q).unwrap();
