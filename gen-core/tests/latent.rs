@@ -262,7 +262,7 @@ fn slices_of_another_length_are_refused() {
         assert_eq!((values, steps), ([7.0; 9], [7; 9]), "nothing is written");
     }
     let message = LengthError { need: 4, got: 5 }.to_string();
-    assert_eq!(message, "slice of 5 elements, give the latent 4");
+    assert_eq!(message, "the slice has 5 elements, the latent has 4");
 }
 
 /// One call gives what two gave, for every distribution and the longest latent.
