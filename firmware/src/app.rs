@@ -113,7 +113,7 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
     /// Reports the model, shows the test card if requested, clears the display and computes the layout.
     fn start<P: Platform>(&mut self, platform: &mut P) -> Result<Layout, DisplayError<P>> {
         let model = self.engine.model();
-        let image = model.image();
+        let image = model.picture_shape();
         platform.report(Event::Started {
             model: model.name(),
             width: image.width,

@@ -122,7 +122,7 @@ pub struct Picture<'p> {
 impl Picture<'_> {
     /// Size of the picture.
     pub fn shape(&self) -> Shape {
-        self.model.image()
+        self.model.picture_shape()
     }
 
     /// Picture rows finished so far.
