@@ -30,10 +30,10 @@ fn table() -> String {
         "| board | chip | core | flash | RAM | screen | buttons | log | run so far |\n\
          |---|---|---|---:|---:|---|---|---|---|\n",
     );
-    // Hardware comes first.
-    let (hardware, emulated): (Vec<&Board>, _) =
-        BOARDS.iter().partition(|board| board.is_hardware());
-    for board in hardware.into_iter().chain(emulated) {
+    // Boards that can be flashed come first.
+    let (flashed, emulated): (Vec<&Board>, _) =
+        BOARDS.iter().partition(|board| board.can_be_flashed());
+    for board in flashed.into_iter().chain(emulated) {
         let [flash, ram] = [board.memory().flash, board.memory().ram].map(kilobytes);
         let cells = [
             format!("`{}`", board.name),
