@@ -6,7 +6,7 @@ use std::env;
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!(
-        "cargo::rustc-check-cfg=cfg(gen_core_dsp, gen_core_armv8m, gen_core_armv7m, gen_core_armv6m)"
+        "cargo::rustc-check-cfg=cfg(gen_core_dsp, gen_core_armv8m_dsp, gen_core_armv7m, gen_core_armv6m)"
     );
     println!("cargo::rustc-check-cfg=cfg(gen_core_mve, gen_core_lanes)");
     let target = env::var("TARGET").unwrap_or_default();
@@ -20,7 +20,7 @@ fn main() {
     let cpu = values("target-cpu=").next_back().unwrap_or_default();
     let without =
         |feature| values("target-feature=").any(|list| list.split(',').any(|it| it == feature));
-    let armv8m = target.starts_with("thumbv8m.main")
+    let armv8m_dsp = target.starts_with("thumbv8m.main")
         && ["cortex-m33", "cortex-m35p", "cortex-m55", "cortex-m85"].contains(&cpu)
         && !without("-dsp");
     let mve = target == "thumbv8m.main-none-eabihf"
@@ -28,10 +28,10 @@ fn main() {
         && !without("-mve");
     if mve {
         println!("cargo::rustc-cfg=gen_core_mve");
-    } else if target.starts_with("thumbv7em") || armv8m {
+    } else if target.starts_with("thumbv7em") || armv8m_dsp {
         println!("cargo::rustc-cfg=gen_core_dsp");
-        if armv8m {
-            println!("cargo::rustc-cfg=gen_core_armv8m");
+        if armv8m_dsp {
+            println!("cargo::rustc-cfg=gen_core_armv8m_dsp");
         }
     } else if target.starts_with("thumbv7m") || target.starts_with("thumbv8m.main") {
         println!("cargo::rustc-cfg=gen_core_armv7m");

@@ -21,8 +21,8 @@ pub struct Board {
     pub buttons: Option<&'static str>,
     /// The emulator of the board, if there is one.
     pub emulator: Option<Emulator>,
-    /// probe-rs's name for the chip, by which a debug probe writes the program; `None`: the board exists in an
-    /// emulator only.
+    /// probe-rs's name for the chip, by which a debug probe writes the program. `None`: its image logs by
+    /// semihosting and is only for an emulator.
     pub probe: Option<&'static str>,
     /// The boot drive that takes its program, if the chip has one.
     pub drive: Option<BootDrive>,
@@ -48,18 +48,15 @@ impl Board {
         )
     }
 
-    /// Whether the board exists outside an emulator.
-    pub const fn is_hardware(&self) -> bool {
+    /// Whether the board's image can be written to a physical board; others are only for an emulator.
+    pub const fn can_be_flashed(&self) -> bool {
         self.probe.is_some()
     }
 
     /// The program built for the board by default: the application if it has a screen, else the checksums of
     /// pictures.
     pub const fn program(&self) -> &'static str {
-        match self.screen {
-            Some(_) => "pocket-dcgan",
-            None => "digest",
-        }
+        if self.screen.is_some() { "pocket-dcgan" } else { "digest" }
     }
 }
 

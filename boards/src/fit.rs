@@ -7,16 +7,15 @@ use gen_core::Model;
 use crate::Memory;
 
 /// RAM in bytes that is neither working memory nor proportional to the latent: stack, the model's table, the
-/// display driver's buffer. Measured: 12,545 bytes on lm3s6965evb. `tests/tests/screen.rs` measures it on the
-/// emulated boards and fails if it exceeds this.
+/// display driver's buffer. `cargo test -p pocket-tests --features qemu --test screen memory -- --nocapture` prints
+/// the use on the emulated boards, and fails if it exceeds this.
 const RESERVED: usize = 16 * 1024;
 
 /// Bytes of RAM per element of the latent: three `f32` (the two ends of a walk and the point between) and an
-/// `i16`, twice, since the application is moved when it is created. Measured in the same way, for latents of
-/// 100 to 1000 elements: 26.
+/// `i16`, twice, since the application is moved when it is created.
 const LATENT_ELEMENT: usize = 28;
 
-/// Flash in bytes reserved for everything but the model. Measured by the same test: 88,260 bytes on the Pico.
+/// Flash in bytes reserved for everything but the model. The same test measures it.
 pub const CODE: usize = 90 * 1024;
 
 /// The memory that a model takes and the memory available, in bytes.

@@ -24,10 +24,12 @@ pub struct CoreTime {
 
 /// Error: the bench has not measured what an estimate needs.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("boards/bench.json has no {what} on core {core}: type cargo xtask bench --accept")]
+#[error(
+    "boards/bench.json has no figures of {what} for core {core}: type cargo xtask bench --accept"
+)]
 pub struct Unmeasured {
     core: &'static str,
-    what: String,
+    what: &'static str,
 }
 
 /// Estimates the time of `model` on `core`, assuming one cycle for each of its [`instructions`] and no wait
@@ -53,9 +55,6 @@ pub fn usual_times(model: &Model<'_>) -> Result<Vec<CoreTime>, Unmeasured> {
     usual.map(|(core, clock)| time(core, clock, model)).collect()
 }
 
-/// The measured model that was also measured with 12 bits.
-const MIXED: &str = "128-64-32-16-3";
-
 /// Estimates the instructions of each layer on a core.
 ///
 /// A layer is assumed to take as many instructions per useful MAC as the measured layer of the nearest size;
@@ -75,21 +74,20 @@ pub fn instructions(core: Core, model: &Model<'_>) -> Result<Vec<f64>, Unmeasure
     let mut instructions = Vec::new();
     for (index, layer) in layers.iter().enumerate() {
         let macs = layer.useful_macs() as f64;
-        let per_mac = |what: &str, is_model: &dyn Fn(&str) -> bool| {
+        let nearest = |what, is_model: &dyn Fn(&str) -> bool| {
             let found = nearest(&measured, macs, (index == 0, index == last), is_model);
-            let found = found.ok_or_else(|| Unmeasured { core: core.name, what: what.into() });
-            found.map(Record::per_mac)
+            found.ok_or(Unmeasured { core: core.name, what })
         };
-        let mut cost = per_mac("generator", &|model| !model.contains(','))?;
+        let mut cost = nearest("any generator", &|model| !model.contains(','))?.per_mac();
         let kind = match (layer.weight(), wide_input) {
-            (Weight::Wide, _) => Some("weights"),
-            (Weight::Byte, true) => Some("tensors"),
+            (Weight::Wide, _) => Some("12-bit weights"),
+            (Weight::Byte, true) => Some("12-bit tensors"),
             (Weight::Byte, false) => None,
         };
         if let Some(kind) = kind {
-            let wide = format!("{MIXED}, 12-bit {kind}");
-            cost *=
-                per_mac(&wide, &|model| model == wide)? / per_mac(MIXED, &|model| model == MIXED)?;
+            let wide = nearest(kind, &|model| model.ends_with(kind))?;
+            let narrow = nearest(kind, &|model| wide.model == format!("{model}, {kind}"))?;
+            cost *= wide.per_mac() / narrow.per_mac();
         }
         instructions.push(cost * macs);
         wide_input = layer.element().is_wide();

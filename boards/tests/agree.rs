@@ -59,15 +59,15 @@ fn every_row_has_a_feature_and_every_feature_a_row() {
     assert_eq!(names, rows(), "left: firmware/Cargo.toml, right: boards/src/rows.rs");
 }
 
-/// The features that a board's feature enables agree with its row: `_emulated` stands for boards that exist in an
-/// emulator only, `_rp` for the chips with a boot drive and the Pico's screen.
+/// The features that a board's feature enables agree with its row: `_emulated` stands for boards whose image is only
+/// for an emulator, `_rp` for the chips with a boot drive and the Pico's screen.
 #[test]
 fn features_say_what_rows_say() {
     for board in &BOARDS {
         let (_, parts) = features().into_iter().find(|(name, _)| name == board.name).unwrap();
         let has = |part: &str| parts.contains(&format!("\"{part}\""));
         assert_eq!(has("_screen") || has("_rp"), board.screen.is_some(), "{}: screen", board.name);
-        assert_eq!(has("_emulated"), !board.is_hardware(), "{}: emulated only", board.name);
+        assert_eq!(has("_emulated"), !board.can_be_flashed(), "{}: emulated", board.name);
         assert!(!has("_rp") || board.drive.is_some(), "{}: boot drive", board.name);
         assert_eq!(has("_psram"), !board.measures.is_empty(), "{}: PSRAM", board.name);
         let map = board.map;
@@ -86,6 +86,6 @@ fn every_core_is_measured_once_in_its_order() {
 fn boards_with_a_screen_have_a_clock_and_every_board_runs_somewhere() {
     for board in &BOARDS {
         assert_eq!(board.clock_mhz.is_some(), board.screen.is_some(), "{}", board.name);
-        assert!(board.emulator.is_some() || board.is_hardware(), "{} runs nowhere", board.name);
+        assert!(board.emulator.is_some() || board.can_be_flashed(), "{} runs nowhere", board.name);
     }
 }

@@ -30,10 +30,10 @@ fn table() -> String {
         "| board | chip | core | flash | RAM | screen | buttons | log | run so far |\n\
          |---|---|---|---:|---:|---|---|---|---|\n",
     );
-    // Hardware comes first.
-    let (hardware, emulated): (Vec<&Board>, _) =
-        BOARDS.iter().partition(|board| board.is_hardware());
-    for board in hardware.into_iter().chain(emulated) {
+    // Boards that can be flashed come first.
+    let (flashed, emulated): (Vec<&Board>, _) =
+        BOARDS.iter().partition(|board| board.can_be_flashed());
+    for board in flashed.into_iter().chain(emulated) {
         let [flash, ram] = [board.memory().flash, board.memory().ram].map(kilobytes);
         let cells = [
             format!("`{}`", board.name),
@@ -85,6 +85,7 @@ fn run(board: &Board) -> &'static str {
         (Some(Emulator::Qemu), Some(_)) => "QEMU, screen and buttons included",
         (Some(Emulator::Qemu), None) => "QEMU: checksums only",
         (Some(Emulator::Rp2040js), _) => "its UF2 in rp2040js, screen and buttons included",
-        (None, _) => "not run: built, image checked",
+        (None, _) if board.drive.is_some() => "not run: built, image checked",
+        (None, _) => "not run: built",
     }
 }

@@ -28,7 +28,8 @@ fn instructions_are_those_of_the_nearest_layers() {
     }
     let unknown = Core { name: "Z80", ..Core::M3 };
     let error = instructions(unknown, &model).unwrap_err().to_string();
-    assert!(error.starts_with("boards/bench.json has no generator on core Z80"), "{error}");
+    let expected = "boards/bench.json has no figures of any generator for core Z80";
+    assert!(error.starts_with(expected), "{error}");
 }
 
 /// The times of the exporter's report: the right cores, in the right order.

@@ -20,7 +20,6 @@ pub struct App<'f, 'm, const LATENT: usize> {
     /// Number of the frame on the display or, while `stale`, of the frame to be drawn next.
     frame: u32,
     stale: bool,
-    layout: Option<Layout>,
     latents: Latents<LATENT>,
 }
 
@@ -51,7 +50,6 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
             tour: Tour::new(seed),
             frame: 0,
             stale: true,
-            layout: None,
             latents: Latents {
                 seed: None,
                 from: [0.0; LATENT],
@@ -60,6 +58,30 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
                 steps: [0; LATENT],
             },
         })
+    }
+
+    /// Reports the model, shows the test card if requested, and clears the display. Call it once, before the
+    /// first [`step`](Self::step).
+    ///
+    /// # Errors
+    ///
+    /// The display's own error.
+    pub fn start<P: Platform>(&self, platform: &mut P) -> Result<(), DisplayError<P>> {
+        let model = self.engine.model();
+        let shape = model.picture_shape();
+        platform.report(Event::Started {
+            model: model.name(),
+            width: shape.width,
+            height: shape.height,
+            channels: shape.channels,
+            latent: model.latent().len(),
+            working_memory: model.working_memory(),
+            seed: self.tour.seed,
+        });
+        if platform.wants_test_card() {
+            show_test_card(platform)?;
+        }
+        platform.display().clear(<P::Display as DrawTarget>::Color::shade([0; 3], 0, 0))
     }
 
     /// Draws the next frame if there is a new one, then waits and obeys the buttons.
@@ -76,19 +98,18 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
         platform.wait(self.tour.dwell(), &mut presses);
         self.stale = !presses.is_empty() || self.tour.advance();
         for button in presses {
-            let frame = self.frame;
-            platform.report(Event::Pressed { frame, button });
+            platform.report(Event::Pressed { frame: self.frame, button });
             self.tour.press(button);
         }
         self.frame = self.frame.wrapping_add(self.stale.into());
         Ok(())
     }
 
+    /// Draws the frame of the tour's position.
+    ///
+    /// Never inlined: in the caller's loop the compiler would make copies of it, which take 7 KB on the Pico.
+    #[inline(never)]
     fn draw<P: Platform>(&mut self, platform: &mut P) -> Result<(), DisplayError<P>> {
-        let layout = match self.layout {
-            Some(layout) => layout,
-            None => self.start(platform)?,
-        };
         let frame = self.frame;
         platform.report(Event::Drawing { frame });
 
@@ -98,7 +119,9 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
         let picture = steps.and_then(|steps| self.engine.draw(steps));
         let picture = picture.expect("a quantised latent of the model's own length");
         let display = platform.display();
-        let screen = display.bounding_box();
+        let (screen, shape) = (display.bounding_box(), picture.shape());
+        let size = Size::new(shape.width as u32, shape.height as u32);
+        let layout = Layout::new(screen.size, size, name);
         // Clipping matters only for a picture that is larger than the screen.
         picture.draw(&mut display.clipped(&screen), layout.picture, layout.scale)?;
         if let Some(caption) = layout.caption {
@@ -109,35 +132,17 @@ impl<'f, 'm, const LATENT: usize> App<'f, 'm, LATENT> {
         platform.report(Event::Shown { frame, seed, mode, step, held });
         Ok(())
     }
+}
 
-    /// Reports the model, shows the test card if requested, clears the display and computes the layout.
-    fn start<P: Platform>(&mut self, platform: &mut P) -> Result<Layout, DisplayError<P>> {
-        let model = self.engine.model();
-        let image = model.image();
-        platform.report(Event::Started {
-            model: model.name(),
-            width: image.width,
-            height: image.height,
-            channels: image.channels,
-            latent: model.latent().len(),
-            working_memory: model.working_memory(),
-            seed: self.tour.seed,
-        });
-        if platform.wants_test_card() {
-            TestCard.draw(platform.display())?;
-            platform.report(Event::TestCard);
-            let mut presses = Presses::new();
-            while presses.is_empty() {
-                platform.wait(TEST_CARD_MS, &mut presses);
-            }
-        }
-        let display = platform.display();
-        display.clear(<P::Display as DrawTarget>::Color::shade([0; 3], 0, 0))?;
-        let picture = Size::new(image.width as u32, image.height as u32);
-        let layout = Layout::new(display.bounding_box().size, picture, model.name());
-        self.layout = Some(layout);
-        Ok(layout)
+/// Shows the test card until a button is pressed.
+fn show_test_card<P: Platform>(platform: &mut P) -> Result<(), DisplayError<P>> {
+    TestCard.draw(platform.display())?;
+    platform.report(Event::TestCard);
+    let mut presses = Presses::new();
+    while presses.is_empty() {
+        platform.wait(TEST_CARD_MS, &mut presses);
     }
+    Ok(())
 }
 
 impl<const LATENT: usize> Latents<LATENT> {

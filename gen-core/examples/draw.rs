@@ -9,15 +9,18 @@ static FILE: &[u8] = include_bytes!("../tests/fixture/tiny.gen");
 const MEMORY: usize = gen_core::working_memory(FILE).expect("a .gen file");
 const LATENT: usize = gen_core::latent_len(FILE).expect("a .gen file");
 
-/// Draws the picture of `seed`, row by row, every pixel 4×4.
+/// Draws the pictures of seeds 0 to `count` − 1, row by row, every pixel 4×4.
 ///
 /// # Errors
 ///
 /// The display's own.
-pub fn draw<D: DrawTarget<Color: Shade>>(display: &mut D, seed: u64) -> Result<(), D::Error> {
+pub fn draw<D: DrawTarget<Color: Shade>>(display: &mut D, count: u64) -> Result<(), D::Error> {
     let (mut memory, mut latent) = ([0; MEMORY], [0; LATENT]);
-    let model = Model::parse(FILE).expect("the file is intact");
-    model.latent().sample_quantized(seed, &mut latent).expect("LATENT is the model's");
+    let model = Model::parse(FILE).expect("the file is intact"); // once: it reads all of the file
     let mut engine = Engine::new(model, &mut memory).expect("MEMORY is the model's");
-    engine.draw(&latent).expect("a latent of this model").draw(display, Point::zero(), 4)
+    for seed in 0..count {
+        engine.model().latent().sample_quantized(seed, &mut latent).expect("LATENT is the model's");
+        engine.draw(&latent).expect("a latent of this model").draw(display, Point::zero(), 4)?;
+    }
+    Ok(())
 }

@@ -2,10 +2,8 @@
 //!
 //! Most have 8 bits. A few layers need 12 bits for a good picture; those elements are stored in 16.
 
-use crate::latent::LATENT_MAX;
-
 /// Largest magnitude of a 12-bit element or weight.
-pub const WIDE_MAX: i16 = LATENT_MAX;
+pub const WIDE_MAX: i16 = 2047;
 
 /// The element type of a layer's output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -19,7 +19,7 @@ use crate::shape::Shape;
 #[non_exhaustive]
 pub enum EngineError {
     /// The working memory is smaller than [`Model::working_memory`].
-    #[error("working memory of {got} bytes, give the model {need}")]
+    #[error("the working memory has {got} bytes, the model needs {need}")]
     MemoryTooSmall {
         /// Bytes needed.
         need: usize,
@@ -27,7 +27,7 @@ pub enum EngineError {
         got: usize,
     },
     /// The latent does not have the model's length ([`Latent::len`](crate::latent::Latent::len)).
-    #[error("latent of {got} elements, give the model {need}")]
+    #[error("the latent has {got} elements, the model needs {need}")]
     LatentLength {
         /// Elements needed.
         need: usize,
@@ -122,7 +122,7 @@ pub struct Picture<'p> {
 impl Picture<'_> {
     /// Size of the picture.
     pub fn shape(&self) -> Shape {
-        self.model.image()
+        self.model.picture_shape()
     }
 
     /// Picture rows finished so far.

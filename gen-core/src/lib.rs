@@ -11,13 +11,16 @@
 //! const MEMORY: usize = gen_core::working_memory(FILE).expect("a .gen file");
 //! const LATENT: usize = gen_core::latent_len(FILE).expect("a .gen file");
 //!
-//! /// Draws the picture of `seed` on any embedded-graphics display, every pixel 4×4.
-//! fn draw<D: DrawTarget<Color: Shade>>(display: &mut D, seed: u64) -> Result<(), D::Error> {
+//! /// Draws the pictures of seeds 0 to `count` − 1 on any embedded-graphics display, every pixel 4×4.
+//! fn draw<D: DrawTarget<Color: Shade>>(display: &mut D, count: u64) -> Result<(), D::Error> {
 //!     let (mut memory, mut latent) = ([0; MEMORY], [0; LATENT]);
-//!     let model = Model::parse(FILE).expect("the file is intact");
-//!     model.latent().sample_quantized(seed, &mut latent).expect("LATENT is the model's");
+//!     let model = Model::parse(FILE).expect("the file is intact"); // once: it reads all of the file
 //!     let mut engine = Engine::new(model, &mut memory).expect("MEMORY is the model's");
-//!     engine.draw(&latent).expect("a latent of this model").draw(display, Point::zero(), 4)
+//!     for seed in 0..count {
+//!         engine.model().latent().sample_quantized(seed, &mut latent).expect("LATENT is the model's");
+//!         engine.draw(&latent).expect("a latent of this model").draw(display, Point::zero(), 4)?;
+//!     }
+//!     Ok(())
 //! }
 //! ```
 //!
@@ -34,9 +37,9 @@
 //! 4. [`Model`] is a parsed file. `format` checks the file once, so that nothing can fail afterwards; `plan` computes
 //!    the working memory from it.
 //! 5. `requant` turns an accumulator into an output element. It floors; the file's constants include the ½ that makes
-//!    it round.
-//! 6. `weights` defines the order of weights in flash, `product` multiplies them, `axis` is the geometry (stride,
-//!    padding, phases), `element` the element types of tensors and weights.
+//!    it round, except before a table.
+//! 6. `weights` defines the order of weights in flash, `axis` is the geometry (stride, padding, phases), `element` the
+//!    element types of tensors and weights.
 //!
 //! [`latent`] stands beside them: it samples, interpolates and quantises latents, in floating point.
 //!
@@ -63,7 +66,6 @@ mod readme {}
 mod engine;
 mod layer;
 mod model;
-mod product;
 mod shape;
 
 pub mod latent;

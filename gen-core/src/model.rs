@@ -66,7 +66,7 @@ impl<'a> Model<'a> {
     }
 
     /// Size of the pictures. 1 channel is grey, 3 channels are red, green, blue.
-    pub fn image(&self) -> Shape {
+    pub fn picture_shape(&self) -> Shape {
         self.layers[self.layers.len() - 1].output()
     }
 

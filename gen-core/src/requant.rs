@@ -1,9 +1,9 @@
-//! Requantisation, from an `i32` accumulator to an output element: the only place that drops bits. It floors, and the
-//! constants include the ½ that makes it round half up.
+//! Requantisation, from an `i32` accumulator to an output element: the only place that drops bits. It floors. The
+//! constants include the ½ that makes it round half up, except those of a table, whose index is floored.
 
 use crate::element::Element;
-use crate::product::{byte, product};
 use crate::weights::BLOCK;
+use core::hint::select_unpredictable;
 use heapless::Vec;
 
 /// The accumulators of a block at one position.
@@ -45,8 +45,38 @@ pub const CONSTANT_LIMIT: i64 = 1 << 62;
 /// `⌊(acc · m + c) / 2³²⌋`. *exact* for |c| < [`CONSTANT_LIMIT`]: no step rounds or overflows.
 #[inline(always)]
 pub const fn scale(acc: i32, m: i32, c: i64) -> i32 {
+    // ARMv6-M's multiplier gives 32 bits; for 64 the compiler would call a 64-by-64-bit function.
+    let product =
+        if cfg!(gen_core_armv6m) { product_of_halves(acc, m) } else { acc as i64 * m as i64 };
     // 63 bits less 32 fit.
-    ((product(acc, m) + c) >> FRACTION_BITS) as i32
+    ((product + c) >> FRACTION_BITS) as i32
+}
+
+/// `a · b`, from the products of their 16-bit halves; lower halves are unsigned, upper halves signed. *exact*.
+#[inline(always)]
+const fn product_of_halves(a: i32, b: i32) -> i64 {
+    let (a_low, a_high) = (a & 0xffff, a >> 16);
+    let (b_low, b_high) = (b & 0xffff, b >> 16);
+    let low = (a_low as u32) * (b_low as u32);
+    // Neither of the next two overflows: −2¹⁵ ≤ high < 2¹⁵ and low < 2¹⁶, so a product is at most
+    // (2¹⁵ − 1) · (2¹⁶ − 1), and less than 2¹⁶ is added to it.
+    let middle = a_high * b_low + (low >> 16) as i32;
+    let other = a_low * b_high + (middle & 0xffff);
+    let high = a_high * b_high + (middle >> 16) + (other >> 16);
+    (high as i64) << 32 | ((other as u32) << 16 | low & 0xffff) as i64
+}
+
+/// `clamp(y, 0, 255)`.
+///
+/// Without branches on x86-64: half of a ReLU's inputs are negative, at random, so branches are mispredicted. A picture
+/// of 128-64-32-16-3 took 0.40 ms with branches and takes 0.25 ms without (EPYC, Zen 4).
+#[inline(always)]
+fn clamp_to_byte(y: i32) -> u8 {
+    if cfg!(gen_core_lanes) {
+        select_unpredictable(y < 0, 0, select_unpredictable(y > 255, 255, y)) as u8
+    } else {
+        y.clamp(0, 255) as u8
+    }
 }
 
 impl<'a> Epilogue<'a> {
@@ -124,7 +154,7 @@ impl Activation<'_> {
     /// - slopes: `a = acc + b`, `y = clamp((a·(a < 0 ? m₋ : m) + C) >> 32, 0, 255)`
     /// - table: `y = table[clamp((acc·m + C) >> 32, 0, len − 1)]`
     #[inline(never)]
-    pub(crate) fn apply(
+    pub(crate) fn apply_to_bytes(
         &self,
         parameters: &[Parameters],
         first: usize,
@@ -134,10 +164,14 @@ impl Activation<'_> {
     ) {
         match *self {
             Self::Clamp => {
-                each(parameters, first, sums, outputs, step, |acc, n| [byte(n.scaled(acc))]);
+                each(parameters, first, sums, outputs, step, |acc, n| {
+                    [clamp_to_byte(n.scaled(acc))]
+                });
             }
             Self::Slopes { .. } => {
-                each(parameters, first, sums, outputs, step, |acc, n| [byte(n.sloped(acc))]);
+                each(parameters, first, sums, outputs, step, |acc, n| {
+                    [clamp_to_byte(n.sloped(acc))]
+                });
             }
             Self::Table(table) => {
                 // A table is never empty.
@@ -152,7 +186,8 @@ impl Activation<'_> {
 }
 
 impl Epilogue<'_> {
-    /// As [`Activation::apply`], for any element type. 12-bit layers are rare, so one loop serves every activation.
+    /// As [`Activation::apply_to_bytes`], for any element type. 12-bit layers are rare, so one loop serves every
+    /// activation.
     #[inline(never)]
     pub(crate) fn apply(
         &self,
@@ -163,7 +198,7 @@ impl Epilogue<'_> {
         step: usize,
     ) {
         if !self.element.is_wide() {
-            return self.activation.apply(parameters, first, sums, outputs, step);
+            return self.activation.apply_to_bytes(parameters, first, sums, outputs, step);
         }
         let (low, high) = (self.element.low().into(), self.element.high().into());
         each(parameters, first, sums, outputs, step, |acc, n| {
@@ -201,7 +236,7 @@ impl Parameters {
 }
 
 /// Computes every output of neighbouring positions with `output` and resets the accumulators. Shapes are those of
-/// [`Activation::apply`]; an output has `N` bytes.
+/// [`Activation::apply_to_bytes`]; an output has `N` bytes.
 #[inline(always)]
 fn each<const N: usize>(
     parameters: &[Parameters],
@@ -219,6 +254,24 @@ fn each<const N: usize>(
         let (outputs, _) = outputs.as_chunks_mut::<N>();
         for (y, (acc, parameters)) in outputs.iter_mut().zip(sums.iter_mut().zip(parameters)) {
             *y = output(core::mem::take(acc), parameters);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::product_of_halves;
+
+    #[test]
+    fn products_of_halves_are_exact() {
+        let edges =
+            [0, 1, 2, 0x7fff, 0x8000, 0xffff, 0x1_0000, 0x7fff_ffff].map(|x: i32| [x, !x, -x]);
+        let spread = (0..200).map(|i: i32| i.wrapping_mul(0x9e37_79b1_u32 as i32));
+        let numbers: Vec<i32> = edges.into_iter().flatten().chain(spread).collect();
+        for &a in &numbers {
+            for &b in &numbers {
+                assert_eq!(product_of_halves(a, b), i64::from(a) * i64::from(b), "{a} * {b}");
+            }
         }
     }
 }

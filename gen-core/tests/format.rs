@@ -313,7 +313,7 @@ fn draw_if_accepted(file: &[u8]) {
     if model.working_memory() > 1 << 24 || work > 1 << 24 {
         return;
     }
-    let shape = model.image();
+    let shape = model.picture_shape();
     let picture = stream(file, &vec![-2047; model.latent().len()]);
     assert_eq!(picture.len() as u64, shape.elements());
 }

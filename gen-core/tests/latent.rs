@@ -227,6 +227,10 @@ fn parts_go_their_own_ways() {
     slerp(&from[..3], &to[..3], 0.25, &mut expected[..3]);
     lerp(&from[3..], &to[3..], 0.25, &mut expected[3..]);
     assert_eq!(out, expected);
+    for (beyond, end) in [(-0.5, from), (1.5, to)] {
+        latent.walk(&from, &to, beyond, &mut out).unwrap();
+        assert_eq!(out, end);
+    }
 
     let mut q = [0; 9];
     latent.quantize(&from, &mut q).unwrap();
@@ -258,7 +262,7 @@ fn slices_of_another_length_are_refused() {
         assert_eq!((values, steps), ([7.0; 9], [7; 9]), "nothing is written");
     }
     let message = LengthError { need: 4, got: 5 }.to_string();
-    assert_eq!(message, "slice of 5 elements, give the latent 4");
+    assert_eq!(message, "the slice has 5 elements, the latent has 4");
 }
 
 /// One call gives what two gave, for every distribution and the longest latent.

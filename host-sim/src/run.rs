@@ -51,6 +51,7 @@ fn run_on<C: Shade + Into<Rgb888>>(
     let mut memory = vec![0; model.working_memory()];
     let mut app = App::<LATENT>::new(model, &mut memory, seed)?;
     let mut desk = Desk { display, viewer };
+    app.start(&mut desk)?;
     while !desk.viewer.leaves() {
         app.step(&mut desk)?;
     }

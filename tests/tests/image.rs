@@ -1,4 +1,4 @@
-//! The images of the boards that can be bought meet the requirements of their boot ROMs.
+//! The images of the boards with a boot drive meet the requirements of their boot ROMs.
 
 use anyhow::{Context, Result, ensure};
 use boards::BOARDS;
@@ -19,8 +19,8 @@ const SECURE_ARM_RP2350: [u8; 4] = 0x1021_0142_u32.to_le_bytes();
 /// Contents of flash after the board's UF2 has been copied to its drive.
 fn flash(board: &str) -> Result<Vec<u8>> {
     let (board, image) = built(board)?;
-    let file = fs::read(image.uf2.context("a board that one can buy takes UF2")?)?;
-    let drive = board.drive.context("a board that one can buy has a boot drive")?;
+    let file = fs::read(image.uf2.context("a board with a boot drive takes UF2")?)?;
+    let drive = board.drive.context("no boot drive")?;
     // A block of 512 bytes contains a page of 256.
     let end = FLASH + file.len() as u32 / 2;
     Uf2::parse(&file, &drive)?.flash(FLASH..end).context("the image has a gap")

@@ -67,7 +67,7 @@ enum Task {
     /// Build a board's program and write it to the board, by debug probe or boot drive
     Flash {
         /// The board
-        #[arg(value_parser = board(Board::is_hardware))]
+        #[arg(value_parser = board(Board::can_be_flashed))]
         board: &'static Board,
         /// A name in models/ or a .gen file [default: faces]
         #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]

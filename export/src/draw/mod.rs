@@ -115,7 +115,7 @@ impl<'a> Generator<'a> {
     pub fn gen_file(bytes: &'a [u8]) -> Result<Self> {
         let model = Model::parse(bytes)?;
         let latent = model.latent().parts().iter().map(DraftPart::from).collect();
-        let (image, pixels) = (model.image(), PixelRule::BYTE);
+        let (image, pixels) = (model.picture_shape(), PixelRule::BYTE);
         let engine = Engine::Device(Box::new(model));
         Ok(Self { engine, latent, image, interleaved: false, pixels })
     }

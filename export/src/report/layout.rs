@@ -94,7 +94,7 @@ pub struct PartReport {
 impl Layout {
     /// The layout of `model`, whose file has `flash_bytes`. `network`, if known, gives the names of nodes.
     pub fn new(model: &Model, flash_bytes: usize, network: Option<&Network>) -> Self {
-        let shape = model.image();
+        let shape = model.picture_shape();
         let known = |index: usize| network.and_then(|network| network.layers.get(index));
         let layers: Vec<LayerReport> = model
             .layers()

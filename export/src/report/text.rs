@@ -170,7 +170,7 @@ fn times_on_cores(times: &[CoreTime]) -> String {
     text
 }
 
-/// Mark behind the name of a board that exists in an emulator only.
+/// Mark behind the name of a board whose image is only for an emulator.
 const EMULATED: &str = " (emulated)";
 
 /// Table of the boards: whether a generator fits, its flash, working memory and time, and what to change.
@@ -185,8 +185,8 @@ pub fn verdicts(verdicts: &[Verdict]) -> String {
         };
         let seconds = verdict.seconds.map_or(String::new(), |seconds| format!("> {seconds:.3} s"));
         let fits = if verdict.fits { "yes" } else { "no" };
-        let is_hardware = Board::named(&verdict.board).is_none_or(Board::is_hardware);
-        let name = format!("{}{}", verdict.board, if is_hardware { "" } else { EMULATED });
+        let flashed = Board::named(&verdict.board).is_none_or(Board::can_be_flashed);
+        let name = format!("{}{}", verdict.board, if flashed { "" } else { EMULATED });
         let (flash, ram) = (of(verdict.flash), of(verdict.ram));
         let line = format!("{name:<22} {fits:<5} {flash:>25} {ram:>23} {seconds:>12}");
         let _ = writeln!(text, "{}", line.trim_end());

@@ -52,13 +52,13 @@ pub enum FormatError {
         offset: usize,
     },
     /// The model's name is not UTF-8 padded with zeros, or empty.
-    #[error("the model's name is not UTF-8 padded with zeros")]
+    #[error("the model's name is not UTF-8 padded with zeros, or is empty")]
     Name,
     /// The latent's length is beyond [`MAX_LEN`](crate::latent::MAX_LEN), or not the sum of its parts.
     #[error("the latent's length is too large or not that of its parts")]
     Latent,
     /// The latent has no part, or more than [`MAX_PARTS`].
-    #[error("{got} latent parts, possible are 1 to {MAX_PARTS}")]
+    #[error("{got} latent parts; 1 to {MAX_PARTS} are allowed")]
     Parts {
         /// The file's number of parts.
         got: usize,
@@ -70,13 +70,13 @@ pub enum FormatError {
         index: usize,
     },
     /// The file has no layer, or more than [`MAX_LAYERS`].
-    #[error("{got} layers, possible are 1 to {MAX_LAYERS}")]
+    #[error("{got} layers; 1 to {MAX_LAYERS} are allowed")]
     Layers {
         /// The file's number of layers.
         got: usize,
     },
     /// The file has more latent directions than [`MAX_DIRECTIONS`].
-    #[error("{got} latent directions, possible are 0 to {MAX_DIRECTIONS}")]
+    #[error("{got} latent directions; 0 to {MAX_DIRECTIONS} are allowed")]
     Directions {
         /// The file's number of directions.
         got: usize,
@@ -98,7 +98,7 @@ pub enum FormatError {
         got: u8,
     },
     /// The layer's flag for parameters per feature is neither 0 nor 1.
-    #[error("layer {layer}: flag per feature is {got}, possible are 0 and 1")]
+    #[error("layer {layer}: flag per feature is {got}; 0 and 1 are allowed")]
     PerFeature {
         /// The layer.
         layer: usize,
@@ -168,13 +168,13 @@ pub enum FormatError {
         index: usize,
     },
     /// The layer sums so many products that its accumulator could overflow 32 bits.
-    #[error("layer {layer}: so many products could overflow 32 bits")]
+    #[error("layer {layer}: its accumulator could overflow 32 bits (too many products per output)")]
     Accumulator {
         /// The layer.
         layer: usize,
     },
     /// The last layer has neither 1 channel nor 3.
-    #[error("pictures of {channels} channels, possible are 1 and 3")]
+    #[error("pictures of {channels} channels; 1 and 3 are allowed")]
     Image {
         /// The last layer's channels.
         channels: usize,

@@ -18,8 +18,9 @@ pub const MAGIC: [u8; 8] = *b"\x89GEN\r\n\x1a\n";
 pub const VERSION: u16 = 3;
 /// Sections begin at multiples of this many bytes.
 pub const ALIGNMENT: usize = 16;
-/// Largest height, width, number of channels and latent length. The product of two of them fits `u32`.
-pub const DIMENSION_LIMIT: usize = 1 << 14;
+/// Largest height, width and number of channels; a latent is a map of 1×1 with as many channels as elements. The
+/// product of two of them fits `u32`.
+pub const DIMENSION_LIMIT: usize = crate::latent::MAX_LEN;
 /// Most bytes of a model's name.
 #[cfg(feature = "writer")]
 pub const MODEL_NAME: usize = header::NAME.end - header::NAME.start;

@@ -2,8 +2,7 @@
 //! lane, and positions share the weights in registers.
 //!
 //! The pairs fill half a vector; the other half has a second column tap or a second plane. A processor without AVX2
-//! runs
-//! [`Plain`].
+//! runs [`Plain`].
 
 use super::plain::Plain;
 use super::tile::{POSITIONS, Sums, TapPair, Tile};

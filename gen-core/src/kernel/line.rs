@@ -84,7 +84,7 @@ impl<'a> Line<'a> {
             return self.emit_slow(sums, features, at, out);
         }
         let (parameters, first) = (&parameters[features.clone()], features.start);
-        layer.epilogue.activation.apply(parameters, first, sums, &mut out[at..], step);
+        layer.epilogue.activation.apply_to_bytes(parameters, first, sums, &mut out[at..], step);
     }
 
     /// As [`emit`](Self::emit), for 12-bit weights or outputs, or parameters per position.

@@ -2,7 +2,8 @@
 //!
 //! `Portable` is the specification. Every other kernel is a [`Blocked`]: it expands the input rows to 16 bits once
 //! ([`Scratch`]), then computes block after block of features, position by position. Kernels differ in the innermost
-//! loop, a `Tile`. This file alone decides which one a target uses; all compute the same bytes.
+//! loop, a `Tile`; all compute the same bytes. `build.rs` names the target's instructions in a `cfg`, by which this
+//! file chooses [`Best`]; on x86-64 that looks for AVX2 when it runs.
 
 mod blocked;
 #[cfg(any(feature = "_kernels", gen_core_dsp))]

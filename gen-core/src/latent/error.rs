@@ -2,7 +2,7 @@
 
 /// A slice does not have one element per element of the latent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("slice of {got} elements, give the latent {need}")]
+#[error("the slice has {got} elements, the latent has {need}")]
 #[cfg_attr(feature = "defmt", derive(defmt::Format))]
 pub struct LengthError {
     /// Elements of the latent.

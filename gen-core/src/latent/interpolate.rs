@@ -2,7 +2,7 @@
 
 use micromath::F32Ext;
 
-/// Linear interpolation, `out = (1 − t)·from + t·to`. *exact* at both ends.
+/// Linear interpolation, `out = (1 − t)·from + t·to`. *exact* at both ends. *range*: `t` 0 to 1.
 pub(super) fn lerp(from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
     combine(from, to, 1.0 - t, t, out);
 }
@@ -10,8 +10,8 @@ pub(super) fn lerp(from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
 /// Spherical interpolation, along the great circle. On a straight line normal latents would pass through the inside of
 /// the sphere, which they hardly ever met in training, and give grey faces.
 ///
-/// *exact* at t = 0 and t = 1. Straight between opposite or zero vectors, which have no unique great circle. *source*:
-/// White 2016, arXiv 1609.04468.
+/// *exact* at both ends. *range*: `t` 0 to 1. Straight between opposite or zero vectors, which have no unique great
+/// circle. *source*: White 2016, arXiv 1609.04468.
 pub(super) fn slerp(from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
     let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
     let norms = libm::sqrtf(dot(from, from) * dot(to, to));
@@ -19,8 +19,8 @@ pub(super) fn slerp(from: &[f32], to: &[f32], t: f32, out: &mut [f32]) {
     let sine = libm::sqrtf(1.0 - cosine * cosine);
     // False for NaN too, the sine of a zero vector.
     let has_circle = sine > 1e-3;
-    if t <= 0.0 || t >= 1.0 || !has_circle {
-        return lerp(from, to, t.clamp(0.0, 1.0), out);
+    if t == 0.0 || t == 1.0 || !has_circle {
+        return lerp(from, to, t, out);
     }
     // Near 180° small sines are divided by each other; micromath's would be 9 % off.
     let angle = libm::atan2f(sine, cosine);

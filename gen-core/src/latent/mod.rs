@@ -18,7 +18,7 @@ pub use quantize::LATENT_MAX;
 pub use random::Random;
 
 /// Most elements of a model's latent.
-pub const MAX_LEN: usize = crate::format::DIMENSION_LIMIT;
+pub const MAX_LEN: usize = 1 << 14;
 
 /// The distribution that elements of a latent had in training.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -81,7 +81,7 @@ impl<'a> Latent<'a> {
         Ok(())
     }
 
-    /// Computes the latent at `t`, 0 to 1, between `from` and `to`. *exact* at both ends.
+    /// Computes the latent at `t` between `from` and `to`. *exact* at both ends. *range*: `t` is clamped to 0…1.
     ///
     /// Normal parts follow the great circle (White 2016, arXiv 1609.04468), because they live near a sphere. Uniform
     /// parts, which live in a cube, and labels follow the straight line.
@@ -99,6 +99,7 @@ impl<'a> Latent<'a> {
         for got in [from.len(), to.len(), out.len()] {
             LengthError::check(self.len(), got)?;
         }
+        let t = t.clamp(0.0, 1.0);
         for (part, place) in self.places() {
             let (from, to, out) = (&from[place.clone()], &to[place.clone()], &mut out[place]);
             match part.distribution {

@@ -1,7 +1,7 @@
 //! From a latent's `f32` to the engine's 12 bits.
 
 /// Largest magnitude of a quantised latent's element: 12 bits.
-pub const LATENT_MAX: i16 = 2047;
+pub const LATENT_MAX: i16 = crate::element::WIDE_MAX;
 
 /// `z` in steps of 1/`scale`: `clamp(⌊z·scale + ½⌋, ±2047)`. Product and sum are `f64`, as in the quantised ONNX. NaN
 /// gives 0.

@@ -38,7 +38,9 @@ impl Default for Ways {
 /// If the board exists in an emulator only.
 pub fn chip(board: &Board) -> Result<&'static str> {
     let name = board.name;
-    board.probe.with_context(|| format!("{name} is emulated only: type cargo xtask qemu {name}"))
+    board
+        .probe
+        .with_context(|| format!("{name}'s image is for an emulator: type cargo xtask qemu {name}"))
 }
 
 /// Writes an image to a board: to its boot drive if that is mounted, which only happens when the user has

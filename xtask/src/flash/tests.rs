@@ -112,7 +112,7 @@ fn without_board_it_says_what_to_do() {
     assert!(error.contains("hold BOOTSEL") && error.contains("install probe-rs"), "{error}");
     assert_eq!(error.lines().count(), 1);
     let error = desk.flash("lm3s6965evb").unwrap_err();
-    assert_eq!(error, "lm3s6965evb is emulated only: type cargo xtask qemu lm3s6965evb");
+    assert_eq!(error, "lm3s6965evb's image is for an emulator: type cargo xtask qemu lm3s6965evb");
 }
 
 #[test]

@@ -23,6 +23,7 @@ fn main() -> ! {
     let mut platform = board::bring_up();
     let app = App::<LATENT>::new(model, MEMORY.take(), board::seed());
     let mut app = app.expect("sized for the model");
+    app.start(&mut platform).expect("the display obeys");
     loop {
         app.step(&mut platform).expect("the display obeys");
     }

@@ -7,10 +7,10 @@ mod parts;
 mod section;
 
 use super::{
-    BYTE, DIMENSION_LIMIT, FormatError, MAGIC, VERSION, checksum, direction, header,
-    layer as record, part,
+    BYTE, FormatError, MAGIC, VERSION, checksum, direction, header, layer as record, part,
 };
 use crate::element::Element;
+use crate::latent::MAX_LEN;
 use crate::layer::{Layer, MAX_LAYERS};
 use crate::model::{MAX_DIRECTIONS, Model};
 use crate::plan::Plan;
@@ -48,7 +48,7 @@ pub(crate) fn parse(file: &[u8]) -> Result<Model<'_>, FormatError> {
         file[parts_begin..tables_end].split_at(usize::from(file[header::PARTS]) * part::LEN);
     let latent = parts::read_latent(parts)?;
     let latent_len = u16_at(file, header::LATENT_LEN);
-    if latent_len != latent.len() || latent_len > DIMENSION_LIMIT {
+    if latent_len != latent.len() || latent_len > MAX_LEN {
         return Err(FormatError::Latent);
     }
     let (records, _) = file[header::LEN..].as_chunks::<{ record::LEN }>();

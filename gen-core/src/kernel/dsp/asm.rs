@@ -12,13 +12,13 @@ use core::arch::naked_asm;
 
 /// Names the processor. Module-level assembly does not see `target-cpu`; Cortex-M33 has what all ARMv8-M processors
 /// with DSP instructions have. The directive holds for the rest of the module.
-#[cfg(gen_core_armv8m)]
+#[cfg(gen_core_armv8m_dsp)]
 macro_rules! processor {
     () => {
         ".cpu cortex-m33\n"
     };
 }
-#[cfg(not(gen_core_armv8m))]
+#[cfg(not(gen_core_armv8m_dsp))]
 macro_rules! processor {
     () => {
         ""

@@ -38,6 +38,8 @@ impl Tile for Dsp {
         let inside = last * plane < inputs.len() && planes * pairs <= weights.len();
         if planes > 0 && (1..=BLOCK / 2).contains(&pairs) && inside {
             loops::column(inputs, plane, planes, weights, pairs, sums);
+        } else {
+            debug_assert!(false, "scratch and weights have all planes of the tap");
         }
     }
 
@@ -54,6 +56,8 @@ impl Tile for Dsp {
         // Everything that the loop's safety relies on, but for the scratch's alignment; always true.
         if planes > 0 && (1..=BLOCK / 2).contains(&pairs) && inside {
             loops::across(inputs, plane, planes, weights, sums);
+        } else {
+            debug_assert!(false, "scratch and weights have all planes of both taps");
         }
     }
 }

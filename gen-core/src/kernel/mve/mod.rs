@@ -27,6 +27,8 @@ impl Tile for Mve {
         let inside = planes <= inputs.len() && planes * pairs <= weights.len();
         if plane == 1 && planes > 0 && (1..=BLOCK / 2).contains(&pairs) && inside {
             loops::column(&inputs[..planes], weights, pairs, sums);
+        } else {
+            debug_assert!(false, "the planes of a tap are side by side in the scratch");
         }
     }
 }

@@ -23,7 +23,7 @@ const SIDE: u16 = 240;
 /// this is half of that, to tolerate wires. Divisors are even, so on the RP2350 it becomes 25 MHz.
 const HZ: u32 = 31_250_000;
 
-/// Buffer between pixels and bus: a quarter of a screen line of the picture.
+/// Buffer between pixels and bus: 256 RGB565 pixels, a little more than a screen line of 240.
 static BUFFER: ConstStaticCell<[u8; 512]> = ConstStaticCell::new([0; 512]);
 
 type Bus = Spi<'static, SPI1, Blocking>;
