@@ -23,7 +23,7 @@ use crate::picture::{from_ppm, unmagnified};
 use crate::qmp::Qmp;
 
 /// File for the emulator's own messages.
-const COMPLAINTS: &str = "stderr";
+const STDERR: &str = "stderr";
 
 /// Milliseconds that a key is down in QEMU. On a busy computer, while the processor fills the screen, QEMU's
 /// timers may fire later than its usual 100 ms, and the board would sample the buttons only after the
@@ -71,7 +71,7 @@ impl Machine {
 
         let mut emulator = launch::command(board, image, &socket, options)?;
         emulator.stdin(Stdio::null()).stdout(OwnedFd::from(theirs));
-        emulator.stderr(fs::File::create(directory.path().join(COMPLAINTS))?);
+        emulator.stderr(fs::File::create(directory.path().join(STDERR))?);
         let program = emulator.get_program().to_string_lossy().into_owned();
         let name = board.name;
         let mut process = Process(emulator.spawn().with_context(|| {
@@ -86,7 +86,7 @@ impl Machine {
                 break qmp;
             }
             if process.0.try_wait()?.is_some() || start.elapsed() > STARTING {
-                bail!("{program} does not start: {}", complaints(directory.path()));
+                bail!("{program} does not start: {}", stderr(directory.path()));
             }
             std::thread::sleep(Duration::from_millis(10));
         };
@@ -182,8 +182,8 @@ impl Machine {
     }
 
     /// The emulator's own messages so far, in one line.
-    pub fn complaints(&self) -> String {
-        complaints(self.directory.path())
+    pub fn stderr(&self) -> String {
+        stderr(self.directory.path())
     }
 
     /// Waits until the board ends. Read its log to the end first.
@@ -203,8 +203,8 @@ impl Machine {
 }
 
 /// The emulator's own messages in its directory, in one line.
-fn complaints(directory: &Path) -> String {
-    let text = fs::read_to_string(directory.join(COMPLAINTS));
+fn stderr(directory: &Path) -> String {
+    let text = fs::read_to_string(directory.join(STDERR));
     text.unwrap_or_default().trim().replace('\n', "; ")
 }
 

@@ -43,8 +43,8 @@ impl Device {
         let screen = board.screen.context("the board has no screen")?;
         let mut machine = Machine::start(board, &image, options)?;
         let started = machine.line(PATIENCE)?;
-        let started = started
-            .with_context(|| format!("the board ended at once: {}", machine.complaints()))?;
+        let started =
+            started.with_context(|| format!("the board ended at once: {}", machine.stderr()))?;
         ensure!(started.is("Started"), "unexpected: {started}");
         let working_memory =
             started.number("working_memory").context("working memory is logged")?;
@@ -59,7 +59,7 @@ impl Device {
     /// Waits for the next line of the log.
     fn line(&mut self) -> Result<Line> {
         let line = self.machine.line(PATIENCE)?;
-        line.with_context(|| format!("the board ended: {}", self.machine.complaints()))
+        line.with_context(|| format!("the board ended: {}", self.machine.stderr()))
     }
 
     /// Updates the state from a line of the log.

@@ -65,7 +65,7 @@ pub fn qemu(options: &Options) -> Result<()> {
         }
     }
     let status = machine.wait()?;
-    let why = machine.complaints();
+    let why = machine.stderr();
     ensure!(status.success(), "the program on {} failed, {status}: {why}", board.name);
     Ok(())
 }
