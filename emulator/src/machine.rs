@@ -46,11 +46,18 @@ pub struct Machine {
     directory: TempDir,
 }
 
+/// The error of [`Machine::line`] if the board logs nothing for so long.
+#[derive(Debug, thiserror::Error)]
+#[error("the board has logged nothing for {0:?}")]
+pub struct Silence(pub Duration);
+
 /// The board's log, on the emulator's standard output.
 struct Log {
     socket: UnixStream,
     decoder: Decoder,
     lines: VecDeque<Line>,
+    /// The last line that says which frame is shown or being drawn.
+    frame: Option<Line>,
     ended: bool,
 }
 
@@ -93,7 +100,7 @@ impl Machine {
         // The board is halted until we are connected: a short program could end before. If the program ends
         // at once, the answer to this command is lost.
         qmp.send("cont", json!({}))?;
-        let log = Log { socket: ours, decoder, lines: VecDeque::new(), ended: false };
+        let log = Log { socket: ours, decoder, lines: VecDeque::new(), frame: None, ended: false };
         Ok(Self { process, qmp, log, screen: board.screen, directory })
     }
 
@@ -101,7 +108,7 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// If no line comes within `patience`.
+    /// If no line comes within `patience`, which is a [`Silence`], or the log cannot be read.
     pub fn line(&mut self, patience: Duration) -> Result<Option<Line>> {
         let start = Instant::now();
         loop {
@@ -112,7 +119,7 @@ impl Machine {
                 return Ok(None);
             }
             let left = patience.saturating_sub(start.elapsed());
-            ensure!(!left.is_zero(), "the board has logged nothing for {patience:?}");
+            ensure!(!left.is_zero(), Silence(patience));
             self.log.read(Some(left))?;
         }
     }
@@ -134,6 +141,18 @@ impl Machine {
     /// If the emulator refuses.
     pub fn stop(&mut self) -> Result<()> {
         self.command("stop", json!({}))
+    }
+
+    /// Halts the processor and returns the `Shown` line of the frame that the screen holds; `None` if a frame
+    /// is only half drawn. No line follows until [`Machine::cont`].
+    ///
+    /// # Errors
+    ///
+    /// If the emulator refuses, or the log cannot be read.
+    pub fn stop_at_frame(&mut self) -> Result<Option<Line>> {
+        self.stop()?;
+        while self.log.read(None)? {}
+        Ok(self.log.frame.clone().filter(|line| line.is("Shown")))
     }
 
     /// Resumes the processor.
@@ -219,7 +238,10 @@ impl Log {
         match self.socket.read(&mut chunk) {
             Ok(0) => self.ended = true,
             Ok(count) => {
-                self.lines.extend(self.decoder.push(&chunk[..count]));
+                let lines = self.decoder.push(&chunk[..count]);
+                let frame = lines.iter().rfind(|line| line.is("Shown") || line.is("Drawing"));
+                self.frame = frame.cloned().or(self.frame.take());
+                self.lines.extend(lines);
                 return Ok(true);
             }
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}
