@@ -50,11 +50,12 @@ impl Job {
         let (passed, output) =
             captured(&mut command).unwrap_or_else(|error| (false, format!("{error:#}\n")));
         let duration = start.elapsed();
-        let (seconds, sum) = (duration.as_secs_f32(), sum(&output));
+        let (seconds, results) = (duration.as_secs_f32(), results(&output));
+        let sum = sum(&results);
         let skipped = output.lines().filter(|line| line.contains(SKIPPED));
         let skipped = skipped.map(str::to_owned).collect();
         if passed {
-            print!("{seconds:>8.1} s   {name}\n{}{sum}", results(&output));
+            print!("{seconds:>8.1} s   {name}\n{results}{sum}");
         } else {
             println!("{seconds:>8.1} s   {name}: failed");
         }
@@ -98,12 +99,11 @@ fn results(output: &str) -> String {
     results
 }
 
-/// A line with the sum of cargo's test results in `output`; empty if there are none.
-fn sum(output: &str) -> String {
-    let results: Vec<&str> = output.lines().filter(|line| line.starts_with(RESULT)).collect();
+/// A line with the sum of the test `results`; empty if there are none.
+fn sum(results: &str) -> String {
     // «test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; …»
     let count = |what: &str| -> u64 {
-        let parts = results.iter().flat_map(|line| line.split([';', '.']));
+        let parts = results.split([';', '.']);
         parts.filter_map(|part| part.strip_suffix(what)?.trim().parse::<u64>().ok()).sum()
     };
     if results.is_empty() {
@@ -181,8 +181,8 @@ pub(super) mod tests {
         let named = "test result: ok. 12 passed; 0 failed; 1 ignored; finished in 0.05s   gen_core\n\
             test result: FAILED. 3 passed; 2 failed; 0 ignored; finished in 4.00s   Doc-tests gen_core\n";
         assert_eq!(results(output), named);
-        assert_eq!(sum(output), "15 tests passed, 2 failed, 1 ignored\n");
-        assert_eq!(sum("Compiling 3 passed\n"), "");
+        assert_eq!(sum(named), "15 tests passed, 2 failed, 1 ignored\n");
+        assert_eq!(sum(&results("Compiling 3 passed\n")), "");
     }
 
     #[test]
