@@ -61,11 +61,11 @@ pub fn run(core: Core, bench: &Image, model: &Path) -> Result<Vec<Line>> {
         log.push(line);
     }
     let status = machine.wait()?;
-    ensure!(status.success(), "{status}: {}{}", machine.complaints(), said(&log));
+    ensure!(status.success(), "{status}: {}{}", machine.stderr(), one_line(&log));
     Ok(log)
 }
 
 /// Joins a log into one line, for an error message.
-pub fn said(log: &[Line]) -> String {
+pub fn one_line(log: &[Line]) -> String {
     log.iter().map(Line::to_string).collect::<Vec<_>>().join("; ")
 }

@@ -52,7 +52,10 @@ pub fn check(board: &Board, options: Options<'_>) -> Result<()> {
     match board.emulator {
         Some(Emulator::Qemu) => {
             let plain = options.entropy.is_none() && options.down.is_empty();
-            ensure!(plain, "QEMU has no entropy and no held keys for {name}");
+            ensure!(
+                plain,
+                "QEMU supports neither a seed for entropy nor keys held from the start ({name})"
+            );
         }
         Some(Emulator::Rp2040js) => {
             ensure!(options.arguments.is_empty(), "the emulated {name} is not QEMU");
@@ -146,8 +149,8 @@ mod tests {
         let entropy = Options { entropy: Some(1), ..Options::default() };
         let down = Options { down: &["a"], ..Options::default() };
         assert!(refusal("pico", window).contains("has no window"));
-        assert!(refusal("lm3s6965evb", entropy).contains("QEMU has no entropy"));
-        assert!(refusal("lm3s6965evb", down).contains("QEMU has no entropy"));
+        assert!(refusal("lm3s6965evb", entropy).contains("neither a seed for entropy"));
+        assert!(refusal("lm3s6965evb", down).contains("neither a seed for entropy"));
         assert!(refusal("pico2", Options::default()).contains("cargo xtask flash pico2"));
     }
 }

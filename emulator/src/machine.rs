@@ -23,7 +23,7 @@ use crate::picture::{from_ppm, unmagnified};
 use crate::qmp::Qmp;
 
 /// File for the emulator's own messages.
-const COMPLAINTS: &str = "stderr";
+const STDERR: &str = "stderr";
 
 /// Milliseconds that a key is down in QEMU. On a busy computer, while the processor fills the screen, QEMU's
 /// timers may fire later than its usual 100 ms, and the board would sample the buttons only after the
@@ -46,11 +46,18 @@ pub struct Machine {
     directory: TempDir,
 }
 
+/// The error of [`Machine::line`] if the board logs nothing for so long.
+#[derive(Debug, thiserror::Error)]
+#[error("the board has logged nothing for {0:?}")]
+pub struct Silence(pub Duration);
+
 /// The board's log, on the emulator's standard output.
 struct Log {
     socket: UnixStream,
     decoder: Decoder,
     lines: VecDeque<Line>,
+    /// The last line that says which frame is shown or being drawn.
+    frame: Option<Line>,
     ended: bool,
 }
 
@@ -71,7 +78,7 @@ impl Machine {
 
         let mut emulator = launch::command(board, image, &socket, options)?;
         emulator.stdin(Stdio::null()).stdout(OwnedFd::from(theirs));
-        emulator.stderr(fs::File::create(directory.path().join(COMPLAINTS))?);
+        emulator.stderr(fs::File::create(directory.path().join(STDERR))?);
         let program = emulator.get_program().to_string_lossy().into_owned();
         let name = board.name;
         let mut process = Process(emulator.spawn().with_context(|| {
@@ -86,14 +93,14 @@ impl Machine {
                 break qmp;
             }
             if process.0.try_wait()?.is_some() || start.elapsed() > STARTING {
-                bail!("{program} does not start: {}", complaints(directory.path()));
+                bail!("{program} does not start: {}", stderr(directory.path()));
             }
             std::thread::sleep(Duration::from_millis(10));
         };
         // The board is halted until we are connected: a short program could end before. If the program ends
         // at once, the answer to this command is lost.
         qmp.send("cont", json!({}))?;
-        let log = Log { socket: ours, decoder, lines: VecDeque::new(), ended: false };
+        let log = Log { socket: ours, decoder, lines: VecDeque::new(), frame: None, ended: false };
         Ok(Self { process, qmp, log, screen: board.screen, directory })
     }
 
@@ -101,7 +108,7 @@ impl Machine {
     ///
     /// # Errors
     ///
-    /// If no line comes within `patience`.
+    /// If no line comes within `patience`, which is a [`Silence`], or the log cannot be read.
     pub fn line(&mut self, patience: Duration) -> Result<Option<Line>> {
         let start = Instant::now();
         loop {
@@ -112,7 +119,7 @@ impl Machine {
                 return Ok(None);
             }
             let left = patience.saturating_sub(start.elapsed());
-            ensure!(!left.is_zero(), "the board has logged nothing for {patience:?}");
+            ensure!(!left.is_zero(), Silence(patience));
             self.log.read(Some(left))?;
         }
     }
@@ -134,6 +141,18 @@ impl Machine {
     /// If the emulator refuses.
     pub fn stop(&mut self) -> Result<()> {
         self.command("stop", json!({}))
+    }
+
+    /// Halts the processor and returns the `Shown` line of the frame that the screen holds; `None` if a frame
+    /// is only half drawn. No line follows until [`Machine::cont`].
+    ///
+    /// # Errors
+    ///
+    /// If the emulator refuses, or the log cannot be read.
+    pub fn stop_at_frame(&mut self) -> Result<Option<Line>> {
+        self.stop()?;
+        while self.log.read(None)? {}
+        Ok(self.log.frame.clone().filter(|line| line.is("Shown")))
     }
 
     /// Resumes the processor.
@@ -182,8 +201,8 @@ impl Machine {
     }
 
     /// The emulator's own messages so far, in one line.
-    pub fn complaints(&self) -> String {
-        complaints(self.directory.path())
+    pub fn stderr(&self) -> String {
+        stderr(self.directory.path())
     }
 
     /// Waits until the board ends. Read its log to the end first.
@@ -203,8 +222,8 @@ impl Machine {
 }
 
 /// The emulator's own messages in its directory, in one line.
-fn complaints(directory: &Path) -> String {
-    let text = fs::read_to_string(directory.join(COMPLAINTS));
+fn stderr(directory: &Path) -> String {
+    let text = fs::read_to_string(directory.join(STDERR));
     text.unwrap_or_default().trim().replace('\n', "; ")
 }
 
@@ -219,7 +238,10 @@ impl Log {
         match self.socket.read(&mut chunk) {
             Ok(0) => self.ended = true,
             Ok(count) => {
-                self.lines.extend(self.decoder.push(&chunk[..count]));
+                let lines = self.decoder.push(&chunk[..count]);
+                let frame = lines.iter().rfind(|line| line.is("Shown") || line.is("Drawing"));
+                self.frame = frame.cloned().or(self.frame.take());
+                self.lines.extend(lines);
                 return Ok(true);
             }
             Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {}

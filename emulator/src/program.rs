@@ -68,13 +68,13 @@ impl Program {
         let _lock = lock()?;
         let mut cargo = self.command("build", model)?;
         let output = cargo.output().context("cannot run cargo")?;
-        let complaint = String::from_utf8_lossy(&output.stderr);
+        let stderr = String::from_utf8_lossy(&output.stderr);
         // An error of build.rs is one sentence, for example about the board, and replaces cargo's output.
-        let sentence = complaint.lines().find_map(|line| line.strip_prefix("error: firmware@"));
+        let sentence = stderr.lines().find_map(|line| line.strip_prefix("error: firmware@"));
         if let Some((_, sentence)) = sentence.and_then(|line| line.split_once(": ")) {
             bail!("{sentence}");
         }
-        ensure!(output.status.success(), "the build failed\n{complaint}");
+        ensure!(output.status.success(), "the build failed\n{stderr}");
 
         let target = workspace::target_directory()?.join(self.core.target);
         let built = target.join("firmware").join(self.name);

@@ -44,7 +44,8 @@ impl Qmp {
     pub fn send(&mut self, command: &str, arguments: Value) -> Result<u64> {
         self.sent += 1;
         let request = json!({ "execute": command, "arguments": arguments, "id": self.sent });
-        writeln!(self.socket.get_mut(), "{request}").context("the emulator is gone")?;
+        writeln!(self.socket.get_mut(), "{request}")
+            .context("the emulator closed its QMP socket")?;
         Ok(self.sent)
     }
 
@@ -83,7 +84,7 @@ impl Qmp {
             ensure!(start.elapsed() < PATIENCE, "the emulator has not answered for {PATIENCE:?}");
             // A time-out leaves what was read in `line`.
             match self.socket.read_until(b'\n', &mut line) {
-                Ok(_) if !line.ends_with(b"\n") => bail!("the emulator is gone"),
+                Ok(_) if !line.ends_with(b"\n") => bail!("the emulator closed its QMP socket"),
                 Ok(_) => {
                     return serde_json::from_slice(&line)
                         .context("the emulator's answer is not JSON");
@@ -91,7 +92,7 @@ impl Qmp {
                 Err(e) if matches!(e.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
                     meanwhile()?;
                 }
-                Err(e) => return Err(e).context("cannot hear the emulator"),
+                Err(e) => return Err(e).context("cannot read the emulator's QMP socket"),
             }
         }
     }

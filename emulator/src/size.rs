@@ -74,7 +74,8 @@ impl Size {
         self.ram_end - (self.ram_total - self.ram)..self.ram_end
     }
 
-    /// Formats a table of bytes used, available and left. `working_memory`: the engine's part of RAM.
+    /// Formats a table of bytes used, available and left. `working_memory`: the engine's part of RAM. The row
+    /// `stack` divides the RAM that variables leave: into the reserved part and what is left.
     pub fn table(&self, working_memory: u64) -> String {
         let mut table = format!("{:8}{:>12}{:>12}{:>12}\n", "", "used", "of", "left");
         let mut row = |name: &str, used: u64, of: u64, what: &str| {
@@ -90,8 +91,9 @@ impl Size {
         // The reserved RAM includes the variables.
         let kept = self.ram_reserved.saturating_sub(variables);
         let room = self.ram_total.saturating_sub(self.ram);
-        row("stack", kept, room, "reserved, of the RAM that is left");
-        table
+        let [kept, room, left] = [kept, room, room.saturating_sub(kept)].map(grouped);
+        // How much the stack uses is only known when the program runs.
+        table + &format!("{:20}{room:>12}{left:>12}  {kept} reserved for the stack\n", "stack")
     }
 }
 
@@ -113,7 +115,7 @@ mod tests {
         let expected = "                used          of        left\n\
             flash        150,000     262,144     112,144\n\
             RAM           40,000      65,536      25,536  working memory 36,000, variables 4,000\n\
-            stack         16,000      25,536       9,536  reserved, of the RAM that is left\n";
+            stack                     25,536       9,536  16,000 reserved for the stack\n";
         assert_eq!(size.table(36_000), expected);
         assert_eq!(size.stack(), 0x2000_9c40..0x2001_0000);
     }

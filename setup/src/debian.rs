@@ -12,11 +12,14 @@ use crate::{runs, step};
 ///
 /// # Errors
 ///
-/// If there is no apt-get, the user is not root, or apt-get fails. The error consists of `problem` and the
-/// command to type.
+/// If there is no apt-get, the user is not root, or apt-get fails. The error consists of `problem` and what
+/// to install or to type.
 pub fn install(packages: &[&str], problem: &str) -> Result<()> {
     let names = packages.join(" ");
-    ensure!(has_apt(), "{problem}: install it, then try again");
+    ensure!(
+        has_apt(),
+        "{problem}: install {names} (Debian's names) with your package manager, then try again"
+    );
     update(problem, &format!("apt-get install --yes {names}"))?;
     let mut install = Command::new("apt-get");
     install.env("DEBIAN_FRONTEND", "noninteractive");

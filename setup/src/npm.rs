@@ -22,37 +22,30 @@ pub fn node() -> Command {
     node
 }
 
-/// Calls [`install`] with the `package.json` and the lock file of the directory `from`.
+/// Installs exactly the packages of the `package.json` and the lock file in `from` into `directory`, unless
+/// they are there. `name`: what messages call them.
 ///
 /// # Errors
 ///
-/// Those of [`install`], or if one of the two files cannot be read.
+/// If one of the two files cannot be read, there is no Node.js with npm, or npm cannot install. The message
+/// says what to do.
 pub fn install_from(from: &Path, name: &str, directory: &Path) -> Result<()> {
     let [package, lock] = ["package.json", "package-lock.json"].map(|name| {
         let path = from.join(name);
-        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+        fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
     });
-    install(name, directory, &package?, &lock?)
-}
-
-/// Installs exactly the packages of a `package.json` and its lock file into `directory`, unless they are
-/// there. `name`: what messages call them.
-///
-/// # Errors
-///
-/// If there is no Node.js with npm, or npm cannot install. The message says what to do.
-pub fn install(name: &str, directory: &Path, package: &str, lock: &str) -> Result<()> {
+    let (package, lock) = (package?, lock?);
     installed_node()?;
     let place = directory.join("package-lock.json");
     // npm writes this file last.
     let installed = directory.join("node_modules/.package-lock.json").exists();
-    if installed && fs::read(&place).ok().as_deref() == Some(lock.as_bytes()) {
+    if installed && fs::read(&place).is_ok_and(|it| it == lock) {
         return Ok(());
     }
     println!("{name} is not installed; installing it with npm into {}", directory.display());
     fs::create_dir_all(directory)
         .and_then(|()| fs::write(directory.join("package.json"), package))
-        .and_then(|()| fs::write(&place, lock))
+        .and_then(|()| fs::write(&place, &lock))
         .with_context(|| format!("cannot write {}", place.display()))?;
     let mut npm = Command::new("npm");
     npm.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]).current_dir(directory);

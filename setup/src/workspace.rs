@@ -28,8 +28,8 @@ pub fn target_directory() -> Result<PathBuf> {
         .args(["metadata", "--no-deps", "--format-version", "1"])
         .output()
         .context("cannot run cargo")?;
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "cargo metadata failed: {complaint}");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "cargo metadata failed: {stderr}");
     let metadata: serde_json::Value = serde_json::from_slice(&output.stdout)?;
     let path = metadata["target_directory"].as_str();
     Ok(path.context("cargo metadata names no target directory")?.into())

@@ -10,7 +10,7 @@ mod net;
 
 use anyhow::{Context, Result, ensure};
 use boards::{CORES, Core};
-use emulator::bench::{self, said};
+use emulator::bench::{self, one_line};
 use emulator::image::Image;
 use gen_core::axis::Convolution::{Plain, Transposed};
 use gen_core::latent::Random;
@@ -73,7 +73,7 @@ fn there(core: Core, program: &Image, model: &Path) -> Result<u32> {
     let log = bench::run(core, program, model)?;
     let crc = log.last().and_then(|line| line.field("crc"));
     let crc = crc.and_then(|crc| u32::from_str_radix(crc, 16).ok());
-    crc.with_context(|| format!("the program said: {}", said(&log)))
+    crc.with_context(|| format!("the program said: {}", one_line(&log)))
 }
 
 #[test]

@@ -84,8 +84,8 @@ fn main() -> ExitCode {
         Task::PublicApi { accept } => public_api::public_api(accept),
         Task::Model { model } => model::model(model),
         Task::Qemu(options) => qemu::qemu(&options),
-        Task::Firmware { board, model } => image(board, model.as_deref()),
-        Task::Flash { board, model } => bring(board, model.as_deref()),
+        Task::Firmware { board, model } => build_and_list(board, model.as_deref()),
+        Task::Flash { board, model } => flash_board(board, model.as_deref()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -108,7 +108,7 @@ fn build(board: &'static Board, model: Option<&Path>) -> Result<Image> {
     step::job(&format!("firmware, {}", board.name), || program::image(board, model))
 }
 
-fn image(board: &'static Board, model: Option<&Path>) -> Result<()> {
+fn build_and_list(board: &'static Board, model: Option<&Path>) -> Result<()> {
     let image = build(board, model)?;
     for file in [Some(&image.elf), image.uf2.as_ref()].into_iter().flatten() {
         println!("{}", file.display());
@@ -117,7 +117,7 @@ fn image(board: &'static Board, model: Option<&Path>) -> Result<()> {
     Ok(())
 }
 
-fn bring(board: &'static Board, model: Option<&Path>) -> Result<()> {
+fn flash_board(board: &'static Board, model: Option<&Path>) -> Result<()> {
     // Checked before the build, which takes minutes.
     flash::chip(board)?;
     let image = build(board, model)?;

@@ -17,7 +17,8 @@ pub enum Shipped {
     Fashion,
 }
 
-/// Training options of all shipped models. One thread, because another number rounds sums differently.
+/// Training options of all shipped models. One thread: another number of threads changes the order of
+/// floating-point additions, and with it the weights.
 const SWITCHES: &str = "--preset micro-256k --seed 1 --batch 64 --ema 0.999 --threads 1 \
                         --steps 3000 --interval 500 --rate 4e-4 --rate-ratio 0.5 --smooth 0.1 \
                         --anneal";

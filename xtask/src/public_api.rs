@@ -27,8 +27,8 @@ pub fn public_api(accept: bool) -> Result<()> {
     }
     step::job("public API of gen-core", || {
         let output = command(&["--package", "gen-core", "-sss"]).output()?;
-        let complaint = String::from_utf8_lossy(&output.stderr);
-        ensure!(output.status.success(), "cargo public-api failed: {complaint}");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "cargo public-api failed: {stderr}");
         let path = workspace::root().join(LISTING);
         if accept {
             return output::file::replace(&path, &output.stdout);

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, ensure};
 use boards::Board;
 use clap::Args;
 use emulator::launch;
-use emulator::machine::Machine;
+use emulator::machine::{Machine, Silence};
 
 use crate::tools;
 
@@ -40,11 +40,14 @@ pub struct Options {
 ///
 /// # Errors
 ///
-/// If the board has no emulator that supports this, the build fails, or the program fails.
+/// If the board has no emulator that supports this, or no screen for `picture`; if the build or the program
+/// fails, or the program ends before the picture is written.
 pub fn qemu(options: &Options) -> Result<()> {
     let Options { board, window, .. } = *options;
     let launch = launch::Options { window, ..launch::Options::default() };
     launch::check(board, launch)?;
+    let without = board.screen.is_none() && options.picture.is_some();
+    ensure!(!without, "{} has no screen: leave out --picture", board.name);
     tools::emulator(board, window)?;
     let image = crate::build(board, options.model.as_deref())?;
     let mut machine = Machine::start(board, &image, launch)?;
@@ -57,7 +60,7 @@ pub fn qemu(options: &Options) -> Result<()> {
             Ok(Some(line)) if writeln!(stdout(), "{line}").is_err() => return Ok(()),
             Ok(Some(_)) => {}
             Ok(None) => break,
-            Err(_) if end.is_some_and(|end| Instant::now() >= end) => {
+            Err(error) if error.is::<Silence>() => {
                 let picture = options.picture.as_ref();
                 return picture.map_or(Ok(()), |path| photograph(&mut machine, path));
             }
@@ -65,25 +68,34 @@ pub fn qemu(options: &Options) -> Result<()> {
         }
     }
     let status = machine.wait()?;
-    let why = machine.complaints();
+    let why = machine.stderr();
     ensure!(status.success(), "the program on {} failed, {status}: {why}", board.name);
+    ensure!(options.picture.is_none(), "{} ended early: its screen has no picture", board.name);
     Ok(())
 }
 
 /// Writes the screen's picture as soon as the board halts at a whole frame.
 fn photograph(machine: &mut Machine, path: &Path) -> Result<()> {
-    loop {
+    while machine.stop_at_frame()?.is_none() {
+        machine.cont()?;
         let line = machine.line(FRAME)?.context("the board ended before a whole frame")?;
         writeln!(stdout(), "{line}").ok();
-        if line.is("Shown") {
-            machine.stop()?;
-            // The next frame may have begun before the halt.
-            let since = machine.drain()?;
-            let mut frames = since.iter().rev().filter(|it| it.is("Drawing") || it.is("Shown"));
-            if frames.next().is_none_or(|it| it.is("Shown")) {
-                return machine.screendump()?.save_png(path);
-            }
-            machine.cont()?;
-        }
+    }
+    machine.screendump()?.save_png(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use boards::Board;
+
+    use super::{Options, qemu};
+
+    #[test]
+    fn a_board_without_a_screen_has_no_picture() {
+        let board = Board::named("virt").unwrap();
+        let picture = Some("screen.png".into());
+        let options = Options { board, model: None, window: false, seconds: Some(1), picture };
+        let error = qemu(&options).unwrap_err().to_string();
+        assert_eq!(error, "virt has no screen: leave out --picture");
     }
 }

@@ -23,7 +23,7 @@ use emulator::{bench, launch};
 use output::file;
 use setup::{rustup, step};
 
-use self::program::Program;
+use self::program::MeasuringProgram;
 use crate::tools;
 
 /// Selects what is measured and what is done with the result.
@@ -69,7 +69,7 @@ pub fn bench(options: &Options) -> Result<()> {
     let mut records = Vec::new();
     for core in &cores {
         let programs = format!("programs, {}", core.name);
-        let program = step::job(&programs, || Program::build(*core))?;
+        let program = step::job(&programs, || MeasuringProgram::build(*core))?;
         for (name, file) in &files {
             let run = format!("{name}, {}", core.name);
             records.extend(step::job(&run, || program.measure(name, file))?);

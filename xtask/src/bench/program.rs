@@ -6,14 +6,14 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use boards::Core;
 use boards::record::{Layer, Record, Whole};
-use emulator::bench::{self, said};
+use emulator::bench::{self, one_line};
 use emulator::image::Image;
 use emulator::log::Line;
 use emulator::size::Size;
 use object::{Object, ObjectSymbol};
 
 /// The measuring program for one core, built.
-pub struct Program {
+pub struct MeasuringProgram {
     core: Core,
     bench: Image,
     /// Flash in bytes of gen-core's functions, except those for latents.
@@ -23,7 +23,7 @@ pub struct Program {
     code: u64,
 }
 
-impl Program {
+impl MeasuringProgram {
     /// Builds the program and `blank`.
     ///
     /// # Errors
@@ -49,7 +49,7 @@ impl Program {
         let log = bench::run(self.core, &self.bench, model)?;
         let file = fs::metadata(model)?.len();
         let records = self.records(name, &log, file);
-        let records = records.with_context(|| format!("the program said: {}", said(&log)))?;
+        let records = records.with_context(|| format!("the program said: {}", one_line(&log)))?;
         plausible(&records)?;
         Ok(records)
     }

@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use boards::{BOARDS, Board};
 use emulator::image::Image;
 use setup::step;
@@ -48,34 +48,31 @@ pub fn chip(board: &Board) -> Result<&'static str> {
 ///
 /// # Errors
 ///
-/// If there is neither (the message says what to do), if the mounted drive belongs to another chip, or if
-/// writing fails.
+/// If there is neither (the message says what to do), if several drives of the board's chip are mounted, or
+/// if writing fails.
 pub fn flash(board: &Board, image: &Image, ways: &Ways) -> Result<String> {
     let (chip, name) = (chip(board)?, board.name);
-    match mounted(board, &ways.mounts) {
-        Ok(drive) => {
-            copy(image.uf2.as_ref().context("the image has no UF2 file")?, &drive)?;
-            let drive = drive.display();
-            Ok(format!("written to {drive}: the drive disappears and {name} starts"))
-        }
-        Err(_) if sees_probe(&ways.probe_rs) => {
-            let probe_rs = |verb| {
-                let mut command = Command::new(&ways.probe_rs);
-                command.args([verb, "--chip", chip]);
-                command
-            };
-            let hint = match board.drive {
-                Some(_) => "hold BOOTSEL while you plug the board in, and try again with its drive",
-                None => "check the probe's wires and the board's power, and try again",
-            };
-            let mut download = probe_rs("download");
-            step::run("probe-rs download", download.arg(&image.elf)).context(hint)?;
-            // Without a reset the processor stays halted.
-            step::run("probe-rs reset", &mut probe_rs("reset"))?;
-            Ok(format!("{name} runs, written by probe-rs"))
-        }
-        Err(error) => Err(error),
+    let drives = drives(&ways.mounts);
+    if let Some(drive) = mounted(board, &drives)? {
+        copy(image.uf2.as_ref().context("the image has no UF2 file")?, drive)?;
+        let drive = drive.display();
+        return Ok(format!("written to {drive}: the drive disappears and {name} starts"));
     }
+    ensure!(sees_probe(&ways.probe_rs), "{}", missing(board, &drives));
+    let probe_rs = |verb| {
+        let mut command = Command::new(&ways.probe_rs);
+        command.args([verb, "--chip", chip]);
+        command
+    };
+    let hint = match board.drive {
+        Some(_) => "hold BOOTSEL while you plug the board in, and try again with its drive",
+        None => "check the probe's wires and the board's power, and try again",
+    };
+    let mut download = probe_rs("download");
+    step::run("probe-rs download", download.arg(&image.elf)).context(hint)?;
+    // Without a reset the processor stays halted.
+    step::run("probe-rs reset", &mut probe_rs("reset"))?;
+    Ok(format!("{name} runs, written by probe-rs"))
 }
 
 /// Whether probe-rs runs and lists a probe. Its exit status does not tell: it also succeeds without a probe.
@@ -86,34 +83,39 @@ fn sees_probe(probe_rs: &OsString) -> bool {
     output.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(is_probe))
 }
 
-/// Mount point of the only mounted boot drive of the board's chip.
+/// Mount point of the board's drive among the mounted `drives`; `None` if it is not mounted.
 ///
 /// # Errors
 ///
-/// If there is none (the message says what to do instead), or more than one.
-fn mounted(board: &Board, mounts: &[PathBuf]) -> Result<PathBuf> {
-    let name = board.name;
-    let boot = board.drive.with_context(|| {
-        format!("no debug probe: install probe-rs and connect a probe to the {name}")
-    })?;
-    let boot = boot.name;
-    let drives = drives(mounts);
-    let mut ours = drives.iter().filter(|(_, id)| id == boot).map(|(drive, _)| drive);
-    if let Some(drive) = ours.next() {
-        let Some(other) = ours.next() else { return Ok(drive.clone()) };
+/// If several drives belong to the board's chip.
+fn mounted<'d>(board: &Board, drives: &'d [(PathBuf, String)]) -> Result<Option<&'d Path>> {
+    let is_ours = |id: &str| board.drive.is_some_and(|boot| boot.name == id);
+    let mut ours = drives.iter().filter(|(_, id)| is_ours(id));
+    let Some((drive, id)) = ours.next() else { return Ok(None) };
+    if let Some((other, _)) = ours.next() {
         let (drive, other) = (drive.display(), other.display());
-        bail!("{drive} and {other} are both drives of a {boot}: unplug one");
+        bail!("{drive} and {other} are both drives of a {id}: unplug one");
     }
+    Ok(Some(drive))
+}
+
+/// What to do where neither a drive of the board nor a probe is connected. `drives`: those of other chips.
+fn missing(board: &Board, drives: &[(PathBuf, String)]) -> String {
+    let name = board.name;
+    let Some(boot) = board.drive else {
+        return format!("no debug probe: install probe-rs and connect a probe to the {name}");
+    };
     let Some((drive, id)) = drives.first() else {
-        bail!(
+        return format!(
             "no boot drive and no debug probe: hold BOOTSEL while you plug the {name} in and mount its \
-             drive {boot}, or install probe-rs and connect a probe"
-        )
+             drive {}, or install probe-rs and connect a probe",
+            boot.name
+        );
     };
     let drive = drive.display();
     let owner = BOARDS.iter().find(|board| board.drive.is_some_and(|drive| drive.name == id));
     let owner = owner.map_or(String::new(), |owner| format!(", a {}", owner.name));
-    bail!("the drive {drive} is of {id}{owner}, not of a {name}: connect the board that is meant")
+    format!("the drive {drive} is of {id}{owner}, not of a {name}: connect the board that is meant")
 }
 
 /// Mounted boot drives, each with its Board-ID.

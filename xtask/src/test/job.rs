@@ -11,9 +11,12 @@ use setup::workspace;
 /// Prefix of cargo's line for a program of tests.
 const RESULT: &str = "test result: ";
 
-/// Prefixes of the lines shown of a job that passes: cargo's results, and the note of `bench` about figures
-/// that it does not compare because of another compiler.
-const SHOWN: [&str; 2] = [RESULT, "Measured with "];
+/// Part of that line for a program without tests.
+const EMPTY: &str = ": ok. 0 passed; 0 failed; 0 ignored;";
+
+/// Part of the line in which a job says what it did not check: `bench` with another compiler, `public-api`
+/// without its tools.
+const SKIPPED: &str = "not compared";
 
 /// A command and the name under which it is reported.
 pub struct Job {
@@ -27,6 +30,8 @@ pub struct Done {
     pub name: String,
     /// The time that it took.
     pub duration: Duration,
+    /// What it did not check, a line each.
+    pub skipped: Vec<String>,
     /// If it failed: its output, and the command that runs it alone.
     pub failure: Option<String>,
 }
@@ -37,7 +42,7 @@ impl Job {
         Self { name: name.into(), command }
     }
 
-    /// Runs the command and prints its name and time. Of its output, prints the [`SHOWN`] lines if it passes.
+    /// Runs the command and prints its name and time. Of its output, prints cargo's results if it passes.
     pub fn run(self) -> Done {
         let Self { name, mut command } = self;
         println!("        …    {name}");
@@ -45,19 +50,20 @@ impl Job {
         let (passed, output) =
             captured(&mut command).unwrap_or_else(|error| (false, format!("{error:#}\n")));
         let duration = start.elapsed();
-        let (seconds, sum) = (duration.as_secs_f32(), sum(&output));
+        let (seconds, results) = (duration.as_secs_f32(), results(&output));
+        let sum = sum(&results);
+        let skipped = output.lines().filter(|line| line.contains(SKIPPED));
+        let skipped = skipped.map(str::to_owned).collect();
         if passed {
-            let shown = output.lines().filter(|line| SHOWN.iter().any(|it| line.starts_with(it)));
-            let shown: String = shown.map(|line| format!("{line}\n")).collect();
-            print!("{seconds:>8.1} s   {name}\n{shown}{sum}");
-            return Done { name, duration, failure: None };
+            print!("{seconds:>8.1} s   {name}\n{results}{sum}");
+        } else {
+            println!("{seconds:>8.1} s   {name}: failed");
         }
-        println!("{seconds:>8.1} s   {name}: failed");
         let alone = typed(&command);
-        let failure = format!(
+        let failure = (!passed).then(|| format!(
             "{output}\n{sum}{name} failed after {seconds:.1} s. To run it alone, type:\n    {alone}"
-        );
-        Done { name, duration, failure: Some(failure) }
+        ));
+        Done { name, duration, skipped, failure }
     }
 }
 
@@ -75,12 +81,29 @@ fn captured(command: &mut Command) -> Result<(bool, String)> {
     Ok((child.wait()?.success(), String::from_utf8_lossy(&output).into_owned()))
 }
 
-/// A line with the sum of cargo's test results in `output`; empty if there are none.
-fn sum(output: &str) -> String {
-    let results: Vec<&str> = output.lines().filter(|line| line.starts_with(RESULT)).collect();
+/// Cargo's test results in `output`, without those of programs that have no test. A line ends with the name of
+/// its program: `gen_core`, `Doc-tests export`.
+fn results(output: &str) -> String {
+    let (mut results, mut name) = (String::new(), "");
+    for line in output.lines() {
+        match line.trim_start().split_once(' ') {
+            // «Running unittests src/lib.rs (target/debug/deps/gen_core-0123456789abcdef)»
+            Some(("Running", of)) => name = of.rsplit(['/', '-']).nth(1).unwrap_or(of),
+            Some(("Doc-tests", _)) => name = line.trim_start(),
+            _ if line.starts_with(RESULT) && !line.contains(EMPTY) => {
+                results += &format!("{line}   {name}\n");
+            }
+            _ => {}
+        }
+    }
+    results
+}
+
+/// A line with the sum of the test `results`; empty if there are none.
+fn sum(results: &str) -> String {
     // «test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; …»
     let count = |what: &str| -> u64 {
-        let parts = results.iter().flat_map(|line| line.split([';', '.']));
+        let parts = results.split([';', '.']);
         parts.filter_map(|part| part.strip_suffix(what)?.trim().parse::<u64>().ok()).sum()
     };
     if results.is_empty() {
@@ -130,7 +153,7 @@ pub(super) mod tests {
 
     use setup::workspace;
 
-    use super::{captured, sum, typed};
+    use super::{captured, results, sum, typed};
 
     /// A command that runs a script.
     pub fn shell(script: &str) -> Command {
@@ -147,12 +170,19 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn test_results_are_summed() {
-        let output = "running 13 tests\n\
-            test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.05s\n\
-            test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 4.00s\n";
-        assert_eq!(sum(output), "15 tests passed, 2 failed, 1 ignored\n");
-        assert_eq!(sum("Compiling 3 passed\n"), "");
+    fn test_results_are_named_and_summed() {
+        let output = "     Running unittests src/lib.rs (/out/debug/deps/gen_core-0d60d0051f3756d1)\n\
+            running 13 tests\n\
+            test result: ok. 12 passed; 0 failed; 1 ignored; finished in 0.05s\n     \
+            Running tests/docs.rs (target/debug/deps/docs-45d60d0051f3756d)\n\
+            test result: ok. 0 passed; 0 failed; 0 ignored; finished in 0.00s\n   \
+            Doc-tests gen_core\n\
+            test result: FAILED. 3 passed; 2 failed; 0 ignored; finished in 4.00s\n";
+        let named = "test result: ok. 12 passed; 0 failed; 1 ignored; finished in 0.05s   gen_core\n\
+            test result: FAILED. 3 passed; 2 failed; 0 ignored; finished in 4.00s   Doc-tests gen_core\n";
+        assert_eq!(results(output), named);
+        assert_eq!(sum(named), "15 tests passed, 2 failed, 1 ignored\n");
+        assert_eq!(sum(&results("Compiling 3 passed\n")), "");
     }
 
     #[test]

@@ -43,7 +43,8 @@ pub fn run(lanes: [Vec<Job>; 2]) -> Result<()> {
     Ok(())
 }
 
-/// A table of the jobs' times, the slowest first. `count`: number of jobs, with those that were skipped.
+/// A table of the jobs' times, the slowest first, then what the jobs did not check. `count`: number of jobs,
+/// with those that have not started.
 fn table(done: &mut [Done], count: usize, all: Duration) -> String {
     done.sort_by_key(|job| std::cmp::Reverse(job.duration));
     let row = |time: Duration, name: &str| format!("{:>8.1} s   {name}\n", time.as_secs_f32());
@@ -62,6 +63,7 @@ fn table(done: &mut [Done], count: usize, all: Duration) -> String {
     if done.len() < count {
         table += &format!("steps not started after a failure: {}\n", count - done.len());
     }
+    table.extend(done.iter().flat_map(|job| &job.skipped).map(|line| format!("\n{line}\n")));
     table
 }
 
@@ -92,14 +94,15 @@ mod tests {
         let job = |name: &str, milliseconds| Done {
             name: name.to_owned(),
             duration: Duration::from_millis(milliseconds),
+            skipped: if name == "b" { vec!["b: not compared".to_owned()] } else { Vec::new() },
             failure: (name == "a").then(String::new),
         };
         let mut done = [job("a", 200), job("b", 400), job("c", 30_000), job("d", 900)];
         let expected = "\nthe slowest first:\n    30.0 s   c\n     0.2 s   a: failed\n     \
                         1.3 s   2 more steps under 1 s\n    31.0 s   all, in two lanes\n";
-        let all = Duration::from_secs(31);
-        assert_eq!(table(&mut done, 4, all), expected);
-        let skipped = format!("{expected}steps not started after a failure: 3\n");
-        assert_eq!(table(&mut done, 7, all), skipped);
+        let (all, skipped) = (Duration::from_secs(31), "\nb: not compared\n");
+        assert_eq!(table(&mut done, 4, all), format!("{expected}{skipped}"));
+        let late = format!("{expected}steps not started after a failure: 3\n{skipped}");
+        assert_eq!(table(&mut done, 7, all), late);
     }
 }
