@@ -2,7 +2,7 @@
 
 use crate::{Board, BootDrive, Core, Emulator, OLED, TFT240};
 
-/// The boards. Emulated ones without a screen are in the order of [`CORES`](crate::CORES).
+/// The boards. Those that measure a core are in the order of [`CORES`](crate::CORES).
 pub const BOARDS: [Board; 9] = [
     Board {
         name: "lm3s6965evb",

@@ -47,7 +47,7 @@ def asymmetric(g):
     return g.tail(g.op("Relu", x))
 
 
-@hand("hand-constants", "weights in Constant nodes, one behind an Identity, batch fixed at 1", 13,
+@hand("hand-constants", "weights in Constant nodes, one after an Identity, batch fixed at 1", 13,
       batch=1, inline=True)
 def constants(g):
     x = g.linear("ConvTranspose", g.head(2), (4, 4, 4, 4), share=True, **K4)

@@ -54,11 +54,11 @@ script("bn-twice", "two BatchNorms in a row", 11,
        lambda: small(conv(4, 4), bn(4), bn(4), nn.ReLU(), side=2), fold=False)
 script("bn-plain", "BatchNorm without affine", 13,
        lambda: small(conv(4, 4), bn(4, affine=False), nn.ReLU(), side=2), fold=False)
-script("bn-negative", "negative gammas, before and behind the ReLU", 13,
+script("bn-negative", "negative gammas, before and after the ReLU", 13,
        lambda: small(conv(4, 4), bn(4, -1.0), nn.ReLU(), bn(4, -0.7), side=2), fold=False)
 script("bn-tiny", "variances of about 1e-5, as large as epsilon", 13,
        lambda: small(tiny(), bn(4), nn.ReLU(), side=2), fold=False)
-dynamo("bn-dynamo", "BatchNorm behind ReLU, which the exporter cannot fold", 20,
+dynamo("bn-dynamo", "BatchNorm after ReLU, which the exporter cannot fold", 20,
        lambda: small(conv(4, 4), nn.ReLU(), bn(4), side=2))
 
 # Outputs.
@@ -102,14 +102,14 @@ def join(*parts):
     return torch.cat(parts, 1)
 
 
-script("cond-onehot", "one-hot label behind the latent", 13,
+script("cond-onehot", "one-hot label after the latent", 13,
        conditional(lambda: Do(join), 8 + CLASSES), (8,), "onehot")
 script("cond-onehot-map", "one-hot label and latent as 1×1 maps", 11, lambda: Chain(
     Do(join), up(8 + CLASSES, 4, 2, 1, 0), bn(4), nn.ReLU(), up(4, 1, 4, 4, 0), nn.Tanh()),
     label="onehot")
 script("cond-embedding", "label (int64), embedded, before the latent", 13,
        conditional(lambda: Embedded(3, lambda z, e: torch.cat([e, z], 1)), 11), (8,), "label")
-dynamo("cond-embedding-dynamo", "label (int64), embedded, behind the latent", 20,
+dynamo("cond-embedding-dynamo", "label (int64), embedded, after the latent", 20,
        conditional(lambda: Embedded(3, join), 11), (8,), "label")
 script("cond-product", "latent times embedded label", 13,
        conditional(lambda: Embedded(8, torch.mul), 8), (8,), "label")

@@ -1,4 +1,4 @@
-//! A periodic tick for any Cortex-M, which samples the buttons and ends sleep.
+//! A periodic tick, which samples the buttons and ends sleep, for Cortex-M chips whose SysTick goes on in WFI.
 
 use core::cell::RefCell;
 use core::mem::take;
