@@ -117,7 +117,7 @@ def padded(layer):
         *head(side=2), up(4, 4), nn.ReLU(), layer, conv(4, 4, 3, 0), nn.ReLU(), up(4, 1), nn.Tanh())
 
 
-script("pad-reflection", "ReflectionPad2d, Conv without padding", 11, padded(nn.ReflectionPad2d(1)))
+script("pad-reflection", "ReflectionPad2d, Conv without padding: refused, since borders are mirrored", 11, padded(nn.ReflectionPad2d(1)))
 script("pad-zero-9", "ZeroPad2d, Conv without padding", 9, padded(nn.ZeroPad2d((0, 2, 1, 1))))
 dynamo("pad-zero-18", "ZeroPad2d, which the exporter makes the padding of the Conv", 18,
        padded(nn.ZeroPad2d((0, 2, 1, 1))))
