@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use export::draw::File;
 use export::latent;
-use export::picture::fidelity::{Fidelity, Pair};
+use export::picture::fidelity::{Difference, Fidelity};
 use export::report::text;
 use gen_core::Shape;
 use gen_core::format::write::DraftPart;
@@ -75,7 +75,8 @@ impl Compare {
         let latents_a = self.series.latents(&self.a, &a.latent, self.count)?;
         let latents_b = self.series.latents(&self.b, &b.latent, self.count)?;
         let latents = latents_a.iter().zip(&latents_b);
-        let pairs = latents.map(|(z_a, z_b)| Ok(Pair::of(&a.picture(z_a)?, &b.picture(z_b)?)));
+        let pairs =
+            latents.map(|(z_a, z_b)| Ok(Difference::of(&a.picture(z_a)?, &b.picture(z_b)?)));
         let pairs = pairs.collect::<Result<Vec<_>>>()?;
         let fidelity = Fidelity::of(&pairs);
         super::say(&text::fidelity(&fidelity))?;

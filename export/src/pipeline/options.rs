@@ -2,9 +2,9 @@
 
 use crate::latent::wish::Wishes;
 use crate::picture::pixel_rule::PixelRule;
+use crate::quantize::gen_file::stem;
 use crate::quantize::mix::Goal;
 use crate::report::Settings;
-use crate::report::gen_file::stem;
 use anyhow::{Result, ensure};
 use gen_core::format::MODEL_NAME;
 use std::path::{Path, PathBuf};

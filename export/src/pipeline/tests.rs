@@ -249,7 +249,7 @@ fn classifiers_of_something_else_are_refused() {
     let twice = |graph: &mut GraphProto| graph.input.push(tensor("more", &[3, 4, 5]));
     refused(of(&[3, 4, 5]), &twice, "2 inputs and 1 outputs");
     // These pixels are negative, so their logarithm is no number.
-    refused(Sketch::new(&[3, 4, 5]).plain("Log"), &same, "gives what is no number");
+    refused(Sketch::new(&[3, 4, 5]).plain("Log"), &same, "a feature is NaN or infinite");
     let whole = |graph: &mut GraphProto| {
         let kind = graph.input[0].r#type.as_mut().and_then(|it| it.value.as_mut());
         let Some(type_proto::Value::TensorType(kind)) = kind else { unreachable!() };

@@ -1,6 +1,7 @@
 //! Reports as text of at most 100 columns.
 
 use crate::draw::classifier::Frechet;
+use crate::draw::comparison::PER_ROW;
 use crate::import::verify::Check;
 use crate::picture::fidelity::{Fidelity, LEVELS};
 use crate::report::verdict::Verdict;
@@ -118,7 +119,7 @@ fn import(check: &Check) -> String {
 fn worst(worst: &[Worst], sheet: &Path) -> String {
     let seed = |Worst { seed, psnr }: &Worst| format!("{seed} ({psnr:.1} dB)");
     let line = |pair: &[Worst]| pair.iter().map(seed).collect::<Vec<_>>().join(", ");
-    let lines: Vec<String> = worst.chunks(2).map(line).collect();
+    let lines: Vec<String> = worst.chunks(PER_ROW).map(line).collect();
     format!(
         "worst pictures: seeds {}\n  \
          in this order, as float, device, their difference × 8: {}\n",
