@@ -288,5 +288,5 @@ fn labels_and_kinds_are_done_or_refused() {
     sample(&twin, &["--latent", "label=uniform"], "\"label\" is a label");
     sample(&onnx, &["--label", "5"], "--label 5: \"label\" has 5 labels, from 0");
     let one = said(&["quantize", text(&onnx), "-o", text(directory.path()), "--label", "4"]);
-    assert!(one.contains("imported exactly"), "{one}");
+    assert!(one.contains("import verified"), "{one}");
 }

@@ -3,6 +3,7 @@
 use super::Asked;
 use anyhow::Result;
 use clap::Args;
+use export::import::verify::Check;
 use export::picture::pixel_rule::PixelRule;
 use export::pipeline::{Options, export};
 use export::quantize::mix::Goal;
@@ -121,6 +122,9 @@ impl Quantize {
         let result = export(&self.file, &options, &|| bar.inc(1))?;
         bar.finish_and_clear();
 
+        if let import @ Check::Differs(_) = &result.report.import {
+            eprint!("warning: {}", text::import(import).trim_start());
+        }
         let report = serde_json::to_string_pretty(&result.report)? + "\n";
         let contents = [&*result.gen_file, &*result.onnx, report.as_bytes(), &*result.worst];
         let contents = contents.into_iter().chain(result.qdq.as_deref());

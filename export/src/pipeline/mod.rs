@@ -84,7 +84,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let report = Report {
         layout: Layout::new(&model, bytes.len(), Some(&network)),
         import: verify(&source, &network),
-        settings: options.settings(pixels),
+        settings: options.settings(&network, pixels),
         tensors: TensorReport::all(&network, &tensors, &prepared.statistics.outputs),
         sensitivities: found.sensitivities,
         times: usual_times(&model)?,

@@ -80,6 +80,9 @@ pub struct EightBits {
 pub struct Settings {
     /// Output values of pixels 0 and 255.
     pub pixels: [f64; 2],
+    /// Whether the pixel rule is only assumed: the options and the network leave it open.
+    #[serde(skip)]
+    pub pixels_assumed: bool,
     /// Number of calibration latents.
     pub calibration_latents: usize,
     /// The label of all pictures, if it was fixed.
