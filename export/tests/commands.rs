@@ -157,6 +157,11 @@ fn bad_input_is_one_line() {
     sample(&good, &latents, "32");
     sample(&good, &place("cut.npy"), "cut.npy");
     sample(&good, &good, "faces.onnx");
+    let pixels = ["--pixels", "unit"];
+    let drawn = ["sample", text(&good_gen), "--npy", text(&to)];
+    refused(&[&drawn[..], &pixels].concat(), "--pixels changes nothing here");
+    let both = ["compare", text(&good_gen), text(&good_gen)];
+    refused(&[&both[..], &pixels].concat(), "--pixels changes nothing here");
     refused(&["compare", text(&good), text(&place("cut.gen"))], "cut.gen");
     assert!(!out.exists() || fs::read_dir(&out).unwrap().next().is_none(), "nothing half written");
 }
@@ -270,12 +275,12 @@ fn labels_and_kinds_are_done_or_refused() {
     assert!(psnr(&[&both[..], &["--label", "2"]].concat()) > 40.0);
     assert!(psnr(&["compare", text(&fixed), text(&file), "--label", "2"]) > 40.0);
     refused(&["compare", text(&onnx), text(&fixed)], "have different latents");
-    refused(&["compare", text(&fixed), text(&fixed), "--label", "2"], "take no label");
+    refused(&["compare", text(&fixed), text(&fixed), "--label", "2"], "--label changes nothing");
     let to = directory.path().join("to.npy");
     let sample = |file: &Path, more: &[&str], expected: &str| {
         refused(&[&["sample", text(file), "--npy", text(&to)], more].concat(), expected);
     };
-    sample(&fixed, &["--label", "2"], "takes no label");
+    sample(&fixed, &["--label", "2"], "--label changes nothing");
     sample(&file, &["--label", "5"], "parts-infogan.gen: --label 5: \"labels\" has 5 labels");
     sample(&file, &["--latent", "cod=normal"], "parts-infogan.gen: --latent cod=…");
     sample(&twin, &["--label", "5"], "parts-infogan.int8.onnx: --label 5");

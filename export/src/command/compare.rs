@@ -47,15 +47,9 @@ fn list(parts: &[DraftPart]) -> String {
 
 impl Compare {
     pub(crate) fn run(&self) -> Result<()> {
-        let (file_a, file_b) = (File::load(&self.a)?, File::load(&self.b)?);
-        let (a, b) = (self.series.generator(&file_a)?, self.series.generator(&file_b)?);
-        let fixed = self.series.has_label();
-        ensure!(
-            !fixed || a.takes_label() || b.takes_label(),
-            "{} and {} take no label: it was fixed when the files were made, or there is none",
-            self.a.display(),
-            self.b.display()
-        );
+        let files = [File::load(&self.a)?, File::load(&self.b)?];
+        let generators = self.series.generators(&files)?;
+        let (a, b, fixed) = (&generators[0], &generators[1], self.series.asked.label.is_some());
         ensure!(
             a.image == b.image,
             "{} and {} are different generators: their pictures have sizes {} and {}",
@@ -80,7 +74,6 @@ impl Compare {
         let pairs = pairs.collect::<Result<Vec<_>>>()?;
         let fidelity = Fidelity::of(&pairs);
         super::say(&text::fidelity(&fidelity))?;
-        super::say(&format!("worst picture: {}\n", self.series.called(fidelity.worst)))?;
-        Ok(())
+        super::say(&format!("worst picture: {}\n", self.series.called(fidelity.worst)))
     }
 }
