@@ -152,7 +152,7 @@ pub fn search<T>(
     let flash = all_8_bit.flash;
     ensure!(
         goal.fits(flash),
-        "8 bits throughout take {flash} bytes of flash already: give --budget-flash {} or more, or train with fewer \
+        "8 bits throughout take {flash} bytes of flash already: give --flash-budget {} or more, or train with fewer \
          channels",
         flash.div_ceil(1024)
     );
