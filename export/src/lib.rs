@@ -10,7 +10,7 @@
 //! | [`twin`], [`draw`] | the quantised ONNX; drawing pictures with an ONNX or a `.gen` |
 //! | [`import`](mod@import) | a graph becomes a chain of float layers, or is refused with node and operator |
 //! | [`calibrate`](mod@calibrate) | the values that tensors take; the range of each with the least error |
-//! | [`quantize`](mod@quantize) | floats become integers; each channel is proved free of overflow |
+//! | [`quantize`](mod@quantize) | floats become integers; each channel is proved free of overflow; the `.gen` file |
 //! | [`checkpoint`] | a PyTorch or Keras checkpoint becomes an ONNX |
 //! | [`network`] | the chain of float layers; folding BatchNorm and biases; the chain as an ONNX for tract |
 //! | [`latent`] | latents: their parts, distributions, labels and seeds |

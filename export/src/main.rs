@@ -2,23 +2,37 @@
 
 mod command;
 
+use anyhow::Result;
 use clap::Parser;
-use std::panic::catch_unwind;
+use std::panic::{UnwindSafe, catch_unwind, set_hook};
 use std::process::ExitCode;
+use std::sync::{Mutex, PoisonError};
+
+/// Place and message of the last panic.
+static PANIC: Mutex<String> = Mutex::new(String::new());
 
 fn main() -> ExitCode {
     let command = command::Command::parse();
-    // tract panics on some malformed graphs. The library turns that into an error, so nothing is printed here.
-    std::panic::set_hook(Box::new(|_| {}));
-    let message = match catch_unwind(|| command.run()) {
-        Ok(Ok(())) => return ExitCode::SUCCESS,
-        Ok(Err(error)) => chain(&error),
-        Err(_) => "the exporter has a bug: please report it with the command and its file".into(),
-    };
+    let Err(message) = guarded(|| command.run()) else { return ExitCode::SUCCESS };
     for line in message.lines() {
-        eprintln!("error: {}", line.split_whitespace().collect::<Vec<_>>().join(" "));
+        eprintln!("error: {}", line.trim());
     }
     ExitCode::FAILURE
+}
+
+/// Runs `command`.
+///
+/// # Errors
+///
+/// If it fails or panics: the message for the user.
+fn guarded(command: impl FnOnce() -> Result<()> + UnwindSafe) -> Result<(), String> {
+    let last = || PANIC.lock().unwrap_or_else(PoisonError::into_inner);
+    // tract panics on some malformed graphs. The library turns that into an error, so nothing is printed here.
+    set_hook(Box::new(move |panic| *last() = panic.to_string().replace('\n', " ")));
+    match catch_unwind(command) {
+        Ok(result) => result.map_err(|error| chain(&error)),
+        Err(_) => Err(format!("a bug: please report it with the command and its file: {}", last())),
+    }
 }
 
 /// The error and its causes as one message. A cause that the message already contains is left out: some libraries
@@ -32,4 +46,18 @@ fn chain(error: &anyhow::Error) -> String {
         }
     }
     message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::guarded;
+
+    #[test]
+    fn a_panic_is_reported_with_its_place_and_message() {
+        let message = guarded(|| panic!("first\nsecond")).unwrap_err();
+        assert!(message.contains("main.rs:") && message.contains("first second"), "{message}");
+        assert_eq!(message.lines().count(), 1);
+        let error = anyhow::anyhow!("a  b").context("file");
+        assert_eq!(guarded(|| Err(error)).unwrap_err(), "file: a  b");
+    }
 }

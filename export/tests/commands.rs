@@ -95,7 +95,7 @@ fn quantize_prints_its_report_and_knows_what_is_old() {
     assert_eq!(json, fs::read_to_string(out.join("fashion.report.json")).unwrap());
     assert!(json.contains("\"output_bits\": 12"));
     assert!(fs::read(out.join("fashion.qdq.onnx")).unwrap().len() > 50_000);
-    let printed = said(&["--budget-flash", "110"]);
+    let printed = said(&["--flash-budget", "110"]);
     assert!(
         printed.lines().all(|line| line.chars().count() <= 100 || line.contains('/')),
         "{printed}"
@@ -157,6 +157,11 @@ fn bad_input_is_one_line() {
     sample(&good, &latents, "32");
     sample(&good, &place("cut.npy"), "cut.npy");
     sample(&good, &good, "faces.onnx");
+    let pixels = ["--pixels", "unit"];
+    let drawn = ["sample", text(&good_gen), "--npy", text(&to)];
+    refused(&[&drawn[..], &pixels].concat(), "--pixels changes nothing here");
+    let both = ["compare", text(&good_gen), text(&good_gen)];
+    refused(&[&both[..], &pixels].concat(), "--pixels changes nothing here");
     refused(&["compare", text(&good), text(&place("cut.gen"))], "cut.gen");
     assert!(!out.exists() || fs::read_dir(&out).unwrap().next().is_none(), "nothing half written");
 }
@@ -270,12 +275,12 @@ fn labels_and_kinds_are_done_or_refused() {
     assert!(psnr(&[&both[..], &["--label", "2"]].concat()) > 40.0);
     assert!(psnr(&["compare", text(&fixed), text(&file), "--label", "2"]) > 40.0);
     refused(&["compare", text(&onnx), text(&fixed)], "have different latents");
-    refused(&["compare", text(&fixed), text(&fixed), "--label", "2"], "take no label");
+    refused(&["compare", text(&fixed), text(&fixed), "--label", "2"], "--label changes nothing");
     let to = directory.path().join("to.npy");
     let sample = |file: &Path, more: &[&str], expected: &str| {
         refused(&[&["sample", text(file), "--npy", text(&to)], more].concat(), expected);
     };
-    sample(&fixed, &["--label", "2"], "takes no label");
+    sample(&fixed, &["--label", "2"], "--label changes nothing");
     sample(&file, &["--label", "5"], "parts-infogan.gen: --label 5: \"labels\" has 5 labels");
     sample(&file, &["--latent", "cod=normal"], "parts-infogan.gen: --latent cod=…");
     sample(&twin, &["--label", "5"], "parts-infogan.int8.onnx: --label 5");
@@ -288,5 +293,5 @@ fn labels_and_kinds_are_done_or_refused() {
     sample(&twin, &["--latent", "label=uniform"], "\"label\" is a label");
     sample(&onnx, &["--label", "5"], "--label 5: \"label\" has 5 labels, from 0");
     let one = said(&["quantize", text(&onnx), "-o", text(directory.path()), "--label", "4"]);
-    assert!(one.contains("imported exactly"), "{one}");
+    assert!(one.contains("import verified"), "{one}");
 }

@@ -31,12 +31,12 @@ pub struct Statistics {
 
 impl Statistics {
     /// The 8-bit quantisation of every hidden layer's output.
-    pub fn bytes(&self) -> Vec<Quantization> {
+    pub fn eight_bit(&self) -> Vec<Quantization> {
         self.outputs.iter().map(range::choose).collect()
     }
 
     /// The 12-bit quantisation of every hidden layer's output.
-    pub fn wide(&self) -> Vec<Quantization> {
+    pub fn twelve_bit(&self) -> Vec<Quantization> {
         self.limits.iter().map(range::wide).collect()
     }
 }

@@ -26,29 +26,25 @@ pub fn wide(limits: &Limits) -> Quantization {
 
 /// The 8-bit quantisation with the least squared error for the values of `histogram`.
 ///
-/// Percentiles do not work here: cutting off 0.1 % of the values spoils single pictures. In a prototype of this
-/// arithmetic, the worst picture had 22 to 30 dB with 99.9 % ranges, and 32 to 36 dB with ranges of least error.
+/// Ranges are not percentiles: cutting off 0.1 % of the values spoils the pictures in which these values occur.
 pub fn choose(histogram: &Histogram) -> Quantization {
     let values = histogram.occurring();
     let low = values.first().map_or(0.0, |&(value, _)| value.min(0.0));
     let high = values.last().map_or(0.0, |&(value, _)| value.max(0.0));
     let mut best = (f64::INFINITY, Quantization::new(low, high));
-    let mut consider = |low_part: f64, high_part: f64| {
-        let tensor = Quantization::new(low * low_part, high * high_part);
-        let error = squared_error(tensor, &values);
-        if error < best.0 {
-            best = (error, tensor);
-        }
-    };
     // Signed tensors are clipped at both ends, on a coarser grid.
-    let parts = |steps: u32| (0..=steps).map(move |i| 1.0 - 0.8 * f64::from(i) / f64::from(steps));
-    if low == 0.0 {
-        parts(160).for_each(|high_part| consider(1.0, high_part));
-    } else if high == 0.0 {
-        parts(160).for_each(|low_part| consider(low_part, 1.0));
-    } else {
-        for low_part in parts(40) {
-            parts(40).for_each(|high_part| consider(low_part, high_part));
+    let steps = if low < 0.0 && high > 0.0 { 40 } else { 160 };
+    let parts = |end: f64| {
+        let count = if end == 0.0 { 0 } else { steps };
+        (0..=count).map(move |i| 1.0 - 0.8 * f64::from(i) / f64::from(steps))
+    };
+    for low_part in parts(low) {
+        for high_part in parts(high) {
+            let tensor = Quantization::new(low * low_part, high * high_part);
+            let error = squared_error(tensor, &values);
+            if error < best.0 {
+                best = (error, tensor);
+            }
         }
     }
     best.1

@@ -20,11 +20,11 @@ pub(crate) struct Check {
     /// Check this board only
     #[arg(long, conflicts_with_all = ["flash", "ram"])]
     board: Option<String>,
-    /// Flash for the whole program, in KB of 1024 bytes
-    #[arg(long, value_name = "KB", requires = "ram")]
+    /// Flash for the whole program
+    #[arg(long, value_name = "KiB", requires = "ram")]
     flash: Option<usize>,
-    /// RAM for the whole program, in KB of 1024 bytes
-    #[arg(long, value_name = "KB", requires = "flash")]
+    /// RAM for the whole program
+    #[arg(long, value_name = "KiB", requires = "flash")]
     ram: Option<usize>,
     /// Print as JSON
     #[arg(long)]
@@ -53,7 +53,7 @@ impl Check {
 
     fn verdicts(&self, model: &Model, file: usize) -> Result<Vec<Verdict>> {
         if let (Some(flash), Some(ram)) = (self.flash, self.ram) {
-            let [flash, ram] = [flash, ram].map(|kilobytes| kilobytes.saturating_mul(1024));
+            let [flash, ram] = [flash, ram].map(|kib| kib.saturating_mul(1024));
             return Ok(vec![in_memory(model, file, "this memory", Memory { flash, ram })]);
         }
         let boards =

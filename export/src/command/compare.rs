@@ -5,7 +5,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use export::draw::File;
 use export::latent;
-use export::picture::fidelity::{Fidelity, Pair};
+use export::picture::fidelity::{Difference, Fidelity};
 use export::report::text;
 use gen_core::Shape;
 use gen_core::format::write::DraftPart;
@@ -47,15 +47,9 @@ fn list(parts: &[DraftPart]) -> String {
 
 impl Compare {
     pub(crate) fn run(&self) -> Result<()> {
-        let (file_a, file_b) = (File::load(&self.a)?, File::load(&self.b)?);
-        let (a, b) = (self.series.generator(&file_a)?, self.series.generator(&file_b)?);
-        let fixed = self.series.has_label();
-        ensure!(
-            !fixed || a.takes_label() || b.takes_label(),
-            "{} and {} take no label: it was fixed when the files were made, or there is none",
-            self.a.display(),
-            self.b.display()
-        );
+        let files = [File::load(&self.a)?, File::load(&self.b)?];
+        let generators = self.series.generators(&files)?;
+        let (a, b, fixed) = (&generators[0], &generators[1], self.series.asked.label.is_some());
         ensure!(
             a.image == b.image,
             "{} and {} are different generators: their pictures have sizes {} and {}",
@@ -75,11 +69,11 @@ impl Compare {
         let latents_a = self.series.latents(&self.a, &a.latent, self.count)?;
         let latents_b = self.series.latents(&self.b, &b.latent, self.count)?;
         let latents = latents_a.iter().zip(&latents_b);
-        let pairs = latents.map(|(z_a, z_b)| Ok(Pair::of(&a.picture(z_a)?, &b.picture(z_b)?)));
+        let pairs =
+            latents.map(|(z_a, z_b)| Ok(Difference::of(&a.picture(z_a)?, &b.picture(z_b)?)));
         let pairs = pairs.collect::<Result<Vec<_>>>()?;
         let fidelity = Fidelity::of(&pairs);
         super::say(&text::fidelity(&fidelity))?;
-        super::say(&format!("worst picture: {}\n", self.series.called(fidelity.worst)))?;
-        Ok(())
+        super::say(&format!("worst picture: {}\n", self.series.called(fidelity.worst)))
     }
 }

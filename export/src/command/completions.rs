@@ -1,6 +1,7 @@
 //! `export completions`: completions of the command line for a shell.
 
 use super::Command;
+use anyhow::Result;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
@@ -11,8 +12,9 @@ pub(crate) struct Completions {
 }
 
 impl Completions {
-    pub(crate) fn run(&self) {
+    pub(crate) fn run(&self) -> Result<()> {
         let (mut command, mut output) = (Command::command(), std::io::stdout());
         clap_complete::generate(self.shell, &mut command, "export", &mut output);
+        Ok(())
     }
 }

@@ -83,10 +83,7 @@ impl Command {
             Self::Check(command) => command.run(),
             Self::Sample(command) => command.run(),
             Self::Compare(command) => command.run(),
-            Self::Completions(command) => {
-                command.run();
-                Ok(())
-            }
+            Self::Completions(command) => command.run(),
         }
     }
 }

@@ -87,7 +87,6 @@ impl Onnx {
         let converted = checkpoint::convert(&self.file, &settings)?;
         file::replace(&self.out, &converted.model.encode_to_vec())?;
         super::say(&converted.table)?;
-        super::say(&format!("wrote {}\n", self.out.display()))?;
-        Ok(())
+        super::say(&format!("wrote {}\n", self.out.display()))
     }
 }

@@ -3,6 +3,7 @@
 use super::Asked;
 use anyhow::Result;
 use clap::Args;
+use export::import::verify::Check;
 use export::picture::pixel_rule::PixelRule;
 use export::pipeline::{Options, export};
 use export::quantize::mix::Goal;
@@ -40,12 +41,12 @@ pub(crate) struct Quantize {
     /// Bits of the weights, 8 or 12; 12 bits take twice the flash and twice the time
     #[arg(long, value_name = "BITS", default_value = "8", value_parser = bits)]
     weights: u8,
-    /// Least mean PSNR: the weights and tensors that gain most for their cost get 12 bits
+    /// Minimum mean PSNR in dB. Layers that gain most per cost get 12 bits until it is reached
     #[arg(long, value_name = "DB", value_parser = decibels, conflicts_with_all = ["activations", "weights"])]
     target_psnr: Option<f64>,
-    /// Most flash for the .gen, in KB of 1024 bytes: weights and tensors get 12 bits if they fit and the pictures gain
-    #[arg(long, value_name = "KB", conflicts_with_all = ["activations", "weights"])]
-    budget_flash: Option<usize>,
+    /// Maximum size of the .gen. Weights and tensors get 12 bits if they fit and the pictures gain
+    #[arg(long, alias = "budget-flash", value_name = "KiB", conflicts_with_all = ["activations", "weights"])]
+    flash_budget: Option<usize>,
     /// Also write a second quantised ONNX: qdq is NAME.qdq.onnx, float operators between QuantizeLinear and
     /// DequantizeLinear
     #[arg(long, value_name = "FORM", value_parser = ["qdq"])]
@@ -54,7 +55,7 @@ pub(crate) struct Quantize {
     /// output values and gives features or classes
     #[arg(long, value_name = "NET.onnx")]
     classifier: Option<PathBuf>,
-    /// Working memory that the engine may use: with more, it reads weights from flash less often
+    /// Maximum working memory of the engine: with more, it reads weights from flash less often
     /// [default: all layers row by row]
     #[arg(long, value_name = "BYTES")]
     ram_budget: Option<usize>,
@@ -99,7 +100,7 @@ impl Quantize {
             weights: self.weights,
             goal: Goal {
                 psnr: self.target_psnr,
-                flash: self.budget_flash.map(|kilobytes| kilobytes.saturating_mul(1024)),
+                flash: self.flash_budget.map(|kib| kib.saturating_mul(1024)),
             },
             classifier: self.classifier.clone(),
             qdq: self.onnx.is_some(),
@@ -121,6 +122,9 @@ impl Quantize {
         let result = export(&self.file, &options, &|| bar.inc(1))?;
         bar.finish_and_clear();
 
+        if let import @ Check::Differs(_) = &result.report.import {
+            eprint!("warning: {}", text::import(import).trim_start());
+        }
         let report = serde_json::to_string_pretty(&result.report)? + "\n";
         let contents = [&*result.gen_file, &*result.onnx, report.as_bytes(), &*result.worst];
         let contents = contents.into_iter().chain(result.qdq.as_deref());

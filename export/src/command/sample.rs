@@ -1,7 +1,7 @@
 //! `export sample`: pictures as a NumPy array or a PNG.
 
 use super::series::Series;
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use clap::{ArgGroup, Args};
 use export::draw::{File, npy};
 use export::picture::sheet;
@@ -33,13 +33,8 @@ impl Sample {
         let places: Vec<&Path> =
             [&self.npy, &self.png].into_iter().flatten().map(PathBuf::as_path).collect();
         file::check(&places)?;
-        let file = File::load(&self.file)?;
-        let generator = self.series.generator(&file)?;
-        ensure!(
-            !self.series.has_label() || generator.takes_label(),
-            "{}: takes no label: it was fixed when the file was made, or there is none",
-            self.file.display()
-        );
+        let files = [File::load(&self.file)?];
+        let generator = &self.series.generators(&files)?[0];
         let latents = self.series.latents(&self.file, &generator.latent, self.count)?;
         let drawings = latents.iter().map(|z| generator.draw(z)).collect::<Result<Vec<_>>>()?;
 

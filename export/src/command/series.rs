@@ -1,7 +1,7 @@
 //! The series of pictures that `sample` and `compare` draw: from a seed on, or of latents in a file.
 
 use super::Asked;
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use clap::Args;
 use export::draw::{File, Generator};
 use export::latent;
@@ -20,7 +20,7 @@ pub(crate) struct Series {
     #[arg(long, value_name = "Z.npy", conflicts_with_all = ["seed", "count"])]
     latents: Option<PathBuf>,
     #[command(flatten)]
-    asked: Asked,
+    pub(super) asked: Asked,
     /// Range of the output values, if the last activation does not fix it: signed ([−1, 1]), unit ([0, 1]) or byte
     /// ([0, 255])
     #[arg(long, value_parser = super::pixels)]
@@ -36,18 +36,25 @@ impl Series {
         }
     }
 
-    /// Whether a label is asked for.
-    pub(crate) fn has_label(&self) -> bool {
-        self.asked.label.is_some()
-    }
-
-    /// Prepares the generator in `file` with the label, distributions and pixel rule that are asked for.
+    /// Prepares the generators in `files` with the label, distributions and pixel rule that are asked for.
     ///
     /// # Errors
     ///
-    /// If the file is malformed or can't be converted, or what is asked for does not fit it.
-    pub(crate) fn generator<'f>(&self, file: &'f File) -> Result<Generator<'f>> {
-        Generator::new(file, &self.asked.wishes(), self.pixels)
+    /// If a file is malformed or can't be converted, or what is asked for does not fit it; `--label` and `--pixels` if
+    /// they change nothing for any of the files.
+    pub(crate) fn generators<'f>(&self, files: &'f [File]) -> Result<Vec<Generator<'f>>> {
+        let is_float = |file: &File| matches!(file, File::Onnx(it) if !it.is_quantised());
+        ensure!(
+            self.pixels.is_none() || files.iter().any(is_float),
+            "--pixels changes nothing here: only a float ONNX needs it"
+        );
+        let generator = |file| Generator::new(file, &self.asked.wishes(), self.pixels);
+        let generators = files.iter().map(generator).collect::<Result<Vec<_>>>()?;
+        ensure!(
+            self.asked.label.is_none() || generators.iter().any(Generator::takes_label),
+            "--label changes nothing here: the label was fixed when the file was made, or there is none"
+        );
+        Ok(generators)
     }
 
     /// The latents, in the layout of `parts`: those of the file of latents, or else `count` from the seed on. A label

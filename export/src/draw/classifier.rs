@@ -29,7 +29,7 @@ pub struct Frechet {
     pub features: usize,
     /// Distance of the `.gen`'s pictures of the same latents.
     pub device: f64,
-    /// Distance of the float network's pictures of as many other latents: what chance alone gives.
+    /// Distance of the float network's pictures of as many other latents, for comparison.
     pub others: f64,
 }
 
@@ -62,14 +62,8 @@ impl Classifier {
             "{path}: takes {shape:?}, and not pictures in float32, [n, {channels}, {height}, {width}] or \
              [n, {height}, {width}, {channels}]"
         );
-        let input = Input {
-            declared: (*declared).clone(),
-            shape,
-            elements: 0..height * width * channels,
-            number: false,
-            guessed: false,
-            fixed: None,
-        };
+        let input = Input::new((*declared).clone(), shape);
+        let input = Input { elements: 0..height * width * channels, ..input };
         let onnx = Onnx::new(&source, vec![input], &[&output.name])?;
         Ok(Self { path, onnx, interleaved, pixels })
     }
@@ -88,7 +82,7 @@ impl Classifier {
                 self.onnx.run(&values).with_context(|| self.path.clone())?.swap_remove(0);
             ensure!(
                 !features.is_empty() && features.iter().all(|value| value.is_finite()),
-                "{}: gives what is no number: choose another output or network",
+                "{}: a feature is NaN or infinite: choose another output or network",
                 self.path
             );
             done();

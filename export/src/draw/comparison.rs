@@ -5,13 +5,16 @@ use crate::draw::device;
 use crate::network::Network;
 use crate::network::float::Float;
 use crate::picture::Planes;
-use crate::picture::fidelity::Pair;
+use crate::picture::fidelity::Difference;
 use crate::picture::pixel_rule::PixelRule;
 use crate::picture::sheet;
 use crate::{latent, parallel};
 use anyhow::Result;
 use gen_core::Model;
 use gen_core::format::write::DraftPart;
+
+/// Number of comparisons in a row of the [sheet](Comparison::sheet).
+pub const PER_ROW: usize = 2;
 
 /// The float network's pictures of consecutive seeds. Calibration takes none of these latents.
 pub struct Comparison<'a> {
@@ -58,9 +61,9 @@ impl<'a> Comparison<'a> {
     }
 
     /// Compares each of `drawn` with the float network's picture of the same latent.
-    pub fn pairs(&self, drawn: &[Planes]) -> Vec<Pair> {
-        let pair = |index: usize| Pair::of(&self.float[index], &drawn[index]);
-        parallel::split(drawn.len(), |part| part.map(pair).collect::<Vec<_>>()).concat()
+    pub fn differences(&self, drawn: &[Planes]) -> Vec<Difference> {
+        let difference = |index: usize| Difference::of(&self.float[index], &drawn[index]);
+        parallel::split(drawn.len(), |part| part.map(difference).collect::<Vec<_>>()).concat()
     }
 
     /// A PNG of those of `drawn` at `indices`: for each the float picture, the drawn one, and their difference times 8.
@@ -74,11 +77,11 @@ impl<'a> Comparison<'a> {
             let (float, device) = (&self.float[index], &drawn[index]);
             pictures.extend([float.clone(), device.clone(), float.difference(device, 8)]);
         }
-        sheet::rows(&pictures, 6)
+        sheet::rows(&pictures, 3 * PER_ROW)
     }
 
-    /// Squared Fréchet distances in the features of `classifier`: of `drawn`, and, as a measure of chance, of the float
-    /// network's pictures of as many other latents.
+    /// Squared Fréchet distances from the float network's pictures in the features of `classifier`: of `drawn`, and, for
+    /// comparison, of the float network's pictures of as many other latents.
     ///
     /// # Errors
     ///

@@ -69,17 +69,17 @@ pub enum Drawing {
 
 /// A generator that is ready to draw.
 pub struct Generator<'a> {
-    engine: Engine<'a>,
+    backend: Backend<'a>,
     /// The latent's parts.
     pub latent: Vec<DraftPart>,
     /// Size of the pictures.
     pub image: Shape,
-    /// Whether the engine's output is `[row][column][channel]`.
+    /// Whether the output of the backend is `[row][column][channel]`.
     interleaved: bool,
     pixels: PixelRule,
 }
 
-enum Engine<'a> {
+enum Backend<'a> {
     /// A `.gen`, in gen-core.
     Device(Box<Model<'a>>),
     /// An ONNX that `export` wrote, in tract.
@@ -116,8 +116,8 @@ impl<'a> Generator<'a> {
         let model = Model::parse(bytes)?;
         let latent = model.latent().parts().iter().map(DraftPart::from).collect();
         let (image, pixels) = (model.picture_shape(), PixelRule::BYTE);
-        let engine = Engine::Device(Box::new(model));
-        Ok(Self { engine, latent, image, interleaved: false, pixels })
+        let backend = Backend::Device(Box::new(model));
+        Ok(Self { backend, latent, image, interleaved: false, pixels })
     }
 
     /// Prepares the generator in an ONNX, float or quantised. `pixels` is the pixel rule of a float one whose last
@@ -135,8 +135,8 @@ impl<'a> Generator<'a> {
         let pixels = pixel_rule(&network, pixels).with_context(file)?;
         let onnx = float::prepare_picture(&network, None).with_context(file)?;
         let image = picture_shape(source, network.image())?;
-        let engine = Engine::Float(onnx);
-        Ok(Self { engine, latent: network.latent, image, interleaved: false, pixels })
+        let backend = Backend::Float(onnx);
+        Ok(Self { backend, latent: network.latent, image, interleaved: false, pixels })
     }
 
     /// Prepares the generator in a quantised ONNX that `export` wrote. tract runs it after `passes`.
@@ -170,7 +170,7 @@ impl<'a> Generator<'a> {
         })?;
         let image = picture_shape(source, image)?;
         let interleaved = order.is_some_and(Order::interleaved);
-        Ok(Self { engine: Engine::Quantised(onnx), latent, image, interleaved, pixels })
+        Ok(Self { backend: Backend::Quantised(onnx), latent, image, interleaved, pixels })
     }
 
     /// Number of elements of a latent.
@@ -181,7 +181,7 @@ impl<'a> Generator<'a> {
     /// Whether the generator can draw a chosen label. It can't if the label was fixed when its file was made.
     pub fn takes_label(&self) -> bool {
         // Import refuses a label that a float graph does not take.
-        matches!(self.engine, Engine::Float(_))
+        matches!(self.backend, Backend::Float(_))
             || self.latent.iter().any(|part| part.distribution == Distribution::OneHot)
     }
 
@@ -191,9 +191,9 @@ impl<'a> Generator<'a> {
     ///
     /// If `z` has the wrong length, or tract fails.
     pub fn draw(&self, z: &[f32]) -> Result<Drawing> {
-        let onnx = match &self.engine {
-            Engine::Device(model) => return device::draw(model, z).map(Drawing::Pixels),
-            Engine::Quantised(onnx) | Engine::Float(onnx) => onnx,
+        let onnx = match &self.backend {
+            Backend::Device(model) => return device::draw(model, z).map(Drawing::Pixels),
+            Backend::Quantised(onnx) | Backend::Float(onnx) => onnx,
         };
         let values = onnx.run(z)?.swap_remove(0);
         let Shape { height, width, channels } = self.image;

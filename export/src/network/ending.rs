@@ -3,11 +3,14 @@
 use crate::network::Network;
 use crate::network::function::Function;
 use crate::network::operation::{Operation, Step};
+use crate::onnx::input::data_type;
 use crate::picture::pixel_rule::PixelRule;
 use anyhow::{Context, Result, ensure};
+use tract_onnx::pb::tensor_proto::DataType;
 
 /// The pixel rule of `network`.
 ///
+/// - If its output is uint8, the values are the pixels: the rule is [0, 255].
 /// - If its last activation has two limits, these are the rule.
 /// - If it has one limit, the rule is `wanted`, which must begin or end there.
 /// - If it has no limits, or there is no activation, the rule is `wanted`, or [−1, 1] by default.
@@ -16,6 +19,11 @@ use anyhow::{Context, Result, ensure};
 /// # Errors
 /// If `wanted` contradicts the activation, or is needed and missing.
 pub fn pixel_rule(network: &Network, wanted: Option<PixelRule>) -> Result<PixelRule> {
+    if data_type(&network.output) == Some(DataType::Uint8) {
+        let fits = wanted.is_none_or(|it| it == PixelRule::BYTE);
+        ensure!(fits, "the pictures are uint8, whose values are the pixels: leave --pixels out");
+        return Ok(PixelRule::BYTE);
+    }
     let steps = || network.ending();
     let Some(step) = steps().rfind(|it| !it.operation.is_affine()) else {
         return Ok(wanted.unwrap_or(PixelRule::SIGNED));
@@ -96,10 +104,10 @@ mod tests {
     use super::*;
     use crate::import::import;
     use crate::latent::wish::Wishes;
-    use crate::onnx::graph::{Values, float};
+    use crate::onnx::graph::{Values, float, int};
     use crate::onnx::source::Source;
     use crate::sketch::Sketch;
-    use tract_onnx::pb::AttributeProto;
+    use tract_onnx::pb::{AttributeProto, type_proto};
 
     fn ending(operator: &str, attributes: Vec<AttributeProto>) -> Source {
         let sketch = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]);
@@ -136,5 +144,19 @@ mod tests {
         let both = ending("Clip", vec![float("min", -3.0), float("max", 1.0)]);
         assert_eq!(rule(&both, None).unwrap(), PixelRule { low: -3.0, high: 1.0 });
         assert!(rule(&both, Some(PixelRule::UNIT)).is_err());
+    }
+
+    /// Without an activation that would set them, too.
+    #[test]
+    fn the_values_of_uint8_are_the_pixels() {
+        let mut source = ending("Cast", vec![int("to", DataType::Uint8 as i64)]);
+        let output = &mut source.proto.graph.as_mut().unwrap().output[0];
+        let kind = output.r#type.as_mut().and_then(|it| it.value.as_mut());
+        let Some(type_proto::Value::TensorType(kind)) = kind else { unreachable!() };
+        kind.elem_type = DataType::Uint8 as i32;
+        let network = import(&source, &Wishes::default()).unwrap();
+        assert_eq!(pixel_rule(&network, None).unwrap(), PixelRule::BYTE);
+        let error = pixel_rule(&network, Some(PixelRule::SIGNED)).unwrap_err().to_string();
+        assert!(error.contains("leave --pixels out"), "{error}");
     }
 }

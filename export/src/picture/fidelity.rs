@@ -31,7 +31,7 @@ pub const LEVELS: [u8; 4] = [1, 2, 4, 8];
 
 /// How close one pair of pictures is.
 #[derive(Clone, Copy, Debug)]
-pub struct Pair {
+pub struct Difference {
     /// PSNR in dB, at most 100.
     pub psnr: f64,
     ssim: Option<f64>,
@@ -40,7 +40,7 @@ pub struct Pair {
     off_by_more: [f64; LEVELS.len()],
 }
 
-impl Pair {
+impl Difference {
     /// Compares two pictures of one size.
     pub fn of(a: &Planes, b: &Planes) -> Self {
         let differences = || a.pixels.iter().zip(&b.pixels).map(|(a, b)| a.abs_diff(*b));
@@ -55,7 +55,7 @@ impl Pair {
 }
 
 /// Indices of `pairs` by ascending PSNR; pairs of equal PSNR keep their order.
-pub fn worst_first(pairs: &[Pair]) -> Vec<usize> {
+pub fn worst_first(pairs: &[Difference]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..pairs.len()).collect();
     order.sort_by(|a, b| pairs[*a].psnr.total_cmp(&pairs[*b].psnr));
     order
@@ -67,9 +67,9 @@ impl Fidelity {
     /// # Panics
     ///
     /// If there are no pairs.
-    pub fn of(pairs: &[Pair]) -> Self {
+    pub fn of(pairs: &[Difference]) -> Self {
         let count = pairs.len() as f64;
-        let mean = |of: &dyn Fn(&Pair) -> f64| pairs.iter().map(of).sum::<f64>() / count;
+        let mean = |of: &dyn Fn(&Difference) -> f64| pairs.iter().map(of).sum::<f64>() / count;
         let worst = worst_first(pairs)[0];
         let ssims: Option<Vec<f64>> = pairs.iter().map(|pair| pair.ssim).collect();
         let ssim_mean = ssims.as_ref().map(|s| s.iter().sum::<f64>() / count);
@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn the_worst_pair_is_found_and_equal_pictures_count_100_db() {
         let flat = |value| Planes { channels: 1, height: 12, width: 12, pixels: vec![value; 144] };
-        let pairs = [(5, 5), (5, 15), (5, 6)].map(|(a, b)| Pair::of(&flat(a), &flat(b)));
+        let pairs = [(5, 5), (5, 15), (5, 6)].map(|(a, b)| Difference::of(&flat(a), &flat(b)));
         let fidelity = Fidelity::of(&pairs);
         assert_eq!((fidelity.pictures, fidelity.worst, fidelity.largest_difference), (3, 1, 10));
         assert_eq!(worst_first(&pairs), [1, 2, 0]);
@@ -105,6 +105,9 @@ mod tests {
         assert_eq!(fidelity.off_by_more, [1.0 / 3.0; 4]);
         let mut one = flat(5);
         one.pixels[..36].fill(8);
-        assert_eq!(Fidelity::of(&[Pair::of(&flat(5), &one)]).off_by_more, [0.25, 0.25, 0.0, 0.0]);
+        assert_eq!(
+            Fidelity::of(&[Difference::of(&flat(5), &one)]).off_by_more,
+            [0.25, 0.25, 0.0, 0.0]
+        );
     }
 }

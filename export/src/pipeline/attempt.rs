@@ -6,20 +6,20 @@ use crate::draw::comparison::Comparison;
 use crate::network::Network;
 use crate::network::quantization::Quantization;
 use crate::picture::Planes;
-use crate::picture::fidelity::{Fidelity, Pair};
+use crate::picture::fidelity::{Difference, Fidelity};
 use crate::picture::pixel_rule::PixelRule;
 use crate::pipeline::options::{Options, ROUNDED_FOR};
+use crate::quantize::gen_file::to_bytes;
 use crate::quantize::mix::{Mix, Outcome};
+use crate::quantize::plans;
 use crate::quantize::sensitivity::{Sensitivity, sensitivities};
 use crate::quantize::{Inputs, Quantized, Real, quantize};
-use crate::report::gen_file::to_bytes;
-use crate::report::plans;
 use anyhow::Result;
 use gen_core::Model;
 use gen_core::format::write::Draft;
 
 /// The calibrated, equalised and folded network from which all attempts begin.
-pub(crate) struct Groundwork<'a> {
+pub(crate) struct Prepared<'a> {
     pub(crate) options: &'a Options,
     /// The network as imported.
     pub(crate) network: &'a Network,
@@ -31,9 +31,9 @@ pub(crate) struct Groundwork<'a> {
     /// The values that the equalised network's tensors took in calibration, and its folded layers.
     pub(crate) statistics: Statistics,
     /// 8-bit quantisation of every hidden tensor.
-    bytes: Vec<Quantization>,
+    eight: Vec<Quantization>,
     /// 12-bit quantisation of every hidden tensor.
-    wide: Vec<Quantization>,
+    twelve: Vec<Quantization>,
     /// Recorded inputs of the layers, for rounding 8-bit weights.
     inputs: Inputs,
 }
@@ -52,18 +52,18 @@ pub(crate) struct GenFile<'a> {
 pub(crate) struct Attempt<'a> {
     pub(crate) file: GenFile<'a>,
     pub(crate) pictures: Vec<Planes>,
-    pub(crate) pairs: Vec<Pair>,
+    pub(crate) differences: Vec<Difference>,
     pub(crate) fidelity: Fidelity,
 }
 
-impl<'a> Groundwork<'a> {
+impl<'a> Prepared<'a> {
     /// Calibrates, equalises and folds `network`. `draft` is its file, still without layers. `done` is called after
     /// every picture.
     ///
     /// # Errors
     ///
     /// If tract can't run the network, or a tensor isn't finite.
-    pub(crate) fn prepare(
+    pub(crate) fn new(
         network: &'a Network,
         draft: Draft,
         pixels: PixelRule,
@@ -72,19 +72,19 @@ impl<'a> Groundwork<'a> {
     ) -> Result<Self> {
         let (seed, count) = (options.seed, options.calibrate);
         let mut statistics = calibrate(network, seed, count, done)?;
-        let bytes = statistics.bytes();
+        let eight = statistics.eight_bit();
         let mut equalized = network.clone();
-        if equalize(&mut equalized, &bytes, &statistics.limits, options.headroom) {
+        if equalize(&mut equalized, &eight, &statistics.limits, options.headroom) {
             statistics = calibrate(&equalized, seed, count, done)?;
         }
-        let wide = statistics.wide();
-        let inputs = Inputs::record(&equalized, &bytes, seed, count.min(ROUNDED_FOR), done)?;
-        Ok(Self { options, network, draft, pixels, equalized, statistics, bytes, wide, inputs })
+        let twelve = statistics.twelve_bit();
+        let inputs = Inputs::record(&equalized, &eight, seed, count.min(ROUNDED_FOR), done)?;
+        Ok(Self { options, network, draft, pixels, equalized, statistics, eight, twelve, inputs })
     }
 
     /// Quantisation of every hidden tensor in `mix`.
     pub(crate) fn tensors(&self, mix: &Mix) -> Vec<Quantization> {
-        mix.tensors(&self.bytes, &self.wide)
+        mix.tensors(&self.eight, &self.twelve)
     }
 
     /// Quantises the network with `mix` and writes its `.gen`.
@@ -112,7 +112,7 @@ impl<'a> Groundwork<'a> {
     /// If tract can't run the network.
     pub(crate) fn sensitivities(&self, file: &GenFile) -> Result<Vec<Sensitivity>> {
         let quantized = (&*file.draft.layers, &*file.reals);
-        sensitivities(&self.equalized, &self.bytes, quantized, self.pixels, self.options.seed)
+        sensitivities(&self.equalized, &self.eight, quantized, self.pixels, self.options.seed)
     }
 }
 
@@ -124,8 +124,8 @@ impl<'a> Attempt<'a> {
     /// If gen-core refuses the file.
     pub(crate) fn draw(file: GenFile<'a>, comparison: &Comparison) -> Result<Self> {
         let pictures = comparison.draw(&file.bytes)?;
-        let pairs = comparison.pairs(&pictures);
-        Ok(Self { fidelity: Fidelity::of(&pairs), pictures, pairs, file })
+        let differences = comparison.differences(&pictures);
+        Ok(Self { fidelity: Fidelity::of(&differences), pictures, differences, file })
     }
 
     /// The attempt as the search for a mix sees it.

@@ -17,11 +17,12 @@ use crate::import::verify::verify;
 use crate::network::ending::pixel_rule;
 use crate::onnx::source::Source;
 use crate::picture::fidelity::worst_first;
+use crate::quantize::gen_file;
 use crate::report::layout::Layout;
-use crate::report::{Report, TableReport, TensorReport, Worst, gen_file};
+use crate::report::{Report, TableReport, TensorReport, Worst};
 use crate::twin;
 use anyhow::{Context, Result};
-use attempt::{Attempt, GenFile, Groundwork};
+use attempt::{Attempt, GenFile, Prepared};
 use boards::usual_times;
 use gen_core::Model;
 pub use options::Options;
@@ -33,8 +34,6 @@ const WORST: usize = 8;
 /// An exported generator.
 #[derive(Clone, Debug)]
 pub struct Export {
-    /// The model's name.
-    pub name: String,
     /// The `.gen` file.
     pub gen_file: Vec<u8>,
     /// The quantised ONNX file.
@@ -47,8 +46,8 @@ pub struct Export {
     pub report: Report,
 }
 
-/// Exports the ONNX at `path`. The same input and options give the same bytes. `done` is called after every picture
-/// drawn.
+/// Exports the ONNX at `path`. On one kind of processor, the same input and options give the same
+/// bytes; another kind adds floats in another order. `done` is called after every picture drawn.
 ///
 /// # Errors
 ///
@@ -63,40 +62,39 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
     let load = |path: &PathBuf| Classifier::load(path, network.image(), pixels);
     let classifier = options.classifier.as_ref().map(load).transpose()?;
 
-    let draft = gen_file::draft(&name, source.sha256, &network, Vec::new());
-    let ground = Groundwork::prepare(&network, draft, pixels, options, done).with_context(file)?;
+    let draft = gen_file::draft(&name, source.sha256, &network);
+    let prepared = Prepared::new(&network, draft, pixels, options, done).with_context(file)?;
     let compared = (options.seed, options.compare);
     let comparison = Comparison::new(&network, pixels, compared, done).with_context(file)?;
-    let found = search::search(&ground, &comparison).with_context(file)?;
+    let found = search::search(&prepared, &comparison).with_context(file)?;
 
-    let Attempt { file: GenFile { draft, reals, bytes }, pictures, pairs, fidelity } =
+    let Attempt { file: GenFile { draft, reals, bytes }, pictures, differences, fidelity } =
         found.attempt;
     let onnx = twin::encode(&draft, &network, pixels).with_context(file)?;
     let qdq = options.qdq.then(|| twin::qdq::encode(&draft, &reals, &network, pixels));
-    let mut shown = worst_first(&pairs);
+    let mut shown = worst_first(&differences);
     shown.truncate(WORST);
     let sheet = comparison.sheet(&pictures, &shown)?;
     let frechet = classifier.map(|classifier| comparison.frechet(&pictures, &classifier));
-    let tensors = ground.tensors(&found.mix);
+    let tensors = prepared.tensors(&found.mix);
     let seed = |index: usize| options.seed.wrapping_add(index as u64);
-    let worst = |index: usize| Worst { seed: seed(index), psnr: pairs[index].psnr };
+    let worst = |index: usize| Worst { seed: seed(index), psnr: differences[index].psnr };
     let worst: Vec<Worst> = shown.into_iter().map(worst).collect();
-    let report = {
-        let model = Model::parse(&bytes)?;
-        Report {
-            layout: Layout::new(&model, bytes.len(), Some(&network)),
-            import: verify(&source, &network),
-            settings: options.settings(pixels),
-            tensors: TensorReport::all(&network, &tensors, &ground.statistics.outputs),
-            sensitivities: found.sensitivities,
-            times: usual_times(&model)?,
-            eight_bits: found.eight_bits,
-            tables: TableReport::all(&network, &draft.layers),
-            fidelity,
-            worst_seed: worst[0].seed,
-            worst,
-            frechet: frechet.transpose()?,
-        }
+    let model = Model::parse(&bytes)?;
+    let report = Report {
+        layout: Layout::new(&model, bytes.len(), Some(&network)),
+        import: verify(&source, &network),
+        settings: options.settings(&network, pixels),
+        tensors: TensorReport::all(&network, &tensors, &prepared.statistics.outputs),
+        sensitivities: found.sensitivities,
+        times: usual_times(&model)?,
+        eight_bits: found.eight_bits,
+        tables: TableReport::all(&network, &draft.layers),
+        fidelity,
+        worst_seed: worst[0].seed,
+        worst,
+        frechet: frechet.transpose()?,
     };
-    Ok(Export { name, gen_file: bytes, onnx, qdq, worst: sheet, report })
+    drop(model);
+    Ok(Export { gen_file: bytes, onnx, qdq, worst: sheet, report })
 }

@@ -1,10 +1,12 @@
 //! The options of an export, their defaults, and which are refused.
 
 use crate::latent::wish::Wishes;
+use crate::network::Network;
+use crate::network::ending::pixel_rule;
 use crate::picture::pixel_rule::PixelRule;
+use crate::quantize::gen_file::stem;
 use crate::quantize::mix::Goal;
 use crate::report::Settings;
-use crate::report::gen_file::stem;
 use anyhow::{Result, ensure};
 use gen_core::format::MODEL_NAME;
 use std::path::{Path, PathBuf};
@@ -13,10 +15,10 @@ use std::path::{Path, PathBuf};
 /// values, a larger one makes steps coarser (docs/studies.md, `cargo run -p export --example headroom`).
 const HEADROOM: f64 = 1.2;
 
-/// Most latents whose maps are recorded for rounding the weights: all these maps are in memory at once.
+/// Maximum number of latents whose maps are recorded for rounding the weights: all these maps are in memory at once.
 pub(crate) const ROUNDED_FOR: usize = 256;
 
-/// Most mixes that the search draws for a network of five layers.
+/// Maximum number of mixes that the search draws for a network of five layers.
 const DRAWN_BY_SEARCH: usize = 18;
 
 /// How to export.
@@ -35,7 +37,7 @@ pub struct Options {
     pub compare: usize,
     /// Seed of the calibration and of the comparison.
     pub seed: u64,
-    /// Headroom: the least range of each channel, as a factor of its largest value in calibration; at least 1, or 0 to
+    /// Headroom: the minimum range of each channel, as a factor of its largest value in calibration; at least 1, or 0 to
     /// divide no channel (see [`equalize`](crate::calibrate::equalize::equalize)).
     pub headroom: f64,
     /// Bits of all tensors between the layers: 8, or 12 without a goal.
@@ -92,10 +94,13 @@ impl Options {
         Ok(())
     }
 
-    /// The options as the report lists them; `pixels` is the pixel rule in use.
-    pub(crate) fn settings(&self, pixels: PixelRule) -> Settings {
+    /// The options as the report lists them, for `network` with the pixel rule `pixels`.
+    pub(crate) fn settings(&self, network: &Network, pixels: PixelRule) -> Settings {
+        // A network that leaves the rule open takes any.
+        let other = || pixel_rule(network, Some(PixelRule::UNIT)).is_ok_and(|it| it != pixels);
         Settings {
             pixels: [pixels.low, pixels.high],
+            pixels_assumed: self.pixels.is_none() && other(),
             calibration_latents: self.calibrate,
             label: self.wishes.label,
             ram_budget: self.ram_budget,
@@ -107,8 +112,8 @@ impl Options {
         }
     }
 
-    /// Most pictures that [`export`](crate::pipeline::export) draws, so most calls of its `done`; with a goal, for a
-    /// network of five layers.
+    /// Maximum number of pictures that [`export`](crate::pipeline::export) draws, and of calls of its `done`; with a
+    /// goal, for a network of five layers.
     pub fn pictures(&self) -> usize {
         4 * self.calibrate
             + self.calibrate.min(ROUNDED_FOR)

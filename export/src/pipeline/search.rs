@@ -1,7 +1,7 @@
 //! Chooses the mix of 8 and 12 bits: the one asked for, or the cheapest found that reaches a goal.
 
 use crate::draw::comparison::Comparison;
-use crate::pipeline::attempt::{Attempt, Groundwork};
+use crate::pipeline::attempt::{Attempt, Prepared};
 use crate::quantize::mix::{self, Mix, Outcome};
 use crate::quantize::sensitivity::Sensitivity;
 use crate::report::EightBits;
@@ -24,31 +24,30 @@ pub(crate) struct Found<'a> {
 /// # Errors
 ///
 /// If the mix can't be quantised, or no mix that was tried reaches the goal.
-pub(crate) fn search<'a>(ground: &'a Groundwork, comparison: &Comparison) -> Result<Found<'a>> {
-    let options = ground.options;
-    let bytes = ground.quantize(&Mix::default());
-    let sensitivities = match &bytes {
-        Ok(file) => ground.sensitivities(file)?,
+pub(crate) fn search<'a>(prepared: &'a Prepared, comparison: &Comparison) -> Result<Found<'a>> {
+    let options = prepared.options;
+    let all_8_bit = prepared.quantize(&Mix::default());
+    let sensitivities = match &all_8_bit {
+        Ok(file) => prepared.sensitivities(file)?,
         // 12 bits may be possible where 8 are not.
         Err(_) => Vec::new(),
     };
     let mix =
-        Mix::whole(ground.network.layers.len(), options.activations == 12, options.weights == 12);
-    let file = if mix == Mix::default() { bytes? } else { ground.quantize(&mix)? };
+        Mix::whole(prepared.network.layers.len(), options.activations == 12, options.weights == 12);
+    let file = if mix == Mix::default() { all_8_bit? } else { prepared.quantize(&mix)? };
     let attempt = Attempt::draw(file, comparison)?;
     if !options.goal.is_some() {
         return Ok(Found { mix, attempt, sensitivities, eight_bits: None });
     }
 
-    let (eight_bits, candidates) = {
-        let model = Model::parse(&attempt.file.bytes)?;
-        let (psnr_mean, flash_bytes) = (attempt.fidelity.psnr_mean, attempt.file.bytes.len());
-        let (working_memory_bytes, times) = (model.working_memory(), usual_times(&model)?);
-        let eight_bits = EightBits { psnr_mean, flash_bytes, working_memory_bytes, times };
-        (eight_bits, mix::candidates(&model, flash_bytes, &sensitivities))
-    };
+    let model = Model::parse(&attempt.file.bytes)?;
+    let (psnr_mean, flash_bytes) = (attempt.fidelity.psnr_mean, attempt.file.bytes.len());
+    let (working_memory_bytes, times) = (model.working_memory(), usual_times(&model)?);
+    let eight_bits = Some(EightBits { psnr_mean, flash_bytes, working_memory_bytes, times });
+    let candidates = mix::candidates(&model, flash_bytes, &sensitivities);
+    drop(model);
     let mut refused = None;
-    let mut try_out = |mix: &Mix| match ground.quantize(mix) {
+    let mut try_out = |mix: &Mix| match prepared.quantize(mix) {
         Ok(file) => Ok(Some(Attempt::draw(file, comparison)?.outcome())),
         Err(why) => {
             refused = Some(why);
@@ -60,5 +59,5 @@ pub(crate) fn search<'a>(ground: &'a Groundwork, comparison: &Comparison) -> Res
         Some(why) => anyhow!("{error:#}; not every mix is possible: {why:#}"),
         None => error,
     })?;
-    Ok(Found { mix, attempt, sensitivities, eight_bits: Some(eight_bits) })
+    Ok(Found { mix, attempt, sensitivities, eight_bits })
 }

@@ -118,6 +118,21 @@ fn one_sided_clips_are_exported_with_a_rule_only() {
 }
 
 #[test]
+fn the_report_says_whether_the_pixel_rule_is_assumed() {
+    let start = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 12], vec![]);
+    let fixed = sketch::exported(&sketch::dense_first(), &few()).unwrap().report;
+    let open = start.finish();
+    let assumed = sketch::exported(&open, &few()).unwrap().report;
+    let signed = Options { pixels: Some(PixelRule::SIGNED), ..few() };
+    let given = sketch::exported(&open, &signed).unwrap().report;
+    let line = "\npixels: output values -1 to 1";
+    for (report, mark) in [(fixed, ""), (assumed, " (assumed; set with --pixels)"), (given, "")] {
+        let text = crate::report::text::report(&report, Path::new("worst.png"));
+        assert!(text.contains(&format!("{line}{mark}\n")), "{text}");
+    }
+}
+
+#[test]
 fn layers_too_large_are_refused_by_node() {
     let directory = tempfile::tempdir().unwrap();
     let mut sketch = Sketch::new(&[9000]);
@@ -249,7 +264,7 @@ fn classifiers_of_something_else_are_refused() {
     let twice = |graph: &mut GraphProto| graph.input.push(tensor("more", &[3, 4, 5]));
     refused(of(&[3, 4, 5]), &twice, "2 inputs and 1 outputs");
     // These pixels are negative, so their logarithm is no number.
-    refused(Sketch::new(&[3, 4, 5]).plain("Log"), &same, "gives what is no number");
+    refused(Sketch::new(&[3, 4, 5]).plain("Log"), &same, "a feature is NaN or infinite");
     let whole = |graph: &mut GraphProto| {
         let kind = graph.input[0].r#type.as_mut().and_then(|it| it.value.as_mut());
         let Some(type_proto::Value::TensorType(kind)) = kind else { unreachable!() };

@@ -9,14 +9,20 @@ use gen_core::element::Weight;
 use gen_core::format::write::DraftActivation;
 use gen_core::requant::FRACTION_BITS;
 
-/// Entries of a curve's table. With 256 entries pictures lose up to 4.2 dB, with 1024 up to 0.5 dB.
+/// Entries of a curve's table. For a tanh that gives pixels, whose table covers ±3.2, neighbouring entries differ by at
+/// most 127.5 · 6.4 / 4096 = 0.2 levels.
 pub(crate) const TABLE: usize = 4096;
-/// Entries if the multipliers of the longer table don't fit. An even shorter table would be visible in pictures.
+/// Entries if the multipliers of the longer table don't fit: 0.4 levels.
 const SHORTER_TABLE: usize = 2048;
-/// 1 in fixed point.
-const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
-/// Smallest useful multiplier. Behind 8-bit weights it has 17 bits, so that its rounding costs less than 0.004 of a
-/// byte's step; after 12-bit weights, whose sums are in finer steps, it has 14 bits, and rounding costs 0.016.
+/// 1 in fixed point, 2³².
+pub(crate) const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
+/// Unit of the multipliers and constants of a layer, in messages.
+pub(super) const STEPS: &str = "steps of its output";
+/// The same for a layer with a table.
+pub(super) const ENTRIES: &str = "entries of its table";
+
+/// Smallest useful multiplier. Its rounding changes an output of 255 steps by at most 255 · ½ / 2¹⁶ = 0.002 steps after
+/// 8-bit weights, and by 255 · ½ / 2¹³ = 0.016 steps after 12-bit weights, whose sums are in finer steps.
 const fn smallest_multiplier(weight: Weight) -> f64 {
     match weight {
         Weight::Byte => (1 << 16) as f64,
@@ -115,32 +121,33 @@ impl Domain {
     }
 }
 
-/// Least weight scale of channel or feature `i`, whose inputs have the scale `input`. It keeps multipliers precise and
-/// biases small if the channel is dead.
+/// Minimum weight scale of each channel or feature, given its index. Inputs have the scale `input`. It keeps multipliers
+/// precise and biases small if the channel is dead.
 pub(super) fn scale_floor(
     folded: &Folded,
-    i: usize,
     weight: Weight,
     input: f64,
     target: Target,
-) -> f64 {
-    let (step, _) = target.steps();
-    let (unit, gain) = match &folded.activation {
-        Activation::Curve(curve) => (Domain::of(folded, curve, target).bin(TABLE), 1.0),
-        Activation::Slopes { gain, .. } => (step, gain[i].abs()),
-        _ => (step, 1.0),
+) -> impl Fn(usize) -> f64 {
+    let unit = match &folded.activation {
+        Activation::Curve(curve) => Domain::of(folded, curve, target).bin(TABLE),
+        _ => target.steps().0,
     };
-    let for_bias = match folded.activation {
-        Activation::Slopes { .. } => folded.bias[i].abs() / (input * largest_bias(weight)),
-        _ => 0.0,
-    };
-    let for_multiplier = if gain == 0.0 {
-        // The channel is constant: without this, the scale would be huge.
-        0.0
-    } else {
-        smallest_multiplier(weight) / ONE * unit / (input * gain.max(f64::MIN_POSITIVE))
-    };
-    for_multiplier.max(for_bias).max(1e-30)
+    move |i| {
+        let (gain, for_bias) = match &folded.activation {
+            Activation::Slopes { gain, .. } => {
+                (gain[i].abs(), folded.bias[i].abs() / (input * largest_bias(weight)))
+            }
+            _ => (1.0, 0.0),
+        };
+        let for_multiplier = if gain == 0.0 {
+            // The channel is constant: without this, the scale would be huge.
+            0.0
+        } else {
+            smallest_multiplier(weight) / ONE * unit / (input * gain.max(f64::MIN_POSITIVE))
+        };
+        for_multiplier.max(for_bias).max(1e-30)
+    }
 }
 
 /// The epilogue of a layer whose accumulators have steps of `units`, one per channel or feature.
@@ -159,10 +166,11 @@ pub(super) fn epilogue(
         Activation::Curve(curve) => table(folded, units, target, curve, TABLE)
             .or_else(|_| table(folded, units, target, curve, SHORTER_TABLE)),
         Activation::Slopes { negative, gain, shift } => {
-            let factor = |i: usize, slope: f64| multiplier(units[i] * gain[i] * slope / step);
+            let factor =
+                |i: usize, slope: f64| multiplier(units[i] * gain[i] * slope / step, STEPS);
             Ok(Epilogue {
                 multipliers: each(count, |i| factor(i, 1.0))?,
-                constants: each(count, |i| constant(shift[i] / step + zero + 0.5))?,
+                constants: each(count, |i| constant(shift[i] / step + zero + 0.5, STEPS))?,
                 activation: DraftActivation::Slopes {
                     negative: each(count, |i| factor(i, negative[i]))?,
                     biases: each(count, |i| bias(folded.bias[i] / units[i], weight))?,
@@ -171,8 +179,8 @@ pub(super) fn epilogue(
         }
         // Clamping the element is the activation: the tensor of a ReLU begins at 0, the pixels of a clip at its limit.
         Activation::None | Activation::Relu | Activation::Clip(..) => Ok(Epilogue {
-            multipliers: each(count, |i| multiplier(units[i] / step))?,
-            constants: each(count, |i| constant(folded.bias[i] / step + zero + 0.5))?,
+            multipliers: each(count, |i| multiplier(units[i] / step, STEPS))?,
+            constants: each(count, |i| constant(folded.bias[i] / step + zero + 0.5, STEPS))?,
             activation: DraftActivation::Clamp,
         }),
     }
@@ -195,8 +203,8 @@ fn table(
     let middle = |entry: usize| (entry as f64 + 0.5) * bin + domain.low;
     let table = (0..len).map(|entry| target.quantize(all(curve, middle(entry)))).collect();
     Ok(Epilogue {
-        multipliers: each(units.len(), |i| multiplier(units[i] / bin))?,
-        constants: each(units.len(), |i| constant((folded.bias[i] - domain.low) / bin))?,
+        multipliers: each(units.len(), |i| multiplier(units[i] / bin, ENTRIES))?,
+        constants: each(units.len(), |i| constant((folded.bias[i] - domain.low) / bin, ENTRIES))?,
         activation: DraftActivation::Table(table),
     })
 }
@@ -209,27 +217,27 @@ fn each<T>(
     (0..count).map(|i| number(i).map_err(|why| (i, why))).collect()
 }
 
-/// `factor` as a fixed-point multiplier, below 2³¹ in magnitude.
-fn multiplier(factor: f64) -> Result<i32, String> {
+/// `factor` as a fixed-point multiplier, below 2³¹ in magnitude. Messages call its steps `unit`.
+fn multiplier(factor: f64, unit: &str) -> Result<i32, String> {
     let fixed = (factor * ONE).round();
     if fixed.abs() < f64::from(i32::MAX) {
         Ok(fixed as i32)
     } else {
         Err(format!(
-            "a step of its sum is {factor:.3e} steps of its output, possible: below 0.5; weights of 12 bits have \
+            "a step of its sum is {factor:.3e} {unit}, possible: below 0.5; weights of 12 bits have \
              finer steps"
         ))
     }
 }
 
-/// `steps` as a fixed-point constant, below 2⁵³ in magnitude.
-fn constant(steps: f64) -> Result<i64, String> {
+/// `steps` as a fixed-point constant, below 2⁵³ in magnitude. Messages call them `unit`.
+fn constant(steps: f64, unit: &str) -> Result<i64, String> {
     let fixed = (steps * ONE).round();
     // Whole numbers below 2⁵³ are exact in f64, here and in the quantised ONNX.
     if fixed.abs() < (1_u64 << 53) as f64 {
         Ok(fixed as i64)
     } else {
-        Err(format!("its constant is {steps:.3e} steps of its output, too many"))
+        Err(format!("its constant is {steps:.3e} {unit}, too many"))
     }
 }
 

@@ -16,7 +16,7 @@ const SLOWER: f64 = 0.3;
 
 /// A part of the network that can have 12 bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+pub enum MixPart {
     /// A layer's output.
     Output(usize),
     /// A layer's weights.
@@ -25,37 +25,33 @@ pub enum Part {
 
 /// The parts that have 12 bits; all others have 8.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Mix(pub Vec<Part>);
+pub struct Mix(pub Vec<MixPart>);
 
 impl Mix {
     /// The mix for a network of `layers` layers in which all outputs have 12 bits if `outputs`, and all weights if
     /// `weights`. The last output are pixels and stays in 8 bits.
     pub fn whole(layers: usize, outputs: bool, weights: bool) -> Self {
-        let outputs = (0..layers.saturating_sub(1)).filter(|_| outputs).map(Part::Output);
-        Self(outputs.chain((0..layers).filter(|_| weights).map(Part::Weights)).collect())
+        let outputs = (0..layers.saturating_sub(1)).filter(|_| outputs).map(MixPart::Output);
+        Self(outputs.chain((0..layers).filter(|_| weights).map(MixPart::Weights)).collect())
     }
 
     /// Whether `part` has 12 bits.
-    pub fn has(&self, part: Part) -> bool {
+    pub fn has(&self, part: MixPart) -> bool {
         self.0.contains(&part)
     }
 
     /// The quantisation of each hidden tensor in this mix, chosen from those in 8 bits and those in 12.
-    pub fn tensors(&self, bytes: &[Quantization], wide: &[Quantization]) -> Vec<Quantization> {
-        let choose = |index| if self.has(Part::Output(index)) { wide[index] } else { bytes[index] };
-        (0..bytes.len()).map(choose).collect()
+    pub fn tensors(&self, eight: &[Quantization], twelve: &[Quantization]) -> Vec<Quantization> {
+        let choose = |i| if self.has(MixPart::Output(i)) { twelve[i] } else { eight[i] };
+        (0..eight.len()).map(choose).collect()
     }
 
     /// The type of the weights of layer `index`.
     pub fn weight(&self, index: usize) -> Weight {
-        if self.has(Part::Weights(index)) { Weight::Wide } else { Weight::Byte }
+        if self.has(MixPart::Weights(index)) { Weight::Wide } else { Weight::Byte }
     }
 
-    fn with(&self, part: Part) -> Self {
-        Self([&self.0[..], &[part]].concat())
-    }
-
-    fn without(&self, part: Part) -> Self {
+    fn without(&self, part: MixPart) -> Self {
         Self(self.0.iter().copied().filter(|it| *it != part).collect())
     }
 }
@@ -63,10 +59,10 @@ impl Mix {
 /// Goal of the search for a mix.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Goal {
-    /// Least mean PSNR, in dB.
+    /// Minimum mean PSNR, in dB.
     #[serde(rename = "psnr_db")]
     pub psnr: Option<f64>,
-    /// Most bytes of the `.gen` file.
+    /// Maximum size of the `.gen` file, in bytes.
     #[serde(rename = "flash_bytes")]
     pub flash: Option<usize>,
 }
@@ -91,7 +87,7 @@ impl Goal {
 /// A part of the network, with the gain and the cost of 12 bits.
 #[derive(Clone, Copy, Debug)]
 pub struct Candidate {
-    part: Part,
+    part: MixPart,
     /// Mean squared error of the pixels due to its 8 bits alone, computed from the mean PSNR.
     noise: f64,
     /// Cost of 12 bits: the sum of what they add to flash, time and working memory, each as a fraction of the total in
@@ -114,12 +110,12 @@ pub fn candidates(model: &Model, flash: usize, sensitivities: &[Sensitivity]) ->
     for (index, ((layer, buffer), sensitivity)) in layers.enumerate() {
         let cost = of(layer.weight_bytes(), flash) + macs_of(index);
         let noise_of_weights = noise(sensitivity.weights_db);
-        candidates.push(Candidate { part: Part::Weights(index), noise: noise_of_weights, cost });
+        candidates.push(Candidate { part: MixPart::Weights(index), noise: noise_of_weights, cost });
         if let Some(db) = sensitivity.output_db {
             let cost = of(buffer.bytes(), model.working_memory())
                 + of(layer.epilogue().table_bytes(), flash)
                 + macs_of(index + 1) * SLOWER;
-            candidates.push(Candidate { part: Part::Output(index), noise: noise(db), cost });
+            candidates.push(Candidate { part: MixPart::Output(index), noise: noise(db), cost });
         }
     }
     candidates.sort_by(|a, b| (b.noise / b.cost).total_cmp(&(a.noise / a.cost)));
@@ -139,8 +135,8 @@ pub struct Outcome<T> {
 
 /// Searches for the cheapest mix that meets `goal`, and returns it with its outcome.
 ///
-/// `bytes` is the outcome of 8 bits throughout. `draw` quantises and draws a mix; it returns `None` if the mix is not
-/// possible. Candidates get 12 bits one after the other, in the given order, until the goal is met. Then each loses
+/// `all_8_bit` is the outcome of 8 bits throughout. `draw` quantises and draws a mix; it returns `None` if the mix is
+/// not possible. Candidates get 12 bits one after the other, in the given order, until the goal is met. Then each loses
 /// them again, the most expensive first, if the goal is met without. If only the flash is limited, candidates get 12
 /// bits as long as they fit, and lose them again as long as all losses together cost less than 0.05 dB.
 ///
@@ -150,17 +146,17 @@ pub struct Outcome<T> {
 pub fn search<T>(
     goal: Goal,
     candidates: &[Candidate],
-    bytes: Outcome<T>,
+    all_8_bit: Outcome<T>,
     draw: &mut Draw<T>,
 ) -> Result<(Mix, Outcome<T>)> {
-    let flash = bytes.flash;
+    let flash = all_8_bit.flash;
     ensure!(
         goal.fits(flash),
-        "8 bits throughout take {flash} bytes of flash already: give --budget-flash {} or more, or train with fewer \
+        "8 bits throughout take {flash} bytes of flash already: give --flash-budget {} or more, or train with fewer \
          channels",
         flash.div_ceil(1024)
     );
-    let mut most = bytes.psnr;
+    let mut most = all_8_bit.psnr;
     let mut draw = |mix: &Mix| -> Result<Option<Outcome<T>>> {
         let outcome = draw(mix)?;
         if let Some(outcome) = outcome.as_ref().filter(|it| goal.fits(it.flash)) {
@@ -168,7 +164,7 @@ pub fn search<T>(
         }
         Ok(outcome)
     };
-    let (mix, best) = widen(goal, candidates, bytes, &mut draw)?;
+    let (mix, best) = widen(goal, candidates, all_8_bit, &mut draw)?;
     if let Some(least) = goal.psnr.filter(|least| best.psnr < *least) {
         let most = (most * 10.0).floor() / 10.0;
         let within =
@@ -193,10 +189,10 @@ fn widen<T>(
     draw: &mut Draw<T>,
 ) -> Result<(Mix, Outcome<T>)> {
     let mut mix = Mix::default();
-    let mut left: Vec<Part> = candidates.iter().map(|candidate| candidate.part).collect();
+    let mut left: Vec<MixPart> = candidates.iter().map(|candidate| candidate.part).collect();
     let mut index = 0;
     while index < left.len() && !goal.is_reached_by(best.psnr) {
-        let wider = mix.with(left[index]);
+        let wider = Mix([&mix.0[..], &[left[index]]].concat());
         match draw(&wider)? {
             Some(outcome) if goal.fits(outcome.flash) => {
                 left.remove(index);
@@ -243,16 +239,16 @@ mod tests {
 
     /// Searches where weights 1 are the noisiest, weights 2 are not possible, and output 0 costs least.
     fn run(goal: Goal) -> Result<(Mix, Outcome<()>)> {
-        run_if(goal, |mix| !mix.has(Part::Weights(2)))
+        run_if(goal, |mix| !mix.has(MixPart::Weights(2)))
     }
 
     /// As [`run`], with the mixes that are `possible`.
     fn run_if(goal: Goal, possible: impl Fn(&Mix) -> bool) -> Result<(Mix, Outcome<()>)> {
         let all = [
-            (Part::Output(0), 0.02, 0.01, 0),
-            (Part::Weights(1), 0.05, 0.1, 40),
-            (Part::Weights(2), 0.02, 0.1, 10),
-            (Part::Weights(0), 0.01, 0.5, 100),
+            (MixPart::Output(0), 0.02, 0.01, 0),
+            (MixPart::Weights(1), 0.05, 0.1, 40),
+            (MixPart::Weights(2), 0.02, 0.1, 10),
+            (MixPart::Weights(0), 0.01, 0.5, 100),
         ];
         let candidates = all.map(|(part, noise, cost, _)| Candidate { part, noise, cost });
         // Noise and flash are sums over the parts.
@@ -269,7 +265,7 @@ mod tests {
         )
     }
 
-    fn parts(goal: Goal) -> Vec<Part> {
+    fn parts(goal: Goal) -> Vec<MixPart> {
         run(goal).unwrap().0.0
     }
 
@@ -278,11 +274,14 @@ mod tests {
         let psnr = |psnr| Goal { psnr: Some(psnr), flash: None };
         assert_eq!(parts(psnr(9.0)), []);
         // 0.1 of noise to begin with; 0.08 without the output's.
-        assert_eq!(parts(psnr(10.9)), [Part::Output(0)]);
+        assert_eq!(parts(psnr(10.9)), [MixPart::Output(0)]);
         // 0.031 is 15.1 dB, 0.051 without the output's is 12.9.
-        assert_eq!(parts(psnr(15.0)), [Part::Output(0), Part::Weights(1)]);
-        assert_eq!(parts(psnr(12.5)), [Part::Weights(1)], "the output's is taken away again");
-        assert_eq!(parts(psnr(16.5)), [Part::Output(0), Part::Weights(1), Part::Weights(0)]);
+        assert_eq!(parts(psnr(15.0)), [MixPart::Output(0), MixPart::Weights(1)]);
+        assert_eq!(parts(psnr(12.5)), [MixPart::Weights(1)], "the output's is taken away again");
+        assert_eq!(
+            parts(psnr(16.5)),
+            [MixPart::Output(0), MixPart::Weights(1), MixPart::Weights(0)]
+        );
         let error = run(psnr(17.0)).unwrap_err().to_string();
         assert!(error.contains("reaches 16.7 dB, not 17"), "{error}");
     }
@@ -290,18 +289,21 @@ mod tests {
     #[test]
     fn what_can_only_be_had_beside_another_is_tried_again() {
         let goal = Goal { psnr: Some(15.0), flash: None };
-        let beside = |mix: &Mix| mix.has(Part::Weights(1)) || !mix.has(Part::Output(0));
-        let possible = |mix: &Mix| beside(mix) && !mix.has(Part::Weights(2));
-        assert_eq!(run_if(goal, possible).unwrap().0.0, [Part::Weights(1), Part::Output(0)]);
+        let beside = |mix: &Mix| mix.has(MixPart::Weights(1)) || !mix.has(MixPart::Output(0));
+        let possible = |mix: &Mix| beside(mix) && !mix.has(MixPart::Weights(2));
+        assert_eq!(run_if(goal, possible).unwrap().0.0, [MixPart::Weights(1), MixPart::Output(0)]);
     }
 
     #[test]
     fn the_best_within_the_flash_is_found() {
         let flash = |flash| Goal { psnr: None, flash: Some(flash) };
-        assert_eq!(parts(flash(1000)), [Part::Output(0)]);
-        assert_eq!(parts(flash(1099)), [Part::Output(0), Part::Weights(1)]);
-        assert_eq!(parts(flash(1100)), [Part::Output(0), Part::Weights(1)]);
-        assert_eq!(parts(flash(1140)), [Part::Output(0), Part::Weights(1), Part::Weights(0)]);
+        assert_eq!(parts(flash(1000)), [MixPart::Output(0)]);
+        assert_eq!(parts(flash(1099)), [MixPart::Output(0), MixPart::Weights(1)]);
+        assert_eq!(parts(flash(1100)), [MixPart::Output(0), MixPart::Weights(1)]);
+        assert_eq!(
+            parts(flash(1140)),
+            [MixPart::Output(0), MixPart::Weights(1), MixPart::Weights(0)]
+        );
         assert!(run(flash(999)).unwrap_err().to_string().contains("1000 bytes of flash already"));
         let both = Goal { psnr: Some(15.0), flash: Some(1030) };
         let error = run(both).unwrap_err().to_string();

@@ -4,8 +4,12 @@
 //! - `epilogue`: multipliers, constants and lookup tables
 //! - `bound`: how large accumulators can become, and whether the quantised ONNX is exact
 //! - [`sensitivity`]: what each layer's 8 bits cost; [`mix`]: which numbers have 12 bits
+//! - [`plans`]: the weight bytes read with more or less working memory
+//! - [`gen_file`]: the bytes of the `.gen` file
 
+pub mod gen_file;
 pub mod mix;
+pub mod plans;
 pub mod sensitivity;
 
 pub(crate) mod bound;
@@ -21,8 +25,8 @@ use crate::network::{Layer, Network};
 use crate::picture::pixel_rule::PixelRule;
 use crate::quantize::mix::Mix;
 use anyhow::{Result, anyhow, ensure};
-pub(crate) use epilogue::TABLE;
 use epilogue::Target;
+pub(crate) use epilogue::{ONE, TABLE};
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::{DraftActivation, DraftLayer};
 pub use rounding::Inputs;
@@ -115,6 +119,7 @@ fn quantize_layer(
     // Number `i` belongs to a channel, or to a feature, which has the weights of one kernel position.
     let mut weights = vec![0; folded.weights.len()];
     let mut scales = Vec::with_capacity(folded.bias.len());
+    let floor = epilogue::scale_floor(folded, weight, input.scale, target);
     for i in 0..folded.bias.len() {
         let (begin, len) = if folded.per_feature {
             let (position, out) = (i / channels, i % channels);
@@ -123,8 +128,7 @@ fn quantize_layer(
             (i * layer.channel_len(), layer.channel_len())
         };
         let real = &folded.weights[begin..begin + len];
-        let floor = epilogue::scale_floor(folded, i, weight, input.scale, target);
-        let scale = scale::choose(real, weight, floor) * coarser[i % channels];
+        let scale = scale::choose(real, weight, floor(i)) * coarser[i % channels];
         for (quantized, &w) in weights[begin..begin + len].iter_mut().zip(real) {
             *quantized = scale::quantize(w, weight, scale);
         }
@@ -184,15 +188,10 @@ fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], element: Element)
         );
         let scaled = i128::from(acc) * i128::from(m) + i128::from(c.abs());
         let steps = scaled as f64 / f64::from(u32::MAX);
-        let why = "its weights are far too large";
-        ensure!(
-            scaled < 1 << 53,
-            refuse(
-                layer,
-                channel,
-                &format!("its sums reach {steps:.1e} steps of its output: {why}")
-            )
-        );
+        let is_table = matches!(draft.activation, DraftActivation::Table(_));
+        let unit = if is_table { epilogue::ENTRIES } else { epilogue::STEPS };
+        let why = format!("its sums reach {steps:.1e} {unit}: its weights are far too large");
+        ensure!(scaled < 1 << 53, refuse(layer, channel, &why));
     }
     Ok(())
 }

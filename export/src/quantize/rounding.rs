@@ -17,17 +17,18 @@ use gen_core::format::write::DraftPart;
 use ndarray::{Array2, ArrayViewMut1, s};
 use std::sync::OnceLock;
 
-/// Most weights of an output that are rounded together: time and memory grow with the square. With more, all weights
+/// Maximum number of weights of an output that are rounded together: time and memory grow with the square. With more, all weights
 /// keep their nearest steps.
 const LARGEST: usize = 2304;
 /// About how many outputs of a phase H is computed from.
 const OUTPUTS: usize = 8192;
-/// Number of products of two inputs, each below 2⁸, whose sum is exact in `f32`. H is then the same on every machine.
+/// Number of products of two inputs, each below 2⁸, whose sum is exact in `f32`. H then depends
+/// on the recorded inputs alone, not on the processor.
 const EXACT: usize = 256;
 /// Summand on H's diagonal, as a fraction of its mean. It keeps errors of weights small whose inputs calibration never
 /// saw.
 const DAMPING: f64 = 0.01;
-/// Most passes over the weights.
+/// Maximum number of passes over the weights.
 const PASSES: usize = 20;
 
 /// Recorded inputs of the layers after the first. By default nothing is recorded, and weights keep their nearest
@@ -282,7 +283,7 @@ mod tests {
     #[test]
     fn what_was_rounded_first_is_kept_for_its_own_weights() {
         let network = sketch::imported(&sketch::dense_first());
-        let tensors = calibrate(&network, 1, 4, &|| ()).unwrap().bytes();
+        let tensors = calibrate(&network, 1, 4, &|| ()).unwrap().eight_bit();
         let record = || Inputs::record(&network, &tensors, 1, 4, &|| ()).unwrap();
         let layer = &network.layers[1];
         let rounded = |inputs: &Inputs, steps: f64| {
@@ -304,7 +305,7 @@ mod tests {
     fn products_are_those_of_what_meets() {
         for source in sketch::all() {
             let network = sketch::imported(&source);
-            let tensors = calibrate(&network, 1, 4, &|| ()).unwrap().bytes();
+            let tensors = calibrate(&network, 1, 4, &|| ()).unwrap().eight_bit();
             let inputs = Inputs::record(&network, &tensors, 1, 4, &|| ()).unwrap();
             for (layer, input) in network.layers.iter().skip(1).zip(&inputs.0) {
                 let zero = f64::from(input.zero_point);

@@ -3,9 +3,7 @@
 use gen_core::element::Weight;
 
 /// The scale, at least `floor`, with which the largest of `weights` is the largest step.
-///
-/// Clipping large weights to reduce the squared error gains nothing. Mean PSNR of the four generators that we measured:
-/// 42.5, 44.3, 51.2 and 43.6 dB with clipping, 42.5, 44.3, 51.4 and 43.8 dB without.
+/// Clipping large weights to reduce the squared error did not raise the PSNR of pictures.
 pub(super) fn choose(weights: &[f64], weight: Weight, floor: f64) -> f64 {
     let largest = weights.iter().fold(0.0, |largest: f64, w| largest.max(w.abs()));
     (largest / f64::from(weight.max())).max(floor)

@@ -112,7 +112,7 @@ mod tests {
     fn what_is_coarser_is_more_sensitive() {
         let network = sketch::imported(&sketch::dense_first());
         let statistics = calibrate(&network, 1, 16, &|| ()).unwrap();
-        let bytes = statistics.bytes();
+        let bytes = statistics.eight_bit();
         let coarse = |fine: &Quantization| Quantization { scale: fine.scale * 16.0, ..*fine };
         let coarse: Vec<Quantization> = bytes.iter().map(coarse).collect();
         let [fine, coarse] = [&bytes, &coarse].map(|tensors| {
@@ -135,7 +135,7 @@ mod tests {
         for source in sketch::all() {
             let network = sketch::imported(&source);
             let statistics = calibrate(&network, 1, 16, &|| ()).unwrap();
-            let (folded, bytes) = (&statistics.folded, statistics.bytes());
+            let (folded, bytes) = (&statistics.folded, statistics.eight_bit());
             let inputs = Inputs::record(&network, &bytes, 1, 16, &|| ()).unwrap();
             let [nearest, rounded] = [&Inputs::default(), &inputs]
                 .map(|inputs| measured((&network, folded), &bytes, &bytes, inputs));
@@ -159,7 +159,7 @@ mod tests {
         network.latent =
             vec![part("a", 3, Distribution::Normal), part("b", 2, Distribution::Uniform)];
         let statistics = calibrate(&network, 1, 16, &|| ()).unwrap();
-        let bytes = statistics.bytes();
+        let bytes = statistics.eight_bit();
         let all = measured((&network, &statistics.folded), &bytes, &bytes, &Inputs::default());
         assert!(all[0].weights_db > 40.0, "{all:?}");
     }

@@ -12,8 +12,8 @@ use crate::onnx::run::Passes;
 use crate::onnx::source::Source;
 use crate::picture::Planes;
 use crate::picture::psnr::psnr;
-use crate::quantize::mix::{Mix, Part};
-use crate::report::gen_file::draft;
+use crate::quantize::gen_file::draft;
+use crate::quantize::mix::{Mix, MixPart};
 use crate::sketch;
 use crate::sketch::Sketch;
 use crate::{latent, twin};
@@ -24,12 +24,13 @@ use gen_core::format::write::{Draft, DraftPart};
 fn exported(source: &Source, mix: &Mix) -> (Draft, Network, PixelRule) {
     let network = sketch::imported(source);
     let statistics = calibrate(&network, 1, 24, &|| ()).unwrap();
-    let bytes = statistics.bytes();
-    let tensors = mix.tensors(&bytes, &statistics.wide());
+    let bytes = statistics.eight_bit();
+    let tensors = mix.tensors(&bytes, &statistics.twelve_bit());
     let inputs = Inputs::record(&network, &bytes, 1, 24, &|| ()).unwrap();
     let pixels = pixel_rule(&network, None).unwrap();
     let quantized = quantize(&network, &statistics.folded, &tensors, mix, pixels, &inputs);
-    let draft = draft("sketch", source.sha256, &network, quantized.unwrap().layers);
+    let layers = quantized.unwrap().layers;
+    let draft = Draft { layers, ..draft("sketch", source.sha256, &network) };
     (draft, network, pixels)
 }
 
@@ -60,8 +61,8 @@ fn device_and_twin_are_equal_and_close_to_the_float_network() {
 fn mixes_are_equal_and_closer() {
     for source in sketch::all() {
         let layers = sketch::imported(&source).layers.len();
-        let weights = || (0..layers).map(Part::Weights);
-        let outputs = || (0..layers - 1).map(Part::Output);
+        let weights = || (0..layers).map(MixPart::Weights);
+        let outputs = || (0..layers - 1).map(MixPart::Output);
         for part in weights().chain(outputs()) {
             equal_and_close(&source, &Mix(vec![part]));
         }
@@ -222,7 +223,10 @@ fn multipliers_that_do_not_fit_are_refused_or_the_table_is_halved() {
     };
     assert_eq!([len(0.0007), len(0.001), len(0.0015)], [4096, 2048, 2048]);
     let (channel, why) = epilogue_of(&curve, &[0.0001, 0.0016], pixels).err().unwrap();
-    assert!(channel == 1 && why.contains("a step of its sum is 5.120e-1 steps"), "{why}");
+    assert!(
+        channel == 1 && why.contains("a step of its sum is 5.120e-1 entries of its table,"),
+        "{why}"
+    );
 }
 
 #[test]
@@ -232,7 +236,7 @@ fn dead_channels_get_usable_numbers() {
         [Activation::Relu, slopes, Activation::Curve(vec![Operation::Function(Function::Sigmoid)])]
     {
         let dead = folded(vec![0.0, 1e-30], 5.0, activation);
-        let floor = epilogue::scale_floor(&dead, 0, Weight::Byte, 0.01, tensor(0));
+        let floor = epilogue::scale_floor(&dead, Weight::Byte, 0.01, tensor(0))(0);
         let numbers = epilogue_of(&dead, &[floor * 0.01], tensor(0)).unwrap();
         assert!(numbers.multipliers[0] >= 1 << 15, "{}", numbers.multipliers[0]);
         if let DraftActivation::Slopes { biases, .. } = numbers.activation {

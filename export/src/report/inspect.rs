@@ -7,11 +7,11 @@ use crate::network::Network;
 use crate::network::fold::{Activation, fold_all};
 use crate::onnx::source::Source;
 use crate::quantize::TABLE;
-use crate::report::gen_file::{draft, stem, to_bytes};
+use crate::quantize::gen_file::{draft, stem, to_bytes};
 use crate::report::layout::Layout;
 use anyhow::{Context, Result};
 use gen_core::Model;
-use gen_core::format::write::{DraftActivation, DraftLayer};
+use gen_core::format::write::{Draft, DraftActivation, DraftLayer};
 
 /// The bytes of a `.gen`: those of `file`; for an ONNX, a file of the size that `quantize` would give, whose numbers
 /// are all 0, and the imported network.
@@ -69,5 +69,6 @@ fn blank(source: &Source, network: &Network) -> Result<Vec<u8>> {
             ..layer.draft()
         }
     });
-    to_bytes(&draft("blank", source.sha256, network, layers.collect()), network).with_context(file)
+    let draft = Draft { layers: layers.collect(), ..draft("blank", source.sha256, network) };
+    to_bytes(&draft, network).with_context(file)
 }

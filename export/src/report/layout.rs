@@ -3,7 +3,7 @@
 use crate::latent;
 use crate::network::operation::Operation;
 use crate::network::{Layer, Network};
-use crate::report::plans::{Choice, choices};
+use crate::quantize::plans::{MemoryChoice, choices};
 use crate::text::ending;
 use gen_core::element::Weight;
 use gen_core::format::write::DraftPart;
@@ -36,7 +36,7 @@ pub struct Layout {
     /// Weight bytes read per picture.
     pub weight_read_bytes: u64,
     /// Other sizes of the working memory, and the weight bytes read with each.
-    pub choices: Vec<Choice>,
+    pub choices: Vec<MemoryChoice>,
 }
 
 /// Sizes of a layer.
@@ -223,7 +223,8 @@ pub fn table(layout: &Layout) -> String {
         text,
         "read: how often a picture reads each weight; window: bytes of working memory for output rows\n\
          \nflash {flash} bytes (the .gen file), {macs} useful MACs per picture\n\
-         working memory {memory} bytes, without the engine itself ({} here, about half on 32 bits)",
+         working memory {memory} bytes, without the engine itself, which\n\
+         takes {} bytes here and about half on a 32-bit target",
         grouped(size_of::<gen_core::Engine>() as u64)
     );
     text.push_str(&reads(layout));

@@ -1,16 +1,12 @@
 //! The result of an export as data, as JSON and as text.
 //!
 //! - [`layout`]: sizes, layer by layer
-//! - [`plans`]: the weight bytes read with more or less working memory
 //! - [`text`]: the tables that people read
 //! - [`verdict`]: whether a generator fits a board
 //! - [`inspect`](mod@inspect): the layout of an ONNX that was not quantised
-//! - [`gen_file`]: the bytes of the file itself
 
-pub mod gen_file;
 pub mod inspect;
 pub mod layout;
-pub mod plans;
 pub mod text;
 pub mod verdict;
 
@@ -18,14 +14,12 @@ use crate::calibrate::histogram::Histogram;
 use crate::calibrate::range::quality;
 use crate::draw::classifier::Frechet;
 use crate::import::verify::Check;
-use crate::network::Network;
-use crate::network::operation::Operation;
 use crate::network::quantization::Quantization;
+use crate::network::{Layer, Network};
 use crate::picture::fidelity::Fidelity;
 use crate::quantize::mix::Goal;
 use crate::quantize::sensitivity::Sensitivity;
 use boards::CoreTime;
-use gen_core::element::Element;
 use gen_core::format::write::{DraftActivation, DraftLayer};
 use layout::Layout;
 use serde::Serialize;
@@ -86,13 +80,16 @@ pub struct EightBits {
 pub struct Settings {
     /// Output values of pixels 0 and 255.
     pub pixels: [f64; 2],
+    /// Whether the pixel rule is only assumed: the options and the network leave it open.
+    #[serde(skip)]
+    pub pixels_assumed: bool,
     /// Number of calibration latents.
     pub calibration_latents: usize,
     /// The label of all pictures, if it was fixed.
     pub label: Option<usize>,
     /// Bytes of working memory that the engine may use; `None` computes every layer row by row.
     pub ram_budget: Option<usize>,
-    /// Headroom: the least range of a channel, as a factor of its largest value in calibration.
+    /// Headroom: the minimum range of a channel, as a factor of its largest value in calibration.
     pub headroom: f64,
     /// Activation width, in bits, when no mix was searched for.
     pub activation_bits: u8,
@@ -150,7 +147,7 @@ impl TensorReport {
             Self {
                 name: layer.end().to_owned(),
                 scale: tensor.scale,
-                bits: bits(tensor.element),
+                bits: if tensor.element.is_wide() { 12 } else { 8 },
                 zero_point: tensor.zero_point,
                 low: tensor.low(),
                 high: tensor.high(),
@@ -165,20 +162,12 @@ impl TensorReport {
 impl TableReport {
     /// The reports of all tables in `drafts`, the quantised layers of `network`.
     pub(crate) fn all(network: &Network, drafts: &[DraftLayer]) -> Vec<Self> {
-        let mut reports = Vec::new();
-        for (layer, draft) in network.layers.iter().zip(drafts) {
-            if let DraftActivation::Table(table) = &draft.activation {
-                let mut functions = layer.steps.iter().map(|step| &step.operation);
-                let last = functions.rfind(|it| !it.is_affine());
-                let (layer, function) = (layer.name.clone(), last.map_or("", Operation::operator));
-                reports.push(Self { layer, function, entries: table.len() });
-            }
-        }
-        reports
+        let report = |(layer, draft): (&Layer, &DraftLayer)| {
+            let DraftActivation::Table(table) = &draft.activation else { return None };
+            let last = layer.steps.iter().rfind(|step| !step.operation.is_affine())?;
+            let (layer, function) = (layer.name.clone(), last.operation.operator());
+            Some(Self { layer, function, entries: table.len() })
+        };
+        network.layers.iter().zip(drafts).filter_map(report).collect()
     }
-}
-
-/// Bits of an element.
-fn bits(element: Element) -> u8 {
-    if element.is_wide() { 12 } else { 8 }
 }

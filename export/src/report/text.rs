@@ -1,6 +1,7 @@
 //! Reports as text of at most 100 columns.
 
 use crate::draw::classifier::Frechet;
+use crate::draw::comparison::PER_ROW;
 use crate::import::verify::Check;
 use crate::picture::fidelity::{Fidelity, LEVELS};
 use crate::report::verdict::Verdict;
@@ -23,13 +24,16 @@ pub fn report(report: &Report, sheet: &Path) -> String {
     }
     for TableReport { layer, function, entries } in &report.tables {
         let _ =
-            writeln!(text, "{function} behind {}: table of {entries} entries", ending(layer, 40));
+            writeln!(text, "{function} after {}: table of {entries} entries", ending(layer, 40));
     }
     text.push_str(&import(&report.import));
     let settings = &report.settings;
+    let [low, high] = settings.pixels;
+    let assumed = if settings.pixels_assumed { " (assumed; set with --pixels)" } else { "" };
     let _ = write!(
         text,
-        "\n{} calibration latents; fidelity to the float network on others, from seed {}:\n{}{}",
+        "pixels: output values {low} to {high}{assumed}\n\
+         \n{} calibration latents; fidelity to the float network on others, from seed {}:\n{}{}",
         settings.calibration_latents,
         settings.seed,
         fidelity(&report.fidelity),
@@ -40,7 +44,7 @@ pub fn report(report: &Report, sheet: &Path) -> String {
         let _ = writeln!(
             text,
             "squared Fréchet distance in the classifier's {features} features: {device};\n\
-             by chance, between the float network's pictures of these and of as many other latents: {others}",
+             for comparison, between two sets of the float network's own pictures: {others}",
         );
     }
     text
@@ -100,15 +104,15 @@ fn sensitivities(report: &Report) -> String {
 }
 
 /// Line that says whether the import was verified.
-fn import(check: &Check) -> String {
+pub fn import(check: &Check) -> String {
     match check {
         Check::Same => {
-            "\nimported exactly: the file itself draws the same pictures in tract\n".to_owned()
+            "\nimport verified: in tract, the file draws the same pictures to within 0.01 % of their range\n".to_owned()
         }
         Check::NotRun(why) => format!("\nimport not compared with the file itself: {why}\n"),
         Check::Differs(off) => format!(
-            "\nimport differs: in tract the file itself draws other pictures, off by {:.2}% of their range.\n\
-             One of the two is wrong: compare `export sample` with another runtime.\n",
+            "\nimport differs: in tract, the file draws other pictures, off by {:.2} % of their range\n\
+             (inf: another size or NaN). The import or tract is wrong: try `export sample` and another runtime.\n",
             off * 100.0
         ),
     }
@@ -118,7 +122,7 @@ fn import(check: &Check) -> String {
 fn worst(worst: &[Worst], sheet: &Path) -> String {
     let seed = |Worst { seed, psnr }: &Worst| format!("{seed} ({psnr:.1} dB)");
     let line = |pair: &[Worst]| pair.iter().map(seed).collect::<Vec<_>>().join(", ");
-    let lines: Vec<String> = worst.chunks(2).map(line).collect();
+    let lines: Vec<String> = worst.chunks(PER_ROW).map(line).collect();
     format!(
         "worst pictures: seeds {}\n  \
          in this order, as float, device, their difference × 8: {}\n",

@@ -1,6 +1,6 @@
 //! The verdict on a generator and a board: whether it fits, how long a picture takes, and what to change.
 
-use crate::report::plans;
+use crate::quantize::plans;
 use anyhow::Result;
 use boards::{BOARDS, Board, Fit, Memory, time};
 use gen_core::Model;

@@ -17,17 +17,14 @@ use crate::onnx::graph::{Graph, Values, int, ints};
 use crate::onnx::input::{Input, data_type};
 use crate::onnx::metadata;
 use crate::picture::pixel_rule::PixelRule;
+use crate::quantize::ONE;
 use anyhow::{Context, Result};
 use gen_core::element::Element;
 use gen_core::format::write::{Draft, DraftActivation, DraftLayer, DraftPart};
 use gen_core::latent::LATENT_MAX;
-use gen_core::requant::FRACTION_BITS;
 use output::number::hexadecimal;
 use prost::Message;
 use tract_onnx::pb::tensor_proto::DataType;
-
-/// 2³²
-const ONE: f64 = (1_u64 << FRACTION_BITS) as f64;
 
 /// The bytes of the ONNX file that computes `draft`, with the inputs and the output of `network`. The output values are
 /// by `pixels`.

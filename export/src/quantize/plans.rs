@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// A way to lay out the working memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub struct Choice {
+pub struct MemoryChoice {
     /// Number of layers, from the first on, that are computed whole.
     pub whole: usize,
     /// Bytes of working memory.
@@ -17,17 +17,17 @@ pub struct Choice {
 }
 
 /// The choices for `model`, by ascending memory. A choice that reads no less than one with less memory is left out.
-pub fn choices(model: &Model) -> Vec<Choice> {
+pub fn choices(model: &Model) -> Vec<MemoryChoice> {
     let layers = model.layers();
     let choice = |whole| {
         let reads = layers.iter().enumerate().map(|(i, layer)| layer.weight_reads(i < whole));
-        Choice {
+        MemoryChoice {
             whole,
             working_memory_bytes: Plan::new(layers, whole).bytes(),
             weight_read_bytes: reads.sum(),
         }
     };
-    let mut choices: Vec<Choice> = (0..layers.len()).map(choice).collect();
+    let mut choices: Vec<MemoryChoice> = (0..layers.len()).map(choice).collect();
     choices.sort_by_key(|it| (it.working_memory_bytes, it.weight_read_bytes, it.whole));
     let mut least = u64::MAX;
     choices.retain(|it| {
@@ -38,7 +38,7 @@ pub fn choices(model: &Model) -> Vec<Choice> {
     choices
 }
 
-/// Least working memory in which `layers` run, in bytes.
+/// Minimum working memory in which `layers` run, in bytes.
 pub fn least(layers: &[Layer]) -> usize {
     (0..layers.len()).map(|whole| Plan::new(layers, whole).bytes()).min().unwrap_or(0)
 }
@@ -48,7 +48,7 @@ pub fn least(layers: &[Layer]) -> usize {
 /// # Errors
 ///
 /// If no choice fits the budget.
-pub fn choose(model: &Model, budget: usize) -> Result<Choice> {
+pub fn choose(model: &Model, budget: usize) -> Result<MemoryChoice> {
     let fits = choices(model).into_iter().rfind(|it| it.working_memory_bytes <= budget);
     fits.with_context(|| {
         let least = least(model.layers());

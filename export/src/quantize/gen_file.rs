@@ -4,7 +4,7 @@ use crate::latent;
 use crate::network::Network;
 use anyhow::{Result, anyhow};
 use gen_core::format::FormatError;
-use gen_core::format::write::{Draft, DraftLayer, WriteError};
+use gen_core::format::write::{Draft, WriteError};
 use std::path::Path;
 
 /// The name of the file at `path` without its extension.
@@ -12,16 +12,10 @@ pub(crate) fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// A file called `name` with the latent of `network` and quantised `layers`, all computed row by row. `source` is the
-/// SHA-256 of the float ONNX.
-pub(crate) fn draft(
-    name: &str,
-    source: [u8; 32],
-    network: &Network,
-    layers: Vec<DraftLayer>,
-) -> Draft {
+/// A file called `name` with the latent of `network`, still without layers. `source` is the SHA-256 of the float ONNX.
+pub(crate) fn draft(name: &str, source: [u8; 32], network: &Network) -> Draft {
     let (name, latent) = (name.to_owned(), latent::short(&network.latent));
-    Draft { name, source, latent, whole: 0, layers, directions: Vec::new() }
+    Draft { name, source, latent, whole: 0, layers: Vec::new(), directions: Vec::new() }
 }
 
 /// The bytes of the `.gen` file of `draft`, whose layers are those of `network`.
