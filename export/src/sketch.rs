@@ -8,7 +8,7 @@ use crate::onnx::source::Source;
 use crate::pipeline::{Export, Options, export};
 use prost::Message;
 use std::path::{Path, PathBuf};
-use tract_onnx::pb::{AttributeProto, ValueInfoProto};
+use tract_onnx::pb::{AttributeProto, ValueInfoProto, type_proto};
 
 /// Builder of an ONNX graph that is a chain of nodes.
 pub(crate) struct Sketch {
@@ -102,6 +102,18 @@ impl Sketch {
         let proto = self.graph.model("sketch", self.inputs, output, vec![]);
         Source { path: PathBuf::from("sketch.onnx"), proto, sha256: [7; 32] }
     }
+}
+
+/// A chain of one layer, from 4 latents to a map of 1×4×4.
+pub(crate) fn start() -> Sketch {
+    Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![])
+}
+
+/// Type and shape of a declared tensor.
+pub(crate) fn declared(value: &mut ValueInfoProto) -> &mut type_proto::Tensor {
+    let value = value.r#type.as_mut().and_then(|it| it.value.as_mut());
+    let Some(type_proto::Value::TensorType(tensor)) = value else { unreachable!() };
+    tensor
 }
 
 /// Writes `source` into `directory` and returns its path.

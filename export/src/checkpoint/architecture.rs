@@ -17,7 +17,7 @@ pub(super) struct Architecture<'a> {
     pub(super) channels_last: bool,
 }
 
-/// A layer: its modules, and what their weights don't tell.
+/// A layer: its modules, and what a checkpoint does not store of them.
 pub(super) struct Layer<'a> {
     pub(super) link: Link<'a>,
     /// Strides and paddings of a convolution; none for a dense layer.
@@ -98,10 +98,7 @@ fn layer<'a>(
         Chosen::or(settings.activation.get(index), Activation::Relu)
     };
     let epsilon = Chosen::or(settings.epsilon.get(index), EPSILON[usize::from(keras)]);
-    ensure!(
-        epsilon.value.is_finite() && epsilon.value >= 0.0,
-        "--eps {}: must be a small number",
-        epsilon.value
-    );
+    let eps = epsilon.value;
+    ensure!(eps.is_finite() && eps >= 0.0, "--eps {eps}: must be a small number");
     Ok(Layer { link, geometry, input, output, activation, epsilon })
 }

@@ -28,7 +28,7 @@ pub(super) struct Link<'a> {
 pub(super) enum Linear {
     Dense,
     Convolution(Direction),
-    /// A convolution of as many input as output channels: its weights do not tell which kind.
+    /// A convolution of as many input as output channels: its kind does not follow from its weights.
     Either,
 }
 

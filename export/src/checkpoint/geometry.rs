@@ -1,12 +1,9 @@
 //! Strides and paddings of a convolution: given, or assumed as DCGAN generators have them.
 
 use crate::checkpoint::settings::{Chosen, Direction, Padding, Settings};
+use crate::network::KERNEL_LIMIT;
 use anyhow::{Result, ensure};
-
-/// Largest kernel, stride and padding of a `.gen` file.
-const LIMIT: usize = 255;
-/// Most rows or columns of a map.
-const SIDE_LIMIT: usize = 1 << 12;
+use gen_core::format::DIMENSION_LIMIT;
 
 /// A convolution's geometry, the same along rows and columns.
 #[derive(Clone, Copy)]
@@ -42,7 +39,10 @@ impl Geometry {
         let s = stride.value;
         for (value, option) in [(kernel, "kernel"), (s, "--stride"), (upsample.value, "--upsample")]
         {
-            ensure!((1..=LIMIT).contains(&value), "{option} {value}, possible: 1…{LIMIT}");
+            ensure!(
+                (1..=KERNEL_LIMIT).contains(&value),
+                "{option} {value}, possible: 1…{KERNEL_LIMIT}"
+            );
         }
         let said = settings.padding.get(index);
         let usual = match (transposed, first, keras) {
@@ -65,16 +65,16 @@ impl Geometry {
                 [total / 2, total - total / 2]
             }
         };
-        ensure!(pads.iter().all(|&pad| pad <= LIMIT), "--padding {pads:?}, possible: 0…{LIMIT}");
+        ensure!(
+            pads.iter().all(|&pad| pad <= KERNEL_LIMIT),
+            "--padding {pads:?}, possible: 0…{KERNEL_LIMIT}"
+        );
         let missing = (s + pads[0] + pads[1]).checked_sub(kernel).filter(|&extra| extra < s);
         let missing = missing.filter(|_| transposed).unwrap_or(0);
         let output_padding = settings.output_padding.get(index).filter(|_| transposed);
         let output_padding = Chosen::or(output_padding, missing);
-        ensure!(
-            output_padding.value < s.max(1),
-            "--output-padding {} is not below the stride, {s}",
-            output_padding.value
-        );
+        let extra = output_padding.value;
+        ensure!(extra < s, "--output-padding {extra} is not below the stride, {s}");
         let pads = Chosen { value: pads, assumed: said.is_none() };
         Ok(Self { direction, kernel, stride, pads, output_padding, upsample })
     }
@@ -94,7 +94,7 @@ impl Geometry {
             }
         };
         ensure!(
-            (1..=SIDE_LIMIT).contains(&output),
+            (1..=DIMENSION_LIMIT).contains(&output),
             "makes {output} rows of {input}: pass another --stride, --padding or --map"
         );
         Ok(output)

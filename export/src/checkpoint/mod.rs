@@ -1,7 +1,7 @@
 //! Turns a checkpoint, trained weights in a file of PyTorch, safetensors or Keras, into an ONNX generator.
 //!
-//! Weights have names and shapes, but do not tell strides, paddings and activations. These come from the [`Settings`],
-//! else DCGAN's defaults are assumed and marked in the table.
+//! A checkpoint does not store strides, paddings or activations. These come from the [`Settings`]; without them DCGAN's
+//! defaults are assumed and marked in the table.
 //!
 //! The way of a file: [`read`](mod@read) gives named [`tensor`]s; [`key`] chooses the generator's; [`module`] groups them into
 //! modules; [`search`] puts the modules into a [`chain`]; [`architecture`] adds [`geometry`] and activations; [`onnx`]

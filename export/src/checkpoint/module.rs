@@ -92,25 +92,20 @@ fn kind<'a>(roles: &mut BTreeMap<&str, &'a Tensor>) -> Result<Option<ModuleKind<
     }
     let Some(&weight) = roles.get("weight") else { return Ok(None) };
     let bias = roles.get("bias").copied();
-    let kind = match (&weight.shape[..], bias) {
+    let Tensor { name, shape, .. } = weight;
+    let kind = match (&shape[..], bias) {
         (&[a, b], _) => ModuleKind::Linear { sides: [a, b], weight, bias },
         (&[a, b, rows, columns], _) => {
             ensure!(
                 rows == columns,
-                "tensor \"{}\" has a kernel of {rows}×{columns}: only square ones are supported",
-                weight.name
+                "tensor \"{name}\" has a kernel of {rows}×{columns}: only square ones are supported"
             );
             ModuleKind::Convolution { sides: [a, b], kernel: rows, weight, bias }
         }
         (&[len], None) => ModuleKind::Slope { len, weight },
         _ => return Ok(None),
     };
-    ensure!(
-        !weight.shape.contains(&0),
-        "tensor \"{}\" of shape {:?} is empty",
-        weight.name,
-        weight.shape
-    );
+    ensure!(!shape.contains(&0), "tensor \"{name}\" of shape {shape:?} is empty");
     roles.retain(|role, _| !["weight", "bias"].contains(role));
     Ok(Some(kind))
 }

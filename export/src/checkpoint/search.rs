@@ -6,9 +6,10 @@ use crate::checkpoint::module::{Module, ModuleKind};
 use crate::checkpoint::settings::{Direction, Settings};
 use anyhow::{Context, Result, ensure};
 
-/// Most modules that are searched: far more than the layers of a `.gen` file have.
+/// Maximum number of modules that are searched: far more than the layers of a `.gen` file.
 const MODULE_LIMIT: usize = 128;
-/// Most modules that are tried: many more than a network needs, even if its names say little.
+/// Maximum number of trials, in each of which one module is appended: many more than a network needs, even if its names
+/// say little.
 const TRIALS: usize = 20_000;
 
 /// The chain that `modules` are.
@@ -203,10 +204,13 @@ impl<'a> Search<'a, '_> {
         };
         let last = longest.order.last().map(|&index| self.modules[index].describe());
         let last = last.unwrap_or_else(|| "the beginning".to_owned());
+        let others = match self.trials > TRIALS {
+            true => "and the search gave up: pass --order with the modules from first to last",
+            false => "nor does any other order fit: pass --key, --order, --map or --conv",
+        };
         match next {
             Some(next) => format!(
-                "after {last} there are {flow}, which {} does not take, nor does any other order \
-                 of the modules fit: pass --key, --order, --map or --conv",
+                "after {last} there are {flow}, which {} does not take, {others}",
                 self.modules[next].describe()
             ),
             None => format!(

@@ -1,10 +1,10 @@
-//! What a person says about a network whose file has only weights, and what is assumed otherwise.
+//! Options for what a checkpoint does not store, with their defaults.
 
 use anyhow::{Result, ensure};
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
-/// Everything that weights don't tell; what is left out is assumed.
+/// What a checkpoint does not store. Defaults are assumed for what is left out.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
     /// Key of the generator in the file, as `state_dict.netG`; `.` is the whole file.
@@ -24,9 +24,9 @@ pub struct Settings {
     pub output_padding: PerLayer<usize>,
     /// How often rows and columns are repeated before the layer.
     pub upsample: PerLayer<usize>,
-    /// Activations of all layers but the last.
+    /// Activations. A single one is for all layers but the last.
     pub activation: PerLayer<Activation>,
-    /// Activation of the last layer.
+    /// Activation of the last layer. It overrides that of a list.
     pub output: Option<Activation>,
     /// BatchNorm's epsilon.
     pub epsilon: PerLayer<f32>,
@@ -36,6 +36,7 @@ impl Settings {
     /// These settings, with `others` for what they leave out.
     pub(super) fn or(&self, others: Self) -> Self {
         let it = self.clone();
+        let last = it.activation.0[1..].last().copied().flatten();
         Self {
             key: it.key.or(others.key),
             order: it.order.or(others.order),
@@ -46,7 +47,7 @@ impl Settings {
             output_padding: it.output_padding.or(others.output_padding),
             upsample: it.upsample.or(others.upsample),
             activation: it.activation.or(others.activation),
-            output: it.output.or(others.output),
+            output: it.output.or(last).or(others.output),
             epsilon: it.epsilon.or(others.epsilon),
         }
     }

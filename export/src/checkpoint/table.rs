@@ -6,7 +6,7 @@ use crate::checkpoint::settings::{Activation, Direction, MARK};
 use crate::text::ending;
 use std::fmt::Write;
 
-/// Most characters of a name.
+/// Maximum number of characters of a name.
 const NAME: usize = 21;
 
 /// A line for each layer of `architecture`, assumed values marked, and hints for what may be wrong.
@@ -40,8 +40,8 @@ pub(super) fn table(part: &Part, architecture: &Architecture) -> String {
     }
     let _ = writeln!(
         text,
-        "{MARK} assumed, since weights don't tell: pass --stride, --padding, --output-padding, --upsample, \
-         --activation,\n  --output, --eps or --map if it is wrong"
+        "{MARK} assumed: checkpoints do not store strides, paddings or activations. Set them with --stride, --padding,\n  \
+         --output-padding, --upsample, --activation, --output, --eps or --map."
     );
     text
 }

@@ -81,6 +81,10 @@ fn what_shapes_do_not_tell_is_asked_for() {
     let stride = Settings { stride: "2,2,2".parse().unwrap(), ..Settings::default() };
     refused(&DCGAN, &stride, "--stride has 3 values for 2 layers");
 
+    let activation = "relu,none".parse().unwrap();
+    let table = of(&DCGAN, &Settings { activation, ..Settings::default() }).unwrap().table;
+    assert!(table.contains("ReLU\n") && table.contains("nothing\n"), "{table}");
+
     let features: [(&str, &[usize]); 2] = [("a.weight", &[24, 5]), ("b.weight", &[2, 3, 4, 4])];
     refused(&features, &Settings::default(), "after \"a\" (Linear [24, 5]) there are 24 features");
     let settings = Settings { map: Some([2, 3, 4]), ..Settings::default() };
@@ -139,7 +143,9 @@ fn what_is_no_layer_is_named() {
 #[test]
 fn the_search_is_bounded() {
     let names: Vec<String> = (0..60).map(|index| format!("m{index}.weight")).collect();
-    let tensors: Vec<_> =
+    let mut tensors: Vec<_> =
         names.iter().map(|name| (name.as_str(), &[7usize, 7, 3, 3][..])).collect();
     refused(&tensors, &Settings::default(), "ends in 7 channels");
+    tensors.push(("other.weight", &[9, 9, 3, 3]));
+    refused(&tensors, &Settings::default(), "not take, and the search gave up: pass --order");
 }

@@ -44,10 +44,10 @@ pub(crate) struct Onnx {
     /// Map that a Linear's features become: channels, height and width, such as 128x8x8
     #[arg(long, value_name = "CxHxW", value_parser = map)]
     map: Option<[usize; 3]>,
-    /// Activations of all layers but the last: relu, leaky:0.2, tanh, sigmoid, none
+    /// Activations: relu, leaky:0.2, tanh, sigmoid, none. A single one is for all layers but the last
     #[arg(long, value_name = "LIST")]
     activation: Option<PerLayer<Activation>>,
-    /// Activation of the last layer
+    /// Activation of the last layer; overrides that of a list
     #[arg(long, value_name = "ACTIVATION")]
     output: Option<Activation>,
     /// BatchNorm's epsilon

@@ -2,8 +2,7 @@
 
 use crate::draw::classifier::{Classifier, Frechet};
 use crate::draw::device;
-use crate::network::Network;
-use crate::network::float::Float;
+use crate::network::{Network, float};
 use crate::picture::Planes;
 use crate::picture::fidelity::Difference;
 use crate::picture::pixel_rule::PixelRule;
@@ -39,10 +38,10 @@ impl<'a> Comparison<'a> {
         (seed, count): (u64, usize),
         done: &'a (dyn Fn() + Sync),
     ) -> Result<Self> {
-        let float = Float::new(network, None, pixels)?;
+        let draw = float::drawing(network, None, pixels)?;
         let latent = DraftPart::latent(&network.latent);
         let float = parallel::map(count, |index| {
-            float.picture(&latent::shown(seed, index, &latent)).inspect(|_| done())
+            draw(&latent::shown(seed, index, &latent)).inspect(|_| done())
         })?;
         Ok(Self { network, pixels, seed, float, done })
     }

@@ -10,7 +10,6 @@ use crate::import::import;
 use crate::latent;
 use crate::latent::inputs;
 use crate::latent::wish::Wishes;
-use crate::network::Order;
 use crate::network::ending::pixel_rule;
 use crate::network::float;
 use crate::network::linear::planes;
@@ -160,16 +159,15 @@ impl<'a> Generator<'a> {
             );
         }
         let onnx = Onnx::with_passes(source, passes, inputs, &[&output.name])?;
-        let order = source.metadata(metadata::PICTURE);
-        let image = order.and_then(Order::image).or(match *onnx.output_shape() {
-            [1, channels, height, width] => Some([height, width, channels]),
+        let told = source.metadata(metadata::PICTURE).and_then(metadata::pictured);
+        let told = told.or(match *onnx.output_shape() {
+            [1, channels, height, width] => Some(([height, width, channels], false)),
             _ => None,
         });
-        let image = image.with_context(|| {
+        let (image, interleaved) = told.with_context(|| {
             format!("{}: output of shape {:?} is no picture", file(), onnx.output_shape())
         })?;
         let image = picture_shape(source, image)?;
-        let interleaved = order.is_some_and(Order::interleaved);
         Ok(Self { backend: Backend::Quantised(onnx), latent, image, interleaved, pixels })
     }
 

@@ -50,7 +50,7 @@ use view::{Origin, View};
 
 pub use operator::is_activation;
 
-/// Most problems that are reported at once.
+/// Maximum number of problems that are reported at once.
 const REPORTED: usize = 12;
 
 /// Everything that is known while the nodes of a graph are visited.
@@ -84,12 +84,9 @@ impl Importer<'_> {
 /// One line for each problem, which names the file, the node, its operator and the attribute at fault.
 pub fn import(source: &Source, wishes: &Wishes) -> Result<Network> {
     let graph = source.proto.graph.as_ref().context("the file holds no graph")?;
-    ensure!(
-        !source.is_quantised(),
-        "{}: already quantised: take the .gen beside it, or the float ONNX",
-        source.path.display()
-    );
     let path = source.path.display();
+    let instead = "take the .gen beside it, or the float ONNX";
+    ensure!(!source.is_quantised(), "{path}: already quantised: {instead}");
     visit::network(source, wishes, graph).map_err(|errors| {
         let lines: Vec<String> =
             errors.iter().take(REPORTED).map(|error| format!("{path}: {error:#}")).collect();

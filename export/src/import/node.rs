@@ -33,14 +33,15 @@ impl<'a> Node<'a> {
     pub(crate) fn axis(self, axis: i64, rank: usize) -> Result<usize> {
         let at = if axis < 0 { axis + rank as i64 } else { axis };
         let at = usize::try_from(at).ok().filter(|at| *at < rank);
-        at.ok_or_else(|| self.refuse(format!("axis {axis} of a tensor of rank {rank}")))
+        at.ok_or_else(|| self.refuse(format!("axis {axis} is out of range for rank {rank}")))
     }
 
-    /// Refuses the node if it has an attribute that is not in `attributes`, or more than `inputs` inputs.
-    pub(crate) fn expect(self, inputs: usize, attributes: &[&str]) -> Result<()> {
+    /// Refuses the node if it has more than `inputs` inputs, or an attribute that is not one of `attributes`, which
+    /// spaces separate.
+    pub(crate) fn expect(self, inputs: usize, attributes: &str) -> Result<()> {
         for attribute in &self.0.attribute {
             ensure!(
-                attributes.contains(&attribute.name.as_str()),
+                attributes.split(' ').any(|name| name == attribute.name),
                 self.refuse(format!("attribute {} is not supported", attribute.name))
             );
         }
@@ -51,13 +52,13 @@ impl<'a> Node<'a> {
 
     /// `function`, of a node that has one input and no attributes.
     pub(crate) fn plain(self, function: Function) -> Result<Function> {
-        self.expect(1, &[])?;
+        self.expect(1, "")?;
         Ok(function)
     }
 
     /// The attributes of a node that has one input and no others, each a name and a default.
     pub(crate) fn numbers<const N: usize>(self, of: [(&str, f32); N]) -> Result<[f64; N]> {
-        self.expect(1, &of.map(|(name, _)| name))?;
+        self.expect(1, &of.map(|(name, _)| name).join(" "))?;
         let mut numbers = [0.0; N];
         for (number, (name, default)) in numbers.iter_mut().zip(of) {
             *number = self.float(name, default)?;

@@ -112,6 +112,7 @@ fn pair(importer: &mut Importer, node: Node, operator: Pair, inputs: &[Value]) -
 }
 
 fn cast(node: Node, view: &View) -> Result<View> {
+    node.expect(1, "to saturate")?;
     let to = node.int("to", 0)?;
     // Float32, uint8, float16, float64. The pixel rule decides what becomes of pictures as bytes.
     ensure!(
@@ -122,11 +123,9 @@ fn cast(node: Node, view: &View) -> Result<View> {
 }
 
 fn dropout(importer: &Importer, node: Node, view: &View) -> Result<View> {
-    node.expect(3, &["ratio", "seed", "is_test"])?;
-    let training = match node.input(2) {
-        "" => false,
-        _ => importer.scope.constant(node, 2, "training_mode")?.numbers() != [0.0],
-    };
+    node.expect(3, "ratio seed is_test")?;
+    let training = !node.input(2).is_empty()
+        && importer.scope.constant(node, 2, "training_mode")?.numbers() != [0.0];
     ensure!(!training, node.refuse("training_mode is on: export in inference mode, model.eval()"));
     Ok(view.clone())
 }

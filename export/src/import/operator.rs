@@ -128,7 +128,7 @@ impl Operator {
                 Ok(Function::HardSigmoid { alpha, beta })
             }),
             "Gelu" => Self::Function(|node| {
-                node.expect(1, &["approximate"])?;
+                node.expect(1, "approximate")?;
                 let by_tanh = node.text("approximate", "none")? == "tanh";
                 Ok(if by_tanh { Function::GeluByTanh } else { Function::Gelu })
             }),

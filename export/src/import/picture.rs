@@ -12,29 +12,25 @@ use crate::network::function::Function;
 use crate::network::operation::{Operation, Step};
 use crate::network::{LayerKind, Order};
 use crate::onnx::input::data_type;
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail, ensure};
 use ndarray::{ArrayD, IxDyn};
 use std::sync::Arc;
 use tract_onnx::pb::{NodeProto, ValueInfoProto, tensor_proto::DataType};
 
-/// Makes the newest layer the last one; how its output is the graph's `output`.
+/// Makes the newest layer the last one. Returns how its output maps to the graph's `output`, and how many layers come
+/// after the last one with weights of its own.
 ///
 /// # Errors
 /// If the output is no picture of 1 or 3 channels, or its pixels lie in an order that no layer gives.
-pub(crate) fn picture(importer: &mut Importer, output: &ValueInfoProto) -> Result<Order> {
+pub(crate) fn picture(importer: &mut Importer, output: &ValueInfoProto) -> Result<(Order, usize)> {
     let name = &output.name;
     let view = match importer.scope.get(name).cloned() {
-        Some(Value::View(view)) => view,
-        Some(Value::Refused) => {
-            bail!("output \"{name}\" depends on a first layer that has been added to another")
-        }
-        Some(Value::ByLabel(_)) => {
-            bail!("output \"{name}\" depends on a label alone: there is nothing to draw")
-        }
-        Some(Value::Constant(_)) | None => {
-            bail!("output \"{name}\" does not depend on the latent")
-        }
+        Some(Value::View(view)) => Ok(view),
+        Some(Value::Refused) => Err("depends on a first layer that has been added to another"),
+        Some(Value::ByLabel(_)) => Err("depends on a label alone: there is nothing to draw"),
+        Some(Value::Constant(_)) | None => Err("does not depend on the latent"),
     };
+    let view = view.map_err(|why| anyhow!("output \"{name}\" {why}"))?;
     ensure!(!importer.chain.layers.is_empty(), "has 0 layers: output \"{name}\" is the latent");
     ensure!(
         matches!(data_type(output), None | Some(DataType::Float | DataType::Uint8)),
@@ -45,8 +41,8 @@ pub(crate) fn picture(importer: &mut Importer, output: &ValueInfoProto) -> Resul
     for (dims, interleaved) in candidates(&importer.chain, &view) {
         let Some(map) = as_map(&view, &dims, interleaved) else { continue };
         let before = importer.chain.layers.clone();
-        if let Some(behind) = finish(importer, Node(&proto), &map)? {
-            return Ok(Order { shape, interleaved, behind });
+        if let Some(trailing_layers) = finish(importer, Node(&proto), &map)? {
+            return Ok((Order { shape, interleaved }, trailing_layers));
         }
         // The next candidate finds the layers as they were.
         importer.chain.layers = before;
@@ -73,7 +69,7 @@ fn candidates(chain: &Chain, view: &View) -> Vec<(Vec<usize>, bool)> {
     }
 }
 
-/// `view` in shape `dims`, as `[1, C, H, W]`; none if that has not 1 or 3 channels.
+/// `view` in shape `dims`, as `[1, C, H, W]`; `None` unless it has 1 or 3 channels.
 fn as_map(view: &View, dims: &[usize], interleaved: bool) -> Option<View> {
     let elements = view.elements.to_shape(IxDyn(dims)).ok()?;
     let elements: ArrayD<i32> = match interleaved {
@@ -84,8 +80,8 @@ fn as_map(view: &View, dims: &[usize], interleaved: bool) -> Option<View> {
     rgb.then(|| View { elements: Arc::new(elements), ..view.clone() })
 }
 
-/// Makes the newest layer, or one more that puts each pixel in its place, give `map`. How many layers come after the
-/// layer that `map` shows; none if no layer can give it.
+/// Makes the newest layer, or one more that puts each pixel in its place, give `map`. Returns how many layers come after
+/// the layer that `map` shows; none if no layer can give it.
 fn finish(importer: &mut Importer, node: Node, map: &View) -> Result<Option<usize>> {
     let map = prepare(importer, node, map)?;
     let chain = &mut importer.chain;

@@ -2,12 +2,9 @@ use super::*;
 use crate::latent;
 use crate::network::LayerKind;
 use crate::network::naive;
-use crate::onnx::graph;
-use crate::onnx::graph::geometry;
-use crate::onnx::graph::{Values, float, int, ints};
+use crate::onnx::graph::{self, Values, float, geometry, int, ints, text};
 use crate::onnx::run::Onnx;
-use crate::sketch;
-use crate::sketch::Sketch;
+use crate::sketch::{self, Sketch, start};
 use gen_core::format::write::DraftPart;
 use tract_onnx::pb::tensor_proto::DataType;
 
@@ -70,7 +67,6 @@ fn attributes_that_cannot_be_converted_are_named() {
     let cases = [
         (int("group", 3), "group = 3 on 4 channels"),
         (ints("dilations", &[300, 1]), "dilations = [300, 1]"),
-        (ints("output_padding", &[1, 1]), "output_padding = [1, 1], strides = [1, 1]"),
         (ints("kernel_shape", &[3, 3]), "kernel_shape = [3, 3]"),
         (ints("pads", &[1, 1]), "pads = [1, 1]"),
         (ints("pads", &[300, 0, 0, 0]), "pads = [300, 0, 0, 0]"),
@@ -81,12 +77,18 @@ fn attributes_that_cannot_be_converted_are_named() {
     for (attribute, expected) in cases {
         refused(transposed(vec![attribute]), &format!("{node}{expected}"));
     }
-    refused(transposed(vec![ints("strides", &[0, 1])]), "strides = [0, 1]");
+    refused(transposed(vec![ints("strides", &[0, 1])]), "strides [0, 1]");
+    refused(transposed(vec![ints("output_padding", &[1, 1])]), "must be below strides [1, 1]");
     refused(transposed(vec![ints("pads", &[2, 2, 2, 2])]), "its output is empty");
 
-    let start = || Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]);
     refused(start().then("Flatten", &[], vec![int("axis", 2)]).finish(), "is [1, 16]");
     refused(start().then("Relu", &[], vec![int("alpha", 2)]).finish(), "attribute alpha");
+    let unknown = vec![ints("order", &[0, 1, 3, 2])];
+    refused(start().then("Transpose", &[], unknown).finish(), "attribute order is not supported");
+    let shuffle = vec![int("blocksize", 1), text("mode", "DRC")];
+    refused(start().then("DepthToSpace", &[], shuffle).finish(), "attribute mode = DRC");
+    let ratio = vec![text("keep_aspect_ratio_policy", "not_larger")];
+    refused(start().then("Resize", &[], ratio).finish(), "policy = not_larger: only stretch");
     let mut trained = start().batch_normalization(1);
     trained.graph.nodes[1].attribute.push(int("training_mode", 1));
     refused(trained.finish(), "(BatchNormalization): attribute training_mode = 1");
@@ -100,7 +102,6 @@ fn attributes_that_cannot_be_converted_are_named() {
 
 #[test]
 fn operators_and_branches_are_refused_by_name() {
-    let start = || Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]);
     refused(start().plain("Softmax").finish(), "node \"net/Softmax4\" (Softmax): this operator");
     let mut nameless = start().plain("Softmax");
     nameless.graph.nodes[1].name.clear();
@@ -136,22 +137,21 @@ fn shapes_that_do_not_fit_are_refused() {
     );
     refused(
         Sketch::new(&[5, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]).finish(),
-        "weights for 4 channels on 5",
+        "weights expect 4 channels, the input has 5",
     );
     refused(
         Sketch::new(&[4]).convolution("ConvTranspose", [4, 1, 4], vec![]).finish(),
         "its input has rank 2",
     );
-    let start = || Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]);
     refused(start().reshape(&[-1, 4, 2, 2]).finish(), "is [1, 4, 2, 2]");
-    refused(start().reshape(&[-1, 5, 2, 2]).finish(), "shape [-1, 5, 2, 2] on shape [1, 1, 4, 4]");
-    refused(start().reshape(&[2, 1, 4, 4]).finish(), "shape [2, 1, 4, 4]");
+    refused(start().reshape(&[-1, 5, 2, 2]).finish(), "cannot be reshaped to [-1, 5, 2, 2]");
+    refused(start().reshape(&[2, 1, 4, 4]).finish(), "reshaped to [2, 1, 4, 4]");
     refused(start().plain("Flatten").finish(), "is [1, 16]");
     // Down to 1×1, and its channels as pixels.
     for (op, attributes) in [("Conv", vec![]), ("ConvTranspose", geometry(1, [3; 4], 0))] {
         let small = start().convolution(op, [1, 16, 4], attributes);
         let spread = small.plain("Relu").reshape(&[-1, 1, 4, 4]).finish();
-        assert!(import(&spread, &Wishes::default()).unwrap().picture.behind == 1);
+        assert!(import(&spread, &Wishes::default()).unwrap().trailing_layers == 1);
     }
     refused(start().batch_normalization(3).finish(), "scale of shape [3] on 1 channels");
     let mut huge = Sketch::new(&[4, 1, 1]);
@@ -182,18 +182,13 @@ fn shapes_that_do_not_fit_are_refused() {
         let summand = sketch.constant(dims, 1.0);
         sketch.then("Add", &[&summand], vec![]).convolution("Conv", [1, 1, 1], vec![]).finish()
     };
-    refused(with_add(&[5]), "other input of shape [5] on shape [1, 1, 4, 4]");
+    refused(with_add(&[5]), "other input of shape [5] does not broadcast to [1, 1, 4, 4]");
     assert!(import(&with_add(&[4]), &Wishes::default()).is_ok());
     assert!(import(&with_add(&[1, 1, 1]), &Wishes::default()).is_ok());
     assert!(import(&with_add(&[1, 1, 4, 4]), &Wishes::default()).is_ok());
     let mut fixed = start().finish();
     let graph = fixed.proto.graph.as_mut().unwrap();
-    let Some(tract_onnx::pb::type_proto::Value::TensorType(tensor)) =
-        &mut graph.input[0].r#type.as_mut().unwrap().value.as_mut()
-    else {
-        unreachable!()
-    };
-    tensor.shape.as_mut().unwrap().dim[0].value =
+    sketch::declared(&mut graph.input[0]).shape.as_mut().unwrap().dim[0].value =
         Some(tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue(64));
     refused(fixed, "fixed batch of 64");
 }
@@ -217,6 +212,30 @@ fn weights_that_are_no_numbers_are_refused() {
     let below = negative.graph.constant("below", &[1], Values::Float(&[-1.0]));
     let source = negative.then("BatchNormalization", &[&ones, &ones, &ones, &below], vec![]);
     refused(source.finish(), "variance -1 of channel 0");
+}
+
+/// Constants keep the type of what they are computed from, and attributes that are not known are refused.
+#[test]
+fn constants_are_computed_as_onnx_defines_them() {
+    let with = |attributes| {
+        let mut sketch = start();
+        let numbers = [("from", 0.0), ("to", 1.0), ("step", 0.25)];
+        let names = numbers.map(|(name, n)| sketch.graph.constant(name, &[], Values::Float(&[n])));
+        let range = sketch.graph.node("Range", "range", &names.each_ref().map(|it| &**it), vec![]);
+        let range = sketch.graph.node("Exp", "exp", &[&range], attributes);
+        sketch.then("Add", &[&range], vec![]).finish()
+    };
+    let step = &sketch::imported(&with(vec![])).layers[0].steps[1];
+    let sum = [0.0, 0.25, 0.5, 0.75].map(|x: f64| 1.0 + f64::from(x.exp() as f32));
+    assert_eq!([0, 1, 2, 3].map(|i| step.operation.at(1.0, i)), sum);
+    refused(with(vec![float("alpha", 1.0)]), "attribute alpha is not supported");
+}
+
+#[test]
+fn pictures_of_another_size_differ() {
+    let of = |kernel| Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, kernel], vec![]);
+    let check = verify::verify(&of(3).finish(), &sketch::imported(&of(4).finish()));
+    assert_eq!(check, verify::Check::Differs(f32::INFINITY));
 }
 
 /// Weights in a file beside the model, and not elsewhere.
@@ -249,12 +268,8 @@ fn external_weights_stay_in_the_directory() {
 /// A chain from `z`, and a second input.
 fn with_input(name: &str, shape: &[i64], kind: DataType) -> Sketch {
     let mut sketch = Sketch::new(&[4, 1, 1]);
-    let mut input = graph::tensor(name, shape);
-    let value = input.r#type.as_mut().and_then(|it| it.value.as_mut());
-    if let Some(tract_onnx::pb::type_proto::Value::TensorType(tensor)) = value {
-        tensor.elem_type = kind as i32;
-    }
-    sketch.inputs.push(input);
+    sketch.inputs.push(graph::tensor(name, shape));
+    sketch::declared(&mut sketch.inputs[1]).elem_type = kind as i32;
     sketch
 }
 
@@ -275,9 +290,13 @@ fn labels_and_latents_that_cannot_be_put_together_are_refused() {
     );
     // A label after the second layer.
     let axis = || vec![int("axis", 1)];
-    let mut deep = up(onehot(), 4).convolution("Conv", [1, 3, 4], vec![]);
-    deep = deep.then("Concat", &["label"], axis());
-    refused(deep, "come through more than one layer, where only constants can be");
+    let deep = || up(onehot(), 4).convolution("Conv", [1, 3, 4], vec![]);
+    let product = deep().then("Mul", &["label"], vec![]);
+    refused(product, "latents after the first layer: choose the label with --label K");
+    refused(
+        deep().then("Concat", &["label"], axis()),
+        "come through more than one layer, where only constants can be",
+    );
     // Two first layers of which one goes through another before they meet.
     let two = up(with_input("code", &[4, 1, 1], DataType::Float), 4);
     let map = two.current.clone();

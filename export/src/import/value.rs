@@ -68,15 +68,14 @@ impl<'a> Scope<'a> {
     pub(crate) fn constant(&self, node: Node, index: usize, what: &str) -> Result<&Tensor> {
         let name = node.input(index);
         ensure!(!name.is_empty(), node.refuse(format!("has no {what}")));
-        match self.get(name) {
-            Some(Value::Constant(tensor)) => Ok(tensor),
-            Some(Value::ByLabel(_)) => Err(node.refuse(format!(
-                "its {what} \"{name}\" depends on the label: choose one with --label K, from 0"
-            ))),
-            Some(Value::View(_) | Value::Refused) | None => Err(node.refuse(format!(
-                "its {what} \"{name}\" is computed from the latent, not constant"
-            ))),
-        }
+        let why = match self.get(name) {
+            Some(Value::Constant(tensor)) => return Ok(tensor),
+            Some(Value::ByLabel(_)) => "depends on the label: choose one with --label K, from 0",
+            Some(Value::View(_) | Value::Refused) | None => {
+                "is computed from the latent, not constant"
+            }
+        };
+        Err(node.refuse(format!("its {what} \"{name}\" {why}")))
     }
 
     /// Shape and values of a [constant](Self::constant) in float32, all of them finite.

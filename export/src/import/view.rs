@@ -25,7 +25,7 @@ pub(crate) struct View {
     pub(crate) steps: Vec<Step>,
 }
 
-/// Most operations on an element.
+/// Maximum number of operations on an element.
 const LARGEST: usize = 100;
 
 /// Stands for a padding's zero among the indices of a view.

@@ -45,14 +45,15 @@ pub(crate) fn network(
     if !errors.is_empty() {
         return Err(errors);
     }
-    let picture = picture(&mut importer, output).map_err(one)?;
+    let (picture, trailing_layers) = picture(&mut importer, output).map_err(one)?;
     let layers = importer.chain.layers;
     let count = layers.len();
     if count > MAX_LAYERS {
         return Err(one(anyhow!("has {count} layers, possible: 1…{MAX_LAYERS}")));
     }
     let GraphInputs { drawn, fixed, latent, .. } = importer.inputs;
-    Ok(Network { inputs: drawn, fixed, output: output.clone(), latent, picture, layers })
+    let (inputs, output) = (drawn, output.clone());
+    Ok(Network { inputs, fixed, output, latent, picture, layers, trailing_layers })
 }
 
 /// The version of ONNX's operators that a file uses.
@@ -180,11 +181,10 @@ fn inputs(scope: &Scope, node: Node) -> Result<Option<Vec<Value>>> {
         let value = scope.get(name);
         let value =
             value.ok_or_else(|| node.refuse(format!("its input \"{name}\" is not there")))?;
-        match value {
-            Value::Refused => return Ok(None),
-            Value::Constant(tensor) => elements = elements.saturating_add(count(tensor.dims())),
-            Value::View(_) | Value::ByLabel(_) => {}
+        if let Value::Refused = value {
+            return Ok(None);
         }
+        elements = elements.saturating_add(constant_elements(value));
         ensure!(elements <= 2 * ELEMENT_LIMIT, node.refuse("its inputs are too large"));
         inputs.push(value.clone());
     }

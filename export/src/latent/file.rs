@@ -7,7 +7,7 @@ use ndarray_npy::{ViewNpyError, ViewNpyExt};
 use std::borrow::Cow;
 use std::path::Path;
 
-/// Most bytes that are unpacked from a `.npz`: enough for 100,000 latents of 512 elements.
+/// Maximum number of bytes that are unpacked from a `.npz`: enough for 100,000 latents of 512 elements.
 const UNZIP_LIMIT: u64 = 1 << 28;
 
 /// Latents of `len` elements from a `.npy` of shape `[n, len]` (or `[n, len, 1, 1]`), float32 or

@@ -17,7 +17,7 @@ use tract_onnx::pb::tensor_proto::DataType;
 /// - If its limits are not known, the rule is `wanted`.
 ///
 /// # Errors
-/// If `wanted` contradicts the activation, or is needed and missing.
+/// If `wanted` contradicts the output's type or the activation, or is needed and missing, or every picture is constant.
 pub fn pixel_rule(network: &Network, wanted: Option<PixelRule>) -> Result<PixelRule> {
     if data_type(&network.output) == Some(DataType::Uint8) {
         let fits = wanted.is_none_or(|it| it == PixelRule::BYTE);
@@ -34,10 +34,11 @@ pub fn pixel_rule(network: &Network, wanted: Option<PixelRule>) -> Result<PixelR
         format!("the pictures end in {operator}, node \"{node}\"")
     };
     let limited = || format!("{}, with limits {low} and {high}", end());
-    let open = [Function::Relu, Function::Clip(f64::NEG_INFINITY, f64::INFINITY)];
     let open = match &step.operation {
         Operation::Function(Function::LeakyRelu(_)) | Operation::Slopes(_) => true,
-        Operation::Function(function) => open.contains(function),
+        Operation::Function(function) => {
+            *function == Function::Clip(f64::NEG_INFINITY, f64::INFINITY)
+        }
         _ => false,
     };
     match (low.is_finite(), high.is_finite()) {
@@ -46,7 +47,7 @@ pub fn pixel_rule(network: &Network, wanted: Option<PixelRule>) -> Result<PixelR
             format!("{}, whose limits are not known: give --pixels signed, unit or byte", end())
         }),
         (true, true) => {
-            let rule = PixelRule { low, high };
+            let rule = PixelRule::new(low, high).with_context(limited)?;
             ensure!(wanted.is_none_or(|it| it == rule), "{}: leave --pixels out", limited());
             Ok(rule)
         }
@@ -60,76 +61,92 @@ pub fn pixel_rule(network: &Network, wanted: Option<PixelRule>) -> Result<PixelR
 /// The limits of a step's values for inputs within limits; infinite if they are not known.
 fn limits((low, high): (f64, f64), step: &Step) -> (f64, f64) {
     let unknown = (f64::NEG_INFINITY, f64::INFINITY);
-    match &step.operation {
-        // Functions that only rise.
+    let operation = &step.operation;
+    let ((least, most), count) = match operation {
+        Operation::Affine { scale, shift } => (unknown, scale.len().max(shift.len())),
+        // These turn or leap elsewhere than at 0.
         Operation::Function(
-            function @ (Function::Relu
-            | Function::LeakyRelu(_)
-            | Function::Clip(..)
-            | Function::Tanh
-            | Function::Sigmoid
-            | Function::Softsign
-            | Function::Erf
-            | Function::HardSigmoid { .. }
-            | Function::Softplus
-            | Function::Exp),
-        ) => {
-            let (least, most) = function.limits();
-            let at = |x: f64, end: f64| if x.is_finite() { function.at(x) } else { end };
-            (at(low, least), at(high, most))
-        }
-        Operation::Function(Function::Sqrt) if low >= 0.0 => (low.sqrt(), high.sqrt()),
-        Operation::Function(Function::Power(power)) if low >= 0.0 && *power > 0.0 => {
-            (low.powf(*power), high.powf(*power))
-        }
-        operation @ Operation::Affine { scale, shift } => {
-            let near = |x: f64| {
-                let known = [-1.0, 0.0, 1.0, 255.0];
-                known.into_iter().find(|it| (it - x).abs() < 1e-5 * it.abs().max(0.1)).unwrap_or(x)
-            };
-            let ends = (0..scale.len().max(shift.len()))
-                .flat_map(|i| [operation.at(low, i), operation.at(high, i)]);
-            let (least, most) =
-                ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), x| (a.min(x), b.max(x)));
-            let known = least.is_finite() && most.is_finite();
-            if known { (near(least), near(most)) } else { unknown }
-        }
-        Operation::Function(function) => function.limits(),
-        _ => unknown,
-    }
+            function @ (Function::Gelu
+            | Function::GeluByTanh
+            | Function::HardSwish
+            | Function::Mish
+            | Function::Reciprocal
+            | Function::Power(..0.0)),
+        ) => return function.limits(),
+        Operation::Function(function) => (function.limits(), 1),
+        _ => return unknown,
+    };
+    // The extremes of all others are here: a LeakyReLU with a negative slope turns at 0.
+    let inputs = [(low, least), (0.0_f64.clamp(low, high), least), (high, most)];
+    let outputs = (0..count).flat_map(|i| {
+        // Such as 0·∞.
+        inputs.map(|(x, end)| Some(operation.at(x, i)).filter(|y| !y.is_nan()).unwrap_or(end))
+    });
+    let (least, most) =
+        outputs.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), y| (a.min(y), b.max(y)));
+    // What affine steps in single precision round off.
+    let known = [-1.0, 0.0, 1.0, 255.0].into_iter().filter(|_| operation.is_affine());
+    let near = |x: f64| {
+        known.clone().find(|it: &f64| (it - x).abs() < 1e-5 * it.abs().max(0.1)).unwrap_or(x)
+    };
+    (near(least), near(most))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::import::import;
-    use crate::latent::wish::Wishes;
-    use crate::onnx::graph::{Values, float, int};
+    use crate::onnx::graph::{Values, float};
     use crate::onnx::source::Source;
-    use crate::sketch::Sketch;
-    use tract_onnx::pb::{AttributeProto, type_proto};
+    use crate::sketch::{declared, imported, start};
+    use tract_onnx::pb::AttributeProto;
 
     fn ending(operator: &str, attributes: Vec<AttributeProto>) -> Source {
-        let sketch = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]);
-        sketch.then(operator, &[], attributes).finish()
+        start().then(operator, &[], attributes).finish()
+    }
+
+    fn rule(source: &Source, wanted: Option<PixelRule>) -> Result<PixelRule, String> {
+        pixel_rule(&imported(source), wanted).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn limits_follow_affine_steps_and_negative_slopes() {
+        let mut sketch = start().plain("Relu");
+        let half = sketch.graph.constant("half", &[], Values::Float(&[-0.5]));
+        let below_0 = sketch.then("Mul", &[&half], vec![]).finish();
+        assert!(rule(&below_0, None).unwrap_err().contains("limits -inf and 0: give --pixels"));
+        let tanh = || start().plain("Tanh");
+        let absolute = tanh().then("LeakyRelu", &[], vec![float("alpha", -1.0)]).finish();
+        assert_eq!(rule(&absolute, None), Ok(PixelRule::UNIT));
+        let down = vec![float("alpha", -0.5), float("beta", 0.5)];
+        let down = start().plain("Relu").then("HardSigmoid", &[], down).finish();
+        assert_eq!(rule(&down, None), Ok(PixelRule { low: 0.0, high: 0.5 }));
+        let constant =
+            tanh().then("Clip", &[], vec![float("min", 2.0), float("max", 3.0)]).finish();
+        assert!(rule(&constant, None).unwrap_err().contains("from 2 to 2 are no range"));
+    }
+
+    #[test]
+    fn bytes_are_pixels() {
+        let mut network = imported(&start().finish());
+        declared(&mut network.output).elem_type = DataType::Uint8 as i32;
+        assert_eq!(pixel_rule(&network, None).unwrap(), PixelRule::BYTE);
+        let error = pixel_rule(&network, Some(PixelRule::UNIT)).unwrap_err().to_string();
+        assert!(error.contains("leave --pixels out"), "{error}");
     }
 
     /// An activation with one limit needs a pixel rule with that limit.
     #[test]
     fn one_limit_alone_needs_a_rule_that_has_it() {
-        let mut sketch = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 4], vec![]);
+        let mut sketch = start();
         let zero = sketch.graph.constant("zero", &[], Values::Float(&[0.0]));
         let from_0 = [
             sketch.then("Clip", &[&zero], vec![]).finish(),
             ending("Clip", vec![float("min", 0.0), float("max", f32::MAX)]),
             ending("Relu", vec![]),
         ];
-        let rule = |source: &Source, wanted| {
-            pixel_rule(&import(source, &Wishes::default()).unwrap(), wanted)
-        };
         for source in &from_0 {
             for wanted in [None, Some(PixelRule::SIGNED)] {
-                let error = rule(source, wanted).unwrap_err().to_string();
+                let error = rule(source, wanted).unwrap_err();
                 assert!(error.contains("limits 0 and inf: give --pixels"), "{error}");
             }
             for wanted in [PixelRule::UNIT, PixelRule::BYTE] {
@@ -144,19 +161,5 @@ mod tests {
         let both = ending("Clip", vec![float("min", -3.0), float("max", 1.0)]);
         assert_eq!(rule(&both, None).unwrap(), PixelRule { low: -3.0, high: 1.0 });
         assert!(rule(&both, Some(PixelRule::UNIT)).is_err());
-    }
-
-    /// Without an activation that would set them, too.
-    #[test]
-    fn the_values_of_uint8_are_the_pixels() {
-        let mut source = ending("Cast", vec![int("to", DataType::Uint8 as i64)]);
-        let output = &mut source.proto.graph.as_mut().unwrap().output[0];
-        let kind = output.r#type.as_mut().and_then(|it| it.value.as_mut());
-        let Some(type_proto::Value::TensorType(kind)) = kind else { unreachable!() };
-        kind.elem_type = DataType::Uint8 as i32;
-        let network = import(&source, &Wishes::default()).unwrap();
-        assert_eq!(pixel_rule(&network, None).unwrap(), PixelRule::BYTE);
-        let error = pixel_rule(&network, Some(PixelRule::SIGNED)).unwrap_err().to_string();
-        assert!(error.contains("leave --pixels out"), "{error}");
     }
 }

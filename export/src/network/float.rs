@@ -60,31 +60,18 @@ pub fn prepare_picture(network: &Network, rounded: Option<Rounded>) -> Result<On
     prepare(network, rounded, &[output(network.layers.len() - 1)])
 }
 
-/// A float network that is ready to draw the pictures with which quantised ones are compared.
-pub struct Float {
-    onnx: Onnx,
-    image: [usize; 3],
+/// Prepares `network` in tract. Returns the function from a latent to its picture, with which quantised pictures are
+/// compared. `rounded` as in [`prepare`].
+///
+/// # Errors
+/// If tract cannot run it. The function fails if the latent has the wrong length.
+pub fn drawing(
+    network: &Network,
+    rounded: Option<Rounded>,
     pixels: PixelRule,
-}
-
-impl Float {
-    /// Prepares `network` in tract. `rounded` names a layer's output that is rounded, if any.
-    ///
-    /// # Errors
-    /// If tract cannot run it.
-    pub fn new(network: &Network, rounded: Option<Rounded>, pixels: PixelRule) -> Result<Self> {
-        let onnx = prepare_picture(network, rounded)?;
-        Ok(Self { onnx, image: network.image(), pixels })
-    }
-
-    /// The picture of latent `z`.
-    ///
-    /// # Errors
-    /// If `z` has the wrong length, or tract fails.
-    pub fn picture(&self, z: &[f32]) -> Result<Planes> {
-        let values = self.onnx.run(z)?.swap_remove(0);
-        Ok(self.pixels.picture(self.image, &values))
-    }
+) -> Result<impl Fn(&[f32]) -> Result<Planes> + use<>> {
+    let (onnx, image) = (prepare_picture(network, rounded)?, network.image());
+    Ok(move |z: &[f32]| Ok(pixels.picture(image, &onnx.run(z)?.swap_remove(0))))
 }
 
 /// The ONNX model of `network`, from latents `[1, z, 1, 1]` to pictures `[1, C, H, W]`. `rounded` names a layer's

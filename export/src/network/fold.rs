@@ -77,7 +77,7 @@ pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
     let per_feature = longest.max().is_some_and(|longest| longest > layer.channels_out);
     if per_feature && layer.kind != crate::network::LayerKind::Dense {
         bail!(
-            "node \"{}\": numbers of each feature behind another activation: put it in front of that",
+            "node \"{}\": per-feature constants after a second activation are not supported: move them before it",
             layer.end()
         );
     }
@@ -88,7 +88,7 @@ pub fn fold(layer: &Layer, is_last: bool) -> Result<Folded> {
     let weights = scaled(layer, &layer.weights, &scale);
     let Some(activation) = activation(rest, is_last, count) else {
         bail!(
-            "node \"{}\": more than one activation, and numbers of each channel, behind a layer",
+            "node \"{}\": several activations with per-channel constants between them do not fit one layer",
             rest[rest.len() - 1].node
         );
     };

@@ -41,7 +41,7 @@ impl Linear {
             false => (self.channels_out, self.channels_in),
         };
         let mut weights = Vec::with_capacity(outer * inner * taps);
-        for (a, b) in (0..outer).flat_map(|a| (0..inner).map(move |b| (a, b))) {
+        for (a, b) in pairs([outer, inner]) {
             let (input, out) = if transposed { (a, b) } else { (b, a) };
             weights.extend((0..taps).map(|tap| at(out, tap, input)));
         }
@@ -106,6 +106,11 @@ fn far(axis: &Axis) -> (usize, usize) {
             (end, (pad + input + end - kernel) / stride + 1 - output)
         }
     }
+}
+
+/// All pairs of a row and a column, in row order.
+pub(crate) fn pairs([rows, columns]: [usize; 2]) -> impl Iterator<Item = (usize, usize)> {
+    (0..rows).flat_map(move |row| (0..columns).map(move |column| (row, column)))
 }
 
 /// Per-feature values, `[H][W][C]`, in ONNX's order `[C][H][W]`.

@@ -38,7 +38,12 @@ pub struct Network {
     pub picture: Order,
     /// The layers, first to last.
     pub layers: Vec<Layer>,
+    /// Number of layers at the end that only move pixels, or apply steps that did not fit into one epilogue.
+    pub trailing_layers: usize,
 }
+
+/// Largest side of a kernel, stride and padding of a `.gen` file.
+pub(crate) const KERNEL_LIMIT: usize = u8::MAX as usize;
 
 /// Shape and order of the picture that a graph outputs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,22 +52,6 @@ pub struct Order {
     pub shape: Vec<usize>,
     /// Whether the order is `[row][column][channel]` instead of `[channel][row][column]`.
     pub interleaved: bool,
-    /// Number of layers at the end that only move pixels, or apply steps that did not fit into one epilogue.
-    pub behind: usize,
-}
-
-impl Order {
-    /// The picture's height, width and channels, from the metadata property
-    /// [`PICTURE`](crate::onnx::metadata::PICTURE).
-    pub(crate) fn image(text: &str) -> Option<[usize; 3]> {
-        let mut sizes = text.split(' ').map_while(|size| size.parse().ok());
-        Some([sizes.next()?, sizes.next()?, sizes.next()?])
-    }
-
-    /// Whether the order is `[row][column][channel]`, from the same property.
-    pub(crate) fn interleaved(text: &str) -> bool {
-        text.ends_with("HWC")
-    }
 }
 
 /// A linear operation and the steps that follow it, up to the next linear operation.
@@ -111,7 +100,7 @@ impl Network {
 
     /// The steps that end the network: those of the last layer with weights of its own and of all layers after it.
     pub(crate) fn ending(&self) -> impl DoubleEndedIterator<Item = &Step> {
-        let first = self.layers.len() - 1 - self.picture.behind;
+        let first = self.layers.len() - 1 - self.trailing_layers;
         self.layers[first..].iter().flat_map(|layer| &layer.steps)
     }
 

@@ -1,6 +1,7 @@
 //! The simplest float implementation, for comparison in tests. It shares no geometry with gen-core.
 
 use crate::network::fold::{Activation, Folded};
+use crate::network::linear::pairs;
 use crate::network::{Layer, LayerKind, Network};
 
 /// The network's output for `z`, HWC, computed step by step.
@@ -44,8 +45,8 @@ pub(crate) fn run_folded(layer: &Layer, folded: &Folded, x: &[f64]) -> Vec<f64> 
 fn linear(layer: &Layer, weights: &[f64], x: &[f64]) -> Vec<f64> {
     let (rows, columns) = (&layer.rows, &layer.columns);
     let mut y = vec![0.0; layer.features()];
-    for (iy, ix) in pairs(rows.input, columns.input) {
-        for (ky, kx) in pairs(rows.kernel, columns.kernel) {
+    for (iy, ix) in pairs([rows.input, columns.input]) {
+        for (ky, kx) in pairs([rows.kernel, columns.kernel]) {
             let reached = |i: usize, k: usize, stride: usize, pad: usize| match layer.kind {
                 LayerKind::Dense | LayerKind::Transposed => (i * stride + k).checked_sub(pad),
                 LayerKind::Plain => {
@@ -62,7 +63,7 @@ fn linear(layer: &Layer, weights: &[f64], x: &[f64]) -> Vec<f64> {
             if oy >= rows.output || ox >= columns.output {
                 continue;
             }
-            for (out, input) in pairs(layer.channels_out, layer.channels_in) {
+            for (out, input) in pairs([layer.channels_out, layer.channels_in]) {
                 let weight = ((out * rows.kernel + ky) * columns.kernel + kx) * layer.channels_in;
                 let from = (iy * columns.input + ix) * layer.channels_in;
                 let to = (oy * columns.output + ox) * layer.channels_out;
@@ -71,9 +72,4 @@ fn linear(layer: &Layer, weights: &[f64], x: &[f64]) -> Vec<f64> {
         }
     }
     y
-}
-
-/// All pairs of indices below `a` and `b`, in row order.
-fn pairs(a: usize, b: usize) -> impl Iterator<Item = (usize, usize)> {
-    (0..a).flat_map(move |i| (0..b).map(move |j| (i, j)))
 }

@@ -49,7 +49,7 @@ impl Onnx {
         let plan = guard(|| {
             let parsed = tract_onnx::onnx()
                 .with_ignore_value_info(true)
-                .parse(&source.proto, Some(source.directory()))?;
+                .parse(&source.proto, source.directory())?;
             let mut model = parsed.model;
             model.select_outputs_by_name(outputs)?;
             model.select_inputs_by_name(inputs.iter().map(Input::name))?;

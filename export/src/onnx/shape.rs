@@ -8,7 +8,7 @@ use tract_onnx::pb::{
     type_proto,
 };
 
-/// Most elements of a constant or a map, and most weights of a layer: far more than any microcontroller can store, and
+/// Maximum number of elements of a constant or a map, and of weights of a layer: far more than any microcontroller can store, and
 /// few enough for the computer that converts the model.
 pub(crate) const ELEMENT_LIMIT: usize = 1 << 26;
 

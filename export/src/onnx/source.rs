@@ -59,10 +59,11 @@ impl Source {
         Ok(Self { path: path.to_owned(), proto, sha256: Sha256::digest(bytes).into() })
     }
 
-    /// The directory that must contain external weights: the file's own.
-    pub fn directory(&self) -> &str {
-        let parent = self.path.parent().and_then(Path::to_str);
-        parent.filter(|dir| !dir.is_empty()).unwrap_or(".")
+    /// The directory that must contain external weights: the file's own. `None` if its name is not UTF-8, which tract
+    /// needs.
+    pub fn directory(&self) -> Option<&str> {
+        let parent = self.path.parent().map_or(Some(""), Path::to_str)?;
+        Some(if parent.is_empty() { "." } else { parent })
     }
 
     /// The value of a tensor of the file. Its data may be in another file in the same directory, not outside it.
@@ -72,7 +73,7 @@ impl Source {
     pub fn tensor(&self, proto: &TensorProto) -> Result<Tensor> {
         let resolver = tract_onnx::data_resolver::MmapDataResolver;
         // tract panics on some element types.
-        let load = || tract_onnx::tensor::load_tensor(&resolver, proto, Some(self.directory()));
+        let load = || tract_onnx::tensor::load_tensor(&resolver, proto, self.directory());
         let loaded = catch_unwind(AssertUnwindSafe(load));
         match loaded {
             Ok(loaded) => {
@@ -123,6 +124,12 @@ mod tests {
         let source = Source::load(&path).unwrap();
         assert_eq!(source.proto.encode_to_vec(), whole);
         assert_eq!(source.sha256, <[u8; 32]>::from(Sha256::digest(&whole)));
+        #[cfg(unix)]
+        {
+            let path: std::ffi::OsString =
+                std::os::unix::ffi::OsStringExt::from_vec(b"\xff/file.onnx".to_vec());
+            assert_eq!(Source { path: PathBuf::from(path), ..source }.directory(), None);
+        }
         let missing = Source::load(&directory.path().join("none.onnx")).unwrap_err();
         assert!(format!("{missing:#}").contains("none.onnx: cannot be read"));
     }

@@ -19,6 +19,17 @@ impl PixelRule {
     pub const UNIT: Self = Self { low: 0.0, high: 1.0 };
     /// [0, 255].
     pub const BYTE: Self = Self { low: 0.0, high: 255.0 };
+
+    /// The rule from `low` to `high`.
+    ///
+    /// # Errors
+    /// If these are no range: finite, and `low` below `high`.
+    pub fn new(low: f64, high: f64) -> Result<Self> {
+        let fits = low < high && (high - low).is_finite();
+        ensure!(fits, "pixel values from {low} to {high} are no range");
+        Ok(Self { low, high })
+    }
+
     /// Difference in output value between neighbouring pixel values.
     pub fn step(self) -> f64 {
         (self.high - self.low) / 255.0
@@ -56,8 +67,7 @@ impl std::str::FromStr for PixelRule {
     fn from_str(text: &str) -> Result<Self> {
         let numbers: Vec<f64> = text.split(' ').filter_map(|part| part.parse().ok()).collect();
         let [low, high] = numbers[..] else { anyhow::bail!("pixel rule \"{text}\" is no range") };
-        ensure!(low < high && (high - low).is_finite(), "pixel rule \"{text}\" is no range");
-        Ok(Self { low, high })
+        Self::new(low, high)
     }
 }
 

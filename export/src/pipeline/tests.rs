@@ -141,7 +141,8 @@ fn layers_too_large_are_refused_by_node() {
     let path = written(directory.path(), &sketch.finish());
     let error = format!("{:#}", inspected(&path).unwrap_err());
     assert!(
-        error.contains("sketch.onnx: node \"net/MatMul2\": layer 0: so many products"),
+        error
+            .contains("sketch.onnx: node \"net/MatMul2\": layer 0: its accumulator could overflow"),
         "{error}"
     );
 }

@@ -1,7 +1,7 @@
 //! Sensitivity: the PSNR of pictures when only one layer's weights or output have 8 bits.
 
 use crate::latent;
-use crate::network::float::{Float, Rounded};
+use crate::network::float::{self, Rounded};
 use crate::network::fold::scaled;
 use crate::network::operation::{Operation, Step};
 use crate::network::quantization::Quantization;
@@ -44,8 +44,8 @@ pub fn sensitivities(
 ) -> Result<Vec<Sensitivity>> {
     let latent = DraftPart::latent(&network.latent);
     let draw = |network: &Network, rounded| -> Result<Vec<Planes>> {
-        let float = Float::new(network, rounded, pixels)?;
-        let picture = |index| float.picture(&latent::calibration(seed, index, &latent));
+        let draw = float::drawing(network, rounded, pixels)?;
+        let picture = |index| draw(&latent::calibration(seed, index, &latent));
         (0..PICTURES).map(picture).collect()
     };
     let float = draw(network, None)?;

@@ -68,13 +68,11 @@ fn finish(
     if let Some(last) = graph.nodes.last_mut() {
         last.output = vec![network.output.name.clone()];
     }
-    let [height, width, channels] = network.image();
-    let order = if network.picture.interleaved { "HWC" } else { "CHW" };
     let metadata = [
         (metadata::PIXELS, pixels.to_string()),
         (metadata::LATENTS, inputs::describe(&network.latent, &network.inputs)),
         (metadata::SOURCE_SHA256, hexadecimal(&draft.source)),
-        (metadata::PICTURE, format!("{height} {width} {channels} {order}")),
+        (metadata::PICTURE, metadata::picture(network.image(), network.picture.interleaved)),
     ];
     let inputs = network.inputs.iter().map(|input| input.declared.clone()).collect();
     graph.model(&draft.name, inputs, network.output.clone(), metadata.into()).encode_to_vec()
@@ -83,7 +81,7 @@ fn finish(
 /// The pictures as the float graph has them.
 fn picture(graph: &mut Graph, network: &Network, x: &str) -> String {
     let [height, width, channels] = network.image();
-    let Order { shape, interleaved, .. } = &network.picture;
+    let Order { shape, interleaved } = &network.picture;
     let mut x = x.to_owned();
     if *interleaved {
         x = graph.node("Transpose", "interleaved", &[&x], vec![ints("perm", &[0, 2, 3, 1])]);

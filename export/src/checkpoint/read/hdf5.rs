@@ -14,11 +14,11 @@ use zip::ZipArchive;
 pub(crate) const MAGIC: &[u8] = b"\x89HDF\r\n\x1a\n";
 /// The weights' name in a `.keras` archive.
 const INSIDE: &str = "model.weights.h5";
-/// Most bytes that a file in an archive may have.
+/// Maximum size of a file in an archive, in bytes.
 const UNZIP_LIMIT: u64 = 1 << 30;
-/// Deepest nesting of groups.
+/// Maximum depth of nested groups.
 const DEPTH_LIMIT: usize = 16;
-/// Most groups and datasets.
+/// Maximum number of groups and datasets.
 const MEMBER_LIMIT: usize = 4096;
 
 /// Whether the archive at `path` is a `.keras` file.

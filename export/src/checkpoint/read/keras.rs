@@ -32,7 +32,7 @@ pub(crate) fn settings(description: &str) -> Result<Settings> {
             .layer(class, name, &layer["config"])
             .map_err(|why| anyhow!("layer \"{name}\" ({class}) {why:#}"))?;
     }
-    Ok(model.finish())
+    model.finish()
 }
 
 /// The layers described so far.
@@ -58,7 +58,7 @@ impl Model {
                 let last = self.last()?;
                 ensure!(
                     last.activation.is_none() && last.epsilon.is_none(),
-                    "stands behind an activation or another BatchNormalization: export the model as ONNX, by tf2onnx"
+                    "follows an activation or another BatchNormalization: export the model as ONNX, by tf2onnx"
                 );
                 last.epsilon = Some(config["epsilon"].as_f64().unwrap_or(1e-3) as f32);
                 self.order.push(name.to_owned());
@@ -76,11 +76,8 @@ impl Model {
                 self.activation(Some(Activation::Leaky(slope.unwrap_or(0.3) as f32)))?;
             }
             "UpSampling2D" => {
-                let interpolation = config["interpolation"].as_str().unwrap_or("nearest");
-                ensure!(
-                    interpolation == "nearest",
-                    "is {interpolation}: only nearest is supported"
-                );
+                let kind = config["interpolation"].as_str().unwrap_or("nearest");
+                ensure!(kind == "nearest", "is {kind}: only nearest is supported");
                 let factor = square(&config["size"]).context("has a size that is no square")?;
                 self.upsample = self.upsample.saturating_mul(factor);
             }
@@ -108,7 +105,7 @@ impl Model {
             });
             described.upsample = std::mem::replace(&mut self.upsample, 1);
         }
-        ensure!(self.upsample == 1, "stands behind UpSampling2D");
+        ensure!(self.upsample == 1, "follows UpSampling2D");
         self.layers.push(described);
         self.order.push(name.to_owned());
         self.activation(named(&config["activation"])?)
@@ -141,10 +138,14 @@ impl Model {
         self.layers.last_mut().context("stands before the first layer")
     }
 
-    fn finish(self) -> Settings {
+    fn finish(self) -> Result<Settings> {
+        ensure!(
+            self.upsample == 1,
+            "UpSampling2D after the last layer is not supported: export the model as ONNX, by tf2onnx"
+        );
         let layers = &self.layers;
         let activation = |layer: &Described| layer.activation.unwrap_or(Activation::None);
-        Settings {
+        Ok(Settings {
             key: None,
             order: Some(self.order),
             map: self.map,
@@ -156,7 +157,7 @@ impl Model {
             activation: layers.iter().map(|it| Some(activation(it))).collect(),
             output: Some(layers.last().map_or(Activation::None, activation)),
             epsilon: layers.iter().map(|it| it.epsilon).collect(),
-        }
+        })
     }
 }
 
@@ -223,7 +224,8 @@ mod tests {
         };
         refused(&layer("Attention", ""), "layer \"x\" (Attention) is not supported");
         refused(&layer("Activation", r#", "activation": "softmax""#), "softmax");
-        refused(&layer("BatchNormalization", ""), "behind an activation");
+        refused(&layer("BatchNormalization", ""), "follows an activation");
+        refused(&layer("UpSampling2D", r#", "size": [2, 2]"#), "after the last layer");
         refused(&layer("LeakyReLU", ""), "second activation");
         refused(&layer("Reshape", r#", "target_shape": [-1]"#), "only a dense layer");
         refused(&layer("Conv2D", r#", "strides": [1, 2]"#), "strides");

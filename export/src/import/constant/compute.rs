@@ -9,7 +9,7 @@ use crate::import::operator::Operator;
 use crate::import::value::Scope;
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
 use anyhow::{Result, bail, ensure};
-use ndarray::{ArrayD, Axis};
+use ndarray::{Array1, ArrayD, Axis};
 use tract_onnx::pb::NodeProto;
 
 /// The outputs of `node`, whose inputs are the constants `inputs`.
@@ -41,6 +41,11 @@ pub(crate) fn compute(
         Operator::Range => range(node, inputs)?,
         Operator::ConstantOfShape => return constant_of_shape(node, first, scope.opset),
         Operator::Concat => concatenated(node, inputs)?,
+        // Not by tract, which ignores attributes that it does not know.
+        Operator::Function(read) if matches!(first, Tensor::Floats(_)) => {
+            let function = read(node)?;
+            Tensor::Floats(first.real().mapv(|x| function.at(x) as f32))
+        }
         Operator::Gemm
         | Operator::MatMul
         | Operator::Conv
@@ -90,7 +95,7 @@ fn constant_of_shape(node: Node, shape: &Tensor, opset: i64) -> Result<Vec<Tenso
     value.moved(&[Layout::Reshape(vec![]), Layout::Expand(sizes)], node)
 }
 
-/// What a Range node gives: whole numbers from a start to a limit that is not reached, in equal steps.
+/// What a Range node gives: numbers from a start to a limit that is not reached, in equal steps.
 fn range(node: Node, inputs: &[&Tensor]) -> Result<Tensor> {
     let number = |i: usize| inputs.get(i).and_then(|it| it.first()).unwrap_or(f64::NAN);
     let [start, limit, delta] = [0, 1, 2].map(number);
@@ -99,8 +104,13 @@ fn range(node: Node, inputs: &[&Tensor]) -> Result<Tensor> {
         (0.0..=1e6).contains(&count),
         node.refuse(format!("gives {count} numbers, possible: up to 1000000"))
     );
-    let numbers = (0..count as i64).map(|i| (start + i as f64 * delta) as i64);
-    Ok(Tensor::ints(numbers.collect()))
+    let numbers = (0..count as i64).map(|i| start + i as f64 * delta);
+    Ok(match inputs.first() {
+        Some(Tensor::Floats(_)) => {
+            Tensor::Floats(Array1::from_iter(numbers.map(|number| number as f32)).into_dyn())
+        }
+        _ => Tensor::ints(numbers.map(|number| number as i64).collect()),
+    })
 }
 
 fn concatenated(node: Node, parts: &[&Tensor]) -> Result<Tensor> {
@@ -121,6 +131,7 @@ fn concatenated(node: Node, parts: &[&Tensor]) -> Result<Tensor> {
 
 /// `parts` one after the other along the axis of `node`, a Concat.
 pub(crate) fn join<T: Clone>(node: Node, parts: &[ArrayD<T>]) -> Result<ArrayD<T>> {
+    node.expect(parts.len(), "axis")?;
     let rank = parts.first().map_or(0, |part| part.ndim());
     let at = node.axis(node.int("axis", 1)?, rank)?;
     let ranks = parts.iter().all(|part| part.ndim() == rank);

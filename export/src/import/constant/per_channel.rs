@@ -7,10 +7,10 @@ use crate::import::view::View;
 use crate::onnx::shape::count;
 use anyhow::{Result, ensure};
 
-/// Where the elements of a view come from, and how many numbers there can be of them.
+/// The origin of a view's elements, and whether its epilogue takes numbers per channel or per element.
 #[derive(Clone, Copy)]
 pub(crate) struct Elements {
-    /// Height, width, channels.
+    /// The origin's height, width and channels.
     pub(crate) map: [usize; 3],
     /// Whether each element may have a number of its own, not only each channel.
     pub(crate) single: bool,
@@ -46,7 +46,7 @@ impl Elements {
         }
         let all = values.broadcast(view.dims().to_vec()).ok_or_else(|| {
             let (own, dims) = (tensor.dims(), view.dims());
-            node.refuse(format!("{what} of shape {own:?} on shape {dims:?}"))
+            node.refuse(format!("{what} of shape {own:?} does not broadcast to {dims:?}"))
         })?;
         self.ordered(node, view, all.iter().copied(), what)
     }

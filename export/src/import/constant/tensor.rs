@@ -98,15 +98,13 @@ impl Tensor {
 
     /// This constant converted to type `to` of ONNX, as `node` asks.
     pub(crate) fn cast(&self, to: i64, node: Node) -> Result<Self> {
+        node.expect(2, "to saturate")?;
+        let real = self.real();
         Ok(match (DataType::try_from(to as i32), self) {
-            (Ok(DataType::Float | DataType::Double), _) => {
-                Self::Floats(self.real().mapv(|x| x as f32))
-            }
+            (Ok(DataType::Float | DataType::Double), _) => Self::Floats(real.mapv(|x| x as f32)),
             (Ok(DataType::Int64 | DataType::Int32), Self::Ints(_)) => self.clone(),
-            (Ok(DataType::Int64 | DataType::Int32), _) => {
-                Self::Ints(self.real().mapv(|x| x as i64))
-            }
-            (Ok(DataType::Bool), _) => Self::Flags(self.real().mapv(|x| x != 0.0)),
+            (Ok(DataType::Int64 | DataType::Int32), _) => Self::Ints(real.mapv(|x| x as i64)),
+            (Ok(DataType::Bool), _) => Self::Flags(real.mapv(|x| x != 0.0)),
             _ => bail!(node.refuse(format!("attribute to = {to}: this type is not supported"))),
         })
     }

@@ -9,13 +9,13 @@ use anyhow::{Result, ensure};
 
 /// −`view`
 pub(crate) fn neg(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
-    node.expect(1, &[])?;
+    node.expect(1, "")?;
     importer.forms.then(node, view, Operation::Affine { scale: vec![-1.0], shift: vec![0.0] })
 }
 
 /// `view` after a PRelu, whose slopes are input 1.
 pub(crate) fn p_relu(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
-    node.expect(2, &[])?;
+    node.expect(2, "")?;
     let slopes = importer.scope.constant(node, 1, "slope")?;
     let slopes = importer.elements(view).of_tensor(node, view, slopes, "slope")?;
     importer.forms.then(node, view, Operation::Slopes(slopes))
@@ -23,7 +23,7 @@ pub(crate) fn p_relu(importer: &mut Importer, node: Node, view: &View) -> Result
 
 /// `view` after a Clip. The limits are attributes before opset 11 and inputs since; a missing one is infinite.
 pub(crate) fn clip(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
-    node.expect(3, &["min", "max"])?;
+    node.expect(3, "min max")?;
     let limit = |index: usize, name, missing: f32| {
         // The ends of float32 are what old exporters write for no limit.
         let end = missing.clamp(f32::MIN, f32::MAX);
@@ -52,10 +52,7 @@ pub(crate) fn batch_normalization(
     node: Node,
     view: &View,
 ) -> Result<View> {
-    node.expect(
-        5,
-        &["epsilon", "momentum", "training_mode", "spatial", "is_test", "consumed_inputs"],
-    )?;
+    node.expect(5, "epsilon momentum training_mode spatial is_test consumed_inputs")?;
     ensure!(
         node.int("training_mode", 0)? == 0 && node.0.output.len() == 1,
         node.refuse("attribute training_mode = 1: export in inference mode, model.eval()")

@@ -24,7 +24,7 @@ pub(crate) fn with_constant(
     constant: &Tensor,
     constant_first: bool,
 ) -> Result<View> {
-    node.expect(2, &[])?;
+    node.expect(2, "")?;
     let view = &importer.forms.distinct(node, view)?;
     let numbers = importer.elements(view).of_tensor(node, view, constant, "other input")?;
     let sum = |scale: f64, sign: f64| Operation::Affine {
@@ -46,8 +46,7 @@ pub(crate) fn with_constant(
         (Pair::Binary(Binary::Sub), false) => sum(1.0, -1.0),
         (Pair::Binary(Binary::Sub), true) => sum(-1.0, 1.0),
         (Pair::Binary(Binary::Mul), _) => {
-            // Zeros with the numbers' signs.
-            let shift = numbers.iter().map(|n| n * 0.0).collect();
+            let shift = all(0.0);
             Operation::Affine { scale: numbers, shift }
         }
         (Pair::Binary(Binary::Div), false) => {
@@ -102,7 +101,7 @@ pub(crate) fn with_view(
     a: &View,
     b: &View,
 ) -> Result<View> {
-    node.expect(2, &[])?;
+    node.expect(2, "")?;
     let latents = a.origin == Origin::Latent && b.origin == Origin::Latent;
     let first = a.origin != b.origin && importer.chain.is_first(a) && importer.chain.is_first(b);
     let binary = match operator {
@@ -113,10 +112,13 @@ pub(crate) fn with_view(
                 false => sum_of_first(importer, node, a, sign, b),
             };
         }
-        _ if latents => bail!(node.refuse(format!(
-            "combines latents and labels in another way than by a sum{}",
-            importer.forms.advice()
-        ))),
+        _ if a.origin == Origin::Latent || b.origin == Origin::Latent => {
+            let what = match latents {
+                true => "combines latents and labels in another way than by a sum",
+                false => "applies a label or latents after the first layer",
+            };
+            bail!(node.refuse(format!("{what}{}", importer.forms.advice())))
+        }
         Pair::Binary(binary) => binary,
         Pair::Pow => bail!(node.refuse("a map to the power of a map is not supported")),
         Pair::Greater | Pair::Less => {
@@ -157,7 +159,7 @@ pub(crate) fn choice(importer: &mut Importer, node: Node, inputs: &[Value]) -> R
     importer.forms.then(node, &common, Operation::Choice(Box::new(choice)))
 }
 
-/// Views of the same elements as the steps that they have in common and the operations of each after those.
+/// Splits views of the same elements into the steps that they have in common and the operations of each after those.
 fn apart<const N: usize>(node: Node, views: [&View; N]) -> Result<(View, [Vec<Operation>; N])> {
     let first = views[0];
     ensure!(
@@ -207,7 +209,7 @@ fn rectified(binary: Binary, a: &View, b: &View) -> Option<(View, Vec<f64>)> {
         .then(|| (common, scale.iter().map(|n| -n).collect()))
 }
 
-/// `binary` of the results of `left` and `right`; a LeakyReLU if it is the larger of x and a part of x.
+/// `binary` of the results of `left` and `right`; a LeakyReLU if it is the larger of x and a fraction of x.
 fn slopes(binary: Binary, left: Vec<Operation>, right: Vec<Operation>) -> Operation {
     let part = |operations: &[Operation]| match operations {
         [Operation::Affine { scale, shift }] if shift[0] == 0.0 => Some(scale[0]),

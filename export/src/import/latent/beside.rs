@@ -119,28 +119,21 @@ fn labels(parts: &[DraftPart]) -> Vec<Range<usize>> {
 /// reads noise or has an activation.
 fn never_negative(layer: &Layer, steps: &[Step], labels: &[Range<usize>]) -> bool {
     let affine = steps.iter().all(|step| step.operation.is_affine());
-    let rows = layer.weights.chunks_exact(layer.channels_in).enumerate();
-    let least = |(feature, row): (usize, &[f32])| {
+    let mut rows = layer.weights.chunks_exact(layer.channels_in).enumerate();
+    let never = |(feature, row): (usize, &[f32])| {
         let noise = row.iter().enumerate().any(|(element, weight)| {
             *weight != 0.0 && !labels.iter().any(|place| place.contains(&element))
         });
+        // One element of each label is 1, so the extreme sums are those of the extreme weights.
+        let sum = |extreme: fn(f32, f32) -> f32| -> f64 {
+            let each =
+                labels.iter().filter_map(|it| row[it.clone()].iter().copied().reduce(extreme));
+            each.map(f64::from).sum()
+        };
         let of = |x: f64| steps.iter().fold(x, |x, step| step.operation.at(x, feature));
-        // One element of each label is 1: the least sum is the sum of the least weights, the largest that of the
-        // largest.
-        let least = labels
-            .iter()
-            .map(|place| row[place.clone()].iter().copied().fold(f32::INFINITY, f32::min));
-        let most = labels
-            .iter()
-            .map(|place| row[place.clone()].iter().copied().fold(f32::NEG_INFINITY, f32::max));
-        let sums = [least.map(f64::from).sum(), most.map(f64::from).sum()];
-        if noise {
-            f64::NEG_INFINITY
-        } else {
-            sums.map(of).into_iter().fold(f64::INFINITY, f64::min)
-        }
+        !noise && [sum(f32::min), sum(f32::max)].into_iter().all(|sum| of(sum) >= 0.0)
     };
-    affine && rows.map(least).all(|least| least >= 0.0)
+    affine && rows.all(never)
 }
 
 /// `map`, which shows a later layer, joined with views of constants along the axis of `node`: the layer gives the

@@ -7,7 +7,7 @@ use crate::import::operator::Operator;
 use crate::import::value::{ByLabel, Scope, Value, constants};
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
 use anyhow::{Result, ensure};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The outputs of `node`, which reads constants and what depends on the label of `labels` values whose part of the
@@ -22,15 +22,11 @@ pub(crate) fn by_label<'a>(
     scope: &mut Scope<'a>,
     tables: &HashSet<&str>,
 ) -> Result<Vec<Value>> {
-    let names: HashSet<&'a str> =
-        node.0.input.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
-    let before: Vec<(&'a str, ByLabel)> = names
-        .into_iter()
-        .filter_map(|name| match scope.get(name) {
-            Some(Value::ByLabel(by_label)) => Some((name, by_label.clone())),
-            _ => None,
-        })
-        .collect();
+    let label = |name: &'a String| match scope.get(name) {
+        Some(Value::ByLabel(by_label)) => Some((name.as_str(), by_label.clone())),
+        _ => None,
+    };
+    let before: HashMap<&'a str, ByLabel> = node.0.input.iter().filter_map(label).collect();
     let is_table = node.0.output.first().is_some_and(|name| tables.contains(name.as_str()));
     // Layouts look up their constants by name: while a label is computed, the names stand for its constants.
     let each = |label: usize| {

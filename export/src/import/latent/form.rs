@@ -12,7 +12,7 @@ use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 use ndarray::ArrayD;
 
-/// Most terms of all forms together.
+/// Maximum number of terms of all forms together.
 const TERMS: usize = ELEMENT_LIMIT / 16;
 
 /// A linear combination of the latent's elements.

@@ -8,7 +8,7 @@ use crate::onnx::source::Source;
 use std::collections::HashSet;
 use tract_onnx::pb::{GraphProto, NodeProto, TensorProto};
 
-/// Most nodes that are followed back from a node to its constant.
+/// Maximum number of nodes that are followed back from a node to its constant.
 const STEPS: usize = 8;
 
 /// An input that is a label's number.
@@ -19,8 +19,8 @@ pub(crate) struct Found<'g> {
     pub(crate) nodes: Vec<&'g str>,
 }
 
-/// How many labels input `name` is the number of, if it is a label's number: it chooses a row of a table, a place of a
-/// OneHot, or one of several numbers that it is compared with. The shortest table counts.
+/// Number of labels, if input `name` is a label index: it selects a table row, a OneHot position, or is compared with
+/// constants. The smallest count wins.
 pub(crate) fn find<'g>(source: &Source, graph: &'g GraphProto, name: &'g str) -> Option<Found<'g>> {
     let mut numbers = HashSet::from([name]);
     let mut found: Option<Found> = None;

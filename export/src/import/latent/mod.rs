@@ -84,7 +84,11 @@ impl<'a> GraphInputs<'a> {
         let mut drafts = Vec::new();
         for declared in &inputs {
             let shape = sizes(declared)?;
-            let taken = it.taken((source, wishes), graph, declared, &shape, inputs.len() == 1)?;
+            let found = label::find(source, graph, &declared.name);
+            let labels = found.as_ref().map(|found| found.labels);
+            it.tables.extend(found.into_iter().flat_map(|found| found.nodes));
+            let alone = inputs.len() == 1;
+            let taken = taken((source, wishes), declared, &shape, labels, alone)?;
             match (&taken, wishes.label) {
                 (Taken::Number(_) | Taken::OneHot { .. }, Some(label)) => {
                     it.fix(declared, shape, &taken, label, scope)?;
@@ -112,47 +116,6 @@ impl<'a> GraphInputs<'a> {
     /// Elements of the latent.
     pub(crate) fn latent_len(&self) -> usize {
         self.latent.iter().map(|part| part.len).sum()
-    }
-
-    /// What input `declared` takes, by the options, by what the graph does with it, and by its name. `alone`: the graph
-    /// has no other input.
-    fn taken(
-        &mut self,
-        (source, wishes): (&Source, &Wishes),
-        graph: &'a GraphProto,
-        declared: &'a ValueInfoProto,
-        shape: &[usize],
-        alone: bool,
-    ) -> Result<Taken> {
-        let name = &declared.name;
-        let said = wishes.named(name);
-        let found = label::find(source, graph, name);
-        let whole = data_type(declared) != Some(DataType::Float);
-        if whole || found.is_some() {
-            let denied = said.is_some_and(|it| it != Distribution::OneHot);
-            ensure!(!denied, "\"{name}\" is a label: leave --latent {name}=… out");
-        }
-        if let Some(found) = found {
-            ensure!(
-                count(shape) == 1,
-                "\"{name}\" has shape {shape:?}: several labels in one input are not supported"
-            );
-            self.tables.extend(found.nodes);
-            return Ok(Taken::Number(Some(found.labels)));
-        }
-        let guessed = said.is_none() && !alone && is_called_label(name);
-        Ok(match said {
-            Some(Distribution::OneHot) if count(shape) > 1 => Taken::OneHot { guessed: false },
-            _ if whole && count(shape) > 1 => Taken::OneHot { guessed: false },
-            _ if guessed && count(shape) > 1 => Taken::OneHot { guessed },
-            Some(Distribution::OneHot) => Taken::Number(None),
-            _ if whole || guessed => Taken::Number(None),
-            _ => {
-                let told = source.metadata(metadata::LATENTS).and_then(latent::named);
-                let drawn = wishes.distribution(name).or(told);
-                Taken::Noise(drawn.unwrap_or(Distribution::Normal))
-            }
-        })
     }
 
     /// Makes input `declared`, which takes a label, the constant for `label`.
@@ -201,6 +164,41 @@ impl<'a> GraphInputs<'a> {
     }
 }
 
+/// What input `declared` takes, by the options, by what the graph does with it, and by its name. `labels`: how many
+/// there are, if the graph uses it as a label's number. `alone`: the graph has no other input.
+fn taken(
+    (source, wishes): (&Source, &Wishes),
+    declared: &ValueInfoProto,
+    shape: &[usize],
+    labels: Option<usize>,
+    alone: bool,
+) -> Result<Taken> {
+    let name = &declared.name;
+    let said = wishes.named(name);
+    let whole = data_type(declared) != Some(DataType::Float);
+    if whole || labels.is_some() {
+        let denied = said.is_some_and(|it| it != Distribution::OneHot);
+        ensure!(!denied, "\"{name}\" is a label: leave --latent {name}=… out");
+    }
+    if labels.is_some() {
+        ensure!(
+            count(shape) == 1,
+            "\"{name}\" has shape {shape:?}: several labels in one input are not supported"
+        );
+        return Ok(Taken::Number(labels));
+    }
+    let guessed = said.is_none() && !alone && is_called_label(name);
+    if whole || guessed || said == Some(Distribution::OneHot) {
+        return Ok(match count(shape) {
+            ..=1 => Taken::Number(None),
+            _ => Taken::OneHot { guessed: guessed && !whole },
+        });
+    }
+    let told = source.metadata(metadata::LATENTS).and_then(latent::named);
+    let drawn = wishes.distribution(name).or(told);
+    Ok(Taken::Noise(drawn.unwrap_or(Distribution::Normal)))
+}
+
 /// Input `declared`, of shape `shape`, as a part of the latent.
 fn draft(
     declared: &ValueInfoProto,
@@ -246,13 +244,10 @@ fn fixed(declared: &ValueInfoProto, shape: &[usize], number: bool, label: usize)
     let one_hot = !number && count > 1;
     ensure!(!one_hot || label < count, "--label {label}: \"{name}\" has {count} labels, from 0");
     let value = |i: usize| if one_hot { i64::from(i == label) } else { label as i64 };
-    let values = (0..count).map(value);
+    let values = ArrayD::from_shape_vec(shape.to_vec(), (0..count).map(value).collect())?;
     Ok(match data_type(declared) {
-        Some(DataType::Float) => {
-            let values = values.map(|value| value as f32).collect();
-            Tensor::Floats(ArrayD::from_shape_vec(shape.to_vec(), values)?)
-        }
-        _ => Tensor::Ints(ArrayD::from_shape_vec(shape.to_vec(), values.collect())?),
+        Some(DataType::Float) => Tensor::Floats(values.mapv(|value| value as f32)),
+        _ => Tensor::Ints(values),
     })
 }
 
@@ -260,19 +255,6 @@ fn fixed(declared: &ValueInfoProto, shape: &[usize], number: bool, label: usize)
 fn is_called_label(name: &str) -> bool {
     let name = name.to_lowercase();
     let mut words = name.split(|c: char| !c.is_ascii_alphabetic());
-    let known = [
-        "label",
-        "labels",
-        "class",
-        "classes",
-        "cls",
-        "y",
-        "c",
-        "cond",
-        "condition",
-        "onehot",
-        "hot",
-        "target",
-    ];
-    words.any(|word| known.contains(&word))
+    let known = "label labels class classes cls y c cond condition onehot hot target";
+    words.any(|word| known.split(' ').any(|it| it == word))
 }

@@ -3,14 +3,11 @@
 use crate::import::node::Node;
 use crate::import::view::{Origin, View};
 use crate::network::operation::Step;
-use crate::network::{Layer, fold};
+use crate::network::{KERNEL_LIMIT, Layer, fold};
 use crate::onnx::shape::ELEMENT_LIMIT;
 use anyhow::{Result, bail, ensure};
 use gen_core::axis::{Axis, Convolution};
 use gen_core::format::DIMENSION_LIMIT;
-
-/// Largest side of a kernel, stride and padding of a `.gen` file.
-pub(crate) const KERNEL_LIMIT: usize = u8::MAX as usize;
 
 /// The layers so far.
 pub(crate) struct Chain {
@@ -78,8 +75,8 @@ impl Chain {
         View { steps, ..View::of_layer(index, self.layers[index].output()) }
     }
 
-    /// Gives the layer that `view` shows the view's steps, since `node` reads it as the next layer. The index of the
-    /// layer to read.
+    /// Gives the layer that `view` shows the view's steps, since `node` reads it as the next layer. Returns the index of
+    /// the layer to read.
     ///
     /// # Errors
     /// If another layer reads it already, or it stands beside another one.
@@ -105,7 +102,7 @@ impl Chain {
     }
 
     /// Gives layer `index`, the newest, its steps. Steps that one epilogue cannot do go to further layers that change
-    /// nothing else. The index of the last of them.
+    /// nothing else. Returns the index of the last of them.
     pub(crate) fn finish(&mut self, node: Node, index: usize, steps: Vec<Step>) -> Result<usize> {
         let mut runs = fold::epilogues(steps).into_iter();
         self.layers[index].steps = runs.next().unwrap_or_default();

@@ -1,12 +1,13 @@
 //! Conv and ConvTranspose nodes: read with their attributes, then added to the chain.
 
 use crate::import::Importer;
-use crate::import::layer::chain::{KERNEL_LIMIT, check_map};
+use crate::import::layer::chain::check_map;
 use crate::import::layer::kernel::Kernel;
 use crate::import::layer::on_map::on_map;
 use crate::import::layer::point::point;
 use crate::import::node::Node;
 use crate::import::view::View;
+use crate::network::KERNEL_LIMIT;
 use crate::network::operation::Operation;
 use anyhow::{Result, ensure};
 use gen_core::axis::{Axis, Convolution};
@@ -18,22 +19,11 @@ pub(crate) fn convolution(
     view: &View,
     convolution: Convolution,
 ) -> Result<View> {
-    let attributes = [
-        "kernel_shape",
-        "strides",
-        "pads",
-        "dilations",
-        "group",
-        "auto_pad",
-        "output_padding",
-        "output_shape",
-    ];
-    let known = match convolution {
-        Convolution::Transposed => &attributes[..],
-        // Without the last two.
-        Convolution::Plain => &attributes[..6],
+    let more = match convolution {
+        Convolution::Transposed => "output_padding output_shape",
+        Convolution::Plain => "",
     };
-    node.expect(3, known)?;
+    node.expect(3, &format!("kernel_shape strides pads dilations group auto_pad {more}"))?;
     let kernel = Kernel::read(node, &importer.scope, convolution)?;
     let axes = axes(node, &kernel, sides(node, view, kernel.input)?, convolution)?;
     let output = [axes[0].output, axes[1].output, kernel.out];
@@ -74,7 +64,7 @@ fn sides(node: Node, view: &View, channels: usize) -> Result<[usize; 2]> {
     };
     ensure!(
         batch == 1 && own == channels && !view.dims().contains(&0),
-        node.refuse(format!("weights for {channels} channels on {own} channels"))
+        node.refuse(format!("weights expect {channels} channels, the input has {own}"))
     );
     Ok([height, width])
 }
@@ -92,7 +82,7 @@ fn axes(
     let (stride, extra) = (node.pair("strides", 1)?, node.pair("output_padding", 0)?);
     ensure!(
         convolution == Convolution::Plain || extra[0] < stride[0] && extra[1] < stride[1],
-        node.refuse(format!("attribute output_padding = {extra:?}, strides = {stride:?}"))
+        node.refuse(format!("output_padding {extra:?} must be below strides {stride:?}"))
     );
     check_sizes(node, kernel.sides, stride)?;
     // What a transposed convolution gives without padding.
@@ -170,17 +160,16 @@ fn asked_for(
     Ok(auto_pad.starts_with("SAME").then(|| [same(0), same(1)]))
 }
 
-/// The paddings of `node` before and behind its rows and its columns.
+/// The paddings of `node` before and after its rows and its columns.
 fn pads(node: Node) -> Result<[[usize; 2]; 2]> {
     let pads = match node.ints("pads")? {
         Some(pads) if node.text("auto_pad", "NOTSET")? == "NOTSET" => pads,
         _ => &[0; 4],
     };
-    let small = |index: usize| pads.get(index).and_then(|&pad| u8::try_from(pad).ok());
-    let (4, Some(top), Some(left), Some(bottom), Some(right)) =
-        (pads.len(), small(0), small(1), small(2), small(3))
-    else {
+    let small: Option<Vec<usize>> =
+        pads.iter().map(|pad| u8::try_from(*pad).ok().map(usize::from)).collect();
+    let Some(&[top, left, bottom, right]) = small.as_deref() else {
         return Err(node.refuse(format!("attribute pads = {pads:?}, possible: 0…255")));
     };
-    Ok([[top, bottom], [left, right]].map(|pads| pads.map(usize::from)))
+    Ok([[top, bottom], [left, right]])
 }

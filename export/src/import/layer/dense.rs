@@ -1,12 +1,12 @@
 //! Gemm and MatMul nodes.
 
 use crate::import::Importer;
-use crate::import::layer::chain::{Chain, KERNEL_LIMIT, check_dense};
+use crate::import::layer::chain::{Chain, check_dense};
 use crate::import::layer::point::point;
 use crate::import::node::Node;
 use crate::import::view::View;
-use crate::network::Layer;
 use crate::network::operation::Operation;
+use crate::network::{KERNEL_LIMIT, Layer};
 use anyhow::{Result, ensure};
 use gen_core::axis::{Axis, Convolution};
 use ndarray::ArrayD;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// The output of `node`, a Gemm that reads `view`.
 pub(crate) fn gemm(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
-    node.expect(3, &["alpha", "beta", "transA", "transB", "broadcast"])?;
+    node.expect(3, "alpha beta transA transB broadcast")?;
     ensure!(node.int("transA", 0)? == 0, node.refuse("attribute transA = 1 is not supported"));
     let (alpha, beta) = (node.float("alpha", 1.0)?, node.float("beta", 1.0)?);
     let transposed = node.int("transB", 0)? != 0;
@@ -40,7 +40,7 @@ pub(crate) fn gemm(importer: &mut Importer, node: Node, view: &View) -> Result<V
 
 /// The output of `node`, a MatMul that reads `view`.
 pub(crate) fn matmul(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
-    node.expect(2, &[])?;
+    node.expect(2, "")?;
     dense(importer, node, view, false)
 }
 

@@ -2,6 +2,7 @@
 
 use crate::import::node::Node;
 use crate::import::value::Scope;
+use crate::network::linear::pairs;
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
 use anyhow::{Result, bail, ensure};
 use gen_core::axis::Convolution;
@@ -16,8 +17,8 @@ pub(crate) struct Kernel {
 }
 
 impl Kernel {
-    /// The weights of `node`, input 1, without its dilations and groups: zeros fill the kernel between its taps, and
-    /// weights for the channels of other groups.
+    /// Weights of `node` (input 1) with dilations and groups expanded: zeros fill the gaps between taps and the weights
+    /// on other groups' channels.
     ///
     /// # Errors
     /// If they are no weights of a two-dimensional convolution, or far too many.
@@ -80,9 +81,4 @@ impl Kernel {
         }
         Ok(Self { out: self.out, input, sides, values })
     }
-}
-
-/// All rows and columns.
-pub(crate) fn pairs([rows, columns]: [usize; 2]) -> impl Iterator<Item = (usize, usize)> {
-    (0..rows).flat_map(move |row| (0..columns).map(move |column| (row, column)))
 }

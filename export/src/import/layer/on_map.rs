@@ -2,19 +2,20 @@
 //! channels in another order.
 
 use crate::import::Importer;
-use crate::import::layer::chain::{Chain, KERNEL_LIMIT};
+use crate::import::layer::chain::Chain;
 use crate::import::layer::fit::Fit;
-use crate::import::layer::kernel::{Kernel, pairs};
+use crate::import::layer::kernel::Kernel;
 use crate::import::layer::prepare::prepare;
 use crate::import::node::Node;
 use crate::import::view::{View, ZERO};
-use crate::network::Layer;
+use crate::network::linear::pairs;
+use crate::network::{KERNEL_LIMIT, Layer};
 use anyhow::{Result, ensure};
 use gen_core::axis::{Axis, Convolution};
 use ndarray::{ArrayD, Axis as Dimension, Slice};
 
-/// Adds the convolution with the weights `kernel`, which reads `view` along `axes`. If it cannot read the layer before as
-/// that is shown, a layer comes between that gives just what is shown.
+/// Adds the convolution with the weights `kernel`, which reads `view` along `axes`. If the layer cannot read the view
+/// directly, first adds a layer that outputs exactly the view.
 ///
 /// # Errors
 /// If pixels or channels are shown in an order that no layer can read, or another layer reads the layer before.

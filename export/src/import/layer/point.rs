@@ -2,10 +2,10 @@
 
 use crate::import::Importer;
 use crate::import::layer::chain::check_dense;
-use crate::import::layer::kernel::pairs;
 use crate::import::node::Node;
 use crate::import::view::{Origin, View};
 use crate::network::Layer;
+use crate::network::linear::pairs;
 use crate::network::operation::{Operation, Step};
 use crate::onnx::shape::ELEMENT_LIMIT;
 use anyhow::{Result, ensure};
@@ -45,9 +45,7 @@ pub(crate) fn point(
     check_dense(node, inputs, output)?;
     let known = view.elements.iter().filter_map(|at| usize::try_from(*at).ok());
     let terms = match view.origin {
-        Origin::Latent => {
-            known.map(|at| forms.get(at).terms.len() + 1).fold(0, usize::saturating_add)
-        }
+        Origin::Latent => known.map(|at| forms.get(at).terms.len() + 1).sum(),
         Origin::Layer(_) => view.elements.len(),
     };
     let features = height * width * channels;

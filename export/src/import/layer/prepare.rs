@@ -2,20 +2,20 @@
 //! not computed.
 
 use crate::import::Importer;
-use crate::import::layer::chain::{KERNEL_LIMIT, check_dense};
+use crate::import::layer::chain::check_dense;
 use crate::import::layer::point::through;
 use crate::import::node::Node;
 use crate::import::view::{Origin, View, ZERO};
 use crate::network::operation::Operation;
-use crate::network::{Layer, LayerKind};
+use crate::network::{KERNEL_LIMIT, Layer, LayerKind};
 use anyhow::{Result, ensure};
 use gen_core::axis::{Axis, Convolution};
 use ndarray::{ArrayD, Axis as Dimension, IxDyn};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Prepares the newest layer to be read as `view`, of rank 4, shows it; latents become a layer. The same view of what
-/// the layer gives now.
+/// Prepares the newest layer to be read as `view`, of rank 4, shows it; latents become a layer. Returns the same view of
+/// what the layer gives now.
 pub(crate) fn prepare(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
     let view = match view.origin {
         Origin::Latent => through(importer, node, view)?,
@@ -34,7 +34,7 @@ pub(crate) fn prepare(importer: &mut Importer, node: Node, view: &View) -> Resul
 }
 
 /// Reorders the features of `layer`, which is dense, so that they are the map that `view` shows, without zeros around it
-/// and without repeated rows and columns. The same view of the map.
+/// and without repeated rows and columns. Returns the same view of the map.
 fn spread(layer: &mut Layer, node: Node, view: View) -> Result<View> {
     let elements = &view.elements;
     let &[1, channels, height, width] = elements.shape() else { return Ok(view) };
@@ -85,13 +85,7 @@ fn classes(elements: &ArrayD<i32>, axis: usize) -> Vec<Option<usize>> {
 
 /// The first position of each class.
 fn firsts(classes: &[Option<usize>]) -> Vec<usize> {
-    let mut firsts = Vec::new();
-    for (at, class) in classes.iter().enumerate() {
-        if *class == Some(firsts.len()) {
-            firsts.push(at);
-        }
-    }
-    firsts
+    (0..).map_while(|class| classes.iter().position(|it| *it == Some(class))).collect()
 }
 
 /// Gives a dense layer the features `old` of its own, as a map of height, width, channels.
@@ -152,7 +146,7 @@ impl Gather<'_> {
 }
 
 /// If `view` shows only a part of what `layer`, a convolution, gives, makes the layer compute only that part, as far as
-/// it can. The same view of what the layer computes now.
+/// it can. Returns the same view of what the layer computes now.
 fn cut(layer: &mut Layer, view: View) -> View {
     let [height, width, channels] = layer.output();
     let pixels = view.elements.iter().filter(|element| **element >= 0);

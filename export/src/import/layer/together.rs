@@ -21,8 +21,8 @@ pub(crate) fn extended(operation: &Operation, place: &Range<usize>, all: usize) 
     }
 }
 
-/// The steps `a` of the first `own` of `all` features and the steps `b` of the others, as steps of all; none if their
-/// activations can't become one. `positive` says of both whether what they get is never below 0.
+/// Merges the steps `a` of features `0..own` and `b` of features `own..all`; `None` if their activations cannot be
+/// merged. `positive[i]`: the activation's input in group `i` is never negative.
 pub(crate) fn together(
     a: &[Step],
     own: usize,

@@ -81,7 +81,7 @@ impl<T: Clone> Moving<'_, T> {
     }
 
     fn refuse(&self, what: impl Display) -> anyhow::Error {
-        self.node.refuse(format!("{what} on shape {:?}", self.dims()))
+        self.node.refuse(format!("{what} (its shape is {:?})", self.dims()))
     }
 
     fn reshaped(&self, sizes: &[i64]) -> Result<ArrayD<T>> {
@@ -94,7 +94,7 @@ impl<T: Clone> Moving<'_, T> {
             1 => known > 0 && len.is_multiple_of(known),
             _ => false,
         };
-        ensure!(fits, self.refuse(format!("shape {sizes:?}")));
+        ensure!(fits, self.refuse(format!("cannot be reshaped to {sizes:?}")));
         let size = |size: &i64| if *size < 0 { len / known } else { *size as usize };
         let sizes: Vec<usize> = sizes.iter().map(size).collect();
         Ok(ArrayD::from_shape_vec(sizes, self.array.iter().cloned().collect())?)
@@ -119,7 +119,7 @@ impl<T: Clone> Moving<'_, T> {
     }
 
     fn padded(&self, pads: &[[i64; 2]], zero: &T) -> Result<ArrayD<T>> {
-        let refusal = || self.refuse(format!("pads {pads:?}"));
+        let refusal = || self.refuse(format!("pads {pads:?} do not fit"));
         ensure!(pads.len() == self.array.ndim(), refusal());
         let mut array = self.array.clone();
         for (axis, &[before, behind]) in pads.iter().enumerate() {
@@ -211,7 +211,7 @@ impl<T: Clone> Moving<'_, T> {
     }
 
     fn selected(&self, places: &[Vec<usize>]) -> Result<ArrayD<T>> {
-        ensure!(places.len() == self.array.ndim(), self.refuse("sizes"));
+        ensure!(places.len() == self.array.ndim(), self.refuse("needs one size for each axis"));
         let total = places.iter().map(Vec::len).fold(1_usize, usize::saturating_mul);
         ensure!(total <= ELEMENT_LIMIT, self.refuse("too many elements"));
         let mut array = self.array.clone();

@@ -19,6 +19,28 @@ pub(crate) fn layouts(
     dims: &[usize],
     scope: &Scope,
 ) -> Result<Vec<Layout>> {
+    let (inputs, attributes): (usize, &str) = match operator {
+        Move::Identity => (1, ""),
+        Move::DepthToSpace | Move::SpaceToDepth => (1, "blocksize mode"),
+        Move::Reshape => (2, "shape allowzero consumed_inputs"),
+        Move::Flatten => (1, "axis"),
+        Move::Squeeze | Move::Unsqueeze => (2, "axes"),
+        Move::Transpose => (1, "perm"),
+        Move::Slice => (5, "starts ends axes"),
+        Move::Pad => (4, "mode pads paddings value"),
+        Move::Gather => (2, "axis"),
+        Move::GatherNd => (2, "batch_dims"),
+        Move::Split => (2, "axis split num_outputs"),
+        Move::Expand | Move::Tile => (2, ""),
+        Move::Upsample => (2, "mode scales"),
+        Move::Resize => (
+            4,
+            // The last four do not change nearest neighbours at whole factors.
+            "mode coordinate_transformation_mode nearest_mode axes keep_aspect_ratio_policy \
+             antialias cubic_coeff_a exclude_outside extrapolation_value",
+        ),
+    };
+    node.expect(inputs, attributes)?;
     let layout = match operator {
         Move::Identity => return Ok(vec![]),
         Move::DepthToSpace => return blocks(node, dims, false),
@@ -104,10 +126,7 @@ fn unsqueeze(node: Node, dims: &[usize], scope: &Scope) -> Result<Layout> {
 
 fn gather_nd(node: Node, scope: &Scope) -> Result<Layout> {
     let batch = node.int("batch_dims", 0)?;
-    ensure!(
-        batch == 0,
-        node.refuse(format!("attribute batch_dims = {batch}: only 0 is supported"))
-    );
+    ensure!(batch == 0, node.refuse(format!("attribute batch_dims = {batch}: must be 0")));
     let places = scope.ints(node, 1, "indices")?;
     let shape = scope.constant(node, 1, "indices")?.dims().to_vec();
     let (depth, dims) = shape.split_last().ok_or_else(|| node.refuse("has no indices"))?;
@@ -214,7 +233,8 @@ fn blocks(node: Node, dims: &[usize], to_depth: bool) -> Result<Vec<Layout>> {
         let merged = [batch, depth, height * block, width * block];
         match node.text("mode", "DCR")? {
             "DCR" => ([batch, block, block, depth, height, width], vec![0, 3, 4, 1, 5, 2], merged),
-            _ => ([batch, depth, block, block, height, width], vec![0, 1, 4, 2, 5, 3], merged),
+            "CRD" => ([batch, depth, block, block, height, width], vec![0, 1, 4, 2, 5, 3], merged),
+            mode => return Err(node.refuse(format!("attribute mode = {mode}"))),
         }
     };
     Ok(vec![reshaped(&split), Layout::Transpose(order), reshaped(&merged)])

@@ -13,11 +13,11 @@ use anyhow::{Result, ensure};
 /// # Errors
 /// If it interpolates, its factors are not whole, or it does not repeat each element equally often.
 pub(crate) fn resize(node: Node, operator: Move, dims: &[usize], scope: &Scope) -> Result<Layout> {
-    let mode = node.text("mode", "nearest")?;
-    ensure!(
-        mode == "nearest",
-        node.refuse(format!("attribute mode = {mode}: only nearest is supported"))
-    );
+    for (name, only) in [("mode", "nearest"), ("keep_aspect_ratio_policy", "stretch")] {
+        let is = node.text(name, only)?;
+        let refusal = || node.refuse(format!("attribute {name} = {is}: only {only} is supported"));
+        ensure!(is == only, refusal());
+    }
     let upsample = matches!(operator, Move::Upsample);
     let factors = factors(node, upsample, dims, scope)?;
     let whole = |factor: f64| (factor >= 1.0 && factor.fract() == 0.0).then_some(factor as usize);
