@@ -231,13 +231,6 @@ fn constants_are_computed_as_onnx_defines_them() {
     refused(with(vec![float("alpha", 1.0)]), "attribute alpha is not supported");
 }
 
-#[test]
-fn pictures_of_another_size_differ() {
-    let of = |kernel| Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, kernel], vec![]);
-    let check = verify::verify(&of(3).finish(), &sketch::imported(&of(4).finish()));
-    assert_eq!(check, verify::Check::Differs(f32::INFINITY));
-}
-
 /// Weights in a file beside the model, and not elsewhere.
 #[test]
 fn external_weights_stay_in_the_directory() {
