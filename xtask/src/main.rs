@@ -64,7 +64,7 @@ enum Task {
         #[arg(long, value_name = "NAME|FILE.gen", value_parser = emulator::model::find)]
         model: Option<PathBuf>,
     },
-    /// Build a board's program and write it to the board, by debug probe or boot drive
+    /// Build a board's program and write it to the board, to its boot drive or by debug probe
     Flash {
         /// The board
         #[arg(value_parser = board(Board::can_be_flashed))]
