@@ -49,7 +49,7 @@ pub struct Machine {
 /// The error of [`Machine::line`] if the board logs nothing for so long.
 #[derive(Debug, thiserror::Error)]
 #[error("the board has logged nothing for {0:?}")]
-pub struct Silence(pub Duration);
+pub struct Silence(Duration);
 
 /// The board's log, on the emulator's standard output.
 struct Log {

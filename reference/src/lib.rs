@@ -76,8 +76,8 @@ const DEVIATIONS: f64 = 4.0;
 /// Entries of the last layer's table, as many as the exporter's tables have: an entry is at most a fifth of a
 /// grey level away from its neighbours.
 const TABLE: usize = 4096;
-/// The table covers arguments of tanh from −`SATURATED` to `SATURATED`, as the exporter's does: beyond, tanh is
-/// less than half a grey level away from ±1.
+/// The table covers arguments of tanh from −`SATURATED` to `SATURATED`, as the exporter's does: outside this range
+/// tanh is less than half a grey level away from ±1.
 const SATURATED: f64 = 3.2;
 /// Width of an entry of the table, in units of tanh's argument.
 pub const BIN: f64 = 2.0 * SATURATED / TABLE as f64;
@@ -241,7 +241,7 @@ fn tanh(entry: usize) -> i16 {
 mod tests {
     use gen_core::{Engine, Model};
 
-    use super::{REFERENCES, accumulate, activate, latent};
+    use super::{LAST, REFERENCES, accumulate, activate, latent};
 
     /// Checked on a latent that the statistics were not measured on.
     #[test]
@@ -254,7 +254,7 @@ mod tests {
                 map = activate(layer, &accumulate(layer, side, &map));
                 side = layer.output[0];
                 let zeros = map.iter().filter(|&&y| y == 0).count() as f64 / map.len() as f64;
-                let expected = if index == 4 { 0.0..0.1 } else { 0.4..0.6 };
+                let expected = if index == LAST { 0.0..0.1 } else { 0.4..0.6 };
                 assert!(expected.contains(&zeros), "layer {index}: {zeros}");
             }
 

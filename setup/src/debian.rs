@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{runs, step};
+use crate::step;
 
 /// Installs packages with apt-get as root. `problem`: what is missing, for the messages.
 ///
@@ -37,7 +37,7 @@ pub fn unpack(package: &str, directory: &Path) -> Result<()> {
         has_apt(),
         "{package} is a Debian package and there is no apt-get: try on Debian or Ubuntu"
     );
-    if !runs(Command::new("apt-cache").args(["show", package])) {
+    if !step::runs(Command::new("apt-cache").args(["show", package])) {
         let problem = format!("apt does not know {package}");
         update(&problem, "apt-get update, then try again")?;
     }
@@ -57,10 +57,11 @@ pub fn unpack(package: &str, directory: &Path) -> Result<()> {
 }
 
 fn has_apt() -> bool {
-    runs(Command::new("apt-get").arg("--version"))
+    step::runs(Command::new("apt-get").arg("--version"))
 }
 
-/// Updates the package lists as root. `problem`: why; `remedy`: what another user is told to do with sudo.
+/// Updates the package lists as root. `problem`: why they are needed. `remedy`: what the error tells another
+/// user to type after `sudo`.
 fn update(problem: &str, remedy: &str) -> Result<()> {
     let id = Command::new("id").arg("-u").output().context("cannot run id")?;
     ensure!(id.stdout.trim_ascii() == b"0", "{problem}; type: sudo {remedy}");

@@ -10,5 +10,3 @@ pub mod python;
 pub mod rustup;
 pub mod step;
 pub mod workspace;
-
-pub use step::runs;

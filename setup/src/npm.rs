@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::{debian, runs, step};
+use crate::{debian, step};
 
 /// The command that runs Node.js.
 const NODE: &str = "node";
@@ -62,7 +62,7 @@ pub fn install_from(from: &Path, name: &str, directory: &Path) -> Result<()> {
 fn installed_node() -> Result<()> {
     let mut missing = Vec::new();
     for (program, package) in [(NODE, "nodejs"), ("npm", "npm")] {
-        if !runs(Command::new(program).arg("--version")) {
+        if !step::runs(Command::new(program).arg("--version")) {
             missing.push(package);
         }
     }

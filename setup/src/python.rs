@@ -5,7 +5,7 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{debian, runs, step};
+use crate::{debian, step};
 
 /// Creates a Python environment in `directory`, unless it exists, and installs the packages listed in the
 /// file `requirements`. Returns the path of its interpreter.
@@ -15,8 +15,8 @@ use crate::{debian, runs, step};
 /// If there is no Python 3 with `venv`, or pip cannot install a package.
 pub fn environment(directory: &Path, requirements: &Path) -> Result<PathBuf> {
     let python = directory.join("bin/python");
-    if !runs(Command::new(&python).args(["-m", "pip", "--version"])) {
-        if !runs(Command::new("python3").args(["-c", "import venv, ensurepip"])) {
+    if !step::runs(Command::new(&python).args(["-m", "pip", "--version"])) {
+        if !step::runs(Command::new("python3").args(["-c", "import venv, ensurepip"])) {
             debian::install(&["python3-venv"], "there is no Python 3 with venv")?;
         }
         let mut venv = Command::new("python3");

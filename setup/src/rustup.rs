@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::step;
 
-/// Installs those of the `wanted` that are missing. `kind`: `target` for compiler targets, `component` for
+/// Installs the targets or components in `wanted` that are missing. `kind`: `target` for compiler targets, `component` for
 /// clippy and the like.
 ///
 /// # Errors

@@ -6,6 +6,8 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use setup::{step, workspace};
 
+use crate::test::SKIPPED;
+
 /// Path of the listing, relative to the workspace's root.
 const LISTING: &str = "gen-core/public-api.txt";
 
@@ -22,7 +24,7 @@ pub fn public_api(accept: bool) -> Result<()> {
         let missing = "cargo-public-api and a nightly Rust are not both installed: type cargo install \
                        cargo-public-api and rustup toolchain install nightly";
         ensure!(!accept, "{missing}");
-        println!("public API of gen-core: not compared, since {missing}");
+        println!("public API of gen-core: {SKIPPED}, since {missing}");
         return Ok(());
     }
     step::job("public API of gen-core", || {

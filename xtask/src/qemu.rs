@@ -46,8 +46,8 @@ pub fn qemu(options: &Options) -> Result<()> {
     let Options { board, window, .. } = *options;
     let launch = launch::Options { window, ..launch::Options::default() };
     launch::check(board, launch)?;
-    let without = board.screen.is_none() && options.picture.is_some();
-    ensure!(!without, "{} has no screen: leave out --picture", board.name);
+    let can_show = board.screen.is_some() || options.picture.is_none();
+    ensure!(can_show, "{} has no screen: leave out --picture", board.name);
     tools::emulator(board, window)?;
     let image = crate::build(board, options.model.as_deref())?;
     let mut machine = Machine::start(board, &image, launch)?;

@@ -5,7 +5,7 @@ use std::process::Command;
 use anyhow::Result;
 use boards::{Board, Emulator};
 use emulator::launch::{self, WINDOW};
-use setup::{debian, npm, runs};
+use setup::{debian, npm, step};
 
 /// Installs the emulator of a board, if it has one and it is missing. With `window`, also what QEMU needs to
 /// open a window.
@@ -26,7 +26,7 @@ pub fn emulator(board: &Board, window: bool) -> Result<()> {
 
 /// Installs a program of QEMU if it is missing. With `window`, also what it needs to open one.
 fn qemu(program: &str, window: bool) -> Result<()> {
-    if !runs(Command::new(program).arg("--version")) {
+    if !step::runs(Command::new(program).arg("--version")) {
         // On Debian and Ubuntu a package with the program's name exists, or another package provides it.
         debian::install(&[program], &format!("{program} is not installed"))?;
     }

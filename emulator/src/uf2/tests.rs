@@ -10,15 +10,17 @@ const RP2350: BootDrive = BootDrive::RP2350;
 
 /// An ELF file that loads segments, each given by its address in flash and its data.
 pub(crate) fn elf(segments: &[(u32, &[u8])]) -> Vec<u8> {
-    let halves = |values: [u16; 2]| values.map(u16::to_le_bytes).concat();
+    let halves = |values: &[u16]| -> Vec<u8> {
+        values.iter().flat_map(|value| value.to_le_bytes()).collect()
+    };
     let words = |values: &[u32]| -> Vec<u8> {
         values.iter().flat_map(|value| value.to_le_bytes()).collect()
     };
     let count = segments.len() as u16;
     let mut file = [&b"\x7fELF\x01\x01\x01"[..], &[0; 9]].concat();
-    file.extend(halves([2, 40]));
+    file.extend(halves(&[2, 40]));
     file.extend(words(&[1, 0x1000_0101, 52, 0, 0]));
-    file.extend([[52, 32], [count, 40], [0, 0]].map(halves).concat());
+    file.extend(halves(&[52, 32, count, 40, 0, 0]));
     let mut offset = 52 + 32 * u32::from(count);
     for (address, data) in segments {
         let size = data.len() as u32;

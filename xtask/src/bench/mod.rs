@@ -24,6 +24,7 @@ use output::file;
 use setup::{rustup, step};
 
 use self::program::MeasuringProgram;
+use crate::test::SKIPPED;
 use crate::tools;
 
 /// Selects what is measured and what is done with the result.
@@ -88,7 +89,7 @@ pub fn bench(options: &Options) -> Result<()> {
         accepted.records.retain(asked);
         if accepted.compiler != measured.compiler {
             println!(
-                "{} {versions} Instructions, stack and code are not compared: they depend on the compiler.",
+                "{} {versions} Instructions, stack and code are {SKIPPED}: they depend on the compiler.",
                 accepted.versions()
             );
             golden::take_compilers_figures(&accepted.records, &mut measured.records);

@@ -103,7 +103,7 @@ fn of_two_drives_none_is_guessed() {
     desk.drive("media/a", "RPI-RP2");
     desk.drive("mnt/b", "RPI-RP2");
     assert!(desk.flash("pico").unwrap_err().ends_with("unplug one"));
-    // Nor does a probe replace the choice: it may be connected to another board.
+    // A probe does not replace the choice either: it may be connected to another board.
     desk.probe_rs("[0]: STLink V2 -- 0483:3748");
     assert!(desk.flash("pico").unwrap_err().ends_with("unplug one"));
 }

@@ -15,8 +15,8 @@ const RESULT: &str = "test result: ";
 const EMPTY: &str = ": ok. 0 passed; 0 failed; 0 ignored;";
 
 /// Part of the line in which a job says what it did not check: `bench` with another compiler, `public-api`
-/// without its tools.
-const SKIPPED: &str = "not compared";
+/// without its tools. Both write it by this name.
+pub const SKIPPED: &str = "not compared";
 
 /// A command and the name under which it is reported.
 pub struct Job {

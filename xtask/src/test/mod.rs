@@ -16,6 +16,7 @@ use setup::workspace::cargo;
 use setup::{npm, rustup};
 
 use self::job::Job;
+pub use self::job::SKIPPED;
 use crate::tools;
 
 /// Targets for which gen-core is built, from the smallest.
