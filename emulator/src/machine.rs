@@ -130,7 +130,7 @@ impl Machine {
     ///
     /// If the log cannot be read.
     pub fn drain(&mut self) -> Result<Vec<Line>> {
-        while self.log.read(None)? {}
+        self.log.read_all()?;
         Ok(self.log.lines.drain(..).collect())
     }
 
@@ -151,7 +151,7 @@ impl Machine {
     /// If the emulator refuses, or the log cannot be read.
     pub fn stop_at_frame(&mut self) -> Result<Option<Line>> {
         self.stop()?;
-        while self.log.read(None)? {}
+        self.log.read_all()?;
         Ok(self.log.frame.clone().filter(|line| line.is("Shown")))
     }
 
@@ -228,6 +228,12 @@ fn stderr(directory: &Path) -> String {
 }
 
 impl Log {
+    /// Reads what has been logged so far, without waiting.
+    fn read_all(&mut self) -> Result<()> {
+        while self.read(None)? {}
+        Ok(())
+    }
+
     /// Reads some bytes of the log, waiting at most `patience`. Returns whether there were any.
     fn read(&mut self, patience: Option<Duration>) -> Result<bool> {
         self.socket.set_nonblocking(patience.is_none())?;

@@ -41,7 +41,7 @@ impl<'a> Node<'a> {
     pub(crate) fn expect(self, inputs: usize, attributes: &str) -> Result<()> {
         for attribute in &self.0.attribute {
             ensure!(
-                attributes.split(' ').any(|name| name == attribute.name),
+                attributes.split_whitespace().any(|name| name == attribute.name),
                 self.refuse(format!("attribute {} is not supported", attribute.name))
             );
         }

@@ -4,6 +4,7 @@ use crate::latent;
 use crate::latent::wish;
 use crate::network::Network;
 use crate::network::float;
+use crate::network::linear::planes;
 use crate::onnx::input::data_type;
 use crate::onnx::run::Onnx;
 use crate::onnx::source::Source;
@@ -49,8 +50,6 @@ fn difference(source: &Source, network: &Network) -> Result<f32> {
     let inputs = [&network.inputs[..], &network.fixed].concat();
     let original = Onnx::new(source, inputs, &[&network.output.name])?;
     let imported = float::prepare_picture(network, None)?;
-    let [height, width, channels] = network.image();
-    let plane = height * width;
     let (mut largest, mut low, mut high) = (0.0_f32, f32::MAX, f32::MIN);
     let latent = DraftPart::latent(&network.latent);
     let one_hot = network.latent.iter().filter(|it| it.distribution == Distribution::OneHot);
@@ -60,16 +59,15 @@ fn difference(source: &Source, network: &Network) -> Result<f32> {
         if labels > 0 {
             wish::set_label(&mut z, &network.latent, index % labels)?;
         }
-        let (a, b) = (original.run(&z)?.swap_remove(0), imported.run(&z)?.swap_remove(0));
+        let (mut a, b) = (original.run(&z)?.swap_remove(0), imported.run(&z)?.swap_remove(0));
         if a.len() != b.len() {
             return Ok(f32::INFINITY);
         }
-        for (i, a) in a.iter().enumerate() {
-            let at = match network.picture.interleaved {
-                true => i % channels * plane + i / channels,
-                false => i,
-            };
-            let off = (a - b[at]).abs();
+        if network.picture.interleaved {
+            a = planes(&a, network.image());
+        }
+        for (a, b) in a.iter().zip(&b) {
+            let off = (a - b).abs();
             largest = if off.is_nan() { f32::INFINITY } else { largest.max(off) };
             (low, high) = (low.min(*a), high.max(*a));
         }

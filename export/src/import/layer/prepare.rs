@@ -14,8 +14,8 @@ use ndarray::{ArrayD, Axis as Dimension, IxDyn};
 use std::ops::Range;
 use std::sync::Arc;
 
-/// Prepares the newest layer to be read as `view`, of rank 4, shows it; latents become a layer. Returns the same view of
-/// what the layer gives now.
+/// Prepares the newest layer so that a node can read `view`, of rank 4; a view of the latent becomes a layer first.
+/// Returns the same view of what the layer gives now.
 pub(crate) fn prepare(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
     let view = match view.origin {
         Origin::Latent => through(importer, node, view)?,
