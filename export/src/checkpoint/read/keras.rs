@@ -157,6 +157,7 @@ impl Model {
             activation: layers.iter().map(|it| Some(activation(it))).collect(),
             output: Some(layers.last().map_or(Activation::None, activation)),
             epsilon: layers.iter().map(|it| it.epsilon).collect(),
+            ..Settings::default()
         })
     }
 }

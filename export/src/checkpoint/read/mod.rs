@@ -2,5 +2,6 @@
 
 pub(crate) mod hdf5;
 pub(crate) mod keras;
+mod pickle;
 pub(crate) mod safetensors;
 pub(crate) mod torch;
