@@ -1,7 +1,7 @@
 //! A chain of modules: from the latents to the picture.
 
 use crate::checkpoint::module::{Module, Norm};
-use crate::checkpoint::settings::Direction;
+use crate::checkpoint::settings::{Direction, PerLayer};
 use crate::checkpoint::tensor::Tensor;
 
 /// A linear module with the modules up to the next one.
@@ -85,5 +85,16 @@ impl<'a> Link<'a> {
             last: name,
             map,
         }
+    }
+}
+
+impl Chain<'_> {
+    /// The directions that do not follow from the weights.
+    pub(super) fn directions(&self) -> PerLayer<Direction> {
+        let direction = |link: &Link| match link.linear {
+            Linear::Convolution(direction) if link.either => Some(direction),
+            _ => None,
+        };
+        self.links.iter().map(direction).collect()
     }
 }

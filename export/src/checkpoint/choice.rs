@@ -40,9 +40,21 @@ pub(super) struct Chosen<'a> {
 struct Trial<'a> {
     reading: Reading<'a>,
     scores: Vec<Score>,
+    /// Readings that fit about as well as this, beside which it was taken.
+    alike: Vec<Reading<'a>>,
 }
 
 impl Trial<'_> {
+    /// Whether this fits about as well as the `best`, and where they differ something was tested, or nothing could be.
+    fn is_alike(&self, best: &Self) -> bool {
+        let both = self.scores.iter().zip(&best.scores);
+        let differing = both.filter(|(a, b)| a.divergence != b.divergence);
+        let (own, other) = differing
+            .fold((0.0, 0.0), |(own, other), (a, b)| (own + a.divergence, other + b.divergence));
+        let untested = own == other && self.reading.differs_untested(&best.reading);
+        own <= BETTER * other && !untested
+    }
+
     /// The sum of the divergences.
     fn sum(&self) -> f64 {
         self.scores.iter().map(|score| score.divergence).sum()
@@ -54,7 +66,7 @@ impl Trial<'_> {
 /// # Errors
 /// If a tensor can't be read, or a reading can't be drawn.
 pub(super) fn choose<'a>(subject: &Subject<'a>, readings: Vec<Reading<'a>>) -> Result<Chosen<'a>> {
-    let mut judge = Judge { subject, trials: 0, alike: vec![] };
+    let mut judge = Judge { subject, trials: 0 };
     let mut trials = Vec::new();
     for reading in readings {
         let trial = judge.trial(reading, usize::MAX)?;
@@ -64,12 +76,9 @@ pub(super) fn choose<'a>(subject: &Subject<'a>, readings: Vec<Reading<'a>>) -> R
     trials.sort_by(|a, b| a.sum().total_cmp(&b.sum()));
     let mut trials = trials.into_iter();
     let best = trials.next().context("holds no generator")?;
-    // Where the tested layers are the same, the rest is assumed.
-    let same =
-        |other: &Trial| other.sum() == best.sum() && other.reading.differs_untested(&best.reading);
-    let alike = |other: &Trial| other.sum() <= BETTER * best.sum() && !same(other);
+    let alike = |other: &Trial| other.is_alike(&best);
     let mut others: Vec<Reading> = trials.filter(alike).map(|trial| trial.reading).collect();
-    others.extend(std::mem::take(&mut judge.alike));
+    others.extend(best.alike.iter().cloned());
     others.truncate(LISTED);
     let best = Trial { reading: best.reading.settled(&best.scores), ..best };
     chosen(subject, best, others)
@@ -81,12 +90,13 @@ fn chosen<'a>(
     trial: Trial<'a>,
     others: Vec<Reading<'a>>,
 ) -> Result<Chosen<'a>> {
-    let Trial { reading, scores } = trial;
+    let Trial { reading, scores, .. } = trial;
     let architecture = subject.architecture(&reading)?;
     let mut doubts = Vec::new();
     // The first layer's BatchNorm sees the latents, which are no part of the generator where all else is known.
     let certain = subject.certain && reading.labels == Labels::None;
-    let misfit = |score: &&Score| !score.agrees() && !(certain && score.layer == 0);
+    let misfit =
+        |score: &&Score| !score.agrees() && !(certain && score.layer == 0 && !score.is_label);
     if let Some(score) = scores.iter().find(misfit) {
         doubts.push(format!(
             "BatchNorm \"{}\" has seen other values in training than with this reading: means differ by {:.2} standard \
@@ -97,7 +107,7 @@ fn chosen<'a>(
         ));
     }
     // Up to the last BatchNorm, the statistics prove what was understood.
-    let agreeing = scores.iter().filter(|score| score.agrees());
+    let agreeing = scores.iter().filter(|score| score.agrees() && !score.is_label);
     let proven = agreeing.map(|score| score.layer).max();
     let unproven = |layer: usize| proven.is_none_or(|proven| layer >= proven);
     doubts.extend(blocks(&architecture).into_iter().filter(|(last, _)| unproven(*last)).map(|(_, name)| {
@@ -174,8 +184,6 @@ fn blocks(architecture: &Architecture) -> Vec<(usize, String)> {
 struct Judge<'s, 'a> {
     subject: &'s Subject<'a>,
     trials: usize,
-    /// Readings that fit about as well as one that was taken.
-    alike: Vec<Reading<'a>>,
 }
 
 impl<'a> Judge<'_, 'a> {
@@ -184,16 +192,19 @@ impl<'a> Judge<'_, 'a> {
         self.trials += 1;
         let architecture = self.subject.architecture(&reading)?;
         let scores = statistics::scores(&architecture, self.subject.distribution(&reading), count)?;
-        Ok(Trial { reading, scores })
+        Ok(Trial { reading, scores, alike: vec![] })
     }
 
     /// `trial` with what agrees better assumed, for one BatchNorm after another.
     fn improved(&mut self, trial: Trial<'a>) -> Result<Trial<'a>> {
         let mut best = trial;
         for at in 0..best.scores.len() {
+            let score = &best.scores[at];
             // Behind a BatchNorm that saw other latents in training, small differences prove nothing.
             let known = at == 0 || best.scores[at - 1].agrees();
-            if best.scores[at].agrees() || !known {
+            // What the label alone goes through is small: it shows little.
+            let doubtful = !score.agrees() || (self.is_first(&best, at) && self.has_label_layers());
+            if score.is_label || !known || !doubtful {
                 continue;
             }
             let mut trials = Vec::new();
@@ -211,9 +222,15 @@ impl<'a> Judge<'_, 'a> {
             let better = found.scores.get(at).is_some_and(Score::agrees)
                 && divergence(&found) * BETTER < divergence(&best);
             if better {
-                let alike = |other: &Trial| divergence(other) <= BETTER * divergence(&found);
-                self.alike.extend(trials.take_while(alike).map(|trial| trial.reading));
-                best = self.trial(found.reading, usize::MAX)?;
+                // An equal divergence is that of the same generator.
+                let (least, same) =
+                    (divergence(&found), |other: &Trial| divergence(other) == divergence(&found));
+                let alike = trials.take_while(|other| divergence(other) <= BETTER * least);
+                let alike = alike.filter(|other| !same(other)).map(|trial| trial.reading);
+                let alike = best.alike.into_iter().chain(alike).collect();
+                let reading = found.reading.clone();
+                best = Trial { alike, ..self.trial(reading, usize::MAX)? };
+                continue;
             }
         }
         Ok(best)
@@ -221,10 +238,11 @@ impl<'a> Judge<'_, 'a> {
 
     /// What may be assumed instead, where a person has said nothing, that BatchNorm `at` sees and those before do not.
     fn alternatives(&self, trial: &Trial<'a>, at: usize) -> Vec<Settings> {
-        let Trial { reading, scores } = trial;
+        let Trial { reading, scores, .. } = trial;
         let given = &self.subject.given;
         let count = reading.chain.links.len();
-        let begin = if at == 0 { 0 } else { scores[at - 1].layer };
+        let first = self.is_first(trial, at);
+        let begin = if first { 0 } else { scores[at - 1].layer };
         let layers = begin..scores[at].layer;
         let mut all = vec![Settings::default()];
         // Each of `all` with each of `settings`, and without.
@@ -240,7 +258,7 @@ impl<'a> Judge<'_, 'a> {
             Activation::Leaky(0.1),
             Activation::Leaky(0.3),
         ];
-        if given.activation.option().is_none() {
+        if given.activation.option().is_none() && !scores[at].agrees() {
             // Of several layers, each may have its own of the usual kinds.
             let kinds = &kinds[..if layers.len() > 1 { 3 } else { kinds.len() }];
             let mut lists = vec![reading.assumed.activation.clone()];
@@ -255,27 +273,26 @@ impl<'a> Judge<'_, 'a> {
             combine(&mut all, &lists.collect::<Vec<_>>());
         }
         // Who copies BatchNorm2d(channels, 0.8) has plain convolutions.
-        if given.epsilon.option().is_none() && at > 0 && self.is_plain(reading, begin + 1) {
+        if given.epsilon.option().is_none() && !first && self.is_plain(reading, begin + 1) {
             let epsilon = |eps| Settings {
                 epsilon: reading.assumed.epsilon.with(begin, eps, count),
                 ..Settings::default()
             };
             combine(&mut all, &[0.8, 1e-5].map(epsilon));
         }
-        let has_label = self.subject.label.as_ref().is_some_and(|label| !label.links.is_empty());
-        if at == 0 && given.label_activation.is_none() && has_label {
+        if first && given.label_activation.is_none() && self.has_label_layers() {
             let behind = |kind| Settings { label_activation: Some(kind), ..Settings::default() };
             combine(&mut all, &kinds.map(behind));
         }
         let inputs = reading.chain.links[0].channels_in;
-        if at == 0 && given.labels.is_none() && self.subject.label.is_none() && inputs > ONE_HOT {
+        if first && given.labels.is_none() && self.subject.label.is_none() && inputs > ONE_HOT {
             let hot = |place| Settings {
                 labels: Some(Labels::OneHot(place, ONE_HOT)),
                 ..Settings::default()
             };
             combine(&mut all, &[Place::Behind, Place::Before].map(hot));
         }
-        if at == 0 && given.latent.is_none() {
+        if first && given.latent.is_none() && !scores[at].agrees() {
             combine(
                 &mut all,
                 &[Settings { latent: Some(Distribution::Uniform), ..Settings::default() }],
@@ -283,6 +300,16 @@ impl<'a> Judge<'_, 'a> {
         }
         all.remove(0);
         all
+    }
+
+    /// Whether BatchNorm `at` is the first that the noise comes to.
+    fn is_first(&self, trial: &Trial, at: usize) -> bool {
+        trial.scores.iter().position(|score| !score.is_label) == Some(at)
+    }
+
+    /// Whether the label goes through layers of its own.
+    fn has_label_layers(&self) -> bool {
+        self.subject.label.as_ref().is_some_and(|label| !label.links.is_empty())
     }
 
     /// Whether layer `index` is a plain convolution.

@@ -139,9 +139,20 @@ impl Geometry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::settings::Settings;
+
+    fn geometry(
+        direction: Direction,
+        kernel: usize,
+        sides: [usize; 2],
+        given: &Settings,
+    ) -> Result<Geometry> {
+        let place = Place { direction, kernel, sides, index: 0, upsample: 1, keras: false };
+        Geometry::new(place, Told { given, assumed: &Settings::default() })
+    }
 
     fn text(direction: Direction, kernel: usize, sides: [usize; 2], settings: &Settings) -> String {
-        let geometry = Geometry::new(direction, kernel, sides, 0, settings, false).unwrap();
+        let geometry = geometry(direction, kernel, sides, settings).unwrap();
         format!("{} {}", geometry.text(), geometry.output(sides[0]).unwrap())
     }
 
@@ -178,9 +189,8 @@ mod tests {
             stride: [Some(stride)].into_iter().collect(),
             ..Settings::default()
         };
-        let new = |kernel, settings: &Settings| {
-            Geometry::new(Direction::Plain, kernel, [4, 4], 0, settings, false)
-        };
+        let new =
+            |kernel, settings: &Settings| geometry(Direction::Plain, kernel, [4, 4], settings);
         assert!(new(4, &stride(0)).is_err());
         assert!(new(usize::MAX, &Settings::default()).is_err());
         let valid = Settings { padding: "0".parse().unwrap(), ..stride(255) };

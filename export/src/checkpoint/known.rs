@@ -1,7 +1,7 @@
 //! Layouts of widely copied generators, known by the kernels and names of their layers.
 
 use crate::checkpoint::chain::{Chain, Linear};
-use crate::checkpoint::settings::{Activation, Padding, Settings};
+use crate::checkpoint::settings::{Activation, Padding, PerLayer, Settings};
 
 /// A layout: which chains have it, and what their checkpoints do not store.
 struct Layout {
@@ -57,23 +57,28 @@ const LAYOUTS: [Layout; 3] = [
     },
 ];
 
+/// The first layer of autoencoders' decoders, behind which there is no activation.
+const DECODER: &str = "decoder_input";
+
 /// The name of the layout that `chain` has, and what is usual for it; none if it is no known one.
-pub(super) fn layout(chain: &Chain) -> Option<(&'static str, Settings)> {
+pub(super) fn layout<'a>(chain: &Chain<'a>) -> Option<(&'a str, Settings)> {
     let kernel = |linear: Linear, kernel: usize| if linear == Linear::Dense { 0 } else { kernel };
     let kernels: Vec<_> = chain.links.iter().map(|it| kernel(it.linear, it.kernel)).collect();
     let layout = LAYOUTS.iter().find(|layout| {
         let mut names = chain.links.iter().zip(layout.names);
         layout.kernels == kernels && names.all(|(link, end)| link.name.ends_with(end))
-    })?;
+    });
+    let Some(layout) = layout else {
+        let first = chain.links.first().filter(|link| link.name.ends_with(DECODER))?;
+        let activation = PerLayer::default().with(0, Activation::None, chain.links.len());
+        return Some((first.name, Settings { activation, ..Settings::default() }));
+    };
     let settings = Settings {
         stride: layout.stride.parse().ok()?,
-        padding: layout.padding.parse::<crate::checkpoint::settings::PerLayer<Padding>>().ok()?,
+        padding: layout.padding.parse::<PerLayer<Padding>>().ok()?,
         output_padding: layout.output_padding.parse().ok()?,
         upsample: layout.upsample.parse().ok()?,
-        activation: layout
-            .activation
-            .parse::<crate::checkpoint::settings::PerLayer<Activation>>()
-            .ok()?,
+        activation: layout.activation.parse::<PerLayer<Activation>>().ok()?,
         epsilon: layout.epsilon.parse().ok()?,
         ..Settings::default()
     };

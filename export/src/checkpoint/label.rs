@@ -14,6 +14,8 @@ const WORDS: [&str; 5] = ["emb", "label", "class", "cond", "onehot"];
 pub(super) struct Modules<'a> {
     pub(super) main: Vec<Module<'a>>,
     pub(super) label: Vec<Module<'a>>,
+    /// Whether another division has the two first layers the other way round.
+    pub(super) is_twin: bool,
 }
 
 /// A label's way to the noise.
@@ -37,7 +39,7 @@ impl<'a> Modules<'a> {
     pub(super) fn divisions(modules: Vec<Module<'a>>) -> Vec<Self> {
         let divided = |is_label: &dyn Fn(&Module) -> bool| {
             let (label, main) = modules.iter().cloned().partition(|module| is_label(module));
-            Self { main, label }
+            Self { main, label, is_twin: false }
         };
         let named = |module: &Module| {
             let name = module.name.to_lowercase();
@@ -50,8 +52,10 @@ impl<'a> Modules<'a> {
         for module in modules.iter().filter(|module| module.is_table() && !named(module)) {
             divisions.push(divided(&|other| other.name == module.name));
         }
-        // Two first layers: that of fewer inputs is the label's.
-        for (at, own) in modules.iter().enumerate() {
+        // Two first layers: that of fewer inputs is the label's, most probably.
+        let mut firsts: Vec<_> = modules.iter().enumerate().collect();
+        firsts.sort_by_key(|(_, module)| module.first_layer().map(|(_, inputs, _)| inputs));
+        for (at, own) in firsts {
             let is_first = |other: &Module| {
                 other.first_layer().zip(own.first_layer()).is_some_and(
                     |((kernel, inputs, outputs), own)| {
@@ -66,7 +70,8 @@ impl<'a> Modules<'a> {
                     .take_while(|it| !it.is_linear() && it.place.is_some());
                 let names: Vec<&str> =
                     std::iter::once(own).chain(rest).map(|it| it.name.as_str()).collect();
-                divisions.push(divided(&|module| names.contains(&module.name.as_str())));
+                let division = divided(&|module| names.contains(&module.name.as_str()));
+                divisions.push(Self { is_twin: true, ..division });
             }
         }
         divisions.retain(|division| !division.main.is_empty());

@@ -143,7 +143,9 @@ fn part_generator(
             // A label meets the noise, or the map of the noise's first layer.
             let beside = label.as_ref().map(|label| label.flow);
             let (chains, evidence) = match (search::chains(&modules.main, None, settings), beside) {
-                (Err(why), Some(_)) => search::chains(&modules.main, beside, settings).map_err(|_| why),
+                (Err(why), Some(_)) => {
+                    search::chains(&modules.main, beside, settings).map_err(|_| why)
+                }
                 (found, _) => found,
             }?;
             let all = modules.main.iter().chain(&modules.label);
@@ -164,7 +166,13 @@ fn part_generator(
         match chains {
             Ok((subject, readings)) => {
                 let chosen = choose(&subject, readings)?;
-                return converted(part, &subject, &chosen, files);
+                match converted(part, &subject, &chosen, files) {
+                    Err(why) if modules.is_twin => {
+                        error =
+                            Some(error.take().filter(anyhow::Error::is::<Unproved>).unwrap_or(why))
+                    }
+                    result => return result,
+                }
             }
             Err(why) => error = error.or(Some(why)),
         }

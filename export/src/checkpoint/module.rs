@@ -59,6 +59,8 @@ pub(super) fn modules<'a>(part: &Part<'a>) -> Result<Vec<Module<'a>>> {
         }
         groups.entry(module).or_default().insert(role, tensor);
     }
+    // A number of steps is no module.
+    groups.retain(|_, roles| roles.keys().any(|role| *role != "num_batches_tracked"));
     let modules = groups.into_iter().map(|(name, mut roles)| {
         let places: Option<Vec<usize>> = roles.values().map(|tensor| tensor.place).collect();
         let place = places.and_then(|places| places.into_iter().min());

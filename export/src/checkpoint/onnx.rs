@@ -1,6 +1,7 @@
 //! Writes an architecture as an ONNX graph.
 
 use crate::checkpoint::architecture::{Architecture, Layer};
+use crate::checkpoint::module::Norm;
 use crate::checkpoint::settings::{Activation, Direction, Labels, Place};
 use crate::checkpoint::tensor::Tensor;
 use crate::latent;
@@ -16,10 +17,22 @@ pub(super) const NOISE: &str = "z";
 pub(super) const LABEL: &str = "label";
 
 /// An architecture as ONNX.
-pub(super) struct Written {
+pub(super) struct Written<'a> {
     pub(super) model: ModelProto,
-    /// The tensor that each layer's BatchNorm reads; none for a layer without one.
-    pub(super) normed: Vec<Option<String>>,
+    /// The BatchNorms, each behind those that it depends on.
+    pub(super) normed: Vec<Normed<'a>>,
+}
+
+/// A BatchNorm in the graph.
+pub(super) struct Normed<'a> {
+    pub(super) name: &'a str,
+    pub(super) norm: Norm<'a>,
+    /// The tensor that it reads.
+    pub(super) input: String,
+    /// Index of its layer.
+    pub(super) layer: usize,
+    /// Whether only the label goes through it.
+    pub(super) is_label: bool,
 }
 
 /// Mean and variance of each channel.
@@ -28,11 +41,11 @@ pub(super) type Moments = Vec<[f32; 2]>;
 /// The ONNX of `architecture`. Its noise is `[batch, z, 1, 1]` if it begins with a convolution and there is no label, else
 /// `[batch, z]`; a label is a number, or one-hot, `[batch, count]`; pictures are `[batch, channels, height, width]`.
 /// `distribution` of the noise is stored in the file. `moments` replace what the first BatchNorms have stored.
-pub(super) fn write(
-    architecture: &Architecture,
+pub(super) fn write<'a>(
+    architecture: &Architecture<'a>,
     distribution: Option<Distribution>,
     moments: &[Moments],
-) -> Result<Written> {
+) -> Result<Written<'a>> {
     let (first, last) = (architecture.layers.first(), architecture.layers.last());
     let dense = first.is_none_or(|layer| layer.geometry.is_none());
     let mut chain = Emitter {
@@ -40,8 +53,8 @@ pub(super) fn write(
         current: NOISE.to_owned(),
         flat: dense,
         channels_last: architecture.channels_last,
-        normed: None,
-        moments: None,
+        normed: vec![],
+        moments,
     };
     let noise = architecture.noise as i64;
     let shape = [noise, 1, 1];
@@ -56,12 +69,8 @@ pub(super) fn write(
             chain.pixel("latent", elements);
         }
     }
-    let mut normed = Vec::new();
-    let mut moments = moments.iter();
     for (index, layer) in architecture.layers.iter().enumerate() {
-        chain.moments = layer.link.norm.and_then(|_| moments.next().cloned());
-        chain.layer(layer)?;
-        normed.push(chain.normed.take());
+        chain.layer(layer, (index, false))?;
         if index == 0 && matches!(architecture.labels, Labels::Joined(_)) {
             inputs.push(chain.label(architecture)?);
         }
@@ -69,12 +78,13 @@ pub(super) fn write(
     let picture = last.map_or([0; 3], |layer| layer.output).map(|side| side as i64);
     let output = tensor(&chain.current, &picture);
     let told = distribution.map(|kind| (metadata::LATENTS, latent::name(kind).to_owned()));
-    let model = chain.graph.model("generator", inputs, output, told.into_iter().collect());
-    Ok(Written { model, normed })
+    let graph = std::mem::take(&mut chain.graph);
+    let model = graph.model("generator", inputs, output, told.into_iter().collect());
+    Ok(Written { model, normed: chain.normed })
 }
 
 /// A graph while layers are added at its end.
-struct Emitter {
+struct Emitter<'a, 'm> {
     graph: Graph,
     /// The newest tensor.
     current: String,
@@ -82,15 +92,15 @@ struct Emitter {
     flat: bool,
     /// Whether features are in Keras' order: height, width, channels.
     channels_last: bool,
-    /// The tensor that the newest layer's BatchNorm reads.
-    normed: Option<String>,
-    /// What replaces the moments that this has stored.
-    moments: Option<Moments>,
+    /// The BatchNorms so far.
+    normed: Vec<Normed<'a>>,
+    /// What replaces the moments that the first of them have stored.
+    moments: &'m [Moments],
 }
 
-impl Emitter {
+impl<'a> Emitter<'a, '_> {
     /// Joins the label to the newest tensor. Returns the declaration of its input.
-    fn label(&mut self, architecture: &Architecture) -> Result<ValueInfoProto> {
+    fn label(&mut self, architecture: &Architecture<'a>) -> Result<ValueInfoProto> {
         let noise = std::mem::replace(&mut self.current, LABEL.to_owned());
         let flat = std::mem::replace(&mut self.flat, true);
         let (count, table) = architecture.labels_and_table();
@@ -103,11 +113,11 @@ impl Emitter {
             }
             None => tensor(LABEL, &[count as i64]),
         };
-        for layer in architecture.label.iter().flat_map(|it| &it.layers) {
+        for (index, layer) in architecture.label.iter().flat_map(|it| &it.layers).enumerate() {
             if self.flat && layer.geometry.is_some() {
                 self.pixel("label", layer.input[0]);
             }
-            self.layer(layer)?;
+            self.layer(layer, (index, true))?;
         }
         let label = std::mem::replace(&mut self.current, noise.clone());
         let name = "label/joined";
@@ -122,7 +132,7 @@ impl Emitter {
             }
             _ => self.graph.node("Concat", name, &[&noise, &label], vec![int("axis", 1)]),
         };
-        (self.flat, self.normed) = (flat, None);
+        self.flat = flat;
         Ok(declared)
     }
 
@@ -134,8 +144,8 @@ impl Emitter {
         self.flat = false;
     }
 
-    /// Adds a layer: linear module, BatchNorm, PReLU or activation.
-    fn layer(&mut self, layer: &Layer) -> Result<()> {
+    /// Adds a layer: linear module, BatchNorm, PReLU or activation. `place`: its index, and whether it is the label's.
+    fn layer(&mut self, layer: &Layer<'a>, place: (usize, bool)) -> Result<()> {
         let link = &layer.link;
         let (operator, attributes) = match &layer.geometry {
             None => ("Gemm", vec![int("transB", 1)]),
@@ -168,7 +178,7 @@ impl Emitter {
         if features.is_some_and(|features| link.norm.is_none_or(|(_, n)| n.channels != features)) {
             self.reshape(layer);
         }
-        self.norm(layer)?;
+        self.norm(layer, place)?;
         if let Some(slope) = link.slope {
             let per_feature = slope.shape == [link.channels_out] && self.flat;
             if !per_feature {
@@ -207,9 +217,11 @@ impl Emitter {
     }
 
     /// Adds a BatchNormalization.
-    fn norm(&mut self, layer: &Layer) -> Result<()> {
+    fn norm(&mut self, layer: &Layer<'a>, (index, is_label): (usize, bool)) -> Result<()> {
         let Some((name, norm)) = layer.link.norm else { return Ok(()) };
-        self.normed = Some(self.current.clone());
+        let moments = self.moments.get(self.normed.len());
+        let input = self.current.clone();
+        self.normed.push(Normed { name, norm, input, layer: index, is_label });
         let map = layer.link.map.filter(|_| self.flat);
         let mut vector = |tensor: Option<&Tensor>, role: &str, missing: f32| match tensor {
             Some(tensor) => self.floats(tensor, &[norm.channels], map),
@@ -225,7 +237,7 @@ impl Emitter {
             vector(Some(norm.mean), "mean", 0.0)?,
             vector(Some(norm.variance), "variance", 1.0)?,
         ];
-        if let Some(moments) = self.moments.take() {
+        if let Some(moments) = moments {
             for (at, role) in ["mean", "variance"].into_iter().enumerate() {
                 let values: Vec<f32> = moments.iter().map(|moments| moments[at]).collect();
                 let name = format!("{name}/measured {role}");

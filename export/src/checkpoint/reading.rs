@@ -40,7 +40,7 @@ pub(super) struct Reading<'a> {
     /// What distinguishes this reading from others that fit, as options.
     pub(super) choice: Settings,
     /// The name of the known layout that it has.
-    pub(super) layout: Option<&'static str>,
+    pub(super) layout: Option<&'a str>,
 }
 
 impl<'a> Subject<'a> {
@@ -71,12 +71,17 @@ impl<'a> Subject<'a> {
         for chain in chains {
             let inputs = chain.links.first().map_or(0, |link| link.channels_in);
             let entries = label::entries(self.label.as_ref(), inputs, chain.joined, &self.given)?;
-            for settled in direction::settled(chain) {
+            let settled = direction::settled(chain);
+            let directions = settled.len();
+            for settled in settled {
                 for &labels in &entries {
                     let mut choice = Settings::default();
                     if several {
                         let names = chain.order.iter().map(|&index| self.names[index].to_owned());
                         choice.order = Some(names.collect());
+                    }
+                    if directions > 1 {
+                        choice.convolution = settled.directions();
                     }
                     if entries.len() > 1 {
                         choice.labels = Some(labels);

@@ -5,8 +5,8 @@
 //! As in training, a BatchNorm here normalises by the moments of the pictures drawn, so that a misfit shows at the first
 //! BatchNorm behind what is wrong, and at no other. Layers behind the last BatchNorm are not tested by this.
 
-use crate::checkpoint::architecture::{Architecture, Layer};
-use crate::checkpoint::onnx::{self, LABEL, Moments, NOISE, Written};
+use crate::checkpoint::architecture::Architecture;
+use crate::checkpoint::onnx::{self, LABEL, Moments, NOISE, Normed, Written};
 use crate::checkpoint::tensor::Tensor;
 use crate::latent::{self, inputs, part, wish};
 use crate::onnx::graph::{number, tensor};
@@ -17,15 +17,18 @@ use anyhow::Result;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 
-/// Number of pictures that are drawn: at most, and at least where each takes many multiplications.
-const PICTURES: [usize; 2] = [1024, 64];
+/// Number of pictures that are drawn: for the first layer's BatchNorm, whose inputs are as few as the latents; for others;
+/// at least, where each takes many multiplications.
+const PICTURES: [usize; 3] = [1024, 192, 48];
 /// Multiplications for all pictures up to which more than the least are drawn.
 const WORK: usize = 2_000_000_000;
 /// Divergence up to which the inputs of a BatchNorm agree, beside what chance makes of few pictures. Right readings had
 /// up to 0.001 after 300 steps of training; a slope that is wrong by 0.1 had 0.004.
 const AGREES: f64 = 0.002;
-/// Batches that a running mean remembers, and pictures in a batch: PyTorch's default, and the usual.
-const REMEMBERED: (f64, f64) = (19.0, 64.0);
+/// What a running mean takes of each batch: PyTorch's default. It remembers about twice the reciprocal.
+const MOMENTUM: f64 = 0.1;
+/// Pictures in a batch, usually.
+const BATCH: f64 = 64.0;
 /// First seed of their latents.
 const SEED: u64 = 1;
 /// Added to variances: a dead channel has none.
@@ -37,6 +40,8 @@ pub(super) struct Score {
     pub(super) name: String,
     /// Index of its layer.
     pub(super) layer: usize,
+    /// Whether only the label goes through it.
+    pub(super) is_label: bool,
     /// The Kullback-Leibler divergence of two normal distributions with these moments.
     pub(super) divergence: f64,
     /// Up to this divergence they agree.
@@ -69,15 +74,15 @@ pub(super) fn scores(
     let labels = labels.map_or(0, |part| part.len);
     let mut measured: Vec<Moments> = Vec::new();
     let mut scores = Vec::new();
-    let normed = architecture.layers.iter().enumerate().filter(|(_, it)| it.link.norm.is_some());
-    for (index, layer) in normed.take(count) {
+    while scores.len() < count {
         let Written { model, normed } = onnx::write(architecture, None, &measured)?;
-        let Some(input) = &normed[index] else { continue };
+        let Some(normed) = normed.get(scores.len()) else { break };
         let source = Source { path: "the checkpoint".into(), proto: model, sha256: [0; 32] };
-        let onnx = Onnx::new(&source, inputs.clone(), &[input])?;
-        let channels = layer.link.norm.map_or(1, |(_, norm)| norm.channels).max(1);
-        let work = architecture.multiplications(index + 1).max(1);
-        let pictures = (WORK / work).clamp(PICTURES[1], PICTURES[0]);
+        let onnx = Onnx::new(&source, inputs.clone(), &[&normed.input])?;
+        let channels = normed.norm.channels.max(1);
+        let work = architecture.multiplications(normed.layer + 1).max(1);
+        let [first, others, least] = PICTURES;
+        let pictures = (WORK / work).clamp(least, if normed.layer == 0 { first } else { others });
         let mut sums = vec![Sums::default(); channels];
         for index in 0..pictures {
             let mut z = latent::shown(SEED, index, &latent);
@@ -90,34 +95,56 @@ pub(super) fn scores(
                 map.iter().for_each(|&value| sums.add(value));
             }
         }
-        scores.push(score(index, layer, &sums, pictures)?);
+        scores.push(score(normed, &sums, pictures)?);
         measured.push(sums.iter().map(Sums::moments).collect());
     }
     Ok(scores)
 }
 
-/// The score of the BatchNorm of layer `index`, whose input channels have the moments of `sums`.
-fn score(index: usize, layer: &Layer, sums: &[Sums], pictures: usize) -> Result<Score> {
-    let (name, divergence, limit, mean, variance) = (String::new(), 0.0, AGREES, 0.0, 0.0);
-    let mut score = Score { name, layer: index, divergence, limit, mean, variance };
-    let Some((name, norm)) = layer.link.norm else { return Ok(score) };
-    score.name = name.to_owned();
-    let (remembered, batch) = REMEMBERED;
+/// The score of a BatchNorm whose input channels have the moments of `sums`.
+fn score(normed: &Normed, sums: &[Sums], pictures: usize) -> Result<Score> {
+    let norm = normed.norm;
     let steps = norm.steps.map(Tensor::values).transpose()?;
-    let steps = steps.map_or(remembered, |steps| f64::from(steps[0]).clamp(1.0, remembered));
-    score.limit += 1.0 / (steps * batch) + 1.0 / pictures as f64;
-    let stored = norm.mean.values()?.into_iter().zip(norm.variance.values()?);
-    let count = sums.len() as f64;
-    for ((mean, variance), sums) in stored.zip(sums) {
+    let steps = steps.map_or(f64::INFINITY, |steps| f64::from(steps[0]).max(1.0));
+    let positions = sums.first().map_or(1.0, |sums| sums.count / pictures as f64);
+    let chance =
+        1.0 / (steps.min(2.0 / MOMENTUM) * BATCH) + 1.0 / (pictures as f64 * positions.sqrt());
+    let stored = [norm.mean.values()?, norm.variance.values()?]
+        .map(|values| values.into_iter().map(f64::from).collect::<Vec<f64>>());
+    // After few steps, a running mean still remembers that it began with a mean of 0 and a variance of 1.
+    let begin = (1.0 - MOMENTUM).powf(steps);
+    let [means, variances] = &stored;
+    let forgotten = [
+        means.iter().map(|mean| mean / (1.0 - begin)).collect(),
+        variances.iter().map(|variance| (variance - begin) / (1.0 - begin)).collect(),
+    ];
+    let compared = [stored, forgotten].map(|stored| compare(&stored, sums));
+    let [divergence, mean, variance] =
+        compared.into_iter().min_by(|a, b| a[0].total_cmp(&b[0])).unwrap_or_default();
+    Ok(Score {
+        name: normed.name.to_owned(),
+        layer: normed.layer,
+        is_label: normed.is_label,
+        limit: AGREES + chance,
+        divergence,
+        mean,
+        variance,
+    })
+}
+
+/// Divergence, squared difference of means, and |ln| of the ratio of variances between what is `stored` and `sums`, each
+/// as the average over the channels.
+fn compare([means, variances]: &[Vec<f64>; 2], sums: &[Sums]) -> [f64; 3] {
+    let mut average = [0.0; 3];
+    for ((mean, variance), sums) in means.iter().zip(variances).zip(sums) {
         let [seen, seen_variance] = sums.moments().map(f64::from);
-        let stored = f64::from(variance).max(0.0) + FLOOR;
+        let stored = variance.max(0.0) + FLOOR;
         let ratio = (seen_variance.max(0.0) + FLOOR) / stored;
-        let shift = (seen - f64::from(mean)).powi(2) / stored;
-        score.divergence += 0.5 * (ratio - 1.0 - ratio.ln() + shift) / count;
-        score.mean += shift / count;
-        score.variance += ratio.ln().abs() / count;
+        let shift = (seen - mean).powi(2) / stored;
+        let channel = [0.5 * (ratio - 1.0 - ratio.ln() + shift), shift, ratio.ln().abs()];
+        average.iter_mut().zip(channel).for_each(|(sum, value)| *sum += value / means.len() as f64);
     }
-    Ok(score)
+    average
 }
 
 /// Sums of a channel's values.
