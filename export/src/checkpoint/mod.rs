@@ -1,15 +1,16 @@
 //! Turns a checkpoint, trained weights in a file of PyTorch, safetensors or Keras, into an ONNX generator.
 //!
-//! A checkpoint does not store strides, paddings or activations. These come from the [`Settings`]; without them DCGAN's
-//! defaults are assumed and marked in the table.
+//! A checkpoint of Keras may describe its layers: [`keras`] translates these. Any other does not store strides, paddings
+//! or activations. These come from the [`Settings`]; without them DCGAN's defaults are assumed and marked in the table.
 //!
-//! The way of a file: [`read`](mod@read) gives named [`tensor`]s; [`key`] chooses the generator's; [`module`] groups them into
+//! The way of such a file: [`read`](mod@read) gives named [`tensor`]s; [`key`] chooses the generator's; [`module`] groups them into
 //! modules; [`search`] puts the modules into a [`chain`]; [`architecture`] adds [`geometry`] and activations; [`onnx`]
 //! writes the graph, [`table`] the text.
 
 mod architecture;
 mod chain;
 mod geometry;
+mod keras;
 mod key;
 mod module;
 mod onnx;
@@ -25,7 +26,8 @@ use crate::file;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use architecture::Architecture;
 use key::Part;
-use read::{hdf5, keras, safetensors, torch};
+use read::hdf5::{Description, Stored, Variable};
+use read::{foreign, hdf5, safetensors, torch};
 use settings::Settings;
 use std::fs::File;
 use std::io::Read;
@@ -47,10 +49,16 @@ const WHOLE: &str = ".";
 /// The tensors of a file, and whose conventions they follow.
 struct Checkpoint {
     tensors: Vec<Tensor>,
-    /// Keras' description of the model in JSON, if the file has one.
-    description: Option<String>,
     /// Whether names and orders follow Keras' conventions, else PyTorch's.
     keras: bool,
+}
+
+/// What a file holds.
+enum Content {
+    /// Weights alone.
+    Weights(Checkpoint),
+    /// A model of Keras.
+    Described(Description, Vec<Variable>),
 }
 
 /// The generator whose weights are in the file at `path`.
@@ -58,14 +66,17 @@ struct Checkpoint {
 /// # Errors
 /// One line that names the file, the tensor and what to do.
 pub fn convert(path: &Path, settings: &Settings) -> Result<Converted> {
-    let converted = read(path).and_then(|checkpoint| generator(&checkpoint, settings));
+    let converted = read(path).and_then(|content| match content {
+        Content::Weights(checkpoint) => generator(&checkpoint, settings),
+        Content::Described(description, variables) => {
+            keras::generator(&description, variables, settings)
+        }
+    });
     converted.with_context(|| path.display().to_string())
 }
 
 /// The only part of `checkpoint` that is a generator, as ONNX.
 fn generator(checkpoint: &Checkpoint, settings: &Settings) -> Result<Converted> {
-    let told = checkpoint.description.as_deref().map(keras::settings).transpose()?;
-    let settings = &settings.or(told.unwrap_or_default());
     let parts = parts(checkpoint, settings)?;
     let modules: Vec<_> = parts.iter().map(module::modules).collect();
     let mut fits = Vec::new();
@@ -113,18 +124,23 @@ fn parts<'a>(checkpoint: &'a Checkpoint, settings: &Settings) -> Result<Vec<Part
 }
 
 /// Reads the file at `path`, of whichever kind its first bytes say.
-fn read(path: &Path) -> Result<Checkpoint> {
+fn read(path: &Path) -> Result<Content> {
+    foreign::refuse(path)?;
     let mut begin = Vec::new();
     let open = File::open(path).context("cannot be read")?;
     open.take(16).read_to_end(&mut begin).context("cannot be read")?;
     if begin.starts_with(hdf5::MAGIC) || (begin.starts_with(b"PK") && hdf5::is_keras(path)) {
-        let (tensors, description) = hdf5::read(file::read(path)?)?;
-        return Ok(Checkpoint { tensors, description, keras: true });
+        let Stored { variables, description } = hdf5::read(file::read(path)?)?;
+        if let Some(description) = description {
+            return Ok(Content::Described(description, variables));
+        }
+        let tensors = read::keras::tensors(variables)?;
+        return Ok(Content::Weights(Checkpoint { tensors, keras: true }));
     }
     let tensors = match begin.get(8) {
         Some(b'{') => safetensors::read(file::read(path)?)?,
         // Reads only the tensors that are used: the file may be many times larger than the generator.
         _ => torch::read(path)?,
     };
-    Ok(Checkpoint { tensors, description: None, keras: false })
+    Ok(Content::Weights(Checkpoint { tensors, keras: false }))
 }

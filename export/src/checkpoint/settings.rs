@@ -33,23 +33,23 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// These settings, with `others` for what they leave out.
-    pub(super) fn or(&self, others: Self) -> Self {
-        let it = self.clone();
-        let last = it.activation.0[1..].last().copied().flatten();
-        Self {
-            key: it.key.or(others.key),
-            order: it.order.or(others.order),
-            map: it.map.or(others.map),
-            convolution: it.convolution.or(others.convolution),
-            stride: it.stride.or(others.stride),
-            padding: it.padding.or(others.padding),
-            output_padding: it.output_padding.or(others.output_padding),
-            upsample: it.upsample.or(others.upsample),
-            activation: it.activation.or(others.activation),
-            output: it.output.or(last).or(others.output),
-            epsilon: it.epsilon.or(others.epsilon),
-        }
+    /// The first option that was given, other than the key.
+    pub(super) fn given(&self) -> Option<&'static str> {
+        let Self { key: _, order, map, convolution, stride, padding, .. } = self;
+        let Self { output_padding, upsample, activation, output, epsilon, .. } = self;
+        let options = [
+            ("order", order.is_some()),
+            ("conv", convolution.is_given()),
+            ("stride", stride.is_given()),
+            ("padding", padding.is_given()),
+            ("output-padding", output_padding.is_given()),
+            ("upsample", upsample.is_given()),
+            ("map", map.is_some()),
+            ("activation", activation.is_given()),
+            ("output", output.is_some()),
+            ("eps", epsilon.is_given()),
+        ];
+        options.into_iter().find(|(_, given)| *given).map(|(option, _)| option)
     }
 }
 
@@ -133,10 +133,9 @@ impl<T: Copy> PerLayer<T> {
         if let [all] = self.0[..] { all } else { self.0.get(index).copied().flatten() }
     }
 
-    /// These values, with those of `others` where they are missing.
-    fn or(self, others: Self) -> Self {
-        let len = if self.0.len() == 1 { others.0.len() } else { self.0.len() };
-        (0..len).map(|index| self.get(index).or(others.get(index))).collect()
+    /// Whether there is a value for any layer.
+    fn is_given(&self) -> bool {
+        self.0.iter().any(Option::is_some)
     }
 
     /// Refuses the list of option `option` unless it has one value, or one for each of `layers` layers.

@@ -2,6 +2,7 @@
 
 use crate::onnx::shape::ELEMENT_LIMIT;
 use anyhow::{Context, Result, bail, ensure};
+use ndarray::ArrayD;
 use std::cmp::Ordering;
 use tract_onnx::prelude::f16;
 
@@ -37,6 +38,15 @@ impl Tensor {
         read: impl Fn() -> Result<Vec<f32>> + 'static,
     ) -> Self {
         Self { name, shape, read: Box::new(read) }
+    }
+
+    /// This tensor with its axes in the order `axes`, called `name`.
+    pub(super) fn turned(self, name: String, axes: Vec<usize>) -> Self {
+        let shape = axes.iter().map(|&axis| self.shape[axis]).collect();
+        Self::new(name, shape, move || {
+            let array = ArrayD::from_shape_vec(self.shape.clone(), self.values()?)?;
+            Ok(array.permuted_axes(axes.clone()).iter().copied().collect())
+        })
     }
 
     /// The tensor's numbers in row-major order.

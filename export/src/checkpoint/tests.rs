@@ -20,7 +20,7 @@ fn of(tensors: &[(&str, &[usize])], settings: &Settings) -> Result<Converted> {
         Tensor::new(name.to_owned(), shape.to_vec(), move || Ok(vec![1.0; len]))
     };
     let tensors = tensors.iter().map(tensor).collect();
-    generator(&Checkpoint { tensors, description: None, keras: false }, settings)
+    generator(&Checkpoint { tensors, keras: false }, settings)
 }
 
 fn under<'a>(keys: &[&str], names: &'a mut Vec<String>) -> Vec<(&'a str, &'static [usize])> {
