@@ -109,7 +109,7 @@ fn function(call: &mut Call, x: Value, name: &str) -> Result<Value> {
             Ok(call.each("Min", &x, &[&max], vec![]))
         }
         "hard_sigmoid" => {
-            let alpha = if call.keras3 { 1.0 / 6.0 } else { 0.2 };
+            let alpha = if call.writer.keras3 { 1.0 / 6.0 } else { 0.2 };
             Ok(call.each("HardSigmoid", &x, &[], vec![float("alpha", alpha), float("beta", 0.5)]))
         }
         "hard_silu" | "hard_swish" => simple("HardSwish", call),

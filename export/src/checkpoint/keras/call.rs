@@ -1,6 +1,7 @@
 //! A layer's call while its ONNX nodes are made.
 
 use crate::checkpoint::keras::config::Config;
+use crate::checkpoint::keras::writer::{Doubt, Writer};
 use crate::checkpoint::tensor::Tensor;
 use crate::onnx::graph::{Graph, Values, ints};
 use anyhow::{Context, Result, bail, ensure};
@@ -37,8 +38,9 @@ pub(super) struct Call<'a> {
     pub(super) variables: Iter<'a, Tensor>,
     /// Names of the models around the layer and its own.
     pub(super) path: &'a str,
-    /// Whether Keras 3 or later wrote the file.
-    pub(super) keras3: bool,
+    pub(super) writer: Writer,
+    /// What the file leaves open.
+    pub(super) doubts: &'a mut Vec<Doubt>,
     pub(super) graph: &'a mut Graph,
     /// The names in the graph.
     pub(super) names: &'a mut HashSet<String>,

@@ -2,7 +2,7 @@
 
 use crate::checkpoint::keras::reference::{Reference, references};
 use crate::checkpoint::tensor::Tensor;
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
@@ -26,6 +26,8 @@ pub(super) struct Layer {
     pub(super) name: String,
     pub(super) class: String,
     pub(super) config: Value,
+    /// The shape of the input that it was built for, with the batch, if the file tells.
+    pub(super) built: Value,
     /// What it is applied to: once, or several times if it is shared.
     pub(super) calls: Vec<Call>,
     /// The model that this layer is.
@@ -52,7 +54,7 @@ impl Model {
         ensure!(
             is_model(value),
             "the model is of class {class}, whose layers the file does not describe: save its generator, a Sequential \
-             or Functional model, in a file of its own"
+             or Functional model, alone, as by model.generator.save(\"generator.keras\")"
         );
         ensure!(depth < DEPTH_LIMIT, "has models nested deeper than {DEPTH_LIMIT}");
         let config = &value["config"];
@@ -89,7 +91,8 @@ impl Model {
             let config = json!({ "name": name, "batch_input_shape": shape });
             let class = "InputLayer".to_owned();
             let (calls, variables) = (vec![], vec![]);
-            let input = Layer { name, class, config, calls, model: None, variables };
+            let built = Value::Null;
+            let input = Layer { name, class, config, built, calls, model: None, variables };
             self.layers.insert(0, input);
         }
         for (before, layer) in self.layers[1..].iter_mut().enumerate() {
@@ -111,7 +114,8 @@ impl Model {
             let nodes = value["inbound_nodes"].as_array();
             for node in nodes.into_iter().flatten() {
                 let call = Call::new(node, &names);
-                let call = call.with_context(|| format!("layer \"{}\"", layer.name))?;
+                let call = call
+                    .map_err(|why| anyhow!("layer \"{}\" ({}) {why:#}", layer.name, layer.class))?;
                 layer.calls.push(call);
             }
         }
@@ -149,6 +153,7 @@ impl Layer {
             name: name.context("a layer has no name")?.to_owned(),
             class: class(value),
             config: if model.is_some() { Value::Null } else { config.clone() },
+            built: value["build_config"]["input_shape"].clone(),
             calls: vec![],
             model,
             variables: vec![],
@@ -168,6 +173,10 @@ pub(super) fn class(value: &Value) -> String {
     let class = value["class_name"].as_str().unwrap_or("?");
     if let Some(own) = value["registered_name"].as_str().filter(|name| name.contains('>')) {
         return own.to_owned();
+    }
+    if let (Some(Value::Null), Some(own)) = (value.get("module"), value["registered_name"].as_str())
+    {
+        return format!("custom {own}");
     }
     match value["module"].as_str() {
         None | Some("keras" | "keras.layers" | "keras.models") => class.to_owned(),

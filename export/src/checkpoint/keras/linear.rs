@@ -1,6 +1,7 @@
 //! Dense layers, convolutions and embeddings.
 
 use crate::checkpoint::keras::call::{Call, Map, Value};
+use crate::checkpoint::keras::writer::Doubt;
 use crate::onnx::graph::{int, ints};
 use anyhow::{Result, bail, ensure};
 use ndarray::{ArrayD, Axis};
@@ -146,11 +147,19 @@ pub(super) fn transposed(call: &mut Call) -> Result<Value> {
         let covered = if same { size[axis] } else { (size[axis] + 1).saturating_sub(kernel) };
         ensure!(
             covered.div_ceil(stride) == map.size[axis],
-            "has an output_padding of {extra:?}, which TensorFlow cannot compute"
+            "has an output_padding with which TensorFlow cannot compute it"
         );
         let total = (before + kernel).saturating_sub(size[axis]);
         (pads[axis], pads[axis + 2]) = (total / 2, total - total / 2);
         missing[axis] = size[axis].saturating_sub(before + kernel);
+        match call.writer.torch {
+            Some(true) if total % 2 == 1 => (pads[axis], missing[axis]) = (total / 2 + 1, 1),
+            None if total % 2 == 1 => call.doubts.push(Doubt::Edges),
+            _ => {}
+        }
+    }
+    if strides != [1, 1] && call.writer.keras3 && call.config.0.get("output_padding").is_none() {
+        call.doubts.push(Doubt::OutputPadding);
     }
     let [rows, columns] = kernel_size;
     let kernel = call.weights("kernel", &[rows, columns, filters, map.channels])?;

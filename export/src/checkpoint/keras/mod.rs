@@ -16,6 +16,7 @@ mod reference;
 mod shape;
 mod table;
 mod translate;
+mod writer;
 
 use crate::checkpoint::Converted;
 use crate::checkpoint::read::hdf5::{Description, Variable};
@@ -24,6 +25,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use description::Model;
 use serde_json::Value;
 use translate::{Translated, translate};
+use writer::Writer;
 
 /// Minimum number of values of a picture without rows and columns.
 const FLAT_PICTURE: usize = 64;
@@ -61,9 +63,7 @@ fn converted(
     } else {
         assign::by_name(&mut model, variables);
     }
-    let version = description.version.split('.').next().and_then(|major| major.parse().ok());
-    let keras3 = version.is_some_and(|major: u32| major >= 3);
-    let (key, model, translated) = chosen(&model, key, keras3)?;
+    let (key, model, translated) = chosen(&model, key, Writer::of(description))?;
     let table = table::table(&key, &translated);
     Ok(Converted { model: translated.onnx(model.channels_first())?, table })
 }
@@ -72,7 +72,7 @@ fn converted(
 fn chosen<'a>(
     model: &'a Model,
     key: Option<&str>,
-    keras3: bool,
+    writer: Writer,
 ) -> Result<(String, &'a Model, Translated)> {
     let inside = inside(model);
     let keys = || inside.iter().map(|(key, _)| key.as_str()).collect::<Vec<_>>().join(", ");
@@ -82,14 +82,14 @@ fn chosen<'a>(
             0 => format!("has no model \"{key}\" inside: leave --key out"),
             _ => format!("has no model \"{key}\" inside; it has {}", keys()),
         })?;
-        return Ok((key.clone(), model, translate(model, keras3)?));
+        return Ok((key.clone(), model, translate(model, writer)?));
     }
-    let whole = translate(model, keras3);
-    if key.is_some() || inside.is_empty() || whole.as_ref().is_ok_and(Translated::is_generator) {
+    let whole = translate(model, writer);
+    if key.is_some() || whole.as_ref().is_ok_and(Translated::is_generator) {
         return Ok((String::new(), model, whole?));
     }
     let found = inside.iter().filter_map(|(key, model)| {
-        let translated = translate(model, keras3).ok().filter(Translated::is_generator)?;
+        let translated = translate(model, writer).ok().filter(Translated::is_generator)?;
         Some((key.clone(), *model, translated))
     });
     let mut found: Vec<_> = found.collect();
@@ -101,13 +101,13 @@ fn chosen<'a>(
     if let Some(only) = found.pop() {
         return Ok(only);
     }
-    let whole =
-        whole.with_context(|| format!("none of the models inside, {}, is a generator", keys()))?;
-    ensure!(
-        whole.is_picture(),
-        "the model gives no picture, and none of the models inside is a generator: pass --key with one of {}",
-        keys()
-    );
+    let whole = whole?;
+    if let [output] = &whole.outputs[..]
+        && !whole.is_picture()
+    {
+        let hint = if inside.is_empty() { "" } else { "; --key chooses a model inside: " };
+        bail!("the model gives shape {:?}, which is no picture{hint}{}", output.shape, keys());
+    }
     Ok((String::new(), model, whole))
 }
 

@@ -5,9 +5,11 @@ use crate::checkpoint::keras::config::Config;
 use crate::checkpoint::keras::description::{self, Layer, Model};
 use crate::checkpoint::keras::layer;
 use crate::checkpoint::keras::reference::Reference;
+use crate::checkpoint::keras::writer::{Doubt, Writer};
 use crate::onnx::graph::{Graph, ints, labels, tensor};
 use crate::onnx::shape::ELEMENT_LIMIT;
 use anyhow::{Context, Result, anyhow, bail, ensure};
+use serde_json::Value as Json;
 use std::collections::{HashMap, HashSet};
 use tract_onnx::pb::{ModelProto, NodeProto};
 
@@ -29,14 +31,18 @@ pub(super) struct Row {
     pub(super) class: String,
     /// The output's shape in Keras' order, without the batch.
     pub(super) shape: Vec<usize>,
+    /// What the file leaves open.
+    pub(super) doubts: Vec<Doubt>,
+    /// The output's name in the graph.
+    output: String,
 }
 
-/// The graph of `model`. `keras3`: whether Keras 3 or later wrote it.
+/// The graph of `model`, which `writer` wrote.
 ///
 /// # Errors
 /// If a layer is not supported, or weights are missing or left; the message names the layer.
-pub(super) fn translate(model: &Model, keras3: bool) -> Result<Translated> {
-    let mut translator = Translator { keras3, ..Translator::default() };
+pub(super) fn translate(model: &Model, writer: Writer) -> Result<Translated> {
+    let mut translator = Translator { writer, ..Translator::default() };
     let outputs = translator.model(model, None)?;
     let Translator { graph, inputs, calls, .. } = translator;
     Ok(Translated { graph, inputs, outputs, calls })
@@ -44,7 +50,7 @@ pub(super) fn translate(model: &Model, keras3: bool) -> Result<Translated> {
 
 #[derive(Default)]
 struct Translator {
-    keras3: bool,
+    writer: Writer,
     graph: Graph,
     /// The names in the graph.
     names: HashSet<String>,
@@ -130,7 +136,7 @@ impl Translator {
                 done.insert((input.layer, 0), vec![value.clone()]).is_none(),
                 "has an input twice"
             );
-            self.row(layer, &value)?;
+            self.row(layer, &value, vec![])?;
             self.inputs.push(value);
         }
         Ok(done)
@@ -154,12 +160,17 @@ impl Translator {
             self.path.truncate(outside);
             return outputs;
         }
+        if layer.calls.len() == 1 {
+            self.confirm(layer, &values)?;
+        }
+        let mut doubts = vec![];
         let mut call = Call {
             config: Config(&layer.config),
             inputs: &values,
             variables: layer.variables.iter(),
             path: &format!("{}{}", self.path, layer.name),
-            keras3: self.keras3,
+            writer: self.writer,
+            doubts: &mut doubts,
             graph: &mut self.graph,
             names: &mut self.names,
         };
@@ -168,15 +179,36 @@ impl Translator {
             bail!("has no use for the weights \"{}\" of shape {:?}", left.name, left.shape);
         }
         limited(&layer.name, &value.shape)?;
-        self.row(layer, &value)?;
+        self.row(layer, &value, doubts)?;
         Ok(vec![value])
     }
 
-    fn row(&mut self, layer: &Layer, value: &Value) -> Result<()> {
+    /// Compares the shape that `layer` was built for with its only input's. If they are the same, no layer before has an
+    /// output padding that the file lacks.
+    fn confirm(&mut self, layer: &Layer, values: &[Value]) -> Result<()> {
+        let ([value], Some([_, built @ ..])) = (values, layer.built.as_array().map(Vec::as_slice))
+        else {
+            return Ok(());
+        };
+        let same = |(built, side): (&Json, &usize)| built.is_null() || *built == *side as u64;
+        ensure!(
+            built.len() == value.shape.len() && built.iter().zip(&value.shape).all(same),
+            "was built for shape {}, but gets {:?}: the file lacks something about the layers before, such as an \
+             output_padding",
+            layer.built,
+            value.shape
+        );
+        for row in self.calls.iter_mut().filter(|row| row.output == value.name) {
+            row.doubts.retain(|doubt| *doubt != Doubt::OutputPadding);
+        }
+        Ok(())
+    }
+
+    fn row(&mut self, layer: &Layer, value: &Value, doubts: Vec<Doubt>) -> Result<()> {
         ensure!(self.calls.len() < CALL_LIMIT, "has more than {CALL_LIMIT} layers");
         let name = format!("{}{}", self.path, layer.name);
-        let (class, shape) = (layer.class.clone(), value.shape.clone());
-        self.calls.push(Row { name, class, shape });
+        let (class, shape, output) = (layer.class.clone(), value.shape.clone(), value.name.clone());
+        self.calls.push(Row { name, class, shape, doubts, output });
         Ok(())
     }
 }

@@ -36,6 +36,8 @@ pub(crate) struct Description {
     pub(crate) json: String,
     /// The version of Keras that wrote the file, such as `2.13.1`.
     pub(crate) version: String,
+    /// What Keras computed with, such as `tensorflow`, if the file tells.
+    pub(crate) backend: Option<String>,
     /// Whether the file is a `.keras` archive, which numbers the layers of each class, and not an `.h5`, which names
     /// them.
     pub(crate) archive: bool,
@@ -66,7 +68,12 @@ pub(crate) fn read(bytes: Vec<u8>) -> Result<Stored> {
     let text = |name: &str| root.attribute(name).ok().and_then(|it| it.read_string().ok());
     let description = inside.or_else(|| {
         let version = text("keras_version").unwrap_or_default();
-        Some(Description { json: text("model_config")?, version, archive })
+        Some(Description {
+            json: text("model_config")?,
+            version,
+            backend: text("backend"),
+            archive,
+        })
     });
     let mut walk = Walk::default();
     walk.group(&root, None, 0).context("cannot be read as HDF5")?;
@@ -88,7 +95,7 @@ fn unzipped(bytes: &[u8]) -> Result<(Vec<u8>, Option<Description>)> {
     let metadata = part("metadata.json").ok().and_then(|it| serde_json::from_slice(&it).ok());
     let version = metadata.and_then(|it: Value| Some(it["keras_version"].as_str()?.to_owned()));
     let version = version.unwrap_or_default();
-    Ok((weights, Some(Description { json, version, archive: true })))
+    Ok((weights, Some(Description { json, version, backend: None, archive: true })))
 }
 
 /// A walk through the groups of a file.
