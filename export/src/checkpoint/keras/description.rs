@@ -81,8 +81,10 @@ impl Model {
     fn chain(&mut self, value: &Value) {
         if self.layers[0].class != "InputLayer" {
             let config = &value["config"];
+            let inner = self.layers[0].model.as_ref();
+            let inner = inner.and_then(|model| Some(&model.layers[model.inputs.first()?.layer]));
             let shapes = [
-                &self.layers[0].config["batch_input_shape"],
+                &inner.unwrap_or(&self.layers[0]).config["batch_input_shape"],
                 &config["build_input_shape"],
                 &value["build_config"]["input_shape"],
             ];

@@ -15,6 +15,8 @@ mod norm;
 mod reference;
 mod shape;
 mod table;
+#[cfg(test)]
+mod tests;
 mod translate;
 mod writer;
 
