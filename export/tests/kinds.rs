@@ -75,7 +75,9 @@ fn difference(file: &str, options: &[&str]) -> f32 {
     for (index, (z, image)) in z.outer_iter().zip(image.outer_iter()).enumerate() {
         let mut latent = z.to_vec();
         if let Some(labels) = &labels {
-            latent.extend((0..LABELS).map(|label| f32::from(u8::from(label as i64 == labels[index]))));
+            latent.extend(
+                (0..LABELS).map(|label| f32::from(u8::from(label as i64 == labels[index]))),
+            );
         }
         let drawn = &onnx.run(&latent).unwrap()[0];
         largest = drawn.iter().zip(&image).fold(largest, |far, (a, b)| far.max((a - b).abs()));
@@ -129,7 +131,8 @@ fn skips_show_in_the_statistics() {
 #[test]
 fn what_cannot_be_known_is_asked() {
     let text = refused("dense-without-norm.pth", 2);
-    let commands: Vec<_> = text.lines().filter(|line| line.starts_with("    export onnx ")).collect();
+    let commands: Vec<_> =
+        text.lines().filter(|line| line.starts_with("    export onnx ")).collect();
     assert_eq!(commands.len(), 2, "{text}");
     let option = "--activation leaky:0.2";
     assert!(commands[0].ends_with(option) && commands[1].ends_with("--activation relu"), "{text}");

@@ -217,21 +217,26 @@ impl<'a> Judge<'_, 'a> {
             let divergence =
                 |trial: &Trial| trial.scores.get(at).map_or(f64::MAX, |it| it.divergence);
             trials.sort_by(|a, b| divergence(a).total_cmp(&divergence(b)));
-            let mut trials = trials.into_iter();
-            let Some(found) = trials.next() else { continue };
-            let better = found.scores.get(at).is_some_and(Score::agrees)
-                && divergence(&found) * BETTER < divergence(&best);
-            if better {
-                // An equal divergence is that of the same generator.
-                let (least, same) =
-                    (divergence(&found), |other: &Trial| divergence(other) == divergence(&found));
-                let alike = trials.take_while(|other| divergence(other) <= BETTER * least);
-                let alike = alike.filter(|other| !same(other)).map(|trial| trial.reading);
-                let alike = best.alike.into_iter().chain(alike).collect();
-                let reading = found.reading.clone();
-                best = Trial { alike, ..self.trial(reading, usize::MAX)? };
+            let least = trials.first().map_or(f64::MAX, divergence);
+            // Slopes that are seldom used are taken only where the usual ones do not agree.
+            let near = |trial: &&Trial| {
+                divergence(trial) <= BETTER * least
+                    && trial.scores.get(at).is_some_and(Score::agrees)
+            };
+            let usual = trials.iter().filter(near).find(|trial| !trial.reading.has_seldom_slope());
+            let Some(found) = usual.or(trials.first().filter(|trial| near(trial))) else {
+                continue;
+            };
+            if divergence(found) * BETTER >= divergence(&best) {
                 continue;
             }
+            // An equal divergence is that of the same generator.
+            let other = |trial: &&Trial| divergence(trial) != divergence(found);
+            let alike = trials.iter().filter(near).filter(other);
+            let alike = alike.filter(|trial| !trial.reading.has_seldom_slope());
+            let alike =
+                best.alike.iter().chain(alike.map(|trial| &trial.reading)).cloned().collect();
+            best = Trial { alike, ..self.trial(found.reading.clone(), usize::MAX)? };
         }
         Ok(best)
     }

@@ -1,13 +1,14 @@
 //! Turns a checkpoint, trained weights in a file of PyTorch, safetensors or Keras, into an ONNX generator.
 //!
-//! A checkpoint does not store strides, paddings or activations. These come from the [`Settings`]; without them the usual
-//! ones are assumed and marked in the table. What else the file does not prove is refused, with the readings that fit.
+//! A checkpoint of Keras may describe its layers: [`keras`] translates these. Any other does not store strides, paddings
+//! or activations. These come from the [`Settings`]; without them the usual ones are assumed and marked in the table. What
+//! else the file does not prove is refused, with the readings that fit.
 //!
-//! The way of a file: [`read`](mod@read) gives named [`tensor`]s; [`pieces`] makes normalised weights whole; [`key`] chooses
+//! The way of such a file: [`read`](mod@read) gives named [`tensor`]s; [`pieces`] makes normalised weights whole; [`key`] chooses
 //! the generator's; [`module`] groups them into modules; [`label`] parts those of the label from the others; [`search`]
 //! puts the modules into a [`chain`]; [`reading`] adds what may be assumed; [`choice`] chooses by the [`statistics`] that
 //! BatchNorms have stored; [`architecture`] has the layers with [`geometry`] and activations; [`onnx`] writes the graph,
-//! [`table`] and [`advice`] the text, [`look`] draws pictures.
+//! [`table`] and [`advice`] the text.
 
 mod advice;
 mod architecture;
@@ -15,10 +16,10 @@ mod chain;
 mod choice;
 mod direction;
 mod geometry;
+mod keras;
 mod key;
 mod known;
 mod label;
-mod look;
 mod module;
 mod numbering;
 mod onnx;
@@ -36,13 +37,13 @@ pub mod tensor;
 mod tests;
 
 use crate::file;
-use crate::picture::Planes;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use choice::{Chosen, choose};
 use key::Part;
 use label::Modules;
 use numbering::Numbering;
-use read::{hdf5, safetensors, torch};
+use read::hdf5::{Description, Stored, Variable};
+use read::{foreign, hdf5, safetensors, torch};
 use reading::Subject;
 use settings::Settings;
 use std::fs::File;
@@ -57,8 +58,6 @@ pub struct Converted {
     pub model: ModelProto,
     /// What was understood: a line for each layer, assumptions marked.
     pub table: String,
-    /// Pictures that the generator draws.
-    pub pictures: Vec<Planes>,
 }
 
 /// What was understood of a file that does not prove it, and what to do. Converted all the same if
@@ -80,10 +79,16 @@ const WHOLE: &str = ".";
 /// The tensors of a file, and whose conventions they follow.
 struct Checkpoint {
     tensors: Vec<Tensor>,
-    /// Keras' description of the model in JSON, if the file has one.
-    description: Option<String>,
     /// Whether names and orders follow Keras' conventions, else PyTorch's.
     keras: bool,
+}
+
+/// What a file holds.
+enum Content {
+    /// Weights alone.
+    Weights(Checkpoint),
+    /// A model of Keras.
+    Described(Description, Vec<Variable>),
 }
 
 /// The generator whose weights are in the file at `path`. `out` is the file that it will be written to, for messages.
@@ -91,7 +96,12 @@ struct Checkpoint {
 /// # Errors
 /// One line that names the file, the tensor and what to do; or [`Unproved`].
 pub fn convert(path: &Path, settings: &Settings, out: &Path) -> Result<Converted> {
-    let converted = read(path).and_then(|checkpoint| generator(&checkpoint, settings, [path, out]));
+    let converted = read(path).and_then(|content| match content {
+        Content::Weights(checkpoint) => generator(&checkpoint, settings, [path, out]),
+        Content::Described(description, variables) => {
+            keras::generator(&description, variables, settings)
+        }
+    });
     converted.with_context(|| path.display().to_string())
 }
 
@@ -165,11 +175,15 @@ fn part_generator(
         });
         match chains {
             Ok((subject, readings)) => {
-                let chosen = choose(&subject, readings)?;
-                match converted(part, &subject, &chosen, files) {
+                let result = choose(&subject, readings)
+                    .and_then(|chosen| converted(part, &subject, &chosen, files));
+                match result {
+                    // The other division may be proved. If none is, the first that may be is shown.
                     Err(why) if modules.is_twin => {
-                        error =
-                            Some(error.take().filter(anyhow::Error::is::<Unproved>).unwrap_or(why))
+                        let shown = error.as_ref().is_some_and(anyhow::Error::is::<Unproved>);
+                        if !shown && (why.is::<Unproved>() || error.is_none()) {
+                            error = Some(why);
+                        }
                     }
                     result => return result,
                 }
@@ -197,13 +211,8 @@ fn converted(
     }
     let distribution = subject.given.latent.or(chosen.reading.assumed.latent);
     let written = onnx::write(&chosen.architecture, distribution, &[])?;
-    let pictures = look::pictures(
-        &chosen.architecture,
-        &written.model,
-        subject.distribution(&chosen.reading),
-    )?;
     let table = format!("{table}{}", advice::look(part, chosen, files));
-    Ok(Converted { model: written.model, table, pictures })
+    Ok(Converted { model: written.model, table })
 }
 
 /// The parts of the file that may be the generator.
@@ -222,18 +231,24 @@ fn parts<'a>(checkpoint: &'a Checkpoint, settings: &Settings) -> Result<Vec<Part
 }
 
 /// Reads the file at `path`, of whichever kind its first bytes say.
-fn read(path: &Path) -> Result<Checkpoint> {
+fn read(path: &Path) -> Result<Content> {
+    foreign::refuse(path)?;
     let mut begin = Vec::new();
     let open = File::open(path).context("cannot be read")?;
     open.take(16).read_to_end(&mut begin).context("cannot be read")?;
     if begin.starts_with(hdf5::MAGIC) || (begin.starts_with(b"PK") && hdf5::is_keras(path)) {
-        let (tensors, description) = hdf5::read(file::read(path)?)?;
-        return Ok(Checkpoint { tensors, description, keras: true });
+        let Stored { variables, description } = hdf5::read(file::read(path)?)?;
+        if let Some(description) = description {
+            return Ok(Content::Described(description, variables));
+        }
+        let tensors = read::keras::tensors(variables)?;
+        return Ok(Content::Weights(Checkpoint { tensors, keras: true }));
     }
     let tensors = match begin.get(8) {
         Some(b'{') => safetensors::read(file::read(path)?)?,
         // Reads only the tensors that are used: the file may be many times larger than the generator.
         _ => torch::read(path)?,
     };
-    Ok(Checkpoint { tensors: pieces::whole(tensors), description: None, keras: false })
+    let tensors = pieces::whole(tensors);
+    Ok(Content::Weights(Checkpoint { tensors, keras: false }))
 }

@@ -5,7 +5,7 @@ use crate::checkpoint::module::Norm;
 use crate::checkpoint::settings::{Activation, Direction, Labels, Place};
 use crate::checkpoint::tensor::Tensor;
 use crate::latent;
-use crate::onnx::graph::{Graph, Values, float, geometry, int, number, tensor, text};
+use crate::onnx::graph::{Graph, Values, float, geometry, int, labels, tensor, text};
 use crate::onnx::metadata;
 use anyhow::Result;
 use gen_core::latent::Distribution;
@@ -109,7 +109,7 @@ impl<'a> Emitter<'a, '_> {
                 let table = self.floats(table, &table.shape, None)?;
                 self.current =
                     self.graph.node("Gather", "label/embedding", &[&table, LABEL], vec![]);
-                number(LABEL)
+                labels(LABEL, &[])
             }
             None => tensor(LABEL, &[count as i64]),
         };

@@ -11,6 +11,9 @@ use crate::checkpoint::{direction, known, size};
 use anyhow::{Context, Result, anyhow};
 use gen_core::latent::Distribution;
 
+/// Slopes of LeakyReLU that are common.
+const COMMON_SLOPES: [f32; 2] = [0.2, 0.01];
+
 /// What all readings of a checkpoint share.
 pub(super) struct Subject<'a> {
     pub(super) label: Option<Label<'a>>,
@@ -170,6 +173,15 @@ impl Reading<'_> {
             }
         }
         settled
+    }
+
+    /// Whether a slope is assumed that is seldom used.
+    pub(super) fn has_seldom_slope(&self) -> bool {
+        let count = self.chain.links.len();
+        let slopes = (0..count).map(|index| self.assumed.activation.get(index));
+        let seldom =
+            |it| matches!(it, Some(Activation::Leaky(slope)) if !COMMON_SLOPES.contains(&slope));
+        slopes.chain([self.assumed.label_activation]).any(seldom)
     }
 
     /// Whether this differs from `other` in strides and paddings alone.

@@ -109,6 +109,12 @@ impl Settings {
         self.epsilon.check("eps", count)
     }
 
+    /// The first option that was given, other than the key.
+    pub(super) fn given(&self) -> Option<String> {
+        let options = self.options();
+        Some(options.split_whitespace().next()?.trim_start_matches('-').to_owned())
+    }
+
     /// The options of the command line that say the same, but for the key.
     pub(super) fn options(&self) -> String {
         let mut text = String::new();
@@ -131,6 +137,7 @@ impl Settings {
         add("activation", self.activation.option());
         add("output", self.output.map(|output| output.to_string()));
         add("eps", self.epsilon.option());
+        add("size", self.size.map(|[height, width]| format!("{height}x{width}")));
         text
     }
 }

@@ -9,7 +9,7 @@ use crate::checkpoint::architecture::Architecture;
 use crate::checkpoint::onnx::{self, LABEL, Moments, NOISE, Normed, Written};
 use crate::checkpoint::tensor::Tensor;
 use crate::latent::{self, inputs, part, wish};
-use crate::onnx::graph::{number, tensor};
+use crate::onnx::graph::{labels, tensor};
 use crate::onnx::input::Input;
 use crate::onnx::run::Onnx;
 use crate::onnx::source::Source;
@@ -70,8 +70,8 @@ pub(super) fn scores(
 ) -> Result<Vec<Score>> {
     let (parts, inputs) = latents(architecture, distribution);
     let latent = DraftPart::latent(&parts);
-    let labels = parts.iter().find(|part| part.distribution == Distribution::OneHot);
-    let labels = labels.map_or(0, |part| part.len);
+    let count_of = parts.iter().find(|part| part.distribution == Distribution::OneHot);
+    let classes = count_of.map_or(0, |part| part.len);
     let mut measured: Vec<Moments> = Vec::new();
     let mut scores = Vec::new();
     while scores.len() < count {
@@ -86,8 +86,8 @@ pub(super) fn scores(
         let mut sums = vec![Sums::default(); channels];
         for index in 0..pictures {
             let mut z = latent::shown(SEED, index, &latent);
-            if labels > 0 {
-                wish::set_label(&mut z, &parts, index % labels)?;
+            if classes > 0 {
+                wish::set_label(&mut z, &parts, index % classes)?;
             }
             let values = onnx.run(&z)?.swap_remove(0);
             let area = (values.len() / channels).max(1);
@@ -186,7 +186,7 @@ pub(super) fn latents(
         return inputs::arrange(vec![z]);
     }
     let (declared, shape) = match table {
-        Some(_) => (number(LABEL), vec![1]),
+        Some(_) => (labels(LABEL, &[]), vec![1]),
         None => (tensor(LABEL, &[count as i64]), vec![1, count]),
     };
     let label = Input { number: table.is_some(), ..Input::new(declared, shape) };

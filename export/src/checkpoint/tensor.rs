@@ -2,6 +2,7 @@
 
 use crate::onnx::shape::ELEMENT_LIMIT;
 use anyhow::{Context, Result, bail, ensure};
+use ndarray::ArrayD;
 use std::cmp::Ordering;
 use tract_onnx::prelude::f16;
 
@@ -46,6 +47,15 @@ impl Tensor {
     /// The same tensor at `place` of its file.
     pub(super) fn at(self, place: Option<usize>) -> Self {
         Self { place, ..self }
+    }
+
+    /// This tensor with its axes in the order `axes`, called `name`.
+    pub(super) fn turned(self, name: String, axes: Vec<usize>) -> Self {
+        let shape = axes.iter().map(|&axis| self.shape[axis]).collect();
+        Self::new(name, shape, move || {
+            let array = ArrayD::from_shape_vec(self.shape.clone(), self.values()?)?;
+            Ok(array.permuted_axes(axes.clone()).iter().copied().collect())
+        })
     }
 
     /// The tensor's numbers in row-major order.

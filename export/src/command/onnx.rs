@@ -4,12 +4,20 @@ use anyhow::Result;
 use clap::Args;
 use export::checkpoint;
 use export::checkpoint::settings::{Activation, Direction, Labels, Padding, PerLayer, Settings};
+use export::draw::Generator;
 use export::latent;
-use export::picture::sheet;
+use export::latent::wish::{Wishes, set_label};
+use export::onnx::source::Source;
+use export::picture::pixel_rule::PixelRule;
+use export::picture::{Planes, sheet};
+use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 use output::file;
 use prost::Message;
 use std::path::PathBuf;
+
+/// Number of pictures on a sheet.
+const PICTURES: usize = 20;
 
 #[derive(Args)]
 #[command(
@@ -131,8 +139,43 @@ impl Onnx {
         };
         let converted = checkpoint::convert(&self.file, &settings, &self.out)?;
         file::replace(&self.out, &converted.model.encode_to_vec())?;
-        file::replace(&look, &sheet::encode(&converted.pictures)?)?;
         super::say(&converted.table)?;
-        super::say(&format!("wrote {} and {}\n", self.out.display(), look.display()))
+        let source = Source::load(&self.out)?;
+        let sheet = pictures(&source).and_then(|pictures| sheet::encode(&pictures));
+        match sheet {
+            Ok(sheet) => {
+                file::replace(&look, &sheet)?;
+                super::say(&format!("wrote {} and {}\n", self.out.display(), look.display()))
+            }
+            // What this cannot draw, the other commands refuse for the same reason.
+            Err(why) => super::say(&format!(
+                "wrote {}, without {}: {why:#}\n",
+                self.out.display(),
+                look.display()
+            )),
+        }
     }
+}
+
+/// Pictures of seeds from 1 on, of each label in turn if there are labels.
+fn pictures(source: &Source) -> Result<Vec<Planes>> {
+    let label = |label| Wishes { label, ..Wishes::default() };
+    let mut generator = Generator::onnx(source, &label(None), None);
+    // The import may need a label, or a range where the last activation has none.
+    for (label, pixels) in [(label(Some(0)), None), (label(None), Some(PixelRule::SIGNED))] {
+        generator =
+            generator.or_else(|why| Generator::onnx(source, &label, pixels).map_err(|_| why));
+    }
+    let generator = generator?;
+    let latent = DraftPart::latent(&generator.latent);
+    let labels = generator.latent.iter().find(|part| part.distribution == Distribution::OneHot);
+    let labels = labels.map_or(1, |part| part.len);
+    let picture = |index| {
+        let mut z = latent::shown(1, index, &latent);
+        if labels > 1 {
+            set_label(&mut z, &generator.latent, index % labels)?;
+        }
+        generator.picture(&z)
+    };
+    (0..PICTURES).map(picture).collect()
 }

@@ -306,7 +306,7 @@ mod tests {
         let names = ["dcgan.pth", "dcgan.legacy.pth", "dcgan.module.pt", "dcgan.training.pth"];
         for name in names {
             let places = places(&fixture(name)).unwrap();
-            let key = if name == "dcgan.training.pth" { "netG." } else { "" };
+            let key = if name == "dcgan.training.pth" { "netG.module." } else { "" };
             let at = |tensor: &str| places[&format!("{key}{tensor}")];
             let order = ["main.0.weight", "main.1.weight", "main.1.running_mean", "main.3.weight"];
             assert!(order.map(at).is_sorted(), "{name}: {:?}", order.map(at));
