@@ -81,7 +81,7 @@ fn attributes_that_cannot_be_converted_are_named() {
     refused(transposed(vec![ints("output_padding", &[1, 1])]), "must be below strides [1, 1]");
     refused(transposed(vec![ints("pads", &[2, 2, 2, 2])]), "its output is empty");
 
-    refused(start().then("Flatten", &[], vec![int("axis", 2)]).finish(), "is [1, 16]");
+    refused(start().then("Flatten", &[], vec![int("axis", 4)]).finish(), "is [16, 1]");
     refused(start().then("Relu", &[], vec![int("alpha", 2)]).finish(), "attribute alpha");
     let unknown = vec![ints("order", &[0, 1, 3, 2])];
     refused(start().then("Transpose", &[], unknown).finish(), "attribute order is not supported");
@@ -108,10 +108,6 @@ fn operators_and_branches_are_refused_by_name() {
     nameless.graph.nodes[1].output[0] = "there".to_owned();
     nameless.current = "there".to_owned();
     refused(nameless.finish(), "node \"there\" (Softmax)");
-    let mut foreign = start().plain("Relu");
-    foreign.graph.nodes[1].domain = "com.microsoft".to_owned();
-    refused(foreign.finish(), "domain com.microsoft");
-
     let residual = start();
     let before = residual.current.clone();
     let residual = residual.convolution("Conv", [1, 1, 1], vec![]);
@@ -146,7 +142,6 @@ fn shapes_that_do_not_fit_are_refused() {
     refused(start().reshape(&[-1, 4, 2, 2]).finish(), "is [1, 4, 2, 2]");
     refused(start().reshape(&[-1, 5, 2, 2]).finish(), "cannot be reshaped to [-1, 5, 2, 2]");
     refused(start().reshape(&[2, 1, 4, 4]).finish(), "reshaped to [2, 1, 4, 4]");
-    refused(start().plain("Flatten").finish(), "is [1, 16]");
     // Down to 1×1, and its channels as pixels.
     for (op, attributes) in [("Conv", vec![]), ("ConvTranspose", geometry(1, [3; 4], 0))] {
         let small = start().convolution(op, [1, 16, 4], attributes);
@@ -186,11 +181,147 @@ fn shapes_that_do_not_fit_are_refused() {
     assert!(import(&with_add(&[4]), &Wishes::default()).is_ok());
     assert!(import(&with_add(&[1, 1, 1]), &Wishes::default()).is_ok());
     assert!(import(&with_add(&[1, 1, 4, 4]), &Wishes::default()).is_ok());
-    let mut fixed = start().finish();
-    let graph = fixed.proto.graph.as_mut().unwrap();
-    sketch::declared(&mut graph.input[0]).shape.as_mut().unwrap().dim[0].value =
-        Some(tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue(64));
-    refused(fixed, "fixed batch of 64");
+}
+
+/// `source` with a declared batch.
+fn with_batch(mut source: Source, batch: i64) -> Source {
+    let graph = source.proto.graph.as_mut().unwrap();
+    for value in graph.input.iter_mut().chain(&mut graph.output) {
+        sketch::declared(value).shape.as_mut().unwrap().dim[0].value =
+            Some(tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue(batch));
+    }
+    source
+}
+
+/// A declared batch is replaced by 1, with a note; but not if the pictures of a batch depend on each other.
+#[test]
+fn batches_are_replaced_or_refused() {
+    let chain = || {
+        let sketch = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 4, 2], vec![]);
+        sketch.plain("Relu")
+    };
+    let last = |sketch: Sketch| sketch.convolution("Conv", [1, 3, 1], vec![]).finish();
+    let network = sketch::imported(&with_batch(last(chain().reshape(&[6, 1, 4, 4])), 6));
+    assert_eq!((network.batch, network.image()), (6, [4, 4, 3]));
+    assert!(network.notes[0].ends_with("in that batch are the same"), "{:?}", network.notes);
+    let free = sketch::imported(&last(chain().reshape(&[-1, 1, 4, 4])));
+    assert_eq!((free.batch, free.notes), (1, vec![]));
+
+    let repeated = |values: &[f32]| {
+        let mut sketch = chain().reshape(&[-1, 1, 4, 4]);
+        let summand = sketch.graph.constant("each", &[2, 1, 1, 1], Values::Float(values));
+        with_batch(last(sketch.then("Add", &[&summand], vec![])), 2)
+    };
+    assert_eq!(sketch::imported(&repeated(&[0.5, 0.5])).batch, 2);
+    refused(repeated(&[0.5, 0.25]), "shape [2, 1, 1, 1] does not broadcast");
+    // Elements of all examples come before the next, and so each picture has some of each latent.
+    let mixed = chain().then("Transpose", &[], vec![ints("perm", &[1, 2, 3, 0])]);
+    let mixed = with_batch(last(mixed.reshape(&[2, 1, 4, 4])), 2);
+    refused(mixed, "fixed batch of 2, in which each picture depends on the whole batch");
+    refused(with_batch(last(chain().reshape(&[-1, 1, 4, 4])), 300), "fixed batch of 300: export");
+    let mut two = sketch::two_first().remove(0);
+    two = with_batch(two, 6);
+    let other = &mut two.proto.graph.as_mut().unwrap().input[1];
+    sketch::declared(other).shape.as_mut().unwrap().dim[0].value =
+        Some(tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue(1));
+    refused(two, "\"z\" has a fixed batch of 6 and \"code\" one of 1");
+}
+
+/// A flat output is a square picture, or what the user says.
+#[test]
+fn flat_outputs_are_pictures() {
+    let flat = |len: usize| {
+        let mut sketch = Sketch::new(&[4]);
+        let weights = sketch.constant(&[4, len], 1.0);
+        sketch.then("Gemm", &[&weights], vec![]).plain("Tanh").finish()
+    };
+    let read = |len, shape: Option<&str>| {
+        let shape = shape.map(|shape| shape.parse().unwrap());
+        import(&flat(len), &Wishes { shape, ..Wishes::default() })
+    };
+    let image = |len, shape| {
+        let network = read(len, shape).unwrap();
+        (network.image(), network.picture.interleaved, network.notes.len())
+    };
+    assert_eq!(image(36, None), ([6, 6, 1], false, 1));
+    assert_eq!(image(48, None), ([4, 4, 3], false, 1));
+    assert_eq!(image(48, Some("4x4x3")), ([4, 4, 3], true, 0));
+    assert_eq!(image(48, Some("1x8x6")), ([8, 6, 1], false, 0));
+    refused(flat(40), "give the shape of its pictures, for example --shape 3x48x64");
+    let error = format!("{:#}", read(40, Some("3x4x4")).unwrap_err());
+    assert!(
+        error.contains("[1, 40]: it cannot be read in the shape [3, 4, 4] of --shape"),
+        "{error}"
+    );
+    for wrong in ["", "3x4", "2x4x4", "3x0x4", "3x4x4x4", "3x4x99999"] {
+        assert!(wrong.parse::<crate::network::Order>().is_err(), "{wrong}");
+    }
+    // After a convolution the places are known.
+    let map = start().convolution("Conv", [1, 3, 1], vec![]).plain("Flatten").finish();
+    let network = sketch::imported(&map);
+    assert_eq!((network.image(), network.notes), ([4, 4, 3], vec![]));
+}
+
+#[test]
+fn the_picture_is_chosen_among_several_outputs() {
+    let mut source = start().plain("Tanh").finish();
+    let graph = source.proto.graph.as_mut().unwrap();
+    let before = graph.node[0].output[0].clone();
+    graph.output.push(graph::tensor(&before, &[1, 4, 4]));
+    let read = |output: &str| {
+        let output = Some(output.to_owned());
+        import(&source, &Wishes { output, ..Wishes::default() })
+    };
+    assert_eq!(read(&before).unwrap().output.name, before);
+    assert_eq!(read("net/Tanh4").unwrap().layers[0].steps.len(), 2);
+    let error = format!("{:#}", read("logits").unwrap_err());
+    assert!(
+        error.contains("--output logits: there is no such output; choose one of net/Tanh4 ["),
+        "{error}"
+    );
+    refused(
+        source.clone(),
+        &format!("--output NAME: net/Tanh4 [N, ?, ?, ?], {before} [N, 1, 4, 4]"),
+    );
+}
+
+/// A file that another tool has changed, or a network that needs more than its latent, is refused in one sentence.
+#[test]
+fn files_of_another_kind_are_refused_in_one_sentence() {
+    let mut quantised = start().plain("Relu").plain("Relu");
+    quantised.graph.nodes[1].op_type = "QuantizeLinear".to_owned();
+    quantised.graph.nodes[2].op_type = "DequantizeLinear".to_owned();
+    refused(
+        quantised.finish(),
+        "already quantised (QuantizeLinear in node \"net/Relu4\"): give the float",
+    );
+    let mut foreign = start().plain("Relu");
+    foreign.graph.nodes[1].domain = "com.microsoft".to_owned();
+    foreign.graph.nodes[1].op_type = "FusedConv".to_owned();
+    refused(
+        foreign.finish(),
+        "optimised by ONNX Runtime for one kind of machine (FusedConv in node",
+    );
+    let mut other = start().plain("Relu");
+    other.graph.nodes[1].domain = "pkg".to_owned();
+    refused(other.finish(), "domain pkg is not supported");
+
+    let mean = |axes: &[usize]| start().then("ReduceMean", &[], vec![ints("axes", axes)]).finish();
+    refused(mean(&[0, 2, 3]), "statistics of the batch, as BatchNorm does without stored ones");
+    refused(mean(&[1]), "each pixel by its own channels (PixelNorm)");
+    refused(mean(&[2, 3]), "statistics of the whole map");
+    refused(start().plain("RandomNormalLike").finish(), "draws random numbers, so that a latent");
+    let mut noise = start();
+    noise.graph.nodes.push(tract_onnx::pb::NodeProto {
+        op_type: "RandomUniform".to_owned(),
+        name: "noise".to_owned(),
+        output: vec!["noise".to_owned()],
+        ..Default::default()
+    });
+    let noise = noise.then("Add", &["noise"], vec![]).finish();
+    refused(noise, "node \"noise\" (RandomUniform): draws random numbers");
+    let twice = start().plain("InstanceNormalization").plain("Relu").plain("InstanceNormalization");
+    refused(twice.finish(), "train with BatchNormalization (and 1 more of its nodes)");
 }
 
 #[test]
@@ -315,7 +446,7 @@ fn labels_and_kinds_that_are_not_there_are_refused() {
     };
     let said = |source: Source, label: Option<usize>, kinds: &[&str]| {
         let kinds = kinds.iter().map(|kind| kind.parse().unwrap()).collect();
-        import(&source, &Wishes { label, kinds })
+        import(&source, &Wishes { label, kinds, ..Wishes::default() })
     };
     let refused = |source: Source, label, kinds: &[&str], expected: &str| {
         let error = format!("{:#}", said(source, label, kinds).unwrap_err());

@@ -32,12 +32,14 @@ pub(crate) struct ByLabel {
 pub(crate) struct Scope<'a> {
     /// The version of ONNX's operators that the file uses.
     pub(crate) opset: i64,
+    /// The batch that the graph declares. Views and labels are those of one example.
+    pub(crate) batch: usize,
     by_name: HashMap<&'a str, Value>,
 }
 
 impl<'a> Scope<'a> {
     pub(crate) fn new(opset: i64) -> Self {
-        Self { opset, by_name: HashMap::new() }
+        Self { opset, batch: 1, by_name: HashMap::new() }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {

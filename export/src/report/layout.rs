@@ -23,6 +23,8 @@ pub struct Layout {
     pub latent: Vec<PartReport>,
     /// Height, width, channels of the pictures.
     pub image: [usize; 3],
+    /// What was assumed or replaced in the ONNX, a sentence each.
+    pub notes: Vec<String>,
     /// The layers, first to last.
     pub layers: Vec<LayerReport>,
     /// Multiply-accumulates per picture whose product lands in the output.
@@ -124,6 +126,7 @@ impl Layout {
             source_sha256: hexadecimal(model.source()),
             latent: parts(model, network),
             image: size(shape),
+            notes: network.map_or_else(Vec::new, |network| network.notes.clone()),
             useful_macs: layers.iter().map(|layer| layer.useful_macs).sum(),
             weight_bytes: layers.iter().map(|layer| layer.weight_bytes).sum(),
             weight_read_bytes: layers.iter().map(|layer| layer.weight_read_bytes).sum(),
@@ -188,6 +191,9 @@ pub fn table(layout: &Layout) -> String {
     let [height, width, channels] = layout.image;
     let mut text = format!("{}: pictures {height}×{width}×{channels} of latents\n", layout.name);
     text.push_str(&latent(layout));
+    for note in &layout.notes {
+        let _ = writeln!(text, "note: {note}");
+    }
     text.push('\n');
     row(
         &mut text,
