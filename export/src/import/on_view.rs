@@ -6,6 +6,7 @@ use crate::import::constant::tensor::Tensor;
 use crate::import::elementwise::alone;
 use crate::import::elementwise::pair::{choice, with_constant, with_view};
 use crate::import::latent::beside::beside;
+use crate::import::latent::length;
 use crate::import::layer::chain::check_map;
 use crate::import::layer::convolution::convolution;
 use crate::import::layer::dense::{gemm, matmul};
@@ -35,9 +36,12 @@ pub(crate) fn outputs(
     let mixed = |value: &Value| match value {
         Value::ByLabel(_) => Ok(Value::View(importer.forms.view(node, value)?)),
         Value::Constant(tensor) => Ok(Value::Constant(tensor.of_one(batch))),
-        Value::View(_) | Value::Refused => Ok(value.clone()),
+        Value::View(_) | Value::Length(_) | Value::Refused => Ok(value.clone()),
     };
     let inputs: &[Value] = &inputs.iter().map(mixed).collect::<Result<Vec<_>>>()?;
+    if let Some(outputs) = length::outputs(importer, node, operator, inputs)? {
+        return Ok(outputs);
+    }
     let view = || match inputs.first() {
         Some(Value::View(view)) => Ok(view),
         _ => Err(node.refuse("its first input is a constant")),

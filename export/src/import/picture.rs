@@ -55,6 +55,7 @@ pub(crate) fn picture(
     let name = &output.name;
     let view = match importer.scope.get(name).cloned() {
         Some(Value::View(view)) => Ok(view),
+        Some(Value::Length(_)) => Err("is the length of the latent"),
         Some(Value::Refused) => Err("depends on a first layer that has been added to another"),
         Some(Value::ByLabel(_)) => Err("depends on a label alone: there is nothing to draw"),
         Some(Value::Constant(_)) | None => Err("does not depend on the latent"),

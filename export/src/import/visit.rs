@@ -47,13 +47,14 @@ pub(crate) fn network(
     }
     let (picture, trailing_layers) =
         picture(&mut importer, output, wishes.shape.as_ref()).map_err(one)?;
-    let Importer { scope, inputs, chain, notes, .. } = importer;
+    let Importer { scope, inputs, forms, chain, notes } = importer;
     let (batch, layers) = (scope.batch, chain.layers);
     let count = layers.len();
     if count > MAX_LAYERS {
         return Err(one(anyhow!("has {count} layers, possible: 1…{MAX_LAYERS}")));
     }
     let GraphInputs { drawn, fixed, latent, .. } = inputs;
+    let latent = forms.parts(latent).map_err(one)?;
     let (inputs, output) = (drawn, output.clone());
     Ok(Network { inputs, fixed, output, batch, latent, picture, layers, trailing_layers, notes })
 }
@@ -120,7 +121,8 @@ fn nodes<'a>(
                 errors.push(error);
                 // Its input instead, to find more problems after it.
                 let first = importer.scope.get(node.input(0));
-                let first = first.filter(|_| operator.keeps_shape() && views(&importer.scope, node) < 2);
+                let first =
+                    first.filter(|_| operator.keeps_shape() && views(&importer.scope, node) < 2);
                 first.cloned().into_iter().collect()
             }
         };
@@ -149,7 +151,7 @@ fn constant_elements(value: &Value) -> usize {
         Value::ByLabel(ByLabel { tensors, .. }) => {
             tensors.iter().map(|tensor| count(tensor.dims())).sum()
         }
-        Value::View(_) | Value::Refused => 0,
+        Value::View(_) | Value::Length(_) | Value::Refused => 0,
     }
 }
 
@@ -170,7 +172,7 @@ fn visit<'a>(
     }
     let labels = inputs.iter().filter_map(|value| match value {
         Value::ByLabel(by_label) => Some((by_label.begin, by_label.tensors.len())),
-        Value::Constant(_) | Value::View(_) | Value::Refused => None,
+        Value::Constant(_) | Value::View(_) | Value::Length(_) | Value::Refused => None,
     });
     let labels: HashSet<(usize, usize)> = labels.collect();
     let views = inputs.iter().any(|value| matches!(value, Value::View(_)));

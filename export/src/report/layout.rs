@@ -89,6 +89,8 @@ pub struct PartReport {
     pub distribution: &'static str,
     /// Whether only the input's name suggests that it is a label.
     pub guessed: bool,
+    /// Whether the elements are divided by the root of their mean square before the first layer.
+    pub normalized: bool,
     /// Quantisation steps per unit.
     pub scale: f32,
 }
@@ -151,6 +153,7 @@ fn parts(model: &Model, network: Option<&Network>) -> Vec<PartReport> {
         begin: place.start,
         len: part.len,
         distribution: latent::name(part.distribution),
+        normalized: part.normalized,
         scale: part.scale,
     });
     reports.collect()
@@ -249,7 +252,10 @@ fn latent(layout: &Layout) -> String {
             String::new()
         };
         let place = format!("{}…{last}", part.begin);
-        let _ = writeln!(text, "  {name:<24} elements {place}, {}{guessed}", part.distribution);
+        let normalized = if part.normalized { ", normalised" } else { "" };
+        let distribution = part.distribution;
+        let _ =
+            writeln!(text, "  {name:<24} elements {place}, {distribution}{normalized}{guessed}");
     }
     text
 }

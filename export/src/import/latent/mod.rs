@@ -1,13 +1,14 @@
 //! The graph's inputs: which of them are parts of the latent, which are labels, and the value that each begins with.
 //!
 //! - [`label`]: which inputs are a label's number; [`by_label`]: nodes that depend on a label alone
-//! - [`form`]: what is done to the latent before the first layer
+//! - [`form`]: what is done to the latent before the first layer; [`length`]: latents that are normalised
 //! - [`beside`], [`sum`]: several first layers become one
 
 pub(crate) mod beside;
 pub(crate) mod by_label;
 pub(crate) mod form;
 pub(crate) mod label;
+pub(crate) mod length;
 pub(crate) mod sum;
 
 use crate::import::constant::tensor::Tensor;
