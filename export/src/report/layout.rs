@@ -4,7 +4,7 @@ use crate::latent;
 use crate::network::operation::Operation;
 use crate::network::{Layer, Network};
 use crate::quantize::plans::{MemoryChoice, choices};
-use crate::text::ending;
+use crate::text::{ending, wrapped};
 use gen_core::element::Weight;
 use gen_core::format::write::DraftPart;
 use gen_core::{Layer as DeviceLayer, Model, Shape};
@@ -189,13 +189,16 @@ fn kind(layer: &DeviceLayer) -> &'static str {
     }
 }
 
-/// The sizes as a table of at most 100 columns.
+/// Most columns of a line.
+const COLUMNS: usize = 100;
+
+/// The sizes as a table of at most [`COLUMNS`] columns.
 pub fn table(layout: &Layout) -> String {
     let [height, width, channels] = layout.image;
     let mut text = format!("{}: pictures {height}×{width}×{channels} of latents\n", layout.name);
     text.push_str(&latent(layout));
     for note in &layout.notes {
-        let _ = writeln!(text, "note: {note}");
+        let _ = writeln!(text, "{}", wrapped(&format!("note: {note}"), COLUMNS));
     }
     text.push('\n');
     row(

@@ -318,7 +318,8 @@ mod tests {
         let with = |more: Line<'static>| [pixelnorm(&[1], &["mean", "1e-8"]), vec![more]].concat();
         refused(&with(("both", "Add", &["normal", "z"], None)), "both normalised and as it is");
         let other = "length of the latents in another way";
-        refused(&with(("times", "Mul", &["normal", "root"], None)), other);
+        let function = "another function of their length";
+        refused(&with(("times", "Mul", &["normal", "root"], None)), function);
         refused(&with(("plus", "Add", &["z", "root"], None)), other);
         refused(&with(("tanh", "Tanh", &["squares"], None)), other);
         refused(&with(("cube", "Mul", &["squares", "z"], None)), other);
