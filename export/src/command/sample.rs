@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 #[command(after_help = "Example:\n  export sample generator.onnx --count 64 --png sheet.png")]
-#[command(group = ArgGroup::new("output").required(true).multiple(true).args(["npy", "png"]))]
+#[command(group = ArgGroup::new("written").required(true).multiple(true).args(["npy", "png"]))]
 pub(crate) struct Sample {
     /// Generator, .onnx (float32, or quantised by export) or .gen
     file: PathBuf,

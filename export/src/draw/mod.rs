@@ -55,6 +55,14 @@ impl File {
         }
         Ok(Self::Onnx(Box::new(Source::decode(path, &bytes)?)))
     }
+
+    /// Its path, for messages.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Gen { path, .. } => path,
+            Self::Onnx(source) => &source.path,
+        }
+    }
 }
 
 /// One generated picture in the order `[channel][row][column]`.
@@ -73,6 +81,8 @@ pub struct Generator<'a> {
     pub latent: Vec<DraftPart>,
     /// Size of the pictures.
     pub image: Shape,
+    /// What was assumed or replaced in a float ONNX: [`Network::notes`](crate::network::Network::notes).
+    pub notes: Vec<String>,
     /// Whether the output of the backend is `[row][column][channel]`.
     interleaved: bool,
     pixels: PixelRule,
@@ -116,7 +126,8 @@ impl<'a> Generator<'a> {
         let latent = model.latent().parts().iter().map(DraftPart::from).collect();
         let (image, pixels) = (model.picture_shape(), PixelRule::BYTE);
         let backend = Backend::Device(Box::new(model));
-        Ok(Self { backend, latent, image, interleaved: false, pixels })
+        let notes = Vec::new();
+        Ok(Self { backend, latent, image, notes, interleaved: false, pixels })
     }
 
     /// Prepares the generator in an ONNX, float or quantised. `pixels` is the pixel rule of a float one whose last
@@ -135,7 +146,8 @@ impl<'a> Generator<'a> {
         let onnx = float::prepare_picture(&network, None).with_context(file)?;
         let image = picture_shape(source, network.image())?;
         let backend = Backend::Float(onnx);
-        Ok(Self { backend, latent: network.latent, image, interleaved: false, pixels })
+        let (latent, notes) = (network.latent, network.notes);
+        Ok(Self { backend, latent, image, notes, interleaved: false, pixels })
     }
 
     /// Prepares the generator in a quantised ONNX that `export` wrote. tract runs it after `passes`.
@@ -168,7 +180,8 @@ impl<'a> Generator<'a> {
             format!("{}: output of shape {:?} is no picture", file(), onnx.output_shape())
         })?;
         let image = picture_shape(source, image)?;
-        Ok(Self { backend: Backend::Quantised(onnx), latent, image, interleaved, pixels })
+        let (backend, notes) = (Backend::Quantised(onnx), Vec::new());
+        Ok(Self { backend, latent, image, notes, interleaved, pixels })
     }
 
     /// Number of elements of a latent.

@@ -1,12 +1,13 @@
 //! Writes the imported network as a float ONNX for tract: NCHW, batch 1, and only operators that tract runs correctly,
 //! however the original graph was written.
 
+use crate::latent::places;
 use crate::network::function::Function;
 use crate::network::linear::{Linear, planes};
 use crate::network::operation::{Both, Choice, Operation};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
-use crate::onnx::graph::{Graph, Values, float, tensor};
+use crate::onnx::graph::{Graph, Values, float, int, ints, tensor};
 use crate::onnx::input::Input;
 use crate::onnx::run::Onnx;
 use crate::onnx::source::Source;
@@ -78,7 +79,7 @@ pub fn drawing(
 /// output that is rounded, if any.
 pub fn encode(network: &Network, rounded: Option<Rounded>) -> ModelProto {
     let mut graph = Graph::default();
-    let mut x = INPUT.to_owned();
+    let mut x = latent(&mut graph, network);
     for (index, layer) in network.layers.iter().enumerate() {
         graph.prefix = format!("layer{index}");
         x = linear(&mut graph, layer, &x);
@@ -98,6 +99,36 @@ pub fn encode(network: &Network, rounded: Option<Rounded>) -> ModelProto {
     let [height, width, channels] = network.image().map(|side| side as i64);
     let latent = tensor(INPUT, &[network.latent_len() as i64, 1, 1]);
     graph.model("float", vec![latent], tensor(&x, &[channels, height, width]), Vec::new())
+}
+
+/// Adds the nodes that normalise parts of the latent, if any are, and returns the name of the latent.
+fn latent(graph: &mut Graph, network: &Network) -> String {
+    if !network.latent.iter().any(|part| part.normalized) {
+        return INPUT.to_owned();
+    }
+    graph.prefix = "latent".to_owned();
+    let mut parts = Vec::new();
+    for (index, (part, place)) in network.latent.iter().zip(places(&network.latent)).enumerate() {
+        let ends = [("begin", place.start), ("end", place.end), ("axis", 1)].map(|(what, at)| {
+            graph.constant(&format!("{what}{index}"), &[1], Values::Int64(&[at as i64]))
+        });
+        let [begin, end, axis] = ends.each_ref().map(String::as_str);
+        let mut x =
+            graph.node("Slice", &format!("part{index}"), &[INPUT, begin, end, axis], vec![]);
+        if part.normalized {
+            let name = |what: &str| format!("{what}{index}");
+            let squares = graph.node("Mul", &name("squares"), &[&x, &x], vec![]);
+            let axes = vec![ints("axes", &[1])];
+            let mean = graph.node("ReduceMean", &name("mean"), &[&squares], axes);
+            let least = graph.constant(&name("least"), &[], Values::Float(&[f32::MIN_POSITIVE]));
+            let mean = graph.node("Max", &name("above"), &[&mean, &least], vec![]);
+            let root = graph.node("Sqrt", &name("root"), &[&mean], vec![]);
+            x = graph.node("Div", &name("normalized"), &[&x, &root], vec![]);
+        }
+        parts.push(x);
+    }
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    graph.node("Concat", "parts", &parts, vec![int("axis", 1)])
 }
 
 /// Adds the nodes that round `x` to the steps of a quantisation in 8 bits and clamp it to its limits.
