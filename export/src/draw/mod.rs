@@ -11,7 +11,7 @@ use crate::latent;
 use crate::latent::inputs;
 use crate::latent::wish::Wishes;
 use crate::network::ending::pixel_rule;
-use crate::network::float;
+use crate::network::float::Runner;
 use crate::network::linear::planes;
 use crate::onnx::input::Input;
 use crate::onnx::metadata;
@@ -83,8 +83,8 @@ enum Backend<'a> {
     Device(Box<Model<'a>>),
     /// An ONNX that `export` wrote, in tract.
     Quantised(Onnx),
-    /// The imported float network, in tract.
-    Float(Onnx),
+    /// The imported float network.
+    Float(Runner),
 }
 
 impl<'a> Generator<'a> {
@@ -132,10 +132,9 @@ impl<'a> Generator<'a> {
         let network = import(source, wishes)?;
         let file = || source.path.display().to_string();
         let pixels = pixel_rule(&network, pixels).with_context(file)?;
-        let onnx = float::prepare_picture(&network, None).with_context(file)?;
         let image = picture_shape(source, network.image())?;
-        let backend = Backend::Float(onnx);
-        Ok(Self { backend, latent: network.latent, image, interleaved: false, pixels })
+        let backend = Backend::Float(Runner::picture(&network, None));
+        Ok(Self { backend, latent: network.latent, image, interleaved: true, pixels })
     }
 
     /// Prepares the generator in a quantised ONNX that `export` wrote. tract runs it after `passes`.
@@ -189,11 +188,12 @@ impl<'a> Generator<'a> {
     ///
     /// If `z` has the wrong length, or tract fails.
     pub fn draw(&self, z: &[f32]) -> Result<Drawing> {
-        let onnx = match &self.backend {
+        let mut tensors = match &self.backend {
             Backend::Device(model) => return device::draw(model, z).map(Drawing::Pixels),
-            Backend::Quantised(onnx) | Backend::Float(onnx) => onnx,
+            Backend::Quantised(onnx) => onnx.run(z)?,
+            Backend::Float(runner) => runner.run(&[z.to_vec()])?.swap_remove(0),
         };
-        let values = onnx.run(z)?.swap_remove(0);
+        let values = tensors.swap_remove(0);
         let Shape { height, width, channels } = self.image;
         let len = height * width * channels;
         ensure!(values.len() == len, "{} values for a picture of {len}", values.len());

@@ -3,7 +3,7 @@
 use crate::latent;
 use crate::latent::wish;
 use crate::network::Network;
-use crate::network::float;
+use crate::network::float::Runner;
 use crate::network::linear::planes;
 use crate::onnx::input::data_type;
 use crate::onnx::run::Onnx;
@@ -33,7 +33,7 @@ pub enum Check {
     Differs(f32),
 }
 
-/// Draws some latents with `source` and with `network`, both in tract, and compares the pictures.
+/// Draws some latents with `source`, in tract, and with `network`, and compares the pictures.
 pub fn verify(source: &Source, network: &Network) -> Check {
     if data_type(&network.output) == Some(DataType::Uint8) {
         return Check::NotRun("its pictures are bytes, cut off and not rounded".to_owned());
@@ -49,7 +49,7 @@ pub fn verify(source: &Source, network: &Network) -> Check {
 fn difference(source: &Source, network: &Network) -> Result<f32> {
     let inputs = [&network.inputs[..], &network.fixed].concat();
     let original = Onnx::new(source, inputs, &[&network.output.name])?;
-    let imported = float::prepare_picture(network, None)?;
+    let imported = Runner::picture(network, None);
     let (mut largest, mut low, mut high) = (0.0_f32, f32::MAX, f32::MIN);
     let latent = DraftPart::latent(&network.latent);
     let one_hot = network.latent.iter().filter(|it| it.distribution == Distribution::OneHot);
@@ -59,12 +59,13 @@ fn difference(source: &Source, network: &Network) -> Result<f32> {
         if labels > 0 {
             wish::set_label(&mut z, &network.latent, index % labels)?;
         }
-        let (mut a, b) = (original.run(&z)?.swap_remove(0), imported.run(&z)?.swap_remove(0));
+        let a = original.run(&z)?.swap_remove(0);
+        let mut b = imported.run(&[z])?.swap_remove(0).swap_remove(0);
         if a.len() != b.len() {
             return Ok(f32::INFINITY);
         }
-        if network.picture.interleaved {
-            a = planes(&a, network.image());
+        if !network.picture.interleaved {
+            b = planes(&b, network.image());
         }
         for (a, b) in a.iter().zip(&b) {
             let off = (a - b).abs();

@@ -1,4 +1,5 @@
-//! Functions of one number: their values, limits and ONNX names.
+//! Functions of one number: their values, limits and ONNX names. Values are computed by the crate `libm`: a platform's
+//! own functions differ in the last bit.
 
 /// Nonlinear functions, as ONNX defines them.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,35 +66,36 @@ impl Function {
     /// Its value at `x`.
     pub fn at(self, x: f64) -> f64 {
         match self {
-            Self::Relu => x.max(0.0),
+            Self::Relu if x < 0.0 => 0.0,
+            Self::Relu => x,
             Self::LeakyRelu(slope) if x < 0.0 => slope * x,
             Self::LeakyRelu(_) => x,
-            Self::Tanh => x.tanh(),
-            Self::Sigmoid => 1.0 / (1.0 + (-x).exp()),
+            Self::Tanh => libm::tanh(x),
+            Self::Sigmoid => 1.0 / (1.0 + libm::exp(-x)),
             Self::Clip(low, high) => x.max(low).min(high),
-            Self::Elu(alpha) if x < 0.0 => alpha * x.exp_m1(),
+            Self::Elu(alpha) if x < 0.0 => alpha * libm::expm1(x),
             Self::Elu(_) => x,
-            Self::Celu(alpha) if x < 0.0 => alpha * (x / alpha).exp_m1(),
+            Self::Celu(alpha) if x < 0.0 => alpha * libm::expm1(x / alpha),
             Self::Celu(_) => x,
-            Self::Selu { alpha, gamma } if x < 0.0 => gamma * alpha * x.exp_m1(),
+            Self::Selu { alpha, gamma } if x < 0.0 => gamma * alpha * libm::expm1(x),
             Self::Selu { gamma, .. } => gamma * x,
             Self::Gelu => 0.5 * x * (1.0 + libm::erf(x * std::f64::consts::FRAC_1_SQRT_2)),
             Self::GeluByTanh => {
                 let inner = (x + 0.044_715 * x * x * x) * (2.0 / std::f64::consts::PI).sqrt();
-                0.5 * x * (1.0 + inner.tanh())
+                0.5 * x * (1.0 + libm::tanh(inner))
             }
             Self::Softplus => softplus(x),
             Self::Softsign => x / (1.0 + x.abs()),
             Self::HardSigmoid { alpha, beta } => (alpha * x + beta).clamp(0.0, 1.0),
             Self::HardSwish => x * (x / 6.0 + 0.5).clamp(0.0, 1.0),
-            Self::Mish => x * softplus(x).tanh(),
+            Self::Mish => x * libm::tanh(softplus(x)),
             Self::Erf => libm::erf(x),
-            Self::Exp => x.exp(),
-            Self::Log => x.ln(),
+            Self::Exp => libm::exp(x),
+            Self::Log => libm::log(x),
             Self::Abs => x.abs(),
             Self::Sqrt => x.sqrt(),
             Self::Reciprocal => 1.0 / x,
-            Self::Power(power) => x.powf(power),
+            Self::Power(power) => libm::pow(x, power),
             Self::Above(limit) => f64::from(u8::from(x > limit)),
         }
     }
@@ -140,5 +142,5 @@ impl Function {
 
 /// ln(1 + eˣ), computed without overflow.
 fn softplus(x: f64) -> f64 {
-    x.max(0.0) + (-x.abs()).exp().ln_1p()
+    x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
 }

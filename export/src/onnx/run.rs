@@ -47,10 +47,7 @@ impl Onnx {
         outputs: &[&str],
     ) -> Result<Self> {
         let plan = guard(|| {
-            let parsed = tract_onnx::onnx()
-                .with_ignore_value_info(true)
-                .parse(&source.proto, source.directory())?;
-            let mut model = parsed.model;
+            let mut model = tract().parse(&source.proto, source.directory())?.model;
             model.select_outputs_by_name(outputs)?;
             model.select_inputs_by_name(inputs.iter().map(Input::name))?;
             for (index, input) in inputs.iter().enumerate() {
@@ -99,6 +96,17 @@ impl Onnx {
             values.collect::<TractResult<_>>()
         })
     }
+}
+
+/// tract's reader of ONNX. All use of tract begins here.
+///
+/// tract is told that the processor lacks what its own instructions need, and then computes with the code that is the
+/// same for all. Otherwise it fuses multiplications and additions where the processor can, and constants that it
+/// computes would differ from machine to machine.
+pub(crate) fn tract() -> tract_onnx::Onnx {
+    let without = format!("-{}", std::env::consts::ARCH);
+    tract_linalg::knobs::TRACT_CPU_ISA.set(Some(without));
+    tract_onnx::onnx().with_ignore_value_info(true)
 }
 
 /// Runs `work` in tract and turns a panic into an error: some malformed graphs make tract panic.

@@ -93,8 +93,8 @@ fn widths(model: &Model, file: usize, flash: usize) -> usize {
     let saved = |percent: usize| -> f64 {
         let part = percent as f64 / 100.0;
         let layers = model.layers().iter().enumerate().map(|(index, layer)| {
-            let hidden = i32::from(index > 0) + i32::from(index < last);
-            layer.weight_bytes() as f64 * (1.0 - part.powi(hidden))
+            let side = |hidden: bool| if hidden { part } else { 1.0 };
+            layer.weight_bytes() as f64 * (1.0 - side(index > 0) * side(index < last))
         });
         layers.sum()
     };
