@@ -4,10 +4,13 @@ use anyhow::Result;
 use std::ops::Range;
 
 /// Splits `0..count` evenly among the processors, runs `job` on each part in a thread, and returns the results in
-/// order.
+/// order. One processor needs no thread, which some platforms cannot start.
 pub(crate) fn split<T: Send>(count: usize, job: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
     let threads =
         std::thread::available_parallelism().map_or(1, usize::from).clamp(1, count.max(1));
+    if threads == 1 {
+        return vec![job(0..count)];
+    }
     let part = |i: usize| i * count / threads..(i + 1) * count / threads;
     std::thread::scope(|scope| {
         let job = &job;

@@ -188,12 +188,31 @@ impl<'a> Generator<'a> {
     ///
     /// If `z` has the wrong length, or tract fails.
     pub fn draw(&self, z: &[f32]) -> Result<Drawing> {
-        let mut tensors = match &self.backend {
-            Backend::Device(model) => return device::draw(model, z).map(Drawing::Pixels),
-            Backend::Quantised(onnx) => onnx.run(z)?,
-            Backend::Float(runner) => runner.run(&[z.to_vec()])?.swap_remove(0),
-        };
-        let values = tensors.swap_remove(0);
+        Ok(self.draw_all(&[z.to_vec()])?.swap_remove(0))
+    }
+
+    /// As [`draw`](Self::draw), for each of `latents`. A float network draws many in the time of a few.
+    ///
+    /// # Errors
+    ///
+    /// As `draw`.
+    pub fn draw_all(&self, latents: &[Vec<f32>]) -> Result<Vec<Drawing>> {
+        match &self.backend {
+            Backend::Device(model) => {
+                latents.iter().map(|z| device::draw(model, z).map(Drawing::Pixels)).collect()
+            }
+            Backend::Quantised(onnx) => {
+                latents.iter().map(|z| self.drawing(onnx.run(z)?.swap_remove(0))).collect()
+            }
+            Backend::Float(runner) => {
+                let all = runner.run(latents)?.into_iter();
+                all.map(|mut tensors| self.drawing(tensors.swap_remove(0))).collect()
+            }
+        }
+    }
+
+    /// The output `values` of the backend as a drawing.
+    fn drawing(&self, values: Vec<f32>) -> Result<Drawing> {
         let Shape { height, width, channels } = self.image;
         let len = height * width * channels;
         ensure!(values.len() == len, "{} values for a picture of {len}", values.len());

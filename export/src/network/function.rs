@@ -144,3 +144,29 @@ impl Function {
 fn softplus(x: f64) -> f64 {
     x.max(0.0) + libm::log1p(libm::exp(-x.abs()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Function;
+
+    /// Values are those of libm at numbers at which glibc's differ in the last bit.
+    #[test]
+    fn values_are_the_same_on_every_machine() {
+        let values = [
+            (Function::Tanh, 0.042_236_328_125, 0x3fa5_9cb5_df9f_964b_u64),
+            (Function::Exp, 0.047_607_421_875, 0x3ff0_c7b7_5d66_2080),
+            (Function::Sigmoid, 0.004_882_812_5, 0x3fe0_09ff_feb2_aadf),
+            (Function::Elu(1.0), -0.084_472_656_25, 0xbfb4_bca0_743a_6f49),
+            (Function::Celu(2.0), -0.168_945_312_5, 0xbfc4_bca0_743a_6f49),
+            (Function::Selu { alpha: 2.0, gamma: 1.5 }, -0.084_472_656_25, 0xbfcf_1af0_ae57_a6ee),
+            (Function::Log, 0.012_695_312_5, 0xc011_7751_a920_0242),
+            (Function::Power(1.7), 0.001_953_125, 0x3ef9_fdf8_bcce_5340),
+            (Function::Softplus, 0.004_882_812_5, 0x3fe6_4249_3ef9_d1c4),
+            (Function::Mish, 0.000_488_281_25, 0x3f33_347a_df3a_a87c),
+            (Function::GeluByTanh, 0.099_365_234_375, 0x3fab_736e_89df_37ec),
+        ];
+        for (function, x, bits) in values {
+            assert_eq!(function.at(x).to_bits(), bits, "{function:?} at {x}");
+        }
+    }
+}

@@ -127,6 +127,7 @@ mod tests {
     use super::*;
     use crate::import::import;
     use crate::latent::wish::Wishes;
+    use crate::onnx::graph::{Graph, Values, tensor};
     use crate::sketch;
 
     #[test]
@@ -143,5 +144,24 @@ mod tests {
         let merged = |operators: &[String]| operators.iter().any(|name| name.starts_with("Opt"));
         assert!(!merged(&typed) && merged(&optimised), "{typed:?} {optimised:?}");
         assert_eq!(operators(Passes::Most), optimised);
+    }
+    /// 1 + 2⁻¹³ has the square 1 + 2⁻¹² + 2⁻²⁶, whose last part is lost unless the next addition is fused with it.
+    #[test]
+    fn products_are_rounded_before_they_are_added() {
+        let root = 1.0 + 2.0_f32.powi(-13);
+        let columns = 16;
+        let mut graph = Graph::default();
+        let weights = [vec![-root * root; columns], vec![root; columns]].concat();
+        let weights = graph.constant("weights", &[2, columns], Values::Float(&weights));
+        let y = graph.node("MatMul", "product", &["x", &weights], vec![]);
+        let inputs = vec![tensor("x", &[2])];
+        let outputs = tensor(&y, &[columns as i64]);
+        let proto = graph.model("product", inputs, outputs, Vec::new());
+        let source = Source { path: "product".into(), proto, sha256: [0; 32] };
+        for passes in [Passes::Typed, Passes::Optimised] {
+            let input = Input { elements: 0..2, ..Input::new(tensor("x", &[2]), vec![1, 2]) };
+            let onnx = Onnx::with_passes(&source, passes, vec![input], &[&y]).unwrap();
+            assert_eq!(onnx.run(&[1.0, root]).unwrap(), [vec![0.0; columns]], "{passes:?}");
+        }
     }
 }
