@@ -2,7 +2,7 @@
 
 /// `number` with three significant digits and at most 12 decimals.
 pub(crate) fn significant(number: f64) -> String {
-    let decimals = 2.0 - number.abs().max(1e-12).log10().floor();
+    let decimals = 2.0 - libm::log10(number.abs().max(1e-12)).floor();
     format!("{number:.*}", decimals.clamp(0.0, 12.0) as usize)
 }
 

@@ -10,13 +10,14 @@ pub mod range;
 
 use crate::calibrate::histogram::Histogram;
 use crate::calibrate::range::Limits;
-use crate::network::float;
+use crate::network::float::{BATCH, Runner, Tensor};
 use crate::network::fold::{Activation, Folded, fold_all};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 use crate::{latent, parallel};
 use anyhow::{Result, ensure};
 use gen_core::format::write::DraftPart;
+use std::ops::Range;
 
 /// The values that a network's tensors took in calibration.
 #[derive(Clone, Debug)]
@@ -48,7 +49,7 @@ impl Statistics {
 ///
 /// # Errors
 ///
-/// If tract can't run the network, or a value isn't finite.
+/// If a value isn't finite, or the steps of a layer do not fit into one epilogue.
 pub fn calibrate(
     network: &Network,
     seed: u64,
@@ -62,12 +63,13 @@ pub fn calibrate(
     if hidden + tables.len() == 0 {
         return Ok(Statistics { outputs: Vec::new(), limits: Vec::new(), folded });
     }
-    let names = (0..hidden).map(float::output).chain(tables.iter().map(|it| float::before(*it)));
-    let runner = float::prepare(network, None, &names.collect::<Vec<_>>())?;
+    let wanted = (0..hidden).map(Tensor::Output).chain(tables.iter().map(|it| Tensor::Before(*it)));
+    let runner = Runner::new(network, None, wanted.collect());
     let latent = DraftPart::latent(&network.latent);
-    let run = |index| {
-        let tensors = runner.run(&latent::calibration(seed, index, &latent));
-        done();
+    let run = |batch: Range<usize>| {
+        let latents: Vec<_> = batch.map(|i| latent::calibration(seed, i, &latent)).collect();
+        let tensors = runner.run(&latents);
+        latents.iter().for_each(|_| done());
         tensors
     };
 
@@ -81,27 +83,28 @@ pub fn calibrate(
     Ok(Statistics { outputs, limits, folded })
 }
 
-/// Computes the tensors of calibration latent `index`, `[C, H, W]` each.
-type Run<'r> = dyn Fn(usize) -> Result<Vec<Vec<f32>>> + Sync + 'r;
+/// Computes the tensors of each of a batch of calibration latents.
+type Run<'r> = dyn Fn(Range<usize>) -> Result<Vec<Vec<Vec<f32>>>> + Sync + 'r;
 
 /// The limits of each tensor that `run` computes on `count` latents. There is one tensor for each of `layers`.
 ///
 /// # Errors
 ///
-/// If tract fails, or a value isn't finite, naming the node.
+/// If a value isn't finite, naming the node.
 fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
     let unseen = layers.iter().map(|layer| vec![(f32::MAX, f32::MIN); layer.channels_out]);
-    let see = |limits: &mut [Limits], index: usize| {
-        for ((channels, tensor), layer) in limits.iter_mut().zip(run(index)?).zip(layers) {
-            let plane = tensor.len() / channels.len();
-            for (limits, values) in channels.iter_mut().zip(tensor.chunks_exact(plane)) {
-                for &value in values {
-                    ensure!(
-                        value.is_finite(),
-                        "node \"{}\": the float network itself gives {value} for calibration latent {index}",
-                        layer.name
-                    );
-                    *limits = wider(*limits, (value, value));
+    let see = |limits: &mut [Limits], batch: Range<usize>| {
+        for (index, tensors) in batch.clone().zip(run(batch)?) {
+            for ((channels, tensor), layer) in limits.iter_mut().zip(tensors).zip(layers) {
+                ensure!(
+                    tensor.iter().all(|value| value.is_finite()),
+                    "node \"{}\": the float network itself gives NaN or infinity for calibration latent {index}",
+                    layer.name
+                );
+                for values in tensor.chunks_exact(channels.len()) {
+                    for (limits, &value) in channels.iter_mut().zip(values) {
+                        *limits = wider(*limits, (value, value));
+                    }
                 }
             }
         }
@@ -116,23 +119,24 @@ fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
 ///
 /// # Errors
 ///
-/// If tract fails.
+/// Those of `run`.
 fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<Histogram>> {
     let largest = |channels: &Limits| {
         let (low, high) = all(channels);
         low.abs().max(high.abs())
     };
     let empty = limits.iter().map(|it| Histogram::new(largest(it))).collect();
-    let see = |histograms: &mut [Histogram], index: usize| {
-        let tensors = run(index)?;
-        histograms.iter_mut().zip(&tensors).for_each(|(histogram, tensor)| histogram.add(tensor));
+    let see = |histograms: &mut [Histogram], batch| {
+        for tensors in run(batch)? {
+            histograms.iter_mut().zip(&tensors).for_each(|(it, tensor)| it.add(tensor));
+        }
         Ok(())
     };
     gather(empty, count, see, Histogram::merge)
 }
 
-/// What `see` finds in `count` latents, beginning with `empty`. Each thread sees some of them, and `merge` adds what it
-/// found.
+/// What `see` finds in `count` latents, beginning with `empty`. Each thread sees some batches of them, and `merge` adds
+/// what it found.
 ///
 /// # Errors
 ///
@@ -140,12 +144,13 @@ fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<Histogra
 fn gather<T: Clone + Send + Sync>(
     empty: Vec<T>,
     count: usize,
-    see: impl Fn(&mut [T], usize) -> Result<()> + Sync,
+    see: impl Fn(&mut [T], Range<usize>) -> Result<()> + Sync,
     merge: impl Fn(&mut T, &T),
 ) -> Result<Vec<T>> {
-    let parts = parallel::split(count, |mut indices| {
+    let parts = parallel::split(count.div_ceil(BATCH), |mut batches| {
         let mut found = empty.clone();
-        indices.try_for_each(|index| see(&mut found, index)).map(|()| found)
+        let batch = |i: usize| i * BATCH..count.min((i + 1) * BATCH);
+        batches.try_for_each(|i| see(&mut found, batch(i))).map(|()| found)
     });
     let mut all = empty;
     for part in parts {

@@ -36,7 +36,7 @@ impl Sample {
         let files = [File::load(&self.file)?];
         let generator = &self.series.generators(&files)?[0];
         let latents = self.series.latents(&self.file, &generator.latent, self.count)?;
-        let drawings = latents.iter().map(|z| generator.draw(z)).collect::<Result<Vec<_>>>()?;
+        let drawings = generator.draw_all(&latents)?;
 
         let mut files = Vec::new();
         if let Some(path) = &self.npy {

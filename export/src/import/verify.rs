@@ -3,7 +3,7 @@
 use crate::latent;
 use crate::latent::wish;
 use crate::network::Network;
-use crate::network::float;
+use crate::network::float::Runner;
 use crate::network::linear::planes;
 use crate::onnx::input::{Input, data_type, together};
 use crate::onnx::run::Onnx;
@@ -33,7 +33,7 @@ pub enum Check {
     Differs(f32),
 }
 
-/// Draws some latents with `source`, in the batch that it declares, and with `network`, both in tract, and compares the
+/// Draws some latents with `source`, in tract and in the batch that it declares, and with `network`, and compares the
 /// pictures.
 pub fn verify(source: &Source, network: &Network) -> Check {
     if data_type(&network.output) == Some(DataType::Uint8) {
@@ -52,7 +52,7 @@ fn difference(source: &Source, network: &Network) -> Result<f32> {
     let inputs: Vec<Input> =
         network.inputs.iter().chain(&network.fixed).map(|input| input.batched(batch)).collect();
     let original = Onnx::new(source, inputs, &[&network.output.name])?;
-    let imported = float::prepare_picture(network, None)?;
+    let imported = Runner::picture(network, None);
     let (mut largest, mut low, mut high) = (0.0_f32, f32::MAX, f32::MIN);
     let latent = DraftPart::latent(&network.latent);
     let one_hot = network.latent.iter().filter(|it| it.distribution == Distribution::OneHot);
@@ -73,11 +73,10 @@ fn difference(source: &Source, network: &Network) -> Result<f32> {
             return Ok(f32::INFINITY);
         }
         for (a, z) in pictures.chunks(len).zip(latents) {
-            let b = imported.run(z)?.swap_remove(0);
-            let a = match network.picture.interleaved {
-                true => planes(a, network.image()),
-                false => a.to_vec(),
-            };
+            let mut b = imported.run(std::slice::from_ref(z))?.swap_remove(0).swap_remove(0);
+            if !network.picture.interleaved {
+                b = planes(&b, network.image());
+            }
             for (a, b) in a.iter().zip(&b) {
                 let off = (a - b).abs();
                 largest = if off.is_nan() { f32::INFINITY } else { largest.max(off) };

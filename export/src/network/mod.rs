@@ -3,7 +3,8 @@
 //! - [`operation`], [`function`]: operations on single elements
 //! - [`fold`](mod@fold): BatchNorm and biases folded into weights, a bias and one activation
 //! - [`ending`]: the pixel rule, from the last activation
-//! - [`linear`], [`float`]: layers as ONNX nodes; the whole network as an ONNX for tract
+//! - [`float`]: runs the network, with the sums of `sums`
+//! - [`linear`]: layers as ONNX nodes
 //! - [`quantization`]: how a tensor is quantised
 
 pub mod ending;
@@ -15,6 +16,7 @@ pub mod linear;
 pub(crate) mod naive;
 pub mod operation;
 pub mod quantization;
+mod sums;
 
 use crate::network::operation::Step;
 use crate::onnx::input::Input;

@@ -6,7 +6,7 @@
 //! objective (Nagel et al. 2020, arXiv 2004.10568) with the coordinate descent of Behdin et al. 2023 (arXiv
 //! 2309.01885). Each phase of a transposed convolution has its own taps, and so its own H.
 
-use crate::network::float;
+use crate::network::float::{BATCH, Runner, Tensor};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 use crate::{latent, parallel};
@@ -57,7 +57,7 @@ impl Inputs {
     ///
     /// # Errors
     ///
-    /// If tract can't run the network.
+    /// If a latent has the wrong length.
     pub fn record(
         network: &Network,
         tensors: &[Quantization],
@@ -65,22 +65,22 @@ impl Inputs {
         count: usize,
         done: &(dyn Fn() + Sync),
     ) -> Result<Self> {
-        let names: Vec<String> = (0..tensors.len()).map(float::output).collect();
-        if names.is_empty() {
+        if tensors.is_empty() {
             return Ok(Self::default());
         }
-        let runner = float::prepare(network, None, &names)?;
+        let wanted = (0..tensors.len()).map(Tensor::Output).collect();
+        let runner = Runner::new(network, None, wanted);
         let latent = DraftPart::latent(&network.latent);
-        let latents = parallel::map(count, |index| {
-            let values = runner.run(&latent::calibration(seed, index, &latent))?;
-            let layers = values.iter().zip(tensors).zip(&network.layers);
-            let maps = layers.map(|((values, tensor), layer)| {
-                let (channels, plane) = (layer.channels_out, values.len() / layer.channels_out);
-                let at = |i: usize| f64::from(values[i % channels * plane + i / channels]);
-                (0..values.len()).map(|i| tensor.quantize(at(i)) as u8).collect()
+        let latents = parallel::batches(count, BATCH, |batch| {
+            let latents: Vec<_> = batch.map(|i| latent::calibration(seed, i, &latent)).collect();
+            let maps = runner.run(&latents)?.into_iter().map(|values| {
+                let map = |(values, tensor): (&Vec<f32>, &Quantization)| {
+                    values.iter().map(|it| tensor.quantize(f64::from(*it)) as u8).collect()
+                };
+                done();
+                values.iter().zip(tensors).map(map).collect::<Vec<Vec<u8>>>()
             });
-            done();
-            Ok(maps.collect::<Vec<Vec<u8>>>())
+            Ok(maps.collect())
         })?;
         let empty = |tensor: &Quantization| Recording {
             maps: Vec::new(),

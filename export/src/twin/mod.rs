@@ -8,6 +8,7 @@
 //! [`qdq`] writes another ONNX, for tools that compile or train the network further.
 
 mod accumulator;
+mod operation;
 pub mod qdq;
 
 use crate::latent::inputs::{self, part_of};
