@@ -53,7 +53,8 @@ fn pictures(model: &ModelProto, examples: &str) -> Vec<Vec<f32>> {
 
 /// Converts `file`, compares with the pictures in `examples`, and returns the model and the table.
 fn same_pictures(file: &Path, settings: &Settings, examples: &str) -> (ModelProto, String) {
-    let converted = convert(file, settings, Path::new("gen.onnx")).unwrap_or_else(|error| panic!("{error:#}"));
+    let converted =
+        convert(file, settings, Path::new("gen.onnx")).unwrap_or_else(|error| panic!("{error:#}"));
     let expected = array(examples, "image");
     let drawn = pictures(&converted.model, examples);
     assert_eq!(drawn.len(), expected.shape()[0]);
@@ -97,7 +98,9 @@ fn the_generator_in_a_combined_model_is_found() {
         let key = |key: &str| Settings { key: Some(key.to_owned()), ..Settings::default() };
         same_pictures(&fixture(file), &key("generator"), "combined.npz");
         let refused = |settings: &Settings, expected: &str| {
-            let Err(error) = convert(&fixture(file), settings, Path::new("gen.onnx")) else { panic!("not refused") };
+            let Err(error) = convert(&fixture(file), settings, Path::new("gen.onnx")) else {
+                panic!("not refused")
+            };
             assert!(format!("{error:#}").contains(expected), "{error:#}");
         };
         refused(

@@ -80,7 +80,8 @@ pub(super) fn choose<'a>(subject: &Subject<'a>, readings: Vec<Reading<'a>>) -> R
     let mut others: Vec<Reading> = trials.filter(alike).map(|trial| trial.reading).collect();
     others.extend(best.alike.iter().cloned());
     others.truncate(LISTED);
-    let best = Trial { reading: best.reading.settled(&best.scores), ..best };
+    let architecture = subject.architecture(&best.reading)?;
+    let best = Trial { reading: best.reading.settled(&architecture, &best.scores), ..best };
     chosen(subject, best, others)
 }
 
@@ -110,9 +111,15 @@ fn chosen<'a>(
     let agreeing = scores.iter().filter(|score| score.agrees() && !score.is_label);
     let proven = agreeing.map(|score| score.layer).max();
     let unproven = |layer: usize| proven.is_none_or(|proven| layer >= proven);
-    doubts.extend(blocks(&architecture).into_iter().filter(|(last, _)| unproven(*last)).map(|(_, name)| {
-        format!("The layers of \"{name}\" keep channels and size: their input may be added to their output.")
-    }));
+    for (last, name) in blocks(&architecture) {
+        // No activation behind a block is a sign of an addition, even of one that is too small to show.
+        let added = architecture.layers[last].activation;
+        if unproven(last) || (added.value == Activation::None && added.assumed) {
+            doubts.push(format!(
+                "The layers of \"{name}\" keep channels and size: their input may be added to their output."
+            ));
+        }
+    }
     for (index, layer) in architecture.layers.iter().enumerate() {
         if layer.strangers > 0 && unproven(index) && index + 1 < architecture.layers.len() {
             doubts.push(format!(
@@ -132,12 +139,12 @@ fn chosen<'a>(
     }
     let mut others = others;
     let mut reading = reading;
-    let first = &architecture.layers[0];
-    if reading.is_dense()
-        && proven.is_none()
-        && architecture.layers.len() > 1
-        && first.activation.assumed
-    {
+    let count = architecture.layers.len();
+    let unknown = |index: usize| {
+        let said = reading.assumed.activation.get(index).is_some();
+        unproven(index) && architecture.layers[index].activation.assumed && !said
+    };
+    if reading.is_dense() && (0..count - 1).any(unknown) {
         let activation = |it| Settings { activation: Some(it).into(), ..Settings::default() };
         let both = [Activation::Leaky(0.2), Activation::Relu].map(activation);
         let all: Vec<Reading> = std::iter::once(&reading).chain(&others).cloned().collect();

@@ -8,7 +8,7 @@ use crate::checkpoint::tensor::Tensor;
 use anyhow::{Result, bail, ensure};
 
 /// Pieces of names of modules that take a label.
-const WORDS: [&str; 5] = ["emb", "label", "class", "cond", "onehot"];
+const WORDS: [&str; 4] = ["emb", "label", "class", "onehot"];
 
 /// The modules of a generator: those on the way of the noise, and those that only the label goes through.
 pub(super) struct Modules<'a> {
@@ -118,6 +118,7 @@ pub(super) fn entries(
         (_, Some(_)) if joined.is_some() => false,
         (Labels::None, None) => true,
         (Labels::OneHot(_, count), None) => count < inputs,
+        (Labels::Embedded(_), Some(label)) if matches!(label.flow, Flow::Channels(_)) => false,
         (Labels::Embedded(Place::Times), Some(label)) => label.width == inputs,
         (Labels::Embedded(_), Some(label)) => label.width < inputs,
         _ => false,

@@ -152,12 +152,14 @@ fn part_generator(
         let chains = modules.label().and_then(|label| {
             // A label meets the noise, or the map of the noise's first layer.
             let beside = label.as_ref().map(|label| label.flow);
-            let (chains, evidence) = match (search::chains(&modules.main, None, settings), beside) {
-                (Err(why), Some(_)) => {
-                    search::chains(&modules.main, beside, settings).map_err(|_| why)
-                }
-                (found, _) => found,
-            }?;
+            let joined = || search::chains(&modules.main, beside, settings);
+            let (chains, evidence) = if modules.is_twin {
+                joined()?
+            } else {
+                search::chains(&modules.main, None, settings).or_else(|why| {
+                    if beside.is_some() { joined().map_err(|_| why) } else { Err(why) }
+                })?
+            };
             let all = modules.main.iter().chain(&modules.label);
             let subject = Subject {
                 label,

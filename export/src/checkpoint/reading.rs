@@ -123,14 +123,18 @@ impl<'a> Subject<'a> {
         let mut variants = vec![];
         if given || size::is_likely(&architecture, &self.given) {
             // Who has stored statistics can tell other strides and paddings from these.
-            if reading.chain.links.iter().any(|link| link.norm.is_some()) {
+            let tested = reading.chain.links.iter().any(|link| link.norm.is_some());
+            if tested && !self.keras {
                 variants = size::rivals(&architecture, &self.given);
             }
             if variants.len() < 2 {
                 return Ok(vec![reading]);
             }
         } else {
-            variants.extend(size::variants(&architecture, &self.given));
+            // Keras pads as its `same` does, or not at all.
+            let found =
+                if self.keras { vec![] } else { size::variants(&architecture, &self.given) };
+            variants.extend(found);
         }
         let unlikely = || {
             format!(
@@ -157,13 +161,14 @@ impl Reading<'_> {
 
     /// This reading with the activation of the layers that BatchNorms have tested, by `scores`, assumed for the others, if it
     /// is the same for all.
-    pub(super) fn settled(&self, scores: &[Score]) -> Self {
+    pub(super) fn settled(&self, architecture: &Architecture, scores: &[Score]) -> Self {
         let count = self.chain.links.len();
         let Some(last) = scores.last().filter(|_| scores.iter().all(Score::agrees)) else {
             return self.clone();
         };
-        let tested = (0..last.layer).map(|index| self.assumed.activation.get(index));
-        let mut found: Vec<_> = tested.flatten().filter(|&it| it != Activation::None).collect();
+        let tested = architecture.layers[..last.layer].iter().map(|layer| layer.activation);
+        let mut found: Vec<_> = tested.filter(|it| it.assumed).map(|it| it.value).collect();
+        found.retain(|&it| it != Activation::None);
         found.dedup();
         let [kind] = found[..] else { return self.clone() };
         let mut settled = self.clone();
