@@ -11,7 +11,7 @@ use ndarray::{ArrayD, Axis};
 use ndarray_npy::ReadNpyExt;
 use std::fs;
 use std::path::{Path, PathBuf};
-use tract_onnx::pb::ModelProto;
+use tract_onnx::pb::{ModelProto, type_proto};
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 
@@ -116,6 +116,15 @@ fn the_generator_in_a_combined_model_is_found() {
 #[test]
 fn an_embedding_makes_a_label() {
     let (model, _) = same_pictures(&fixture("labelled.h5"), &Settings::default(), "labelled.npz");
+    let declared = &model.graph.as_ref().unwrap().input;
+    let types: Vec<_> =
+        declared.iter().map(|it| it.r#type.clone().unwrap().value.unwrap()).collect();
+    let element = |value: &type_proto::Value| match value {
+        type_proto::Value::TensorType(tensor) => tensor.elem_type,
+        #[allow(unreachable_patterns)]
+        _ => 0,
+    };
+    assert_eq!(types.iter().map(element).collect::<Vec<_>>(), [1, 7], "floats, 64-bit integers");
     let directory = tempfile::TempDir::new().unwrap();
     let path = directory.path().join("labelled.onnx");
     fs::write(&path, prost::Message::encode_to_vec(&model)).unwrap();

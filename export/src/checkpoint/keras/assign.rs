@@ -101,14 +101,16 @@ impl Layer {
 }
 
 /// Gives the layers of `model` the variables of an `.h5` file, whose groups have the layers' names. The variables of a
-/// model inside are in one group, and have names that end in the name of their layer and their own.
+/// model inside are in one group, and have names that end in the name of their layer and their own. Those that the file
+/// does not list have no order.
 pub(super) fn by_name(model: &mut Model, variables: Vec<Variable>) {
-    for Variable { path, tensor, .. } in variables {
+    for Variable { path, tensor, listed, .. } in variables {
         let [group, name, rest @ ..] = &path[..] else { continue };
         if group != WEIGHTS {
             continue;
         }
-        let Some(layer) = model.layers.iter_mut().find(|layer| layer.name == *name) else {
+        let Some(layer) = model.layers.iter_mut().find(|layer| layer.name == *name && listed)
+        else {
             model.spare.push(tensor.name);
             continue;
         };

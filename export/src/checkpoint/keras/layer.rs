@@ -16,7 +16,10 @@ pub(super) fn layer(call: &mut Call, class: &str) -> Result<Value> {
         "DepthwiseConv2D" => linear::depthwise(call)?,
         "SeparableConv2D" => linear::separable(call)?,
         "Embedding" => return linear::embedding(call),
-        "BatchNormalization" => return norm::batch(call),
+        // TensorFlow 1.13 to 2.0 numbered the classes.
+        "BatchNormalization" | "BatchNormalizationV1" | "BatchNormalizationV2" => {
+            return norm::batch(call);
+        }
         "Rescaling" => return norm::rescaling(call),
         "Reshape" => return shape::reshape(call),
         "Flatten" => return shape::flatten(call),

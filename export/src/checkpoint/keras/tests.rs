@@ -24,7 +24,7 @@ fn written_by(
         let path = ["model_weights", layer, role].map(str::to_owned).to_vec();
         let len = shape.iter().product();
         let tensor = Tensor::new(path.join("/"), shape.to_vec(), move || Ok(vec![0.5; len]));
-        Variable { path, layer: None, tensor }
+        Variable { path, layer: None, listed: true, tensor }
     });
     let (version, backend) = (version.to_owned(), backend.map(str::to_owned));
     let description = Description { json: json.to_string(), version, backend, archive: false };
@@ -277,7 +277,7 @@ fn a_generator_is_asked_for_where_several_are() {
         let (len, path) =
             (shape.iter().product(), path.iter().map(ToString::to_string).collect::<Vec<_>>());
         let tensor = Tensor::new(path.join("/"), shape.to_vec(), move || Ok(vec![0.5; len]));
-        Variable { path, layer: None, tensor }
+        Variable { path, layer: None, listed: true, tensor }
     };
     let of = |key: Option<&str>| {
         let inside = weights.iter().flatten();

@@ -42,3 +42,30 @@ pub(crate) fn refuse(path: &Path) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn files_of_tensorflow_are_refused_with_a_command() {
+        let directory = tempfile::TempDir::new().unwrap();
+        let path = |name: &str| directory.path().join(name);
+        let refused = |path: &Path, expected: &str| {
+            let error = format!("{:#}", refuse(path).unwrap_err());
+            assert!(error.contains(expected) && !error.contains('\n'), "{error}");
+        };
+        refused(directory.path(), "is a directory: give the file");
+        fs::write(path("saved_model.pb"), "").unwrap();
+        let command = format!("--saved-model {}", directory.path().display());
+        refused(directory.path(), &command);
+        refused(&path("saved_model.pb"), &command);
+        fs::write(path("net.tflite"), "\u{1c}\0\0\0TFL3").unwrap();
+        refused(&path("net.tflite"), "--tflite");
+        fs::write(path("frozen.pb"), "").unwrap();
+        refused(&path("frozen.pb"), "--graphdef");
+        fs::write(path("net.h5"), "").unwrap();
+        assert!(refuse(&path("net.h5")).is_ok());
+    }
+}

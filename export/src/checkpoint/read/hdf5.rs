@@ -49,6 +49,8 @@ pub(crate) struct Variable {
     pub(crate) path: Vec<String>,
     /// The name of its layer, where the file has it beside the variables' numbers.
     pub(crate) layer: Option<String>,
+    /// Whether the file lists it among its layer's variables, which are then in Keras' order.
+    pub(crate) listed: bool,
     /// Its numbers, axes in Keras' order.
     pub(crate) tensor: Tensor,
 }
@@ -139,8 +141,10 @@ impl Walk {
         }
         if let Some(weights) = names(group, "weight_names") {
             let depth = self.path.len();
-            self.variables[first..]
-                .sort_by_key(|variable| place(&weights, &variable.path[depth..].join("/")));
+            let place = |it: &Variable| place(&weights, &it.path[depth..].join("/"));
+            let found = &mut self.variables[first..];
+            found.iter_mut().for_each(|it| it.listed = place(it) < weights.len());
+            found.sort_by_key(place);
         }
         Ok(())
     }
@@ -152,7 +156,12 @@ impl Walk {
             dataset.shape().iter().map(|&side| usize::try_from(side).ok()).collect();
         let shape = shape.with_context(|| format!("tensor \"{name}\" is too large"))?;
         let tensor = Tensor::new(name, shape, move || numbers(&dataset));
-        self.variables.push(Variable { path, layer: layer.map(str::to_owned), tensor });
+        self.variables.push(Variable {
+            path,
+            layer: layer.map(str::to_owned),
+            listed: false,
+            tensor,
+        });
         Ok(())
     }
 }
