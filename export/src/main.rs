@@ -63,7 +63,7 @@ fn chain(error: &anyhow::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::guarded;
+    use super::{FAILED, guarded};
 
     #[test]
     fn a_panic_is_reported_with_its_place_and_message() {

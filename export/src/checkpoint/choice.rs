@@ -96,8 +96,8 @@ fn chosen<'a>(
     let mut doubts = Vec::new();
     // The first layer's BatchNorm sees the latents, which are no part of the generator where all else is known.
     let certain = subject.certain && reading.labels == Labels::None;
-    let misfit =
-        |score: &&Score| !score.agrees() && !(certain && score.layer == 0 && !score.is_label);
+    let of_latents = |score: &Score| certain && score.layer == 0 && !score.is_label;
+    let misfit = |score: &&Score| !(score.agrees() || of_latents(score));
     if let Some(score) = scores.iter().find(misfit) {
         doubts.push(format!(
             "BatchNorm \"{}\" has seen other values in training than with this reading: means differ by {:.2} standard \

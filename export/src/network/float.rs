@@ -204,7 +204,9 @@ mod tests {
         bare.layers[0].steps =
             bare.layers[0].steps.iter().take_while(|it| affine(it)).cloned().collect();
         let z = latent::shown(1, 0, &DraftPart::latent(&network.latent));
-        let run = |network, wanted| Runner::new(network, None, wanted).run(&[z.clone()]).unwrap();
+        let run = |network, wanted| {
+            Runner::new(network, None, wanted).run(std::slice::from_ref(&z)).unwrap()
+        };
         let [before, output] = [Tensor::Before(0), Tensor::Output(0)];
         let both = run(&network, vec![output, before]);
         assert_eq!(both[0][1], run(&bare, vec![output])[0][0]);
@@ -219,7 +221,7 @@ mod tests {
         let z = latent::shown(1, 0, &DraftPart::latent(&network.latent));
         let run = |rounded| {
             let runner = Runner::new(&network, rounded, vec![Tensor::Output(0)]);
-            runner.run(&[z.clone()]).unwrap().swap_remove(0).swap_remove(0)
+            runner.run(std::slice::from_ref(&z)).unwrap().swap_remove(0).swap_remove(0)
         };
         for (rounded, value) in run(rounded).into_iter().zip(run(None)) {
             let nearest = quantization.real(quantization.quantize(f64::from(value)));

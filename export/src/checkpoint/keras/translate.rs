@@ -73,22 +73,23 @@ impl Translator {
             for (index, layer) in model.layers.iter().enumerate() {
                 for (number, call) in layer.calls.iter().enumerate() {
                     let key = (index, number);
+                    if done.contains_key(&key) {
+                        continue;
+                    }
                     let values = call
                         .inputs
                         .iter()
                         .map(|it| done.get(&(it.layer, it.call))?.get(it.output).cloned());
                     let Some(values) = values.collect::<Option<Vec<_>>>() else { continue };
-                    if !done.contains_key(&key) {
-                        let outputs = self.layer(layer, call, values).map_err(|why| {
-                            let Layer { name, class, .. } = layer;
-                            if layer.model.is_some() {
-                                why
-                            } else {
-                                anyhow!("layer \"{}{name}\" ({class}) {why:#}", self.path)
-                            }
-                        })?;
-                        done.insert(key, outputs);
-                    }
+                    let outputs = self.layer(layer, call, values).map_err(|why| {
+                        let Layer { name, class, .. } = layer;
+                        if layer.model.is_some() {
+                            why
+                        } else {
+                            anyhow!("layer \"{}{name}\" ({class}) {why:#}", self.path)
+                        }
+                    })?;
+                    done.insert(key, outputs);
                 }
             }
         }

@@ -11,7 +11,7 @@ use std::collections::HashSet;
 /// If a layer has a number of variables that no known layer has, or two layers have the same name.
 pub(crate) fn tensors(variables: Vec<Variable>) -> Result<Vec<Tensor>> {
     let mut layers: Vec<(String, Vec<(String, Tensor)>)> = Vec::new();
-    for Variable { mut path, layer, tensor } in variables {
+    for Variable { mut path, layer, tensor, .. } in variables {
         let role = path.pop().unwrap_or_default();
         let role = role.trim_end_matches(":0").to_owned();
         // The group `vars` has the variables of the layer that the group around it is called after.
