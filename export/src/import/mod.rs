@@ -11,7 +11,7 @@
 //! 3. Otherwise [`on_view`] decides by the operator: [`moves`] move the elements of a view, [`elementwise`] operators
 //!    become steps of the layer that it shows, a Gemm or convolution reads a view and becomes the next [`layer`].
 //!
-//! What the graph's output shows in the end is the [`picture`]. [`verify`] compares the network with the file.
+//! What the graph's output shows in the end is the [`picture`]. [`verify()`](verify::verify) compares the network with the file.
 //!
 //! # What is known on the way
 //!
