@@ -20,13 +20,22 @@ impl Histogram {
         Self { width, counts: vec![0; 2 * REACH + 1] }
     }
 
-    /// Counts `values`.
-    pub fn add(&mut self, values: &[f32]) {
-        let inverse = self.width.recip();
+    /// Width of a bin.
+    pub fn width(&self) -> f64 {
+        self.width
+    }
+
+    /// Counts `values`. Returns the sum of their squares, rounded to bins: whole numbers, whose sum is the same in any
+    /// order.
+    pub fn add(&mut self, values: &[f32]) -> u64 {
+        let (inverse, mut squares) = (self.width.recip(), 0);
         for &value in values {
             let bin = (f64::from(value) * inverse).round() + REACH as f64;
-            self.counts[(bin as usize).min(2 * REACH)] += 1;
+            let bin = (bin as usize).min(2 * REACH);
+            self.counts[bin] += 1;
+            squares += (bin.abs_diff(REACH) as u64).pow(2);
         }
+        squares
     }
 
     /// Adds the counts of `other`, which has the same bins.

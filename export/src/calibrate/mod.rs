@@ -25,6 +25,8 @@ pub struct Statistics {
     pub outputs: Vec<Histogram>,
     /// Smallest and largest value of each channel of every hidden layer's output.
     pub limits: Vec<Limits>,
+    /// Root mean square of each channel of every hidden layer's output.
+    pub magnitudes: Vec<Vec<f64>>,
     /// All layers, folded; those with a lookup table with the smallest and largest input of that table.
     pub folded: Vec<Folded>,
 }
@@ -60,7 +62,8 @@ pub fn calibrate(
     let is_table = |index: &usize| matches!(folded[*index].activation, Activation::Curve(_));
     let tables: Vec<usize> = (0..=hidden).filter(is_table).collect();
     if hidden + tables.len() == 0 {
-        return Ok(Statistics { outputs: Vec::new(), limits: Vec::new(), folded });
+        let (outputs, limits, magnitudes) = Default::default();
+        return Ok(Statistics { outputs, limits, magnitudes, folded });
     }
     let names = (0..hidden).map(float::output).chain(tables.iter().map(|it| float::before(*it)));
     let runner = float::prepare(network, None, &names.collect::<Vec<_>>())?;
@@ -77,8 +80,8 @@ pub fn calibrate(
         let (low, high) = all(&channels);
         folded[*table].looked_up = Some((f64::from(low), f64::from(high)));
     }
-    let outputs = histograms(&limits, count, &run)?;
-    Ok(Statistics { outputs, limits, folded })
+    let (outputs, magnitudes) = histograms(&limits, count, &run)?.into_iter().unzip();
+    Ok(Statistics { outputs, limits, magnitudes, folded })
 }
 
 /// Computes the tensors of calibration latent `index`, `[C, H, W]` each.
@@ -112,23 +115,44 @@ fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
     })
 }
 
-/// The histograms of the first tensors that `run` computes on `count` latents, one for each of `limits`.
+/// The histograms of the first tensors that `run` computes on `count` latents, one for each of `limits`, and the root
+/// mean squares of their channels.
 ///
 /// # Errors
 ///
 /// If tract fails.
-fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<Histogram>> {
-    let largest = |channels: &Limits| {
+fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<(Histogram, Vec<f64>)>> {
+    // Sum of the squares and number of values of each channel.
+    type Found = (Histogram, Vec<(u64, u64)>);
+    let empty = |channels: &Limits| -> Found {
         let (low, high) = all(channels);
-        low.abs().max(high.abs())
+        (Histogram::new(low.abs().max(high.abs())), vec![(0, 0); channels.len()])
     };
-    let empty = limits.iter().map(|it| Histogram::new(largest(it))).collect();
-    let see = |histograms: &mut [Histogram], index: usize| {
-        let tensors = run(index)?;
-        histograms.iter_mut().zip(&tensors).for_each(|(histogram, tensor)| histogram.add(tensor));
+    let see = |found: &mut [Found], index: usize| {
+        for ((histogram, channels), tensor) in found.iter_mut().zip(run(index)?) {
+            let plane = tensor.len() / channels.len();
+            for ((squares, count), values) in channels.iter_mut().zip(tensor.chunks_exact(plane)) {
+                *squares += histogram.add(values);
+                *count += plane as u64;
+            }
+        }
         Ok(())
     };
-    gather(empty, count, see, Histogram::merge)
+    let merge = |(histogram, channels): &mut Found, more: &Found| {
+        histogram.merge(&more.0);
+        for ((squares, count), more) in channels.iter_mut().zip(&more.1) {
+            (*squares, *count) = (*squares + more.0, *count + more.1);
+        }
+    };
+    let found = gather(limits.iter().map(empty).collect(), count, see, merge)?;
+    let magnitudes = found.into_iter().map(|(histogram, channels)| {
+        let magnitude = |(squares, count): (u64, u64)| {
+            (squares as f64 / count.max(1) as f64).sqrt() * histogram.width()
+        };
+        let magnitudes = channels.into_iter().map(magnitude).collect();
+        (histogram, magnitudes)
+    });
+    Ok(magnitudes.collect())
 }
 
 /// What `see` finds in `count` latents, beginning with `empty`. Each thread sees some of them, and `merge` adds what it

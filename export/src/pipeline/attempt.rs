@@ -1,6 +1,6 @@
 //! One attempt: a network quantised with one mix of 8 and 12 bits, written as a `.gen` and drawn.
 
-use crate::calibrate::equalize::equalize;
+use crate::calibrate::equalize::{divide, lift};
 use crate::calibrate::{Statistics, calibrate};
 use crate::draw::comparison::Comparison;
 use crate::network::Network;
@@ -26,7 +26,7 @@ pub(crate) struct Prepared<'a> {
     /// The file to write, still without layers.
     draft: Draft,
     pixels: PixelRule,
-    /// The same network after [`equalize`], which divides channels with rare large values.
+    /// The same network after [`lift`] and [`divide`], which change the scales of channels.
     equalized: Network,
     /// The values that the equalised network's tensors took in calibration, and its folded layers.
     pub(crate) statistics: Statistics,
@@ -72,9 +72,14 @@ impl<'a> Prepared<'a> {
     ) -> Result<Self> {
         let (seed, count) = (options.seed, options.calibrate);
         let mut statistics = calibrate(network, seed, count, done)?;
-        let eight = statistics.eight_bit();
+        let mut eight = statistics.eight_bit();
         let mut equalized = network.clone();
-        if equalize(&mut equalized, &eight, &statistics.limits, options.headroom) {
+        let lifts = lift(&mut equalized, &eight, &statistics, options.headroom);
+        if lifts.iter().flatten().any(|lift| *lift > 1.0) {
+            statistics = calibrate(&equalized, seed, count, done)?;
+            eight = statistics.eight_bit();
+        }
+        if divide(&mut equalized, &eight, &statistics.limits, &lifts, options.headroom) {
             statistics = calibrate(&equalized, seed, count, done)?;
         }
         let twelve = statistics.twelve_bit();

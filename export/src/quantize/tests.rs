@@ -179,7 +179,7 @@ fn epilogue_of(
     units: &[f64],
     target: Target,
 ) -> Result<Epilogue, (usize, String)> {
-    epilogue::epilogue(folded, units, Weight::Byte, target)
+    epilogue::epilogue(folded, Sums { units, reaches: &vec![0; units.len()] }, Weight::Byte, target)
 }
 
 #[test]
