@@ -173,7 +173,7 @@ mod tests {
     /// Division leaves the network's output unchanged, and divided channels fit their range.
     #[test]
     fn the_network_stays_the_same_and_its_channels_fit() {
-        let mut divided = 0;
+        let (mut divided, mut lifted) = (0, 0);
         for source in sketch::all() {
             let network = sketch::imported(&source);
             let statistics = calibrate(&network, 1, 16, &|| ()).unwrap();
@@ -181,7 +181,10 @@ mod tests {
             let half = |it: Quantization| Quantization { scale: it.scale / 2.0, ..it };
             let tensors: Vec<Quantization> = statistics.eight_bit().into_iter().map(half).collect();
             let mut equal = network.clone();
-            divided += usize::from(equalize(&mut equal, &tensors, &statistics, 1.2));
+            let lifts = lift(&mut equal, &tensors, &statistics, 1.2);
+            lifted += lifts.iter().flatten().filter(|lift| **lift > 1.0).count();
+            let limits = calibrate(&equal, 1, 16, &|| ()).unwrap().limits;
+            divided += usize::from(divide(&mut equal, &tensors, &limits, &lifts, 1.2));
             let latent = DraftPart::latent(&network.latent);
             for seed in 0..4 {
                 let z = latent::shown(seed, 0, &latent);
@@ -201,7 +204,7 @@ mod tests {
                 }
             }
         }
-        assert!(divided >= 3, "{divided} networks were changed");
+        assert!(divided >= 3 && lifted >= 3, "{divided} networks, {lifted} channels were changed");
     }
 
     #[test]
@@ -210,10 +213,55 @@ mod tests {
         let before = network.clone();
         let statistics = calibrate(&network, 1, 4, &|| ()).unwrap();
         let wide = vec![Quantization::new(-1000.0, 1000.0); network.layers.len() - 1];
-        assert!(!equalize(&mut network, &wide, &statistics, 1.2));
-        assert!(!equalize(&mut network, &[Quantization::new(0.0, 0.1)], &statistics, 0.0));
+        let ones: Vec<Vec<f64>> =
+            statistics.limits.iter().map(|channels| vec![1.0; channels.len()]).collect();
+        assert!(!divide(&mut network, &wide, &statistics.limits, &ones, 1.2));
+        let narrow = [Quantization::new(0.0, 0.1)];
+        assert!(!divide(&mut network, &narrow, &statistics.limits, &ones, 0.0));
+        assert_eq!(lift(&mut network, &statistics.eight_bit(), &statistics, 0.0), ones);
         for (a, b) in network.layers.iter().zip(&before.layers) {
             assert_eq!((&a.weights, &a.steps), (&b.weights, &b.steps));
         }
+    }
+
+    /// A channel of small values and large weights is multiplied until both have the same magnitude in steps.
+    #[test]
+    fn small_values_are_lifted() {
+        let mut network = sketch::imported(&sketch::dense_first());
+        // Channel 2 of layer 1, whose BatchNorm behind the ReLU stays in the layer.
+        let quotients: Vec<f64> = (0..8).map(|c| if c == 2 { 50.0 } else { 1.0 }).collect();
+        assert!(rescale(&mut network, 1, &quotients));
+        let statistics = calibrate(&network, 1, 16, &|| ()).unwrap();
+        let tensors = statistics.eight_bit();
+        let before = network.clone();
+        let lifts = lift(&mut network, &tensors, &statistics, 1.2);
+        assert!((4.0..50.0).contains(&lifts[1][2]), "{:?}", lifts[1]);
+        let after = calibrate(&network, 1, 16, &|| ()).unwrap();
+        let values = after.magnitudes[1][2] / tensors[1].scale;
+        let weights = magnitudes(&before.layers[2])[2] / lifts[1][2];
+        assert!((values / weights - 1.0).abs() < 0.01, "{values} {weights}");
+        let z = [0.3, -1.0, 0.7, 1.5, -0.2];
+        for (a, b) in naive::run(&before, &z).into_iter().zip(naive::run(&network, &z)) {
+            assert!((a - b).abs() < 1e-5, "{a} {b}");
+        }
+    }
+
+    /// What a lift brings beyond the shorter end of a range is brought back, at most by the lift.
+    #[test]
+    fn lifts_end_at_the_shorter_end() {
+        let quotients = |lift: f64| {
+            let mut network = sketch::imported(&sketch::dense_first());
+            let tensors = [Quantization::new(-0.1, 10.0); 3];
+            let limits = network.layers[..3].iter().map(|it| vec![(-0.3, 1.0); it.channels_out]);
+            let lifts = network.layers[..3].iter().map(|it| vec![lift; it.channels_out]);
+            let (limits, lifts): (Vec<Limits>, Vec<_>) = (limits.collect(), lifts.collect());
+            let before = network.layers[3].weights[0];
+            divide(&mut network, &tensors, &limits, &lifts, 1.2);
+            network.layers[3].weights[0] / before
+        };
+        let low = f64::from(-0.3_f32) / Quantization::new(-0.1, 10.0).low();
+        assert_eq!(quotients(1.0), 1.0);
+        assert!((f64::from(quotients(2.0)) - 2.0).abs() < 1e-6);
+        assert!((f64::from(quotients(20.0)) - 1.2 * low).abs() < 1e-3, "{}", quotients(20.0));
     }
 }

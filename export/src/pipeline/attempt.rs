@@ -39,6 +39,7 @@ pub(crate) struct Prepared<'a> {
 }
 
 /// A quantised network as a file.
+#[derive(Clone)]
 pub(crate) struct GenFile<'a> {
     /// Its content.
     pub(crate) draft: Draft,
@@ -49,6 +50,7 @@ pub(crate) struct GenFile<'a> {
 }
 
 /// The file of a mix, its pictures, and how close they are to the float network's.
+#[derive(Clone)]
 pub(crate) struct Attempt<'a> {
     pub(crate) file: GenFile<'a>,
     pub(crate) pictures: Vec<Planes>,
@@ -135,6 +137,7 @@ impl<'a> Attempt<'a> {
 
     /// The attempt as the search for a mix sees it.
     pub(crate) fn outcome(self) -> Outcome<Self> {
-        Outcome { psnr: self.fidelity.psnr_mean, flash: self.file.bytes.len(), attempt: self }
+        let Fidelity { psnr_mean: psnr, psnr_worst: worst, .. } = self.fidelity;
+        Outcome { psnr, worst, flash: self.file.bytes.len(), attempt: self }
     }
 }

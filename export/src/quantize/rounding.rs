@@ -21,6 +21,9 @@ use ndarray::{Array2, s};
 const LARGEST: usize = 2304;
 /// About how many outputs of a phase H is computed from.
 const OUTPUTS: usize = 8192;
+fn outputs_() -> usize {
+    std::env::var("Q_OUT").ok().and_then(|it| it.parse().ok()).unwrap_or(OUTPUTS)
+}
 /// Number of products of two inputs, each below 2⁸, whose sum is exact in `f32`. H then depends
 /// on the recorded inputs alone, not on the processor.
 const EXACT: usize = 256;
@@ -100,7 +103,7 @@ impl Phase {
     /// About [`OUTPUTS`] of the outputs in `maps` maps: each with its map's index. Maps begin at different ones, so that
     /// together they cover all outputs.
     fn met(&self, maps: usize) -> Vec<(usize, &[Taps; 2])> {
-        let every = (maps * self.outputs.len()).div_ceil(OUTPUTS).max(1);
+        let every = (maps * self.outputs.len()).div_ceil(outputs_()).max(1);
         let of_map = |map: usize| {
             self.outputs.iter().skip(map % every).step_by(every).map(move |output| (map, output))
         };
@@ -185,6 +188,7 @@ mod tests {
     use crate::calibrate::calibrate;
     use crate::network::fold::{Activation, Folded};
     use crate::network::naive;
+    use crate::network::quantization::Quantization;
     use crate::quantize::inputs::Inputs;
     use crate::quantize::scale;
     use crate::sketch;
@@ -203,6 +207,64 @@ mod tests {
         assert_eq!(rounded(&[-0.4; 5]), [-1, -1, 0, 0, 0]);
         assert_eq!(rounded(&[127.0, 0.4, 0.4]), [127, 1, 0]);
         assert_eq!(rounded(&[-127.0, -0.4, -0.4]), [-127, -1, 0]);
+    }
+
+    /// If all inputs are nearly 1, a loss of 2 in each output is made up for by two steps.
+    #[test]
+    fn losses_of_inputs_are_made_up_for() {
+        let real = [10.0, 20.0, -30.0];
+        let h: Vec<f64> = (0..9).map(|i| if i % 4 == 0 { 1.1 } else { 1.0 }).collect();
+        let steps = |lost: f64| {
+            let nearest = real.iter().map(|w| *w as i16).collect();
+            descend(&h, &[lost; 3], &real, nearest).iter().sum::<i16>()
+        };
+        assert_eq!([-1.9, 0.0, 0.3, 2.1].map(steps), [-2, 0, 0, 2]);
+    }
+
+    /// Outputs keep their means although all inputs lose something, each phase its own.
+    #[test]
+    fn outputs_keep_their_means() {
+        for source in sketch::all() {
+            let network = sketch::imported(&source);
+            // A third of the steps of calibration: most values are rounded to a few steps.
+            let tensors = calibrate(&network, 1, 16, &|| ()).unwrap().eight_bit();
+            let coarse = tensors.iter().map(|it| Quantization {
+                scale: it.scale * 12.0,
+                zero_point: it.zero_point / 12,
+                ..*it
+            });
+            let coarse: Vec<Quantization> = coarse.collect();
+            let mut inputs = Inputs::record(&network, &coarse, 1, 64, &|| ()).unwrap();
+            let (index, layer) = (1, &network.layers[1]);
+            let real: Vec<f64> = layer.weights.iter().map(|w| f64::from(*w) * 60.0).collect();
+            let nearest: Vec<i16> = real.iter().map(|w| w.round() as i16).collect();
+            // All lose a quarter of a step.
+            let quarter = |maps: &Vec<Vec<i16>>| {
+                maps.iter().map(|map| map.iter().map(|x| x.signum() * STEP / 4).collect()).collect()
+            };
+            inputs.layers[0].lost = quarter(&inputs.layers[0].maps);
+            let rounded = inputs.round(index, layer, real.clone(), nearest.clone());
+            let (mut off, mut off_by_nearest) = (0.0, 0.0);
+            for phase in 0..layer.rows.phases() * layer.columns.phases() {
+                let columns = layer.columns.phases();
+                let phase = Phase::new(layer, phase / columns, phase % columns);
+                let input = &inputs.layers[0];
+                let [x, lost] = [&input.maps, &input.lost].map(|maps| phase.sums(maps));
+                for out in 0..layer.channels_out {
+                    let error = |steps: &[i16]| {
+                        let of = |(i, place): (usize, &usize)| {
+                            let at = out * layer.channel_len() + place;
+                            (f64::from(steps[at]) - real[at]) * x[i]
+                                - real[at] * lost[i] / f64::from(STEP)
+                        };
+                        phase.places.iter().enumerate().map(of).sum::<f64>().powi(2)
+                    };
+                    off += error(&rounded);
+                    off_by_nearest += error(&nearest);
+                }
+            }
+            assert!(off < 0.2 * off_by_nearest, "{}: {off} {off_by_nearest}", layer.name);
+        }
     }
 
     /// The result for the first weights is kept, other weights are rounded anew.
