@@ -2,6 +2,7 @@
 //!
 //! - [`Board`]: one board; [`BOARDS`]: the table, a row per board
 //! - [`Core`], [`Memory`], [`Screen`], [`BootDrive`], [`Emulator`]: the parts of a row
+//! - [`Cut`]: what a screen shows of a picture that is larger
 //! - [`Fit`]: whether a model fits flash and RAM of a board
 //! - `time` (feature `figures`): estimates how long a picture takes, from the instructions in `bench.json`,
 //!   which is a `record::Measurements`
@@ -27,7 +28,7 @@ pub use cores::{CORES, Core};
 pub use fit::{CODE, Fit};
 pub use memory::Memory;
 pub use rows::BOARDS;
-pub use screen::{Color, OLED, Screen, TFT240};
+pub use screen::{Color, Cut, OLED, Screen, TFT240};
 #[cfg(feature = "figures")]
 pub use time::{CoreTime, Unmeasured, instructions, time, usual_times};
 

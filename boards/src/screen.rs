@@ -1,5 +1,7 @@
 //! The screens of the boards.
 
+use core::fmt;
+
 /// A screen: its size and colours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Screen {
@@ -13,6 +15,37 @@ pub struct Screen {
     pub height: u32,
     /// The colours of a pixel.
     pub color: Color,
+}
+
+impl Screen {
+    /// What the application shows of a picture of this width and height, if it is larger than the screen.
+    pub fn cut(&self, picture: [u32; 2]) -> Option<Cut> {
+        let screen = [self.width, self.height];
+        let shown = [0, 1].map(|side| picture[side].min(screen[side]));
+        (shown != picture).then_some(Cut { picture, screen, shown })
+    }
+}
+
+/// What a screen shows of a picture that is larger, as a sentence: the middle, unscaled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// Width and height of the picture.
+    pub picture: [u32; 2],
+    /// Width and height of the screen.
+    pub screen: [u32; 2],
+    /// Width and height of the part that is shown.
+    pub shown: [u32; 2],
+}
+
+impl fmt::Display for Cut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { picture, screen, shown } = self;
+        write!(
+            f,
+            "the picture ({}×{}) is larger than the screen ({}×{}): it is not scaled, only its middle {}×{} is shown",
+            picture[0], picture[1], screen[0], screen[1], shown[0], shown[1]
+        )
+    }
 }
 
 /// Colour format of a pixel.
@@ -43,3 +76,21 @@ pub const TFT240: Screen = Screen {
     height: 240,
     color: Color::Rgb565,
 };
+
+#[cfg(test)]
+mod tests {
+    use super::{OLED, TFT240};
+
+    #[test]
+    fn a_picture_is_cut_where_it_is_larger() {
+        assert_eq!(OLED.cut([128, 64]), None);
+        assert_eq!(TFT240.cut([240, 240]), None);
+        assert_eq!(OLED.cut([96, 96]).map(|cut| cut.shown), Some([96, 64]));
+        assert_eq!(
+            OLED.cut([256, 65]).map(|cut| cut.to_string()).as_deref(),
+            Some(
+                "the picture (256×65) is larger than the screen (128×64): it is not scaled, only its middle 128×64 is shown"
+            )
+        );
+    }
+}

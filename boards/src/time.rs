@@ -109,7 +109,8 @@ fn nearest<'r>(
     let layers = records.iter().filter(|it| is_model(&it.model)).filter_map(|record| {
         let index = record.layer.index()?;
         let elsewhere = (index == 0, Some(index) == last(&record.model)) != place;
-        Some((record, elsewhere, (record.useful_macs as f64 / macs).ln().abs()))
+        let ratio = record.useful_macs as f64 / macs;
+        Some((record, elsewhere, ratio.max(ratio.recip())))
     });
     let nearest = layers.min_by(|a, b| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2)));
     nearest.map(|(record, ..)| record)

@@ -18,7 +18,7 @@ fn main() -> Result<()> {
         let (path, kind) = argument.split_once('@').unwrap_or((&argument, "normal"));
         let kind: LatentKind = kind.parse().map_err(anyhow::Error::msg)?;
         for headroom in [0.0, 1.0, 1.1, 1.2, 1.3, 1.5] {
-            let wishes = Wishes { label: None, kinds: vec![kind.clone()] };
+            let wishes = Wishes { kinds: vec![kind.clone()], ..Wishes::default() };
             let options = Options { wishes, headroom, compare: PICTURES, ..Options::default() };
             let fidelity = export(Path::new(path), &options, &|| ())?.report.fidelity;
             println!(

@@ -4,10 +4,13 @@ use anyhow::Result;
 use std::ops::Range;
 
 /// Splits `0..count` evenly among the processors, runs `job` on each part in a thread, and returns the results in
-/// order.
+/// order. One processor needs no thread, which some platforms cannot start.
 pub(crate) fn split<T: Send>(count: usize, job: impl Fn(Range<usize>) -> T + Sync) -> Vec<T> {
     let threads =
         std::thread::available_parallelism().map_or(1, usize::from).clamp(1, count.max(1));
+    if threads == 1 {
+        return vec![job(0..count)];
+    }
     let part = |i: usize| i * count / threads..(i + 1) * count / threads;
     std::thread::scope(|scope| {
         let job = &job;
@@ -32,15 +35,31 @@ pub(crate) fn map<T: Send>(
     Ok(parts.into_iter().collect::<Result<Vec<_>>>()?.into_iter().flatten().collect())
 }
 
+/// The results of `job` for all of `0..count`, in order, in batches of up to `size` indices.
+///
+/// # Errors
+///
+/// As [`map`].
+pub(crate) fn batches<T: Send>(
+    count: usize,
+    size: usize,
+    job: impl Fn(Range<usize>) -> Result<Vec<T>> + Sync,
+) -> Result<Vec<T>> {
+    let batches = map(count.div_ceil(size), |i| job(i * size..count.min((i + 1) * size)))?;
+    Ok(batches.into_iter().flatten().collect())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::map;
+    use super::{batches, map};
     use anyhow::ensure;
 
     #[test]
     fn results_are_complete_and_in_order() {
         for count in [0, 1, 2, 7, 100] {
-            assert_eq!(map(count, Ok).unwrap(), (0..count).collect::<Vec<_>>());
+            let all: Vec<usize> = (0..count).collect();
+            assert_eq!(map(count, Ok).unwrap(), all);
+            assert_eq!(batches(count, 3, |batch| Ok(batch.collect())).unwrap(), all);
         }
     }
 

@@ -120,6 +120,45 @@ fn sample_draws_both_kinds_of_file() {
     }
 }
 
+/// What a file leaves open is said, or chosen with an option; an option that changes nothing is refused.
+#[test]
+fn assumptions_are_said_and_can_be_changed() {
+    let layout = |name: &str| {
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/layouts").join(format!("{name}.onnx"))
+    };
+    let said = |arguments: &[&str]| {
+        let output = run(arguments);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        [output.stdout, output.stderr].map(|said| String::from_utf8(said).unwrap())
+    };
+    let flat = layout("flat-colours");
+    let [table, _] = said(&["inspect", text(&flat)]);
+    assert!(table.contains("note: output \"image\" is flat, [1, 48]: taken for"), "{table}");
+    assert!(table.lines().all(|line| line.chars().count() <= 100), "{table}");
+    let [table, _] = said(&["inspect", text(&flat), "--shape", "4x12x1"]);
+    assert!(table.contains("pictures 4×12×1") && !table.contains("note"), "{table}");
+    let [_, note] = said(&["check", text(&layout("batch-view"))]);
+    assert!(note.contains("batch-view.onnx: its fixed batch of 2 is replaced by 1: its"), "{note}");
+    let directory = tempfile::tempdir().unwrap();
+    let to = directory.path().join("to.npy");
+    let [_, note] = said(&["sample", text(&flat), "--npy", text(&to)]);
+    assert!(note.starts_with("note: ") && note.contains("give --shape CxHxW"), "{note}");
+
+    let (good, onnx) = (model("faces.gen"), model("faces.onnx"));
+    for option in [["--shape", "3x32x32"], ["--output", "image"]] {
+        let arguments = ["sample", text(&good), "--npy", text(&to)];
+        refused(&[&arguments[..], &option].concat(), "changes nothing here: only a float ONNX");
+        refused(
+            &[&["inspect", text(&good)], &option[..]].concat(),
+            "change nothing here: give them",
+        );
+    }
+    refused(
+        &["inspect", text(&onnx), "--output", "logits"],
+        "no such output; choose one of image [",
+    );
+}
+
 #[test]
 fn bad_input_is_one_line() {
     let directory = tempfile::tempdir().unwrap();

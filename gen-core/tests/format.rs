@@ -66,6 +66,7 @@ fn parts_of_the_latent_round_trip() {
         len,
         distribution,
         scale,
+        normalized: distribution == Distribution::Uniform,
     };
     draft.latent = vec![
         part("a name of 24 bytes, thus", 1, Distribution::Uniform, 2047.0),
@@ -133,7 +134,7 @@ fn every_refusal() {
         ("part's name", patched(part, &[0xff]), E::Part { index: 0 }),
         ("part of 0", patched(part + 24, &[0, 0]), E::Part { index: 0 }),
         ("distribution", patched(part + 26, &[3]), E::Part { index: 0 }),
-        ("reserved part", patched(part + 27, &[1]), E::Part { index: 0 }),
+        ("normalised", patched(part + 27, &[2]), E::Part { index: 0 }),
         ("scale NaN", patched(part + 28, &f32::NAN.to_le_bytes()), E::Part { index: 0 }),
         ("scale 0", patched(part + 28, &[0; 4]), E::Part { index: 0 }),
         ("scale negative", patched(part + 28, &(-1f32).to_le_bytes()), E::Part { index: 0 }),

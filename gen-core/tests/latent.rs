@@ -6,7 +6,7 @@ use gen_core::latent::{
 
 /// A latent of one part.
 fn one(len: usize, distribution: Distribution, scale: f32) -> Latent<'static> {
-    Latent::new([Part { name: "z", len, distribution, scale }])
+    Latent::new([Part { name: "z", len, distribution, scale, normalized: false }])
 }
 
 /// Along the great circle, as normal latents walk.
@@ -199,7 +199,10 @@ fn labels_are_one_hot_and_each_as_likely() {
 /// Parts are sampled from one stream; each is interpolated and quantised in its own way.
 #[test]
 fn parts_go_their_own_ways() {
-    let part = |len, distribution, scale| Part { name: "part", len, distribution, scale };
+    let part = |len, distribution, scale| {
+        let normalized = false;
+        Part { name: "part", len, distribution, scale, normalized }
+    };
     let latent = Latent::new([
         part(3, Distribution::Normal, 100.0),
         part(4, Distribution::OneHot, 2047.0),
@@ -279,6 +282,51 @@ fn sample_quantized_is_sample_and_quantize() {
         assert_eq!(single, two, "seed {seed}, {distribution:?}");
         assert!(single.iter().all(|q| q.abs() <= LATENT_MAX));
     }
+}
+
+/// A normalised part is divided by the root of its mean square, whatever its length, and only when it is quantised.
+#[test]
+fn normalised_parts_have_unit_mean_square() {
+    for (seed, len) in [(1, 1), (2, 16), (3, 100), (4, 512), (5, MAX_LEN)] {
+        for distribution in [Distribution::Normal, Distribution::Uniform] {
+            let (name, scale, normalized) = ("z", 400.0, true);
+            let latent = Latent::new([Part { name, len, distribution, scale, normalized }]);
+            let mut z = vec![0.0; len];
+            latent.sample(seed, &mut z).unwrap();
+            let mut plain = vec![0.0; len];
+            one(len, distribution, scale).sample(seed, &mut plain).unwrap();
+            assert_eq!(z, plain, "a sample is as before");
+            let squares: f64 = z.iter().map(|z| f64::from(*z).powi(2)).sum();
+            let root = (squares / len as f64).sqrt();
+            let mut q = vec![0; len];
+            // The length of the latent does not matter; a power of two changes no bit.
+            for by in [1.0, 0.125, 1024.0] {
+                let z: Vec<f32> = z.iter().map(|z| z * by).collect();
+                latent.quantize(&z, &mut q).unwrap();
+                for (q, z) in q.iter().zip(&z) {
+                    let exact = f64::from(*z) / (root * f64::from(by)) * f64::from(scale);
+                    assert!(
+                        (f64::from(*q) - exact).abs() < 0.52 || q.abs() == LATENT_MAX,
+                        "{q} {exact}"
+                    );
+                }
+                let mut sampled = vec![0; len];
+                latent.sample_quantized(seed, &mut sampled).unwrap();
+                assert_eq!(sampled, q, "one call does both");
+            }
+        }
+    }
+    let (name, len, distribution) = ("z", 3, Distribution::Normal);
+    let latent = Latent::new([Part { name, len, distribution, scale: 400.0, normalized: true }]);
+    let quantized = |z: [f32; 3]| {
+        let mut q = [9; 3];
+        latent.quantize(&z, &mut q).unwrap();
+        q
+    };
+    assert_eq!(quantized([0.0; 3]), [0; 3]);
+    assert_eq!(quantized([0.0, -1e-30, 0.0]), [0, -693, 0]);
+    assert_eq!(quantized([f32::NAN, 2.0, 0.0]), [0, 693, 0]);
+    assert_eq!(quantized([f32::INFINITY, 2.0, 0.0]), [0, 0, 0]);
 }
 
 #[test]

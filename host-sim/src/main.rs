@@ -76,6 +76,10 @@ fn simulate(arguments: &Arguments) -> Result<()> {
         })?,
     };
     let model = Model::parse(&file).with_context(|| name.clone())?;
+    let picture = model.picture_shape();
+    if let Some(cut) = screen.cut([picture.width as u32, picture.height as u32]) {
+        eprintln!("{name}: {cut}");
+    }
 
     if arguments.headless {
         let script = Script::new(&arguments.press);

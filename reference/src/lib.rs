@@ -159,7 +159,7 @@ impl Reference {
 /// The only part of the latent, with `len` elements.
 fn part(len: usize) -> DraftPart {
     let (name, distribution) = ("z".into(), Distribution::Normal);
-    DraftPart { name, len, distribution, scale: LATENT_SCALE }
+    DraftPart { name, len, distribution, scale: LATENT_SCALE, normalized: false }
 }
 
 /// The quantised latent of a seed.

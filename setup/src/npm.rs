@@ -59,7 +59,7 @@ pub fn install_from(from: &Path, name: &str, directory: &Path) -> Result<()> {
 /// # Errors
 ///
 /// If they cannot be installed, or Node.js is too old. The message says what to do.
-fn installed_node() -> Result<()> {
+pub fn installed_node() -> Result<()> {
     let mut missing = Vec::new();
     for (program, package) in [(NODE, "nodejs"), ("npm", "npm")] {
         if !step::runs(Command::new(program).arg("--version")) {

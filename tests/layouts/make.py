@@ -28,6 +28,7 @@ import onnxruntime as ort
 import torch_nets
 import torch_steps
 import torch_parts
+import torch_shapes
 import keras_nets
 import keras_parts
 import hand_nets
@@ -66,18 +67,21 @@ def latents(entry, rng):
     return rng.standard_normal(shape, dtype=np.float32)
 
 
+def batch_of(entry):
+    """The batch that ONNX Runtime takes through an input: 1 unless the file fixes another."""
+    return entry.shape[0] if isinstance(entry.shape[0], int) else 1
+
+
 def run(path, feeds):
-    """ONNX Runtime's output without optimisations, one latent at a time, since the batch may be fixed at 1."""
+    """ONNX Runtime's output without optimisations, one latent at a time, since the batch may be fixed."""
     options = ort.SessionOptions()
     options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    pictures = [
-        session.run(None, {name: values[i : i + 1] for name, values in feeds.items()})[0]
-        for i in range(COUNT)
-    ]
-    return np.concatenate(pictures)
+    batch = batch_of(session.get_inputs()[0])
+    one = lambda i: {name: np.repeat(values[i : i + 1], batch, 0) for name, values in feeds.items()}
+    return np.concatenate([session.run(None, one(i))[0][:1] for i in range(COUNT)])
 
 
 def write(layout):

@@ -6,6 +6,7 @@ from torch.nn.functional import interpolate
 
 from torch_export import Do, dynamo, script
 from torch_nets import bn, conv, small
+from torch_parts import pixelnorm
 
 
 class Skip(nn.Module):
@@ -31,6 +32,11 @@ class Attention(nn.Module):
         return (value @ weights.transpose(1, 2)).reshape(x.shape) + x
 
 
+class Noisy(nn.Module):
+    def forward(self, x):
+        return x + 0.1 * torch.randn_like(x)
+
+
 def refused(name, particular, *layers, opset=13, **options):
     net = lambda: small(*[layer() for layer in layers], side=2)
     script(name, particular, opset, net, refused=True, **options)
@@ -46,3 +52,7 @@ refused("attention", "self-attention with Softmax", lambda: Attention(4))
 refused("gated", "one branch times the other (GLU)", lambda: conv(4, 8), lambda: nn.GLU(1))
 refused("training-mode", "BatchNorm in training mode", lambda: conv(4, 4), lambda: bn(4), nn.ReLU,
         training=True, fold=False)
+refused("batch-statistics", "BatchNorm without stored statistics", lambda: conv(4, 4),
+        lambda: bn(4, track_running_stats=False), nn.ReLU, fixed=1)
+refused("pixelnorm", "PixelNorm after a layer", lambda: conv(4, 4), nn.ReLU, lambda: Do(pixelnorm))
+refused("noise", "RandomNormalLike", lambda: conv(4, 4), nn.ReLU, Noisy)

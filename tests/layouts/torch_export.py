@@ -103,15 +103,16 @@ def prepare(net, inputs, last, seed):
 
 
 def script(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST, fold=True,
-           fixed=False, training=False, refused=False, inputs=None, **options):
+           fixed=0, training=False, refused=False, inputs=None, **options):
     """Registers a layout exported by TorchScript. Without `fold`, BatchNorm stays a node. `inputs`: a function
-    from a count to that many examples of each input, by name, if there is more than a latent and a label."""
+    from a count to that many examples of each input, by name, if there is more than a latent and a label.
+    `fixed`: the batch, 1 or 2, if it is not free."""
     given = inputs or (lambda count: examples(latent, label, count))
 
     def build(seed, path):
         module, inputs = prepare(net, given, last, seed)
         if fixed:
-            inputs = {name: values[:1] for name, values in inputs.items()}
+            inputs = {name: values[:fixed] for name, values in inputs.items()}
         mode = torch.onnx.TrainingMode
         module.train(training)
         torch.onnx.export(
@@ -126,14 +127,14 @@ def script(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST
 
 
 def dynamo(name, particular, opset, net, latent=(8, 1, 1), label=None, last=LAST, external=False,
-           fixed=False, refused=False, inputs=None):
+           fixed=0, refused=False, inputs=None):
     """Registers a layout exported by torch.export's exporter (dynamo)."""
     given = inputs or (lambda count: examples(latent, label, count))
 
     def build(seed, path):
         module, inputs = prepare(net, given, last, seed)
         if fixed:
-            inputs = {name: values[:1] for name, values in inputs.items()}
+            inputs = {name: values[:fixed] for name, values in inputs.items()}
         shapes = None if fixed else ({0: torch.export.Dim("batch")},) * len(inputs)
         if not fixed and isinstance(module, (Chain, Several)):
             # The module takes *inputs, which torch.export counts as one argument.

@@ -57,13 +57,13 @@ def small(*middle, out=(nn.Tanh,), colours=1, side=4):
 script("dcgan-bn-nodes-9", "BatchNorm kept as nodes, 3 colours", 9,
        lambda: shallow(3), fold=False)
 script("dcgan-bn-nodes-17", "BatchNorm kept as nodes, batch fixed at 1", 17, dcgan, fold=False,
-       fixed=True)
+       fixed=1)
 script("dcgan-initializer-inputs", "weights are graph inputs as well", 9,
        shallow, fold=False,
        keep_initializers_as_inputs=True)
 dynamo("dcgan-external", "weights in the file beside", 18, dcgan, external=True)
 dynamo("dcgan-dynamo-20", "LeakyReLU, batch fixed at 1", 20,
-       lambda: shallow(act=nn.LeakyReLU), fixed=True)
+       lambda: shallow(act=nn.LeakyReLU), fixed=1)
 dynamo("dcgan-dynamo-23", "latents [N, z], viewed as [N, z, 1, 1]", 23,
        lambda: nn.Sequential(Do(lambda z: z.view(-1, 8, 1, 1)), *shallow()), (8,))
 script("dcgan-unsqueeze", "latents [N, z], unsqueezed twice", 13,

@@ -1,12 +1,12 @@
-"""Typical PyTorch generators with several inputs: noise, labels and codes."""
+"""Typical PyTorch generators with several inputs: noise, labels and codes; and those that normalise their noise."""
 
 import torch
 from torch import nn
-from torch.nn.functional import one_hot, pad
+from torch.nn.functional import normalize, one_hot, pad
 
 from layout import CLASSES
 from torch_export import Do, Several, dynamo, onehot, script
-from torch_nets import bn, up
+from torch_nets import bn, shallow, up
 
 
 class Branches(Several):
@@ -124,3 +124,17 @@ script("parts-sum", "Linear on the latents plus the label's embedding, then ReLU
        lambda: Branches(nn.Linear(8, 64), nn.Embedding(CLASSES, 64), join=lambda z, y: z + y,
                         trunk=[nn.ReLU(), Do(lambda x: x.view(-1, 4, 4, 4)), *trunk(4)]),
        inputs=lambda count: {"z": noise(count), "label": labels(count)})
+
+
+# Latents that are normalised before the first layer.
+def pixelnorm(x):
+    return x * torch.rsqrt((x * x).mean(1, keepdim=True) + 1e-8)
+
+
+script("latent-pixelnorm", "PixelNorm of the latents, [N, 8, 1, 1]", 13,
+       lambda: nn.Sequential(Do(pixelnorm), *shallow()))
+dynamo("latent-normalize", "latents [N, z] divided by their length (normalize)", 18,
+       lambda: nn.Sequential(Do(lambda z: normalize(z, dim=1)), *linear(8)), (8,))
+script("parts-pixelnorm", "PixelNorm of the noise only, beside a code and a label (int64)", 17,
+       lambda: Branches(Do(pixelnorm), same(), nn.Embedding(CLASSES, 3), trunk=linear(8 + 2 + 3)),
+       inputs=lambda count: {"z": noise(count), "code": noise(count, 2), "label": labels(count)})

@@ -35,8 +35,8 @@ def read(path):
         shape, at = layer.shape, at + 28
     drawn = []
     for _ in range(parts):
-        name, size, kind, scale = struct.unpack_from("<24sHBxf", data, at)
-        drawn.append(SimpleNamespace(name=text(name), size=size, kind=kind, scale=scale))
+        name, size, kind, normal, scale = struct.unpack_from("<24sHBBf", data, at)
+        drawn.append(SimpleNamespace(name=text(name), size=size, kind=kind, normalized=normal == 1, scale=scale))
         at += 32
     assert sum(p.size for p in drawn) == z
     return SimpleNamespace(name=text(data[32:64]), z=z, parts=drawn, layers=out)
@@ -145,9 +145,16 @@ def run(l, x):
     return np.clip(y, l.low, l.high)
 
 
+def normalized(z):
+    """One part of a latent divided by the root of its mean square."""
+    whole = np.floor(z / max(np.abs(z).max(), 2.0**-126) * 2**19 + 0.5)
+    return whole * math.sqrt(len(z) / max(int((whole.astype(np.int64) ** 2).sum()), 1))
+
+
 def draw(gen, z):
-    scale = np.repeat([p.scale for p in gen.parts], [p.size for p in gen.parts]).astype(np.float64)
-    q = np.nan_to_num(np.floor(z.astype(np.float64) * scale + 0.5), nan=0.0, posinf=2047, neginf=-2047)
+    parts = np.split(z.astype(np.float64), np.cumsum([p.size for p in gen.parts])[:-1])
+    parts = [(normalized(part) if p.normalized else part) * p.scale for p, part in zip(gen.parts, parts)]
+    q = np.nan_to_num(np.floor(np.concatenate(parts) + 0.5), nan=0.0, posinf=2047, neginf=-2047)
     x = np.clip(q, -2047, 2047).astype(np.int64).reshape(1, 1, gen.z)
     for l in gen.layers:
         x = run(l, x)

@@ -65,8 +65,11 @@ def run(path, values, label, level):
     it = session(path, level)
     fixed = {entry.name: label_of(entry, label) for entry in it.get_inputs() if entry.name not in values}
     count = len(next(iter(values.values())))
-    one = lambda i: {name: value[i : i + 1] for name, value in values.items()}
-    return np.concatenate([it.run(None, one(i) | fixed)[0] for i in range(count)])
+    batch = it.get_inputs()[0].shape[0]
+    batch = batch if isinstance(batch, int) else 1
+    repeat = lambda some: {name: np.repeat(value, batch, 0) for name, value in some.items()}
+    one = lambda i: repeat({name: value[i : i + 1] for name, value in values.items()} | fixed)
+    return np.concatenate([it.run(None, one(i))[0][:1] for i in range(count)])
 
 
 def planes(values, order):

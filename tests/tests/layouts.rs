@@ -253,7 +253,7 @@ fn what_cannot_be_converted_is_refused_by_node() -> Result<()> {
             anyhow::bail!("{} was imported", path.display());
         };
         let error = format!("{error:#}");
-        ensure!(error.contains("node \""), "{error}");
+        ensure!(error.contains("node \"") && error.lines().count() == 1, "{error}");
     }
     Ok(())
 }

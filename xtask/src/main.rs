@@ -6,6 +6,7 @@ mod flash;
 mod model;
 mod public_api;
 mod qemu;
+mod same_bytes;
 mod test;
 mod tools;
 
@@ -38,6 +39,8 @@ enum Task {
     Test(test::Options),
     /// Compare with ONNX Runtime and tract, in a Python environment of its own
     Oracles(comparison::Options),
+    /// Compare the exporter's files on x86-64, x86-64 without AVX and FMA, 64-bit Arm and WebAssembly
+    SameBytes(same_bytes::Options),
     /// Count instructions, memory and flash of models on emulated cores
     Bench(bench::Options),
     /// Compare the trainer's speed with PyTorch's, in a Python environment of its own
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Task::Test(options) => test::test(options),
         Task::Oracles(options) => comparison::oracles(&options),
+        Task::SameBytes(options) => same_bytes::same_bytes(&options),
         Task::Bench(options) => bench::bench(&options),
         Task::BenchTrainer => comparison::trainer(),
         Task::PublicApi { accept } => public_api::public_api(accept),

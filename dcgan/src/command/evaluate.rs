@@ -11,6 +11,7 @@ use dcgan::run::JUDGED_SEED;
 use export::draw::{File, Generator};
 use export::latent;
 use export::latent::wish::Wishes;
+use export::network::float::BATCH;
 use export::picture::Planes;
 use export::picture::sheet;
 use gen_core::format::write::DraftPart;
@@ -106,14 +107,16 @@ fn draw(generator: &Generator, count: usize) -> Result<Vec<Planes>> {
     bar.set_length(count as u64);
     let parts = generator.latent.clone();
     let latent = DraftPart::latent(&parts);
-    let pictures = (0..count).map(|index| {
-        bar.inc(1);
-        let z = latent::shown(JUDGED_SEED, index, &latent);
-        generator.picture(&z)
-    });
-    let pictures = pictures.collect();
+    let mut pictures = Vec::with_capacity(count);
+    for first in (0..count).step_by(BATCH) {
+        let batch = first..count.min(first + BATCH);
+        let latents: Vec<_> = batch.map(|i| latent::shown(JUDGED_SEED, i, &latent)).collect();
+        let drawn = generator.draw_all(&latents)?;
+        pictures.extend(drawn.into_iter().map(|drawing| generator.pixels(drawing)));
+        bar.inc(latents.len() as u64);
+    }
     bar.finish_and_clear();
-    pictures
+    Ok(pictures)
 }
 
 fn print_verdict(judge: &Judge, dataset: &Dataset, pictures: &[Planes]) {

@@ -10,13 +10,14 @@ pub mod range;
 
 use crate::calibrate::histogram::Histogram;
 use crate::calibrate::range::Limits;
-use crate::network::float;
+use crate::network::float::{BATCH, Runner, Tensor};
 use crate::network::fold::{Activation, Folded, fold_all};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 use crate::{latent, parallel};
 use anyhow::{Result, ensure};
 use gen_core::format::write::DraftPart;
+use std::ops::Range;
 
 /// The values that a network's tensors took in calibration.
 #[derive(Clone, Debug)]
@@ -50,7 +51,7 @@ impl Statistics {
 ///
 /// # Errors
 ///
-/// If tract can't run the network, or a value isn't finite.
+/// If a value isn't finite, or the steps of a layer do not fit into one epilogue.
 pub fn calibrate(
     network: &Network,
     seed: u64,
@@ -65,12 +66,13 @@ pub fn calibrate(
         let (outputs, limits, magnitudes) = Default::default();
         return Ok(Statistics { outputs, limits, magnitudes, folded });
     }
-    let names = (0..hidden).map(float::output).chain(tables.iter().map(|it| float::before(*it)));
-    let runner = float::prepare(network, None, &names.collect::<Vec<_>>())?;
+    let wanted = (0..hidden).map(Tensor::Output).chain(tables.iter().map(|it| Tensor::Before(*it)));
+    let runner = Runner::new(network, None, wanted.collect());
     let latent = DraftPart::latent(&network.latent);
-    let run = |index| {
-        let tensors = runner.run(&latent::calibration(seed, index, &latent));
-        done();
+    let run = |batch: Range<usize>| {
+        let latents: Vec<_> = batch.map(|i| latent::calibration(seed, i, &latent)).collect();
+        let tensors = runner.run(&latents);
+        latents.iter().for_each(|_| done());
         tensors
     };
 
@@ -84,27 +86,28 @@ pub fn calibrate(
     Ok(Statistics { outputs, limits, magnitudes, folded })
 }
 
-/// Computes the tensors of calibration latent `index`, `[C, H, W]` each.
-type Run<'r> = dyn Fn(usize) -> Result<Vec<Vec<f32>>> + Sync + 'r;
+/// Computes the tensors of each of a batch of calibration latents.
+type Run<'r> = dyn Fn(Range<usize>) -> Result<Vec<Vec<Vec<f32>>>> + Sync + 'r;
 
 /// The limits of each tensor that `run` computes on `count` latents. There is one tensor for each of `layers`.
 ///
 /// # Errors
 ///
-/// If tract fails, or a value isn't finite, naming the node.
+/// If a value isn't finite, naming the node.
 fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
     let unseen = layers.iter().map(|layer| vec![(f32::MAX, f32::MIN); layer.channels_out]);
-    let see = |limits: &mut [Limits], index: usize| {
-        for ((channels, tensor), layer) in limits.iter_mut().zip(run(index)?).zip(layers) {
-            let plane = tensor.len() / channels.len();
-            for (limits, values) in channels.iter_mut().zip(tensor.chunks_exact(plane)) {
-                for &value in values {
-                    ensure!(
-                        value.is_finite(),
-                        "node \"{}\": the float network itself gives {value} for calibration latent {index}",
-                        layer.name
-                    );
-                    *limits = wider(*limits, (value, value));
+    let see = |limits: &mut [Limits], batch: Range<usize>| {
+        for (index, tensors) in batch.clone().zip(run(batch)?) {
+            for ((channels, tensor), layer) in limits.iter_mut().zip(tensors).zip(layers) {
+                ensure!(
+                    tensor.iter().all(|value| value.is_finite()),
+                    "node \"{}\": the float network itself gives NaN or infinity for calibration latent {index}",
+                    layer.name
+                );
+                for values in tensor.chunks_exact(channels.len()) {
+                    for (limits, &value) in channels.iter_mut().zip(values) {
+                        *limits = wider(*limits, (value, value));
+                    }
                 }
             }
         }
@@ -120,43 +123,34 @@ fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
 ///
 /// # Errors
 ///
-/// If tract fails.
+/// Those of `run`.
 fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<(Histogram, Vec<f64>)>> {
-    // Sum of the squares and number of values of each channel.
-    type Found = (Histogram, Vec<(u64, u64)>);
-    let empty = |channels: &Limits| -> Found {
+    let empty = |channels: &Limits| {
         let (low, high) = all(channels);
-        (Histogram::new(low.abs().max(high.abs())), vec![(0, 0); channels.len()])
+        (Histogram::new(low.abs().max(high.abs())), vec![0; channels.len()])
     };
-    let see = |found: &mut [Found], index: usize| {
-        for ((histogram, channels), tensor) in found.iter_mut().zip(run(index)?) {
-            let plane = tensor.len() / channels.len();
-            for ((squares, count), values) in channels.iter_mut().zip(tensor.chunks_exact(plane)) {
-                *squares += histogram.add(values);
-                *count += plane as u64;
+    let see = |found: &mut [(Histogram, Vec<u64>)], batch| {
+        for tensors in run(batch)? {
+            for ((histogram, squares), tensor) in found.iter_mut().zip(&tensors) {
+                histogram.add(tensor, squares);
             }
         }
         Ok(())
     };
-    let merge = |(histogram, channels): &mut Found, more: &Found| {
+    let merge = |(histogram, squares): &mut (Histogram, Vec<u64>), more: &(Histogram, Vec<_>)| {
         histogram.merge(&more.0);
-        for ((squares, count), more) in channels.iter_mut().zip(&more.1) {
-            (*squares, *count) = (*squares + more.0, *count + more.1);
-        }
+        squares.iter_mut().zip(&more.1).for_each(|(squares, more)| *squares += more);
     };
     let found = gather(limits.iter().map(empty).collect(), count, see, merge)?;
-    let magnitudes = found.into_iter().map(|(histogram, channels)| {
-        let magnitude = |(squares, count): (u64, u64)| {
-            (squares as f64 / count.max(1) as f64).sqrt() * histogram.width()
-        };
-        let magnitudes = channels.into_iter().map(magnitude).collect();
+    let with_magnitudes = found.into_iter().map(|(histogram, squares)| {
+        let magnitudes = histogram.magnitudes(&squares);
         (histogram, magnitudes)
     });
-    Ok(magnitudes.collect())
+    Ok(with_magnitudes.collect())
 }
 
-/// What `see` finds in `count` latents, beginning with `empty`. Each thread sees some of them, and `merge` adds what it
-/// found.
+/// What `see` finds in `count` latents, beginning with `empty`. Each thread sees some batches of them, and `merge` adds
+/// what it found.
 ///
 /// # Errors
 ///
@@ -164,12 +158,13 @@ fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<(Histogr
 fn gather<T: Clone + Send + Sync>(
     empty: Vec<T>,
     count: usize,
-    see: impl Fn(&mut [T], usize) -> Result<()> + Sync,
+    see: impl Fn(&mut [T], Range<usize>) -> Result<()> + Sync,
     merge: impl Fn(&mut T, &T),
 ) -> Result<Vec<T>> {
-    let parts = parallel::split(count, |mut indices| {
+    let parts = parallel::split(count.div_ceil(BATCH), |mut batches| {
         let mut found = empty.clone();
-        indices.try_for_each(|index| see(&mut found, index)).map(|()| found)
+        let batch = |i: usize| i * BATCH..count.min((i + 1) * BATCH);
+        batches.try_for_each(|i| see(&mut found, batch(i))).map(|()| found)
     });
     let mut all = empty;
     for part in parts {

@@ -68,7 +68,7 @@ pub fn quality(of: Quantization, histogram: &Histogram) -> (f64, f64) {
     let outside = sum(&|v| f64::from(u8::from(v < low || v > high)));
     let signal = sum(&|v| v * v);
     let error = squared_error(of, &values).max(f64::MIN_POSITIVE);
-    (outside / sum(&|_| 1.0).max(1.0), 10.0 * (signal / error).max(1.0).log10())
+    (outside / sum(&|_| 1.0).max(1.0), 10.0 * libm::log10((signal / error).max(1.0)))
 }
 
 #[cfg(test)]
@@ -77,7 +77,7 @@ mod tests {
 
     fn histogram(values: &[f32]) -> Histogram {
         let mut histogram = Histogram::new(values.iter().fold(0.0, |a: f32, v| a.max(v.abs())));
-        histogram.add(values);
+        histogram.add(values, &mut [0]);
         histogram
     }
 

@@ -1,20 +1,33 @@
 //! The layers that a chain of modules makes, with geometry and activations, given or assumed.
 
 use crate::checkpoint::chain::{Chain, Linear, Link};
-use crate::checkpoint::geometry::Geometry;
+use crate::checkpoint::geometry::{Geometry, Place};
+use crate::checkpoint::label::Label;
 use crate::checkpoint::module::fits;
-use crate::checkpoint::settings::{Activation, Chosen, Settings};
+use crate::checkpoint::numbering::Numbering;
+use crate::checkpoint::per_layer::Chosen;
+use crate::checkpoint::settings::{Activation, Direction, Labels, Settings, Told};
+use crate::checkpoint::tensor::Tensor;
 use anyhow::{Context, Result, bail, ensure};
 
 /// A generator, layer by layer.
 pub(super) struct Architecture<'a> {
     pub(super) layers: Vec<Layer<'a>>,
-    /// Whether the shapes led to another order than that of the names.
-    pub(super) reordered: bool,
+    /// How the label enters, and the layers that it goes through before.
+    pub(super) labels: Labels,
+    pub(super) label: Option<LabelLayers<'a>>,
+    /// Number of elements of the noise.
+    pub(super) noise: usize,
     /// Whether it is assumed that features become a square map.
     pub(super) square: bool,
     /// Whether the features of dense layers are in Keras' order: height, width, channels.
     pub(super) channels_last: bool,
+}
+
+/// A label's way to the noise.
+pub(super) struct LabelLayers<'a> {
+    pub(super) label: Label<'a>,
+    pub(super) layers: Vec<Layer<'a>>,
 }
 
 /// A layer: its modules, and what a checkpoint does not store of them.
@@ -27,47 +40,183 @@ pub(super) struct Layer<'a> {
     /// Channels, height, width.
     pub(super) output: [usize; 3],
     pub(super) activation: Chosen<Activation>,
+    /// Whether the activation stands before the BatchNorm.
+    pub(super) activation_first: bool,
+    /// How many modules without weights stand before it, beside one that changes the shape; none if the names do not tell.
+    pub(super) room: Option<usize>,
+    /// Modules without weights that stand behind it, beside the activation, a change of shape, and upsampling.
+    pub(super) strangers: usize,
     /// BatchNorm's epsilon.
     pub(super) epsilon: Chosen<f32>,
+}
+
+/// What stands between a layer's last module and the next layer.
+struct Between {
+    /// Whether an activation does: none if the names do not tell.
+    activation: Option<bool>,
+    activation_first: bool,
+    upsample: bool,
+    strangers: usize,
+    /// All of these.
+    modules: Option<usize>,
 }
 
 /// The default epsilon of BatchNorm in PyTorch, and in Keras.
 const EPSILON: [f32; 2] = [1e-5, 1e-3];
 
 impl<'a> Architecture<'a> {
-    /// The architecture of `chain`, by the conventions of Keras or else of PyTorch.
+    /// The architecture of `chain`, whose label enters as `labels` says, by the conventions of Keras or else of PyTorch.
     ///
     /// # Errors
     /// If a setting has values for another number of layers, or a layer can't have its geometry.
-    pub(super) fn new(chain: Chain<'a>, settings: &Settings, keras: bool) -> Result<Self> {
-        let count = chain.links.len();
-        settings.convolution.check("conv", count)?;
-        settings.stride.check("stride", count)?;
-        settings.padding.check("padding", count)?;
-        settings.output_padding.check("output-padding", count)?;
-        settings.upsample.check("upsample", count)?;
-        settings.activation.check("activation", count)?;
-        settings.epsilon.check("eps", count)?;
-        let reordered = settings.order.is_none() && !chain.order.is_sorted();
-        let mut layers = Vec::new();
-        let mut map = [chain.links.first().map_or(0, |link| link.channels_in), 1, 1];
-        for (index, link) in chain.links.into_iter().enumerate() {
-            let name = link.name;
-            let layer = layer(link, map, (index, count), settings, keras);
-            let layer = layer.with_context(|| format!("layer {index} \"{name}\""))?;
-            map = layer.output;
-            layers.push(layer);
+    pub(super) fn new(
+        chain: &Chain<'a>,
+        (labels, label): (Labels, Option<&Label<'a>>),
+        told: Told,
+        numbering: &Numbering,
+        keras: bool,
+    ) -> Result<Self> {
+        let inputs = chain.links.first().map_or(0, |link| link.channels_in);
+        let noise = match (labels, label) {
+            (Labels::OneHot(_, count), _) => inputs - count.min(inputs),
+            (Labels::Embedded(place), Some(label)) if place.is_beside() => {
+                inputs - label.width.min(inputs)
+            }
+            _ => inputs,
+        };
+        let label = label.map(|label| {
+            let mut links = label.links.clone();
+            // Beside the noise's map, the label's features are one of the same size.
+            if let (Some(channels), Some(last)) = (chain.joined, links.last_mut())
+                && last.linear == Linear::Dense
+                && let Some([_, height, width]) = chain.links[0].map
+            {
+                last.map = Some([channels, height, width]);
+            }
+            let settings = Settings {
+                activation: told.given.label_activation.into(),
+                output: told.given.label_activation,
+                ..Settings::default()
+            };
+            let assumed = Settings {
+                activation: told.assumed.label_activation.into(),
+                output: told.assumed.label_activation.or(Some(Activation::Relu)),
+                ..Settings::default()
+            };
+            let told = Told { given: &settings, assumed: &assumed };
+            let layers = layers(&links, told, numbering, keras)?;
+            Ok::<_, anyhow::Error>(LabelLayers { label: label.clone(), layers })
+        });
+        Ok(Self {
+            layers: layers(&chain.links, told, numbering, keras)?,
+            labels,
+            label: label.transpose()?,
+            noise,
+            square: told.given.map.is_none(),
+            channels_last: keras,
+        })
+    }
+
+    /// Number of multiplications of the first `count` layers for a picture.
+    pub(super) fn multiplications(&self, count: usize) -> usize {
+        let layer = |layer: &Layer| {
+            let weights: usize = layer.link.weight.shape.iter().product();
+            let sides = match &layer.geometry {
+                Some(it) if it.direction == Direction::Transposed => layer.input,
+                Some(_) => layer.output,
+                None => [1; 3],
+            };
+            weights.saturating_mul(sides[1] * sides[2])
+        };
+        self.layers.iter().take(count).map(layer).fold(0, usize::saturating_add)
+    }
+
+    /// Whether a label enters before the first layer.
+    pub(super) fn is_joined_early(&self) -> bool {
+        matches!(self.labels, Labels::Embedded(_) | Labels::OneHot(..))
+    }
+
+    /// The number of labels, and their embedding, if they have one.
+    pub(super) fn labels_and_table(&self) -> (usize, Option<&'a Tensor>) {
+        match (self.labels, &self.label) {
+            (Labels::OneHot(_, count), _) => (count, None),
+            (Labels::None, _) | (_, None) => (0, None),
+            (_, Some(it)) => (it.label.count, it.label.table),
         }
-        Ok(Self { layers, reordered, square: settings.map.is_none(), channels_last: keras })
+    }
+
+    /// Channels, height and width of the picture.
+    pub(super) fn picture(&self) -> [usize; 3] {
+        self.layers.last().map_or([0; 3], |layer| layer.output)
     }
 }
 
-/// Layer `index` of `count`, on `input`.
+/// The layers of `links`.
+fn layers<'a>(
+    links: &[Link<'a>],
+    told: Told,
+    numbering: &Numbering,
+    keras: bool,
+) -> Result<Vec<Layer<'a>>> {
+    let count = links.len();
+    told.given.check(count)?;
+    let mut layers = Vec::new();
+    let mut map = [links.first().map_or(0, |link| link.channels_in), 1, 1];
+    let (mut upsample, mut room) = (1, None);
+    for (index, link) in links.iter().enumerate() {
+        let between = between(link, links.get(index + 1), numbering);
+        let place = (index, count, upsample);
+        let layer = layer(link, map, place, &between, told, keras);
+        let layer = layer.with_context(|| format!("layer {index} \"{}\"", link.name))?;
+        map = layer.output;
+        upsample = if between.upsample { 2 } else { 1 };
+        layers.push(Layer { room, ..layer });
+        room = between.modules;
+    }
+    Ok(layers)
+}
+
+/// What stands between `link` and `next`, by the numbers in their names.
+fn between(link: &Link, next: Option<&Link>, numbering: &Numbering) -> Between {
+    // Where features become a map, a module changes the shape: before a BatchNorm of channels, or behind.
+    let norm = link
+        .norm
+        .map(|(name, norm)| (name, link.map.is_some() && norm.channels != link.channels_out));
+    let inner = norm.and_then(|(name, on_map)| {
+        Some(numbering.gap(link.name, name)?.saturating_sub(usize::from(on_map)))
+    });
+    let activation_first = inner.is_some_and(|modules| modules > 0);
+    let reshaped = link.map.is_some() && norm.is_none_or(|(_, on_map)| !on_map);
+    let outer = next.and_then(|next| numbering.gap(link.last, next.name));
+    let mut modules = outer.map(|modules| modules.saturating_sub(usize::from(reshaped)));
+    let all = modules;
+    let mut take = || match &mut modules {
+        Some(left @ 1..) => {
+            *left -= 1;
+            true
+        }
+        _ => false,
+    };
+    let activation = match (activation_first || link.slope.is_some(), outer) {
+        (true, _) => Some(true),
+        (false, None) => None,
+        (false, Some(_)) => Some(take()),
+    };
+    let plain = next.is_some_and(|next| {
+        next.linear == Linear::Convolution(Direction::Plain) && next.kernel > 1
+    });
+    let upsample = plain && take();
+    let strangers = modules.unwrap_or(0) + inner.map_or(0, |inner: usize| inner.saturating_sub(1));
+    Between { activation, activation_first, upsample, strangers, modules: all }
+}
+
+/// Layer `index` of `count`, on `input`, before which rows and columns are probably repeated `upsample` times.
 fn layer<'a>(
-    link: Link<'a>,
+    link: &Link<'a>,
     input: [usize; 3],
-    (index, count): (usize, usize),
-    settings: &Settings,
+    (index, count, upsample): (usize, usize, usize),
+    between: &Between,
+    told: Told,
     keras: bool,
 ) -> Result<Layer<'a>> {
     let [_, height, width] = input;
@@ -82,23 +231,35 @@ fn layer<'a>(
             link.weight.shape
         ),
         Linear::Convolution(direction) => {
-            let sides = [height, width];
-            let geometry = Geometry::new(direction, link.kernel, sides, index, settings, keras)?;
+            let (kernel, sides) = (link.kernel, [height, width]);
+            let place = Place { direction, kernel, sides, index, upsample, keras };
+            let geometry = Geometry::new(place, told)?;
             let output = [link.channels_out, geometry.output(height)?, geometry.output(width)?];
             (Some(geometry), output)
         }
     };
     let last = index + 1 == count;
-    let activation = if !last && link.slope.is_some() {
-        // PReLU takes its place.
-        Chosen { value: Activation::None, assumed: false }
-    } else if last {
-        Chosen::or(settings.output, Activation::Tanh)
+    let activation = if last {
+        Chosen::or(told.given.last(count), told.assumed.output.unwrap_or(Activation::Tanh))
+    } else if link.slope.is_some() || between.activation == Some(false) {
+        // PReLU takes its place, or nothing stands there. One value for all layers is for those that have an activation.
+        let said = told.given.activation.list().and_then(|list| list[index]);
+        Chosen::or(said, Activation::None).known()
     } else {
-        Chosen::or(settings.activation.get(index), Activation::Relu)
+        told.layer(|it| &it.activation, index, Activation::Relu)
     };
-    let epsilon = Chosen::or(settings.epsilon.get(index), EPSILON[usize::from(keras)]);
+    let epsilon = told.layer(|it| &it.epsilon, index, EPSILON[usize::from(keras)]);
     let eps = epsilon.value;
     ensure!(eps.is_finite() && eps >= 0.0, "--eps {eps}: must be a small number");
-    Ok(Layer { link, geometry, input, output, activation, epsilon })
+    Ok(Layer {
+        link: link.clone(),
+        geometry,
+        input,
+        output,
+        activation,
+        activation_first: between.activation_first,
+        room: None,
+        strangers: between.strangers,
+        epsilon,
+    })
 }

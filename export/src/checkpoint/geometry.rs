@@ -1,6 +1,7 @@
 //! Strides and paddings of a convolution: given, or assumed as DCGAN generators have them.
 
-use crate::checkpoint::settings::{Chosen, Direction, Padding, Settings};
+use crate::checkpoint::per_layer::Chosen;
+use crate::checkpoint::settings::{Direction, Padding, Told};
 use crate::network::KERNEL_LIMIT;
 use anyhow::{Result, ensure};
 use gen_core::format::DIMENSION_LIMIT;
@@ -18,24 +19,33 @@ pub(super) struct Geometry {
     pub(super) upsample: Chosen<usize>,
 }
 
+/// What decides a convolution's geometry, beside what is told.
+#[derive(Clone, Copy)]
+pub(super) struct Place {
+    pub(super) direction: Direction,
+    pub(super) kernel: usize,
+    /// Rows and columns of its input.
+    pub(super) sides: [usize; 2],
+    /// Index of the layer.
+    pub(super) index: usize,
+    /// How often rows and columns are probably repeated before it.
+    pub(super) upsample: usize,
+    /// Whether it is Keras'.
+    pub(super) keras: bool,
+}
+
 impl Geometry {
-    /// The geometry of layer `index` on a map of `sides`, rows and columns. On a map of 1×1 the latents become a map.
+    /// The geometry of the layer at `place`. On a map of 1×1 the latents become a map.
     ///
     /// # Errors
     /// If a value is beyond a `.gen` file's limits.
-    pub(super) fn new(
-        direction: Direction,
-        kernel: usize,
-        sides: [usize; 2],
-        index: usize,
-        settings: &Settings,
-        keras: bool,
-    ) -> Result<Self> {
+    pub(super) fn new(place: Place, told: Told) -> Result<Self> {
+        let Place { direction, kernel, sides, index, upsample, keras } = place;
         let first = sides == [1, 1];
         let transposed = direction == Direction::Transposed;
         let doubles = transposed && !first && kernel > 1;
-        let stride = Chosen::or(settings.stride.get(index), if doubles { 2 } else { 1 });
-        let upsample = Chosen::or(settings.upsample.get(index), 1);
+        let stride = told.layer(|it| &it.stride, index, if doubles { 2 } else { 1 });
+        let upsample = told.layer(|it| &it.upsample, index, upsample);
         let s = stride.value;
         for (value, option) in [(kernel, "kernel"), (s, "--stride"), (upsample.value, "--upsample")]
         {
@@ -44,7 +54,6 @@ impl Geometry {
                 "{option} {value}, possible: 1…{KERNEL_LIMIT}"
             );
         }
-        let said = settings.padding.get(index);
         let usual = match (transposed, first, keras) {
             (true, true, _) => Padding::Sides(0),
             (_, _, true) => Padding::Same,
@@ -52,7 +61,8 @@ impl Geometry {
             (true, false, false) => Padding::Sides(kernel.saturating_sub(s).div_ceil(2)),
             (false, _, false) => Padding::Sides((kernel - 1) / 2),
         };
-        let pads = match said.unwrap_or(usual) {
+        let padding = told.layer(|it| &it.padding, index, usual);
+        let pads = match padding.value {
             Padding::Sides(sides) => [sides; 2],
             Padding::Same => {
                 let total = if transposed {
@@ -71,12 +81,21 @@ impl Geometry {
         );
         let missing = (s + pads[0] + pads[1]).checked_sub(kernel).filter(|&extra| extra < s);
         let missing = missing.filter(|_| transposed).unwrap_or(0);
-        let output_padding = settings.output_padding.get(index).filter(|_| transposed);
-        let output_padding = Chosen::or(output_padding, missing);
+        let output_padding = match transposed {
+            true => told.layer(|it| &it.output_padding, index, missing),
+            false => Chosen { value: 0, assumed: true },
+        };
         let extra = output_padding.value;
         ensure!(extra < s, "--output-padding {extra} is not below the stride, {s}");
-        let pads = Chosen { value: pads, assumed: said.is_none() };
+        let pads = Chosen { value: pads, assumed: padding.assumed };
         Ok(Self { direction, kernel, stride, pads, output_padding, upsample })
+    }
+
+    /// Whether the size of its output follows from something assumed.
+    pub(super) fn is_assumed(&self) -> bool {
+        let doubtful = self.kernel > 1 || self.stride.value > 1 || self.upsample.value > 1;
+        let assumed = self.stride.assumed || self.pads.assumed || self.upsample.assumed;
+        assumed && doubtful
     }
 
     /// Output rows, or columns, for `input` rows or columns.
@@ -120,9 +139,20 @@ impl Geometry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checkpoint::settings::Settings;
+
+    fn geometry(
+        direction: Direction,
+        kernel: usize,
+        sides: [usize; 2],
+        given: &Settings,
+    ) -> Result<Geometry> {
+        let place = Place { direction, kernel, sides, index: 0, upsample: 1, keras: false };
+        Geometry::new(place, Told { given, assumed: &Settings::default() })
+    }
 
     fn text(direction: Direction, kernel: usize, sides: [usize; 2], settings: &Settings) -> String {
-        let geometry = Geometry::new(direction, kernel, sides, 0, settings, false).unwrap();
+        let geometry = geometry(direction, kernel, sides, settings).unwrap();
         format!("{} {}", geometry.text(), geometry.output(sides[0]).unwrap())
     }
 
@@ -159,9 +189,8 @@ mod tests {
             stride: [Some(stride)].into_iter().collect(),
             ..Settings::default()
         };
-        let new = |kernel, settings: &Settings| {
-            Geometry::new(Direction::Plain, kernel, [4, 4], 0, settings, false)
-        };
+        let new =
+            |kernel, settings: &Settings| geometry(Direction::Plain, kernel, [4, 4], settings);
         assert!(new(4, &stride(0)).is_err());
         assert!(new(usize::MAX, &Settings::default()).is_err());
         let valid = Settings { padding: "0".parse().unwrap(), ..stride(255) };

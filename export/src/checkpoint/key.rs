@@ -17,13 +17,15 @@ pub(super) struct Part<'a> {
     pub(super) key: String,
     /// Names without the key, and tensors.
     pub(super) tensors: Vec<(&'a str, &'a Tensor)>,
+    /// Keys of an autoencoder's encoder that are left out.
+    pub(super) left_out: Vec<String>,
 }
 
 impl<'a> Part<'a> {
     /// All tensors of a file.
     pub(super) fn whole(tensors: &'a [Tensor]) -> Self {
         let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
-        Self { key: String::new(), tensors }.unwrapped()
+        Self { key: String::new(), tensors, left_out: vec![] }.unwrapped()
     }
 
     /// The tensors under `key`, which may have several pieces separated by dots; none if there are no tensors.
@@ -32,7 +34,8 @@ impl<'a> Part<'a> {
         let tensors = self.tensors.iter().filter_map(|&(name, it)| Some((shorter(name)?, it)));
         let tensors: Vec<_> = tensors.collect();
         let key = if self.key.is_empty() { key.to_owned() } else { format!("{}.{key}", self.key) };
-        (!tensors.is_empty()).then(|| Self { key, tensors }.unwrapped())
+        let left_out = vec![];
+        (!tensors.is_empty()).then(|| Self { key, tensors, left_out }.unwrapped())
     }
 
     /// The keys directly below.
@@ -54,12 +57,47 @@ impl<'a> Part<'a> {
                 below.extend(part.generators());
             }
         }
+        if let Some(decoder) = self.decoder() {
+            below.insert(0, decoder);
+            return below;
+        }
         let same = keys.len() == 1 && self.tensors.iter().all(|(name, _)| name.contains('.'));
         let both = keys.iter().any(|key| is_discriminator(key));
         if below.is_empty() || !(same || both) {
             below.insert(0, self.clone());
         }
         below
+    }
+
+    /// This part without the encoder, if it is an autoencoder.
+    fn decoder(&self) -> Option<Self> {
+        let keys = self.keys();
+        let (left_out, left): (Vec<&str>, Vec<&str>) = keys.iter().partition(|key| is_encoder(key));
+        let is_autoencoder = left_out.iter().any(|key| key.to_lowercase().starts_with("enc"));
+        if !is_autoencoder || left.is_empty() {
+            return None;
+        }
+        let mut decoder = match left[..] {
+            [key] => self.under(key)?,
+            _ => self.clone(),
+        };
+        let first = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+        decoder.tensors.retain(|(name, _)| left.len() == 1 || !is_encoder(&first(name)));
+        decoder.left_out = left_out.into_iter().map(str::to_owned).collect();
+        Some(decoder)
+    }
+
+    /// Whether this is a part of `outer`.
+    pub(super) fn is_below(&self, outer: &Part) -> bool {
+        let below = self.key.strip_prefix(&outer.key);
+        below.is_some_and(|rest| outer.key.is_empty() || rest.starts_with('.'))
+    }
+
+    /// Whether names are those of a variational autoencoder.
+    pub(super) fn is_autoencoder(&self) -> bool {
+        let words = ["decoder", "encoder", "vae", "logvar", "log_var", "logsigma"];
+        let mut names = self.tensors.iter().map(|(_, tensor)| tensor.name.to_lowercase());
+        names.any(|name| words.iter().any(|word| name.contains(word)))
     }
 
     /// The same part without the wrappers' names.
@@ -78,6 +116,14 @@ fn is_generator(key: &str) -> bool {
     let key = key.to_lowercase();
     let own = ["g", "ema"].iter().any(|word| key.split(['_', '-']).any(|piece| piece == *word));
     own || key.starts_with("netg") || key.contains("gen")
+}
+
+/// Whether a key is named like an autoencoder's encoder, or a layer of mean or variance behind it.
+fn is_encoder(key: &str) -> bool {
+    let key = key.to_lowercase();
+    let word = |word: &str| key.split('_').any(|piece| piece == word);
+    let moments = ["mu", "mean", "var", "logvar", "sigma", "logsigma", "std"].into_iter().any(word);
+    key.starts_with("enc") || (moments && !key.contains("dec"))
 }
 
 /// Whether a key is named like a discriminator.

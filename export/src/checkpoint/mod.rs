@@ -1,21 +1,36 @@
 //! Turns a checkpoint, trained weights in a file of PyTorch, safetensors or Keras, into an ONNX generator.
 //!
-//! A checkpoint does not store strides, paddings or activations. These come from the [`Settings`]; without them DCGAN's
-//! defaults are assumed and marked in the table.
+//! A checkpoint of Keras may describe its layers: [`keras`] translates these. Any other does not store strides, paddings
+//! or activations. These come from the [`Settings`]; without them the usual ones are assumed and marked in the table. What
+//! else the file does not prove is refused, with the readings that fit.
 //!
-//! The way of a file: [`read`](mod@read) gives named [`tensor`]s; [`key`] chooses the generator's; [`module`] groups them into
-//! modules; [`search`] puts the modules into a [`chain`]; [`architecture`] adds [`geometry`] and activations; [`onnx`]
-//! writes the graph, [`table`] the text.
+//! The way of such a file: [`read`](mod@read) gives named [`tensor`]s; [`pieces`] makes normalised weights whole; [`key`] chooses
+//! the generator's; [`module`] groups them into modules; [`label`] parts those of the label from the others; [`search`]
+//! puts the modules into a [`chain`]; [`reading`] adds what may be assumed; [`choice`] chooses by the [`statistics`] that
+//! BatchNorms have stored; [`architecture`] has the layers with [`geometry`] and activations; [`onnx`] writes the graph,
+//! [`table`] and [`advice`] the text.
 
+mod advice;
 mod architecture;
 mod chain;
+mod choice;
+mod direction;
 mod geometry;
+mod keras;
 mod key;
+mod known;
+mod label;
 mod module;
+mod numbering;
 mod onnx;
+mod per_layer;
+mod pieces;
 mod read;
+mod reading;
 mod search;
 pub mod settings;
+mod size;
+mod statistics;
 mod table;
 pub mod tensor;
 #[cfg(test)]
@@ -23,9 +38,13 @@ mod tests;
 
 use crate::file;
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use architecture::Architecture;
+use choice::{Chosen, choose};
 use key::Part;
-use read::{hdf5, keras, safetensors, torch};
+use label::Modules;
+use numbering::Numbering;
+use read::hdf5::{Description, Stored, Variable};
+use read::{foreign, hdf5, safetensors, torch};
+use reading::Subject;
 use settings::Settings;
 use std::fs::File;
 use std::io::Read;
@@ -41,41 +60,64 @@ pub struct Converted {
     pub table: String,
 }
 
+/// What was understood of a file that does not prove it, and what to do. Converted all the same if
+/// [`Settings::assume`] is set.
+#[derive(Debug)]
+pub struct Unproved(pub String);
+
+impl std::fmt::Display for Unproved {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Unproved {}
+
 /// The key of the whole file.
 const WHOLE: &str = ".";
 
 /// The tensors of a file, and whose conventions they follow.
 struct Checkpoint {
     tensors: Vec<Tensor>,
-    /// Keras' description of the model in JSON, if the file has one.
-    description: Option<String>,
     /// Whether names and orders follow Keras' conventions, else PyTorch's.
     keras: bool,
 }
 
-/// The generator whose weights are in the file at `path`.
+/// What a file holds.
+enum Content {
+    /// Weights alone.
+    Weights(Checkpoint),
+    /// A model of Keras.
+    Described(Description, Vec<Variable>),
+}
+
+/// The generator whose weights are in the file at `path`. `out` is the file that it will be written to, for messages.
 ///
 /// # Errors
-/// One line that names the file, the tensor and what to do.
-pub fn convert(path: &Path, settings: &Settings) -> Result<Converted> {
-    let converted = read(path).and_then(|checkpoint| generator(&checkpoint, settings));
+/// One line that names the file, the tensor and what to do; or [`Unproved`].
+pub fn convert(path: &Path, settings: &Settings, out: &Path) -> Result<Converted> {
+    let converted = read(path).and_then(|content| match content {
+        Content::Weights(checkpoint) => generator(&checkpoint, settings, [path, out]),
+        Content::Described(description, variables) => {
+            keras::generator(&description, variables, settings)
+        }
+    });
     converted.with_context(|| path.display().to_string())
 }
 
-/// The only part of `checkpoint` that is a generator, as ONNX.
-fn generator(checkpoint: &Checkpoint, settings: &Settings) -> Result<Converted> {
-    let told = checkpoint.description.as_deref().map(keras::settings).transpose()?;
-    let settings = &settings.or(told.unwrap_or_default());
+/// The only part of `checkpoint` that is a generator, as ONNX. `files`: the checkpoint and the ONNX, for messages.
+fn generator(checkpoint: &Checkpoint, settings: &Settings, files: [&Path; 2]) -> Result<Converted> {
     let parts = parts(checkpoint, settings)?;
-    let modules: Vec<_> = parts.iter().map(module::modules).collect();
     let mut fits = Vec::new();
     let mut misfits = Vec::new();
-    for (part, modules) in parts.iter().zip(&modules) {
-        let modules = modules.as_deref().map_err(|error| anyhow!("{error:#}"));
-        let chain = modules.and_then(|modules| search::chain(modules, settings));
-        match chain.and_then(|chain| Architecture::new(chain, settings, checkpoint.keras)) {
-            Ok(architecture) => fits.push((part, architecture)),
-            Err(error) => misfits.push((part, format!("{error:#}"))),
+    for part in &parts {
+        // The outer part, which leaves no tensor out, is the generator rather than a part of it.
+        if fits.iter().any(|(outer, _): &(&Part, _)| part.is_below(outer)) {
+            continue;
+        }
+        match part_generator(part, checkpoint.keras, settings, files) {
+            Err(error) if !error.is::<Unproved>() => misfits.push((part, format!("{error:#}"))),
+            result => fits.push((part, result)),
         }
     }
     if fits.len() > 1 {
@@ -83,18 +125,96 @@ fn generator(checkpoint: &Checkpoint, settings: &Settings) -> Result<Converted> 
         let keys: Vec<_> = fits.iter().map(|(part, _)| named(&part.key)).collect();
         bail!("has several generators: pass --key {}", keys.join(" or --key "));
     }
-    let Some((part, architecture)) = fits.first() else {
-        // The last part is the innermost: most probably the generator.
-        let (part, error) = misfits.last().context("holds no weights")?;
-        let keys: Vec<_> = part.keys().into_iter().take(8).collect();
-        match (part.key.as_str(), keys.len()) {
-            ("", 2..) => bail!("{error} (its keys are {})", keys.join(", ")),
-            ("", _) => bail!("{error}"),
-            (key, _) => bail!("\"{key}\": {error}"),
+    if let Some((_, result)) = fits.pop() {
+        return result;
+    }
+    // The last part is the innermost: most probably the generator.
+    let (part, error) = misfits.last().context("holds no weights")?;
+    let keys: Vec<_> = part.keys().into_iter().take(8).collect();
+    match (part.key.as_str(), keys.len()) {
+        ("", 2..) => bail!("{error} (its keys are {})", keys.join(", ")),
+        ("", _) => bail!("{error}"),
+        (key, _) => bail!("\"{key}\": {error}"),
+    }
+}
+
+/// The generator that `part` is.
+fn part_generator(
+    part: &Part,
+    keras: bool,
+    settings: &Settings,
+    files: [&Path; 2],
+) -> Result<Converted> {
+    let divisions = Modules::divisions(module::modules(part)?);
+    ensure!(!divisions.is_empty(), "holds no weights");
+    let mut error = None;
+    for modules in &divisions {
+        let chains = modules.label().and_then(|label| {
+            // A label meets the noise, or the map of the noise's first layer.
+            let beside = label.as_ref().map(|label| label.flow);
+            let joined = || search::chains(&modules.main, beside, settings);
+            let (chains, evidence) = if modules.is_twin {
+                joined()?
+            } else {
+                search::chains(&modules.main, None, settings).or_else(|why| {
+                    if beside.is_some() { joined().map_err(|_| why) } else { Err(why) }
+                })?
+            };
+            let all = modules.main.iter().chain(&modules.label);
+            let subject = Subject {
+                label,
+                numbering: Numbering::new(all.map(|it| (it.name.as_str(), it.is_linear()))),
+                given: settings.clone(),
+                keras,
+                autoencoder: part.is_autoencoder(),
+                names: modules.main.iter().map(|module| module.name.as_str()).collect(),
+                evidence,
+                certain: chains.len() == 1,
+                capped: chains.len() == search::CHAINS,
+            };
+            let readings = subject.readings(&chains)?;
+            Ok((subject, readings))
+        });
+        match chains {
+            Ok((subject, readings)) => {
+                let result = choose(&subject, readings)
+                    .and_then(|chosen| converted(part, &subject, &chosen, files));
+                match result {
+                    // The other division may be proved. If none is, the first that may be is shown.
+                    Err(why) if modules.is_twin => {
+                        let shown = error.as_ref().is_some_and(anyhow::Error::is::<Unproved>);
+                        if !shown && (why.is::<Unproved>() || error.is_none()) {
+                            error = Some(why);
+                        }
+                    }
+                    result => return result,
+                }
+            }
+            Err(why) => error = error.or(Some(why)),
         }
-    };
-    let table = table::table(part, architecture);
-    Ok(Converted { model: onnx::model(architecture)?, table })
+    }
+    Err(error.unwrap_or_else(|| anyhow!("holds no weights")))
+}
+
+/// What was `chosen`, as ONNX with its text and pictures.
+///
+/// # Errors
+/// [`Unproved`] if there are doubts, unless a person accepts them.
+fn converted(
+    part: &Part,
+    subject: &Subject,
+    chosen: &Chosen,
+    files: [&Path; 2],
+) -> Result<Converted> {
+    let table = table::table(part, subject, chosen);
+    if !chosen.doubts.is_empty() && !subject.given.assume {
+        let advice = advice::unproved(part, subject, chosen, files);
+        return Err(Unproved(format!("as far as the file tells\n{table}{advice}")).into());
+    }
+    let distribution = subject.given.latent.or(chosen.reading.assumed.latent);
+    let written = onnx::write(&chosen.architecture, distribution, &[])?;
+    let table = format!("{table}{}", advice::look(part, chosen, files));
+    Ok(Converted { model: written.model, table })
 }
 
 /// The parts of the file that may be the generator.
@@ -113,18 +233,24 @@ fn parts<'a>(checkpoint: &'a Checkpoint, settings: &Settings) -> Result<Vec<Part
 }
 
 /// Reads the file at `path`, of whichever kind its first bytes say.
-fn read(path: &Path) -> Result<Checkpoint> {
+fn read(path: &Path) -> Result<Content> {
+    foreign::refuse(path)?;
     let mut begin = Vec::new();
     let open = File::open(path).context("cannot be read")?;
     open.take(16).read_to_end(&mut begin).context("cannot be read")?;
     if begin.starts_with(hdf5::MAGIC) || (begin.starts_with(b"PK") && hdf5::is_keras(path)) {
-        let (tensors, description) = hdf5::read(file::read(path)?)?;
-        return Ok(Checkpoint { tensors, description, keras: true });
+        let Stored { variables, description } = hdf5::read(file::read(path)?)?;
+        if let Some(description) = description {
+            return Ok(Content::Described(description, variables));
+        }
+        let tensors = read::keras::tensors(variables)?;
+        return Ok(Content::Weights(Checkpoint { tensors, keras: true }));
     }
     let tensors = match begin.get(8) {
         Some(b'{') => safetensors::read(file::read(path)?)?,
         // Reads only the tensors that are used: the file may be many times larger than the generator.
         _ => torch::read(path)?,
     };
-    Ok(Checkpoint { tensors, description: None, keras: false })
+    let tensors = pieces::whole(tensors);
+    Ok(Content::Weights(Checkpoint { tensors, keras: false }))
 }

@@ -1,35 +1,90 @@
 //! Writes an architecture as an ONNX graph.
 
 use crate::checkpoint::architecture::{Architecture, Layer};
-use crate::checkpoint::settings::{Activation, Direction};
+use crate::checkpoint::module::Norm;
+use crate::checkpoint::settings::{Activation, Direction, Labels, Place};
 use crate::checkpoint::tensor::Tensor;
-use crate::onnx::graph::{Graph, Values, float, geometry, int, tensor, text};
+use crate::latent;
+use crate::onnx::graph::{Graph, Values, float, geometry, int, labels, tensor, text};
+use crate::onnx::metadata;
 use anyhow::Result;
-use tract_onnx::pb::{AttributeProto, ModelProto};
+use gen_core::latent::Distribution;
+use tract_onnx::pb::{AttributeProto, ModelProto, ValueInfoProto};
 
-/// The ONNX of `architecture`, of latents `[batch, z]` where it begins with a dense layer and
-/// `[batch, z, 1, 1]` otherwise; pictures are `[batch, channels, height, width]`.
-pub(super) fn model(architecture: &Architecture) -> Result<ModelProto> {
+/// Name of the input of the noise.
+pub(super) const NOISE: &str = "z";
+/// Name of the input of the label.
+pub(super) const LABEL: &str = "label";
+
+/// An architecture as ONNX.
+pub(super) struct Written<'a> {
+    pub(super) model: ModelProto,
+    /// The BatchNorms, each behind those that it depends on.
+    pub(super) normed: Vec<Normed<'a>>,
+}
+
+/// A BatchNorm in the graph.
+pub(super) struct Normed<'a> {
+    pub(super) name: &'a str,
+    pub(super) norm: Norm<'a>,
+    /// The tensor that it reads.
+    pub(super) input: String,
+    /// Index of its layer.
+    pub(super) layer: usize,
+    /// Whether only the label goes through it.
+    pub(super) is_label: bool,
+}
+
+/// Mean and variance of each channel.
+pub(super) type Moments = Vec<[f32; 2]>;
+
+/// The ONNX of `architecture`. Its noise is `[batch, z, 1, 1]` if it begins with a convolution and there is no label, else
+/// `[batch, z]`; a label is a number, or one-hot, `[batch, count]`; pictures are `[batch, channels, height, width]`.
+/// `distribution` of the noise is stored in the file. `moments` replace what the first BatchNorms have stored.
+pub(super) fn write<'a>(
+    architecture: &Architecture<'a>,
+    distribution: Option<Distribution>,
+    moments: &[Moments],
+) -> Result<Written<'a>> {
     let (first, last) = (architecture.layers.first(), architecture.layers.last());
+    let dense = first.is_none_or(|layer| layer.geometry.is_none());
     let mut chain = Emitter {
         graph: Graph::default(),
-        current: "z".to_owned(),
-        flat: first.is_none_or(|layer| layer.geometry.is_none()),
+        current: NOISE.to_owned(),
+        flat: dense,
         channels_last: architecture.channels_last,
+        normed: vec![],
+        moments,
     };
-    let latents = first.map_or(0, |layer| layer.input[0]) as i64;
-    let shape = [latents, 1, 1];
-    let input = tensor("z", if chain.flat { &shape[..1] } else { &shape });
-    for layer in &architecture.layers {
-        chain.layer(layer)?;
+    let noise = architecture.noise as i64;
+    let shape = [noise, 1, 1];
+    let mut inputs = vec![tensor(
+        NOISE,
+        if dense || architecture.is_joined_early() { &shape[..1] } else { &shape },
+    )];
+    if architecture.is_joined_early() {
+        inputs.push(chain.label(architecture)?);
+        if !dense {
+            let elements = first.map_or(0, |layer| layer.input[0]);
+            chain.pixel("latent", elements);
+        }
+    }
+    for (index, layer) in architecture.layers.iter().enumerate() {
+        chain.layer(layer, (index, false))?;
+        if index == 0 && matches!(architecture.labels, Labels::Joined(_)) {
+            inputs.push(chain.label(architecture)?);
+        }
     }
     let picture = last.map_or([0; 3], |layer| layer.output).map(|side| side as i64);
     let output = tensor(&chain.current, &picture);
-    Ok(chain.graph.model("generator", vec![input], output, vec![]))
+    let told = distribution.map(|kind| (metadata::LATENTS, latent::name(kind).to_owned()));
+    let graph = std::mem::take(&mut chain.graph);
+    let model = graph.model("generator", inputs, output, told.into_iter().collect());
+    Ok(Written { model, normed: chain.normed })
 }
 
 /// A graph while layers are added at its end.
-struct Emitter {
+struct Emitter<'a, 'm> {
     graph: Graph,
     /// The newest tensor.
     current: String,
@@ -37,11 +92,60 @@ struct Emitter {
     flat: bool,
     /// Whether features are in Keras' order: height, width, channels.
     channels_last: bool,
+    /// The BatchNorms so far.
+    normed: Vec<Normed<'a>>,
+    /// What replaces the moments that the first of them have stored.
+    moments: &'m [Moments],
 }
 
-impl Emitter {
-    /// Adds a layer: linear module, BatchNorm, PReLU or activation.
-    fn layer(&mut self, layer: &Layer) -> Result<()> {
+impl<'a> Emitter<'a, '_> {
+    /// Joins the label to the newest tensor. Returns the declaration of its input.
+    fn label(&mut self, architecture: &Architecture<'a>) -> Result<ValueInfoProto> {
+        let noise = std::mem::replace(&mut self.current, LABEL.to_owned());
+        let flat = std::mem::replace(&mut self.flat, true);
+        let (count, table) = architecture.labels_and_table();
+        let declared = match table {
+            Some(table) => {
+                let table = self.floats(table, &table.shape, None)?;
+                self.current =
+                    self.graph.node("Gather", "label/embedding", &[&table, LABEL], vec![]);
+                labels(LABEL, &[])
+            }
+            None => tensor(LABEL, &[count as i64]),
+        };
+        for (index, layer) in architecture.label.iter().flat_map(|it| &it.layers).enumerate() {
+            if self.flat && layer.geometry.is_some() {
+                self.pixel("label", layer.input[0]);
+            }
+            self.layer(layer, (index, true))?;
+        }
+        let label = std::mem::replace(&mut self.current, noise.clone());
+        let name = "label/joined";
+        self.current = match architecture.labels {
+            Labels::Embedded(Place::Times) | Labels::OneHot(Place::Times, _) => {
+                self.graph.node("Mul", name, &[&noise, &label], vec![])
+            }
+            Labels::Embedded(Place::Before)
+            | Labels::OneHot(Place::Before, _)
+            | Labels::Joined(Place::Before) => {
+                self.graph.node("Concat", name, &[&label, &noise], vec![int("axis", 1)])
+            }
+            _ => self.graph.node("Concat", name, &[&noise, &label], vec![int("axis", 1)]),
+        };
+        self.flat = flat;
+        Ok(declared)
+    }
+
+    /// Reshapes `elements` features to a map of one pixel.
+    fn pixel(&mut self, name: &str, elements: usize) {
+        let shape = Values::Int64(&[-1, elements as i64, 1, 1]);
+        let shape = self.graph.constant(&format!("{name}/shape"), &[4], shape);
+        self.then("Reshape", &format!("{name}/map"), &[shape], vec![]);
+        self.flat = false;
+    }
+
+    /// Adds a layer: linear module, BatchNorm, PReLU or activation. `place`: its index, and whether it is the label's.
+    fn layer(&mut self, layer: &Layer<'a>, place: (usize, bool)) -> Result<()> {
         let link = &layer.link;
         let (operator, attributes) = match &layer.geometry {
             None => ("Gemm", vec![int("transB", 1)]),
@@ -55,7 +159,11 @@ impl Emitter {
                     Direction::Transposed => "ConvTranspose",
                     Direction::Plain => "Conv",
                 };
-                (operator, geometry(it.stride.value, pads, it.output_padding.value))
+                let mut attributes = geometry(it.stride.value, pads, it.output_padding.value);
+                if link.groups > 1 {
+                    attributes.push(int("group", link.groups as i64));
+                }
+                (operator, attributes)
             }
         };
         let mut inputs = Vec::new();
@@ -63,11 +171,14 @@ impl Emitter {
             inputs.push(self.floats(tensor, &tensor.shape, link.map)?);
         }
         self.then(operator, link.name, &inputs, attributes);
+        if layer.activation_first {
+            self.activation(layer);
+        }
         let features = (self.flat && link.map.is_some()).then_some(link.channels_out);
         if features.is_some_and(|features| link.norm.is_none_or(|(_, n)| n.channels != features)) {
             self.reshape(layer);
         }
-        self.norm(layer)?;
+        self.norm(layer, place)?;
         if let Some(slope) = link.slope {
             let per_feature = slope.shape == [link.channels_out] && self.flat;
             if !per_feature {
@@ -76,7 +187,9 @@ impl Emitter {
             self.slope(layer, slope)?;
         }
         self.reshape(layer);
-        self.activation(layer);
+        if !layer.activation_first {
+            self.activation(layer);
+        }
         Ok(())
     }
 
@@ -104,8 +217,11 @@ impl Emitter {
     }
 
     /// Adds a BatchNormalization.
-    fn norm(&mut self, layer: &Layer) -> Result<()> {
+    fn norm(&mut self, layer: &Layer<'a>, (index, is_label): (usize, bool)) -> Result<()> {
         let Some((name, norm)) = layer.link.norm else { return Ok(()) };
+        let moments = self.moments.get(self.normed.len());
+        let input = self.current.clone();
+        self.normed.push(Normed { name, norm, input, layer: index, is_label });
         let map = layer.link.map.filter(|_| self.flat);
         let mut vector = |tensor: Option<&Tensor>, role: &str, missing: f32| match tensor {
             Some(tensor) => self.floats(tensor, &[norm.channels], map),
@@ -115,12 +231,20 @@ impl Emitter {
                 Ok(self.graph.constant(&name, &[norm.channels], Values::Float(&values)))
             }
         };
-        let inputs = [
+        let mut inputs = [
             vector(norm.gamma, "scale", 1.0)?,
             vector(norm.beta, "bias", 0.0)?,
             vector(Some(norm.mean), "mean", 0.0)?,
             vector(Some(norm.variance), "variance", 1.0)?,
         ];
+        if let Some(moments) = moments {
+            for (at, role) in ["mean", "variance"].into_iter().enumerate() {
+                let values: Vec<f32> = moments.iter().map(|moments| moments[at]).collect();
+                let name = format!("{name}/measured {role}");
+                inputs[2 + at] =
+                    self.graph.constant(&name, &[values.len()], Values::Float(&values));
+            }
+        }
         let attributes = vec![float("epsilon", layer.epsilon.value)];
         self.then("BatchNormalization", name, &inputs, attributes);
         Ok(())

@@ -1,6 +1,9 @@
-//! Options for what a checkpoint does not store, with their defaults.
+//! Options for what a checkpoint does not store.
 
-use anyhow::{Result, ensure};
+use crate::checkpoint::per_layer::Chosen;
+pub use crate::checkpoint::per_layer::PerLayer;
+use anyhow::Result;
+use gen_core::latent::Distribution;
 use std::fmt::{self, Display, Formatter};
 use std::str::FromStr;
 
@@ -14,8 +17,16 @@ pub struct Settings {
     pub order: Option<Vec<String>>,
     /// Channels, height and width of the map that a Linear's features become.
     pub map: Option<[usize; 3]>,
+    /// How a label enters.
+    pub labels: Option<Labels>,
+    /// Activation behind the layers that only the label goes through.
+    pub label_activation: Option<Activation>,
+    /// Distribution of the noise: normal or uniform.
+    pub latent: Option<Distribution>,
     /// Which convolution 4-D weights belong to.
     pub convolution: PerLayer<Direction>,
+    /// Groups of a convolution's channels.
+    pub groups: PerLayer<usize>,
     /// Strides.
     pub stride: PerLayer<usize>,
     /// Paddings, as PyTorch has them.
@@ -30,62 +41,129 @@ pub struct Settings {
     pub output: Option<Activation>,
     /// BatchNorm's epsilon.
     pub epsilon: PerLayer<f32>,
+    /// Height and width of the pictures.
+    pub size: Option<[usize; 2]>,
+    /// Whether to convert although the file does not prove what was understood.
+    pub assume: bool,
+}
+
+/// What a person has said, and what is assumed for the rest.
+#[derive(Clone, Copy)]
+pub(super) struct Told<'a> {
+    pub(super) given: &'a Settings,
+    pub(super) assumed: &'a Settings,
+}
+
+impl Told<'_> {
+    /// The value of one option for layer `index`: given, assumed, or else `usual`.
+    pub(super) fn layer<T: Copy>(
+        &self,
+        option: impl Fn(&Settings) -> &PerLayer<T>,
+        index: usize,
+        usual: T,
+    ) -> Chosen<T> {
+        let assumed = option(self.assumed).get(index);
+        Chosen::or(option(self.given).get(index), assumed.unwrap_or(usual))
+    }
 }
 
 impl Settings {
     /// These settings, with `others` for what they leave out.
-    pub(super) fn or(&self, others: Self) -> Self {
+    pub(super) fn or(&self, others: &Self) -> Self {
         let it = self.clone();
-        let last = it.activation.0[1..].last().copied().flatten();
         Self {
-            key: it.key.or(others.key),
-            order: it.order.or(others.order),
+            key: it.key.or(others.key.clone()),
+            order: it.order.or(others.order.clone()),
             map: it.map.or(others.map),
-            convolution: it.convolution.or(others.convolution),
-            stride: it.stride.or(others.stride),
-            padding: it.padding.or(others.padding),
-            output_padding: it.output_padding.or(others.output_padding),
-            upsample: it.upsample.or(others.upsample),
-            activation: it.activation.or(others.activation),
-            output: it.output.or(last).or(others.output),
-            epsilon: it.epsilon.or(others.epsilon),
-        }
-    }
-}
-
-/// One value for all layers, or one for each, of which some may be left to assumptions.
-#[derive(Clone, Debug)]
-pub struct PerLayer<T>(Vec<Option<T>>);
-
-/// Marks assumed values in the table.
-pub(super) const MARK: &str = "*";
-
-/// A value of a layer.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Chosen<T> {
-    pub(super) value: T,
-    pub(super) assumed: bool,
-}
-
-impl<T> Chosen<T> {
-    /// `said` if there is one, else `usual`, marked as assumed.
-    pub(super) fn or(said: Option<T>, usual: T) -> Self {
-        match said {
-            Some(value) => Self { value, assumed: false },
-            None => Self { value: usual, assumed: true },
+            labels: it.labels.or(others.labels),
+            label_activation: it.label_activation.or(others.label_activation),
+            latent: it.latent.or(others.latent),
+            convolution: it.convolution.or(&others.convolution),
+            groups: it.groups.or(&others.groups),
+            stride: it.stride.or(&others.stride),
+            padding: it.padding.or(&others.padding),
+            output_padding: it.output_padding.or(&others.output_padding),
+            upsample: it.upsample.or(&others.upsample),
+            activation: it.activation.or(&others.activation),
+            output: it.output.or(others.output),
+            epsilon: it.epsilon.or(&others.epsilon),
+            size: it.size.or(others.size),
+            assume: it.assume || others.assume,
         }
     }
 
-    /// [`MARK`] if the value is assumed, else nothing.
-    pub(super) fn mark(&self) -> &'static str {
-        if self.assumed { MARK } else { "" }
+    /// The activation of the last of `count` layers.
+    pub(super) fn last(&self, count: usize) -> Option<Activation> {
+        self.output.or_else(|| self.activation.list().and_then(|_| self.activation.get(count - 1)))
+    }
+
+    /// Refuses lists that are not for `count` layers.
+    pub(super) fn check(&self, count: usize) -> Result<()> {
+        self.convolution.check("conv", count)?;
+        self.groups.check("groups", count)?;
+        self.stride.check("stride", count)?;
+        self.padding.check("padding", count)?;
+        self.output_padding.check("output-padding", count)?;
+        self.upsample.check("upsample", count)?;
+        self.activation.check("activation", count)?;
+        self.epsilon.check("eps", count)
+    }
+
+    /// The first option that was given, other than the key.
+    pub(super) fn given(&self) -> Option<String> {
+        let options = self.options();
+        Some(options.split_whitespace().next()?.trim_start_matches('-').to_owned())
+    }
+
+    /// The options of the command line that say the same, but for the key.
+    pub(super) fn options(&self) -> String {
+        let mut text = String::new();
+        let mut add = |option: &str, value: Option<String>| {
+            if let Some(value) = value {
+                text += &format!(" --{option} {value}");
+            }
+        };
+        add("order", self.order.as_ref().map(|order| order.join(",")));
+        add("labels", self.labels.map(|labels| labels.to_string()));
+        add("label-activation", self.label_activation.map(|it| it.to_string()));
+        add("latent", self.latent.map(|kind| crate::latent::name(kind).to_owned()));
+        add("map", self.map.map(|[c, h, w]| format!("{c}x{h}x{w}")));
+        add("conv", self.convolution.option());
+        add("groups", self.groups.option());
+        add("stride", self.stride.option());
+        add("padding", self.padding.option());
+        add("output-padding", self.output_padding.option());
+        add("upsample", self.upsample.option());
+        add("activation", self.activation.option());
+        add("output", self.output.map(|output| output.to_string()));
+        add("eps", self.epsilon.option());
+        add("size", self.size.map(|[height, width]| format!("{height}x{width}")));
+        text
     }
 }
 
-impl<T: Display> Display for Chosen<T> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}", self.value, self.mark())
-    }
+/// How a label enters a generator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Labels {
+    /// There is no label.
+    None,
+    /// The outputs of the file's `nn.Embedding` enter.
+    Embedded(Place),
+    /// So many one-hot elements enter.
+    OneHot(Place, usize),
+    /// The label has a first layer of its own, whose map stands beside that of the noise.
+    Joined(Place),
+}
+
+/// Where what stands for the label meets the noise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Concatenated behind the noise.
+    Behind,
+    /// Concatenated before the noise.
+    Before,
+    /// Multiplied with the noise, element by element.
+    Times,
 }
 
 /// Kinds of convolution.
@@ -121,58 +199,10 @@ pub enum Activation {
     None,
 }
 
-impl<T> Default for PerLayer<T> {
-    fn default() -> Self {
-        Self(vec![None])
-    }
-}
-
-impl<T: Copy> PerLayer<T> {
-    /// The value for layer `index`, if there is one.
-    pub(super) fn get(&self, index: usize) -> Option<T> {
-        if let [all] = self.0[..] { all } else { self.0.get(index).copied().flatten() }
-    }
-
-    /// These values, with those of `others` where they are missing.
-    fn or(self, others: Self) -> Self {
-        let len = if self.0.len() == 1 { others.0.len() } else { self.0.len() };
-        (0..len).map(|index| self.get(index).or(others.get(index))).collect()
-    }
-
-    /// Refuses the list of option `option` unless it has one value, or one for each of `layers` layers.
-    pub(super) fn check(&self, option: &str, layers: usize) -> Result<()> {
-        let len = self.0.len();
-        ensure!(
-            len == 1 || len == layers,
-            "--{option} has {len} values for {layers} layers: give one for all, or one for each (_ \
-             leaves a layer's as assumed)"
-        );
-        Ok(())
-    }
-}
-
-impl<T> FromIterator<Option<T>> for PerLayer<T> {
-    fn from_iter<I: IntoIterator<Item = Option<T>>>(values: I) -> Self {
-        Self(values.into_iter().collect())
-    }
-}
-
-impl<T: FromStr> FromStr for PerLayer<T> {
-    type Err = T::Err;
-
-    fn from_str(text: &str) -> Result<Self, T::Err> {
-        let value = |piece: &str| match piece.trim() {
-            "_" => Ok(None),
-            piece => piece.parse().map(Some),
-        };
-        text.split(',').map(value).collect()
-    }
-}
-
 impl FromStr for Direction {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
         match text {
             "transposed" => Ok(Self::Transposed),
             "plain" => Ok(Self::Plain),
@@ -184,7 +214,7 @@ impl FromStr for Direction {
 impl FromStr for Padding {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
         match text.parse() {
             Ok(sides) => Ok(Self::Sides(sides)),
             Err(_) if text == "same" => Ok(Self::Same),
@@ -193,14 +223,99 @@ impl FromStr for Padding {
     }
 }
 
+impl Place {
+    /// Whether the label's elements stand beside those of the noise.
+    pub(super) fn is_beside(self) -> bool {
+        self != Self::Times
+    }
+}
+
+impl FromStr for Labels {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        let (place, count) = match text.split_once(':') {
+            Some((place, count)) => (place, count.parse().ok().filter(|&count| count > 0)),
+            None => (text, Some(0)),
+        };
+        let place = match place {
+            "none" if text == place => return Ok(Self::None),
+            "behind" => Some(Place::Behind),
+            "before" => Some(Place::Before),
+            "map-behind" if text == place => return Ok(Self::Joined(Place::Behind)),
+            "map-before" if text == place => return Ok(Self::Joined(Place::Before)),
+            "times" if text == place => Some(Place::Times),
+            _ => None,
+        };
+        match (place, count) {
+            (Some(place), Some(0)) => Ok(Self::Embedded(place)),
+            (Some(place), Some(count)) => Ok(Self::OneHot(place, count)),
+            _ => Err("possible: behind, before, times, map-behind, map-before, none; for 10 one-hot elements behind:10, before:10"
+                .to_owned()),
+        }
+    }
+}
+
+impl Display for Labels {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::None => f.write_str("none"),
+            Self::Embedded(place) => write!(f, "{place}"),
+            Self::OneHot(place, count) => write!(f, "{place}:{count}"),
+            Self::Joined(place) => write!(f, "map-{place}"),
+        }
+    }
+}
+
+impl Display for Place {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Behind => "behind",
+            Self::Before => "before",
+            Self::Times => "times",
+        })
+    }
+}
+
+impl Display for Direction {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Transposed => "transposed",
+            Self::Plain => "plain",
+        })
+    }
+}
+
+impl Display for Padding {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sides(sides) => write!(f, "{sides}"),
+            Self::Same => f.write_str("same"),
+        }
+    }
+}
+
 impl Display for Activation {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Relu => f.write_str("ReLU"),
-            Self::Leaky(slope) => write!(f, "LeakyReLU {slope}"),
+            Self::Relu => f.write_str("relu"),
+            Self::Leaky(slope) => write!(f, "leaky:{slope}"),
             Self::Tanh => f.write_str("tanh"),
             Self::Sigmoid => f.write_str("sigmoid"),
-            Self::None => f.write_str("nothing"),
+            Self::None => f.write_str("none"),
+        }
+    }
+}
+
+impl Activation {
+    /// Its name in tables.
+    pub(super) fn name(self) -> String {
+        match self {
+            Self::Relu => "ReLU".to_owned(),
+            Self::Leaky(slope) => format!("LeakyReLU {slope}"),
+            Self::Tanh => "tanh".to_owned(),
+            Self::Sigmoid => "sigmoid".to_owned(),
+            Self::None => "nothing".to_owned(),
         }
     }
 }
@@ -208,7 +323,7 @@ impl Display for Activation {
 impl FromStr for Activation {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
         let slope = text.strip_prefix("leaky:").and_then(|slope| slope.parse::<f32>().ok());
         match (text, slope.filter(|slope| slope.is_finite())) {
             ("relu", _) => Ok(Self::Relu),
@@ -217,27 +332,6 @@ impl FromStr for Activation {
             ("none", _) => Ok(Self::None),
             (_, Some(slope)) => Ok(Self::Leaky(slope)),
             _ => Err("possible: relu, leaky:SLOPE, tanh, sigmoid, none".to_owned()),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_are_one_value_or_one_a_layer() {
-        let list: PerLayer<usize> = "2, _,1".parse().unwrap();
-        assert_eq!([0, 1, 2, 3].map(|index| list.get(index)), [Some(2), None, Some(1), None]);
-        assert!(list.check("stride", 3).is_ok());
-        let error = list.check("stride", 4).unwrap_err().to_string();
-        assert!(error.contains("--stride has 3 values for 4 layers"), "{error}");
-        let all: PerLayer<Activation> = "leaky:0.2".parse().unwrap();
-        assert_eq!(all.get(9), Some(Activation::Leaky(0.2)));
-        assert!(all.check("activation", 4).is_ok());
-        assert_eq!("same".parse(), Ok(Padding::Same));
-        for bad in ["", "leaky", "leaky:", "leaky:nan", "softmax"] {
-            assert!(bad.parse::<Activation>().is_err(), "{bad}");
         }
     }
 }

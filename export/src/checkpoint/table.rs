@@ -1,24 +1,38 @@
 //! The table of layers that `export onnx` prints.
 
-use crate::checkpoint::architecture::{Architecture, Layer};
+use crate::checkpoint::architecture::Layer;
+use crate::checkpoint::choice::Chosen;
 use crate::checkpoint::key::Part;
-use crate::checkpoint::settings::{Activation, Direction, MARK};
+use crate::checkpoint::per_layer::MARK;
+use crate::checkpoint::reading::Subject;
+use crate::checkpoint::search::Evidence;
+use crate::checkpoint::settings::{Activation, Direction, Labels};
+use crate::latent;
 use crate::text::ending;
+use gen_core::latent::Distribution;
 use std::fmt::Write;
 
 /// Maximum number of characters of a name.
 const NAME: usize = 21;
 
-/// A line for each layer of `architecture`, assumed values marked, and hints for what may be wrong.
-pub(super) fn table(part: &Part, architecture: &Architecture) -> String {
+/// A line for each layer of what was chosen, assumed values marked, and what is known, assumed, and tested.
+pub(super) fn table(part: &Part, subject: &Subject, chosen: &Chosen) -> String {
+    let architecture = &chosen.architecture;
     let mut text = String::new();
     if !part.key.is_empty() {
         let _ = writeln!(text, "taken from the key \"{}\"", part.key);
     }
+    if !part.left_out.is_empty() {
+        let _ =
+            writeln!(text, "left out, as an autoencoder's encoder: {}", part.left_out.join(", "));
+    }
     let mut rows =
         vec![["", "layer", "kind", "input", "output", "geometry", "then"].map(str::to_owned)];
+    if let Some(it) = &architecture.label {
+        rows.extend(it.layers.iter().map(|layer| row("label", layer, false)));
+    }
     for (index, layer) in architecture.layers.iter().enumerate() {
-        rows.push(row(index, layer, architecture.square));
+        rows.push(row(&index.to_string(), layer, architecture.square));
     }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: [usize; 7] = std::array::from_fn(|column| width(column).unwrap_or(0));
@@ -30,24 +44,86 @@ pub(super) fn table(part: &Part, architecture: &Architecture) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    if architecture.reordered {
-        text.push_str(
-            "the order follows from the shapes, not from the names: pass --order if it is wrong\n",
+    text + &latents(subject, chosen) + &notes(subject, chosen, &rows)
+}
+
+/// A line on the latent.
+fn latents(subject: &Subject, chosen: &Chosen) -> String {
+    let architecture = &chosen.architecture;
+    let distribution = latent::name(subject.distribution(&chosen.reading));
+    let noise = format!("{} {distribution} elements", architecture.noise);
+    let label = match (architecture.labels, &architecture.label) {
+        (Labels::None, _) => String::new(),
+        (Labels::Joined(place), label) => {
+            let count = label.as_ref().map_or(0, |it| it.label.count);
+            format!("; {count} labels, whose first map stands {place} that of the noise")
+        }
+        (Labels::OneHot(place, count), _) => {
+            format!(", {place} it {count} one-hot elements of a label")
+        }
+        (Labels::Embedded(place), label) => {
+            let (count, width) =
+                label.as_ref().map_or((0, 0), |it| (it.label.count, it.label.width));
+            format!(", {place} it {width} elements that stand for one of {count} labels")
+        }
+    };
+    format!("latent: {noise}{label}\n")
+}
+
+/// What the order follows from, what is assumed, and what the statistics say.
+fn notes(subject: &Subject, chosen: &Chosen, rows: &[[String; 7]]) -> String {
+    let mut text = String::new();
+    let order = match subject.evidence {
+        Evidence::Given => "the one given",
+        Evidence::File => "the file's",
+        Evidence::Names => {
+            "the file's or that of the numbers; BatchNorms stand where their names tell"
+        }
+        Evidence::Layers => {
+            "the file's or that of the numbers; BatchNorms stand where their channels fit"
+        }
+        Evidence::Channels => {
+            "the only one in which the numbers of channels fit: pass --order if it is wrong"
+        }
+    };
+    let _ = writeln!(text, "order of the layers: {order}");
+    if let Some(layout) = chosen.reading.layout {
+        let _ = writeln!(text, "known layout: {layout}");
+    }
+    if rows.iter().flatten().any(|cell| cell.contains(MARK)) {
+        let _ = writeln!(
+            text,
+            "{MARK} assumed: checkpoints do not store strides, paddings or activations. Set them with --stride, --padding,\n  \
+             --output-padding, --upsample, --activation, --output, --eps, --map, --conv, --size."
         );
     }
-    if !rows.iter().flatten().any(|cell| cell.contains(MARK)) {
-        return text;
+    let untested = chosen.scores.last().map_or(0, |score| score.layer);
+    for score in &chosen.scores {
+        let agrees = match (score.agrees(), score.layer) {
+            (true, _) => "as in training",
+            (_, 0) => "not as in training: the latents were others there, as an autoencoder's are",
+            _ => "not as in training",
+        };
+        let _ = writeln!(
+            text,
+            "tested: inputs of BatchNorm {}: {agrees} (divergence {:.4})",
+            ending(&score.name, NAME),
+            score.divergence
+        );
     }
-    let _ = writeln!(
-        text,
-        "{MARK} assumed: checkpoints do not store strides, paddings or activations. Set them with --stride, --padding,\n  \
-         --output-padding, --upsample, --activation, --output, --eps or --map."
-    );
+    if untested + 1 < chosen.architecture.layers.len() && !chosen.scores.is_empty() {
+        let _ = writeln!(text, "not tested: what follows layer {untested}'s BatchNorm");
+    }
+    if subject.distribution(&chosen.reading) != Distribution::Normal
+        && subject.given.latent.is_none()
+    {
+        text += "the noise is uniform on (−1, 1): its variance in the first BatchNorm is that\n";
+    }
     text
 }
 
 /// The cells of one layer. `square`: it is assumed that features become a square map.
-fn row(index: usize, layer: &Layer, square: bool) -> [String; 7] {
+fn row(index: &str, layer: &Layer, square: bool) -> [String; 7] {
     let link = &layer.link;
     let kind = match &layer.geometry {
         None => "dense",
@@ -56,6 +132,10 @@ fn row(index: usize, layer: &Layer, square: bool) -> [String; 7] {
     };
     let map = |[channels, height, width]: [usize; 3]| format!("{channels}×{height}×{width}");
     let geometry = layer.geometry.as_ref().map_or(String::new(), |it| it.text());
+    let kind = match link.groups {
+        1 => kind.to_owned(),
+        groups => format!("{kind} in {groups} groups"),
+    } + if link.either { MARK } else { "" };
     let mut then = Vec::new();
     if let Some((name, _)) = link.norm {
         then.push(format!("BatchNorm {} eps {}", ending(name, NAME), layer.epsilon));
@@ -64,12 +144,14 @@ fn row(index: usize, layer: &Layer, square: bool) -> [String; 7] {
         then.push("PReLU".to_owned());
     }
     if layer.activation.value != Activation::None || link.slope.is_none() {
-        then.push(layer.activation.to_string());
+        let mark = layer.activation.mark();
+        let activation = format!("{}{mark}", layer.activation.value.name());
+        then.insert(if layer.activation_first { 0 } else { then.len() }, activation);
     }
     [
-        index.to_string(),
+        index.to_owned(),
         ending(link.name, NAME),
-        kind.to_owned(),
+        kind,
         map(layer.input),
         map(layer.output) + if square && link.map.is_some() { MARK } else { "" },
         geometry,

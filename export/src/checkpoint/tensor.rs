@@ -2,6 +2,7 @@
 
 use crate::onnx::shape::ELEMENT_LIMIT;
 use anyhow::{Context, Result, bail, ensure};
+use ndarray::ArrayD;
 use std::cmp::Ordering;
 use tract_onnx::prelude::f16;
 
@@ -11,6 +12,8 @@ pub struct Tensor {
     pub name: String,
     /// Outermost axis first.
     pub shape: Vec<usize>,
+    /// Its place among the tensors of the file, if the format keeps the order of the model's modules.
+    pub place: Option<usize>,
     read: Box<Read>,
 }
 
@@ -27,6 +30,8 @@ pub enum Element {
     F32,
     /// Double precision, which is rounded to single.
     F64,
+    /// Whole numbers, which are rounded to single precision.
+    I64,
 }
 
 impl Tensor {
@@ -36,7 +41,21 @@ impl Tensor {
         shape: Vec<usize>,
         read: impl Fn() -> Result<Vec<f32>> + 'static,
     ) -> Self {
-        Self { name, shape, read: Box::new(read) }
+        Self { name, shape, place: None, read: Box::new(read) }
+    }
+
+    /// The same tensor at `place` of its file.
+    pub(super) fn at(self, place: Option<usize>) -> Self {
+        Self { place, ..self }
+    }
+
+    /// This tensor with its axes in the order `axes`, called `name`.
+    pub(super) fn turned(self, name: String, axes: Vec<usize>) -> Self {
+        let shape = axes.iter().map(|&axis| self.shape[axis]).collect();
+        Self::new(name, shape, move || {
+            let array = ArrayD::from_shape_vec(self.shape.clone(), self.values()?)?;
+            Ok(array.permuted_axes(axes.clone()).iter().copied().collect())
+        })
     }
 
     /// The tensor's numbers in row-major order.
@@ -76,6 +95,7 @@ impl Element {
             Self::Bf16 => each(bytes, |[low, high]| f32::from_le_bytes([0, 0, low, high])),
             Self::F32 => each(bytes, f32::from_le_bytes),
             Self::F64 => each(bytes, |b| f64::from_le_bytes(b) as f32),
+            Self::I64 => each(bytes, |b| i64::from_le_bytes(b) as f32),
         }
     }
 }

@@ -34,7 +34,10 @@ pub(crate) struct Check {
 impl Check {
     pub(crate) fn run(&self) -> Result<()> {
         let file = self.asked.load(&self.file)?;
-        let (bytes, _) = inspect::gen_file(&file, &self.asked.wishes())?;
+        let (bytes, network) = inspect::gen_file(&file, &self.asked.wishes())?;
+        if let Some(network) = network {
+            super::note(&self.file, &network.notes);
+        }
         let model = Model::parse(&bytes)?;
         let verdicts = self.verdicts(&model, bytes.len())?;
         if self.json {

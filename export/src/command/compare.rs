@@ -5,6 +5,7 @@ use anyhow::{Result, ensure};
 use clap::Args;
 use export::draw::File;
 use export::latent;
+use export::network::float::BATCH;
 use export::picture::fidelity::{Difference, Fidelity};
 use export::report::text;
 use gen_core::Shape;
@@ -68,10 +69,13 @@ impl Compare {
         );
         let latents_a = self.series.latents(&self.a, &a.latent, self.count)?;
         let latents_b = self.series.latents(&self.b, &b.latent, self.count)?;
-        let latents = latents_a.iter().zip(&latents_b);
-        let pairs =
-            latents.map(|(z_a, z_b)| Ok(Difference::of(&a.picture(z_a)?, &b.picture(z_b)?)));
-        let pairs = pairs.collect::<Result<Vec<_>>>()?;
+        let mut pairs = Vec::new();
+        for (latents_a, latents_b) in latents_a.chunks(BATCH).zip(latents_b.chunks(BATCH)) {
+            let (drawn_a, drawn_b) = (a.draw_all(latents_a)?, b.draw_all(latents_b)?);
+            let drawn = drawn_a.into_iter().zip(drawn_b);
+            pairs
+                .extend(drawn.map(|(of_a, of_b)| Difference::of(&a.pixels(of_a), &b.pixels(of_b))));
+        }
         let fidelity = Fidelity::of(&pairs);
         super::say(&text::fidelity(&fidelity))?;
         super::say(&format!("worst picture: {}\n", self.series.called(fidelity.worst)))

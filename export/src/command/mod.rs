@@ -13,6 +13,7 @@ use anyhow::{Context, Result, ensure};
 use clap::{Args, Parser};
 use export::draw::File;
 use export::latent::wish::{LatentKind, Wishes};
+use export::network::Order;
 use export::picture::pixel_rule::PixelRule;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
@@ -37,7 +38,7 @@ pub(crate) enum Command {
     Completions(completions::Completions),
 }
 
-/// Options for a generator's inputs.
+/// Options for what an ONNX leaves open.
 #[derive(Args)]
 pub(crate) struct Asked {
     /// Draw only pictures of label K (from 0), if the generator takes labels
@@ -47,19 +48,26 @@ pub(crate) struct Asked {
     /// only: NAME=normal, NAME=uniform or NAME=one-hot
     #[arg(long = "latent", value_name = "[NAME=]KIND")]
     kinds: Vec<LatentKind>,
+    /// Output that is the picture, if the ONNX has several
+    #[arg(long, value_name = "NAME")]
+    output: Option<String>,
+    /// Shape of a picture, if the output of the ONNX is flat: CxHxW, or HxWxC where the channels come last
+    #[arg(long, value_name = "CxHxW")]
+    shape: Option<Order>,
 }
 
 impl Asked {
     fn wishes(&self) -> Wishes {
-        Wishes { label: self.label, kinds: self.kinds.clone() }
+        let Self { label, kinds, output, shape } = self;
+        Wishes { label: *label, kinds: kinds.clone(), output: output.clone(), shape: shape.clone() }
     }
 
-    /// Reads the file at `path`. `--label` and `--latent` are refused for a `.gen`, where they would change nothing.
+    /// Reads the file at `path`. All options are refused for a `.gen`, where they would change nothing.
     fn load(&self, path: &Path) -> Result<File> {
         let file = File::load(path)?;
         ensure!(
             matches!(file, File::Onnx(_)) || self.wishes().is_empty(),
-            "{}: --label and --latent change nothing here: give them for the ONNX that it was made from",
+            "{}: --label, --latent, --output and --shape change nothing here: give them for the ONNX that it was made from",
             path.display()
         );
         Ok(file)
@@ -85,6 +93,13 @@ impl Command {
             Self::Compare(command) => command.run(),
             Self::Completions(command) => command.run(),
         }
+    }
+}
+
+/// Prints what was assumed about the file at `path` to standard error.
+fn note(path: &Path, notes: &[String]) {
+    for note in notes {
+        eprintln!("note: {}: {note}", path.display());
     }
 }
 

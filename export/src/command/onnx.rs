@@ -3,15 +3,27 @@
 use anyhow::Result;
 use clap::Args;
 use export::checkpoint;
-use export::checkpoint::settings::{Activation, Direction, Padding, PerLayer, Settings};
+use export::checkpoint::settings::{Activation, Direction, Labels, Padding, PerLayer, Settings};
+use export::draw::Generator;
+use export::latent;
+use export::latent::wish::{Wishes, set_label};
+use export::onnx::source::Source;
+use export::picture::pixel_rule::PixelRule;
+use export::picture::{Planes, sheet};
+use gen_core::format::write::DraftPart;
+use gen_core::latent::Distribution;
 use output::file;
 use prost::Message;
 use std::path::PathBuf;
 
+/// Number of pictures on a sheet.
+const PICTURES: usize = 20;
+
 #[derive(Args)]
 #[command(
     after_help = "LIST is one value for all layers, or one per layer, separated by commas, such as \
-    _,2,2,1: _ keeps the assumed value.\nAssumed values are printed with a star."
+    _,2,2,1: _ keeps the assumed value.\nAssumed values are printed with a star. What the file does not prove beside them is \
+    not converted: the exit status is then 2, and the readings that fit are printed as commands."
 )]
 pub(crate) struct Onnx {
     /// Checkpoint: PyTorch's .pth or .pt, .safetensors, Keras' .keras or .h5
@@ -26,9 +38,21 @@ pub(crate) struct Onnx {
     /// Modules from first to last, if neither names nor shapes show their order; others are left out
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     order: Option<Vec<String>>,
+    /// How a label enters: behind or before the noise, times it, none; behind:10 for 10 one-hot elements
+    #[arg(long, value_name = "PLACE")]
+    labels: Option<Labels>,
+    /// Activation behind layers that only the label goes through
+    #[arg(long, value_name = "ACTIVATION")]
+    label_activation: Option<Activation>,
+    /// Distribution of the noise: normal or uniform
+    #[arg(long, value_name = "KIND", value_parser = noise)]
+    latent: Option<Distribution>,
     /// Kind of convolution of 4-D weights: transposed (ConvTranspose2d) or plain (Conv2d)
     #[arg(long, value_name = "LIST")]
     conv: Option<PerLayer<Direction>>,
+    /// Groups of a convolution's channels
+    #[arg(long, value_name = "LIST")]
+    groups: Option<PerLayer<usize>>,
     /// Strides
     #[arg(long, value_name = "LIST")]
     stride: Option<PerLayer<usize>>,
@@ -53,6 +77,28 @@ pub(crate) struct Onnx {
     /// BatchNorm's epsilon
     #[arg(long, value_name = "LIST")]
     eps: Option<PerLayer<f32>>,
+    /// Height and width of the pictures: strides and paddings that end in it are searched for
+    #[arg(long, value_name = "HxW", value_parser = size)]
+    size: Option<[usize; 2]>,
+    /// Convert although the file does not prove what was understood
+    #[arg(long)]
+    assume: bool,
+}
+
+/// Parses the value of `--latent`.
+fn noise(text: &str) -> Result<Distribution, String> {
+    let kind = latent::named(text).filter(|&kind| kind != Distribution::OneHot);
+    kind.ok_or_else(|| "possible: normal, uniform".to_owned())
+}
+
+/// Parses the value of `--size`.
+fn size(text: &str) -> Result<[usize; 2], String> {
+    let sides: Result<Vec<usize>, _> = text.split(['x', '×']).map(str::parse).collect();
+    match sides.as_deref() {
+        Ok(&[side]) => Ok([side; 2]),
+        Ok(&[height, width]) => Ok([height, width]),
+        _ => Err("possible: height and width, such as 28x20, or one number for both".to_owned()),
+    }
 }
 
 /// Parses the value of `--map`.
@@ -70,12 +116,17 @@ fn map(text: &str) -> Result<[usize; 3], String> {
 
 impl Onnx {
     pub(crate) fn run(&self) -> Result<()> {
-        file::check(&[&self.out])?;
+        let look = self.out.with_extension("look.png");
+        file::check(&[&self.out, &look])?;
         let settings = Settings {
             key: self.key.clone(),
             order: self.order.clone(),
+            labels: self.labels,
+            label_activation: self.label_activation,
+            latent: self.latent,
             map: self.map,
             convolution: self.conv.clone().unwrap_or_default(),
+            groups: self.groups.clone().unwrap_or_default(),
             stride: self.stride.clone().unwrap_or_default(),
             padding: self.padding.clone().unwrap_or_default(),
             output_padding: self.output_padding.clone().unwrap_or_default(),
@@ -83,10 +134,48 @@ impl Onnx {
             activation: self.activation.clone().unwrap_or_default(),
             output: self.output,
             epsilon: self.eps.clone().unwrap_or_default(),
+            size: self.size,
+            assume: self.assume,
         };
-        let converted = checkpoint::convert(&self.file, &settings)?;
+        let converted = checkpoint::convert(&self.file, &settings, &self.out)?;
         file::replace(&self.out, &converted.model.encode_to_vec())?;
         super::say(&converted.table)?;
-        super::say(&format!("wrote {}\n", self.out.display()))
+        let source = Source::load(&self.out)?;
+        let sheet = pictures(&source).and_then(|pictures| sheet::encode(&pictures));
+        match sheet {
+            Ok(sheet) => {
+                file::replace(&look, &sheet)?;
+                super::say(&format!("wrote {} and {}\n", self.out.display(), look.display()))
+            }
+            // What this cannot draw, the other commands refuse for the same reason.
+            Err(why) => super::say(&format!(
+                "wrote {}, without {}: {why:#}\n",
+                self.out.display(),
+                look.display()
+            )),
+        }
     }
+}
+
+/// Pictures of seeds from 1 on, of each label in turn if there are labels.
+fn pictures(source: &Source) -> Result<Vec<Planes>> {
+    let label = |label| Wishes { label, ..Wishes::default() };
+    let mut generator = Generator::onnx(source, &label(None), None);
+    // The import may need a label, or a range where the last activation has none.
+    for (label, pixels) in [(label(Some(0)), None), (label(None), Some(PixelRule::SIGNED))] {
+        generator =
+            generator.or_else(|why| Generator::onnx(source, &label, pixels).map_err(|_| why));
+    }
+    let generator = generator?;
+    let latent = DraftPart::latent(&generator.latent);
+    let labels = generator.latent.iter().find(|part| part.distribution == Distribution::OneHot);
+    let labels = labels.map_or(1, |part| part.len);
+    let picture = |index| {
+        let mut z = latent::shown(1, index, &latent);
+        if labels > 1 {
+            set_label(&mut z, &generator.latent, index % labels)?;
+        }
+        generator.picture(&z)
+    };
+    (0..PICTURES).map(picture).collect()
 }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 #[derive(Args)]
 #[command(after_help = "Example:\n  export sample generator.onnx --count 64 --png sheet.png")]
-#[command(group = ArgGroup::new("output").required(true).multiple(true).args(["npy", "png"]))]
+#[command(group = ArgGroup::new("written").required(true).multiple(true).args(["npy", "png"]))]
 pub(crate) struct Sample {
     /// Generator, .onnx (float32, or quantised by export) or .gen
     file: PathBuf,
@@ -36,7 +36,7 @@ impl Sample {
         let files = [File::load(&self.file)?];
         let generator = &self.series.generators(&files)?[0];
         let latents = self.series.latents(&self.file, &generator.latent, self.count)?;
-        let drawings = latents.iter().map(|z| generator.draw(z)).collect::<Result<Vec<_>>>()?;
+        let drawings = generator.draw_all(&latents)?;
 
         let mut files = Vec::new();
         if let Some(path) = &self.npy {

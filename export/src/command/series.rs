@@ -48,8 +48,19 @@ impl Series {
             self.pixels.is_none() || files.iter().any(is_float),
             "--pixels changes nothing here: only a float ONNX needs it"
         );
+        for (option, given) in
+            [("--output", self.asked.output.is_some()), ("--shape", self.asked.shape.is_some())]
+        {
+            ensure!(
+                !given || files.iter().any(is_float),
+                "{option} changes nothing here: only a float ONNX needs it"
+            );
+        }
         let generator = |file| Generator::new(file, &self.asked.wishes(), self.pixels);
         let generators = files.iter().map(generator).collect::<Result<Vec<_>>>()?;
+        for (file, generator) in files.iter().zip(&generators) {
+            super::note(file.path(), &generator.notes);
+        }
         ensure!(
             self.asked.label.is_none() || generators.iter().any(Generator::takes_label),
             "--label changes nothing here: the label was fixed when the file was made, or there is none"

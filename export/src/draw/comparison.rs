@@ -2,7 +2,8 @@
 
 use crate::draw::classifier::{Classifier, Frechet};
 use crate::draw::device;
-use crate::network::{Network, float};
+use crate::network::Network;
+use crate::network::float::{self, BATCH};
 use crate::picture::Planes;
 use crate::picture::fidelity::Difference;
 use crate::picture::pixel_rule::PixelRule;
@@ -31,17 +32,18 @@ impl<'a> Comparison<'a> {
     ///
     /// # Errors
     ///
-    /// If tract can't run the network.
+    /// If a latent has the wrong length.
     pub fn new(
         network: &'a Network,
         pixels: PixelRule,
         (seed, count): (u64, usize),
         done: &'a (dyn Fn() + Sync),
     ) -> Result<Self> {
-        let draw = float::drawing(network, None, pixels)?;
+        let draw = float::drawing(network, None, pixels);
         let latent = DraftPart::latent(&network.latent);
-        let float = parallel::map(count, |index| {
-            draw(&latent::shown(seed, index, &latent)).inspect(|_| done())
+        let float = parallel::batches(count, BATCH, |batch| {
+            let latents: Vec<_> = batch.map(|i| latent::shown(seed, i, &latent)).collect();
+            draw(&latents).inspect(|drawn| drawn.iter().for_each(|_| done()))
         })?;
         Ok(Self { network, pixels, seed, float, done })
     }
@@ -84,7 +86,7 @@ impl<'a> Comparison<'a> {
     ///
     /// # Errors
     ///
-    /// If tract can't run the network, and those of [`Classifier::look`].
+    /// Those of [`Classifier::look`].
     pub fn frechet(&self, drawn: &[Planes], classifier: &Classifier) -> Result<Frechet> {
         let count = self.float.len();
         let others = (self.seed.wrapping_add(count as u64), count);

@@ -11,7 +11,7 @@ use crate::latent;
 use crate::latent::inputs;
 use crate::latent::wish::Wishes;
 use crate::network::ending::pixel_rule;
-use crate::network::float;
+use crate::network::float::Runner;
 use crate::network::linear::planes;
 use crate::onnx::input::Input;
 use crate::onnx::metadata;
@@ -55,6 +55,14 @@ impl File {
         }
         Ok(Self::Onnx(Box::new(Source::decode(path, &bytes)?)))
     }
+
+    /// Its path, for messages.
+    pub fn path(&self) -> &Path {
+        match self {
+            Self::Gen { path, .. } => path,
+            Self::Onnx(source) => &source.path,
+        }
+    }
 }
 
 /// One generated picture in the order `[channel][row][column]`.
@@ -73,6 +81,8 @@ pub struct Generator<'a> {
     pub latent: Vec<DraftPart>,
     /// Size of the pictures.
     pub image: Shape,
+    /// What was assumed or replaced in a float ONNX: [`Network::notes`](crate::network::Network::notes).
+    pub notes: Vec<String>,
     /// Whether the output of the backend is `[row][column][channel]`.
     interleaved: bool,
     pixels: PixelRule,
@@ -83,8 +93,8 @@ enum Backend<'a> {
     Device(Box<Model<'a>>),
     /// An ONNX that `export` wrote, in tract.
     Quantised(Onnx),
-    /// The imported float network, in tract.
-    Float(Onnx),
+    /// The imported float network.
+    Float(Runner),
 }
 
 impl<'a> Generator<'a> {
@@ -116,7 +126,8 @@ impl<'a> Generator<'a> {
         let latent = model.latent().parts().iter().map(DraftPart::from).collect();
         let (image, pixels) = (model.picture_shape(), PixelRule::BYTE);
         let backend = Backend::Device(Box::new(model));
-        Ok(Self { backend, latent, image, interleaved: false, pixels })
+        let notes = Vec::new();
+        Ok(Self { backend, latent, image, notes, interleaved: false, pixels })
     }
 
     /// Prepares the generator in an ONNX, float or quantised. `pixels` is the pixel rule of a float one whose last
@@ -132,10 +143,10 @@ impl<'a> Generator<'a> {
         let network = import(source, wishes)?;
         let file = || source.path.display().to_string();
         let pixels = pixel_rule(&network, pixels).with_context(file)?;
-        let onnx = float::prepare_picture(&network, None).with_context(file)?;
         let image = picture_shape(source, network.image())?;
-        let backend = Backend::Float(onnx);
-        Ok(Self { backend, latent: network.latent, image, interleaved: false, pixels })
+        let backend = Backend::Float(Runner::picture(&network, None));
+        let (latent, notes) = (network.latent, network.notes);
+        Ok(Self { backend, latent, image, notes, interleaved: true, pixels })
     }
 
     /// Prepares the generator in a quantised ONNX that `export` wrote. tract runs it after `passes`.
@@ -168,7 +179,8 @@ impl<'a> Generator<'a> {
             format!("{}: output of shape {:?} is no picture", file(), onnx.output_shape())
         })?;
         let image = picture_shape(source, image)?;
-        Ok(Self { backend: Backend::Quantised(onnx), latent, image, interleaved, pixels })
+        let (backend, notes) = (Backend::Quantised(onnx), Vec::new());
+        Ok(Self { backend, latent, image, notes, interleaved, pixels })
     }
 
     /// Number of elements of a latent.
@@ -189,11 +201,31 @@ impl<'a> Generator<'a> {
     ///
     /// If `z` has the wrong length, or tract fails.
     pub fn draw(&self, z: &[f32]) -> Result<Drawing> {
-        let onnx = match &self.backend {
-            Backend::Device(model) => return device::draw(model, z).map(Drawing::Pixels),
-            Backend::Quantised(onnx) | Backend::Float(onnx) => onnx,
-        };
-        let values = onnx.run(z)?.swap_remove(0);
+        Ok(self.draw_all(&[z.to_vec()])?.swap_remove(0))
+    }
+
+    /// As [`draw`](Self::draw), for each of `latents`. A float network draws many in the time of a few.
+    ///
+    /// # Errors
+    ///
+    /// As `draw`.
+    pub fn draw_all(&self, latents: &[Vec<f32>]) -> Result<Vec<Drawing>> {
+        match &self.backend {
+            Backend::Device(model) => {
+                latents.iter().map(|z| device::draw(model, z).map(Drawing::Pixels)).collect()
+            }
+            Backend::Quantised(onnx) => {
+                latents.iter().map(|z| self.drawing(onnx.run(z)?.swap_remove(0))).collect()
+            }
+            Backend::Float(runner) => {
+                let all = runner.run(latents)?.into_iter();
+                all.map(|mut tensors| self.drawing(tensors.swap_remove(0))).collect()
+            }
+        }
+    }
+
+    /// The output `values` of the backend as a drawing.
+    fn drawing(&self, values: Vec<f32>) -> Result<Drawing> {
         let Shape { height, width, channels } = self.image;
         let len = height * width * channels;
         ensure!(values.len() == len, "{} values for a picture of {len}", values.len());

@@ -24,6 +24,7 @@
 
 mod constant;
 mod elementwise;
+mod foreign;
 mod latent;
 mod layer;
 mod moves;
@@ -31,6 +32,7 @@ mod node;
 mod on_view;
 mod operator;
 mod picture;
+mod statistics;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -41,11 +43,12 @@ mod visit;
 use crate::latent::wish::Wishes;
 use crate::network::{LayerKind, Network};
 use crate::onnx::source::Source;
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Error, Result, anyhow, bail, ensure};
 use constant::per_channel::Elements;
 use latent::{GraphInputs, form::Forms};
 use layer::chain::Chain;
 use value::Scope;
+use verify::{Check, verify};
 use view::{Origin, View};
 
 pub use operator::is_activation;
@@ -63,6 +66,8 @@ pub(crate) struct Importer<'a> {
     pub(crate) forms: Forms,
     /// The layers.
     pub(crate) chain: Chain,
+    /// What was assumed or replaced: [`Network::notes`].
+    pub(crate) notes: Vec<String>,
 }
 
 impl Importer<'_> {
@@ -87,11 +92,57 @@ pub fn import(source: &Source, wishes: &Wishes) -> Result<Network> {
     let path = source.path.display();
     let instead = "take the .gen beside it, or the float ONNX";
     ensure!(!source.is_quantised(), "{path}: already quantised: {instead}");
-    visit::network(source, wishes, graph).map_err(|errors| {
-        let lines: Vec<String> =
-            errors.iter().take(REPORTED).map(|error| format!("{path}: {error:#}")).collect();
-        let more = errors.len().saturating_sub(REPORTED);
-        let more = if more > 0 { format!("\n{path}: and {more} more") } else { String::new() };
-        anyhow!("{}{more}", lines.join("\n"))
-    })
+    if let Some(why) = foreign::refusal(graph) {
+        bail!("{path}: {why}");
+    }
+    let network = visit::network(source, wishes, graph).map_err(|errors| {
+        let problems = by_reason(&errors);
+        let mut lines: Vec<String> =
+            problems.iter().take(REPORTED).map(|it| format!("{path}: {it}")).collect();
+        let more = problems.len().saturating_sub(REPORTED);
+        lines.extend((more > 0).then(|| format!("{path}: and {more} more")));
+        anyhow!(lines.join("\n"))
+    })?;
+    if network.batch == 1 {
+        return Ok(network);
+    }
+    one_example(source, network).with_context(|| path.to_string())
+}
+
+/// `network`, of a file that declares a batch, with a note about that.
+///
+/// # Errors
+/// If the file draws other pictures in its own batch.
+fn one_example(source: &Source, mut network: Network) -> Result<Network> {
+    let batch = network.batch;
+    let how = match verify(source, &network) {
+        Check::Same => "its pictures in that batch are the same".to_owned(),
+        Check::NotRun(why) => format!("not compared with its pictures in that batch: {why}"),
+        Check::Differs(_) => bail!(
+            "has a fixed batch of {batch}, in which each picture depends on the whole batch: export with batch 1"
+        ),
+    };
+    network.notes.push(format!("its fixed batch of {batch} is replaced by 1: {how}"));
+    Ok(network)
+}
+
+/// The problems as text. Those of several nodes for the same reason are one, which names the first node.
+fn by_reason(errors: &[Error]) -> Vec<String> {
+    let mut problems: Vec<(String, usize)> = Vec::new();
+    let reason = |text: &str| text.split_once("): ").map(|(_, reason)| reason.to_owned());
+    for error in errors {
+        let text = format!("{error:#}");
+        let same = |known: &&mut (String, usize)| {
+            reason(&text).is_some() && reason(&known.0) == reason(&text)
+        };
+        match problems.iter_mut().find(same) {
+            Some((_, more)) => *more += 1,
+            None => problems.push((text, 0)),
+        }
+    }
+    let line = |(text, more): (String, usize)| match more {
+        0 => text,
+        _ => format!("{text} (and {more} more of its nodes)"),
+    };
+    problems.into_iter().map(line).collect()
 }

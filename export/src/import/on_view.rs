@@ -1,17 +1,19 @@
 //! Nodes that depend on the latent: what each operator does to views.
 
 use crate::import::Importer;
-use crate::import::constant::compute::shape;
+use crate::import::constant::compute::{RANDOM, shape};
 use crate::import::constant::tensor::Tensor;
 use crate::import::elementwise::alone;
 use crate::import::elementwise::pair::{choice, with_constant, with_view};
 use crate::import::latent::beside::beside;
+use crate::import::latent::length;
 use crate::import::layer::chain::check_map;
 use crate::import::layer::convolution::convolution;
 use crate::import::layer::dense::{gemm, matmul};
 use crate::import::moves::read::layouts;
 use crate::import::node::Node;
 use crate::import::operator::{Operator, Pair};
+use crate::import::statistics::{self, OF_MAP};
 use crate::import::value::Value;
 use crate::import::view::{Origin, View};
 use crate::network::LayerKind;
@@ -29,12 +31,17 @@ pub(crate) fn outputs(
     operator: Operator,
     inputs: &[Value],
 ) -> Result<Vec<Value>> {
+    let batch = importer.scope.batch;
     // Not everything here depends on a label alone.
     let mixed = |value: &Value| match value {
         Value::ByLabel(_) => Ok(Value::View(importer.forms.view(node, value)?)),
-        Value::Constant(_) | Value::View(_) | Value::Refused => Ok(value.clone()),
+        Value::Constant(tensor) => Ok(Value::Constant(tensor.of_one(batch))),
+        Value::View(_) | Value::Length(_) | Value::Refused => Ok(value.clone()),
     };
     let inputs: &[Value] = &inputs.iter().map(mixed).collect::<Result<Vec<_>>>()?;
+    if let Some(outputs) = length::outputs(importer, node, operator, inputs)? {
+        return Ok(outputs);
+    }
     let view = || match inputs.first() {
         Some(Value::View(view)) => Ok(view),
         _ => Err(node.refuse("its first input is a constant")),
@@ -55,7 +62,7 @@ pub(crate) fn outputs(
         Operator::Pair(operator) => pair(importer, node, operator, inputs)?,
         Operator::Where => choice(importer, node, inputs)?,
         Operator::Move(operator) => {
-            let layouts = layouts(node, operator, view()?.dims(), &importer.scope)?;
+            let layouts = layouts(node, operator, view()?.dims(), &importer.scope, importer.scope.batch)?;
             return Ok(view()?.moved(&layouts, node)?.into_iter().map(Value::View).collect());
         }
         Operator::Concat => {
@@ -70,10 +77,9 @@ pub(crate) fn outputs(
             let size = view()?.elements.len() as i64;
             return Ok(vec![Value::Constant(Tensor::ints(vec![size]))]);
         }
-        Operator::Normalization | Operator::LayerNormalization => bail!(node.refuse(
-            "normalises by statistics of the whole map, which a device that computes row by row does not have: train \
-             with BatchNormalization"
-        )),
+        Operator::Normalization | Operator::LayerNormalization => bail!(node.refuse(OF_MAP)),
+        Operator::Reduce => bail!(statistics::refusal(&importer.scope, node, view()?)?),
+        Operator::Random => bail!(node.refuse(RANDOM)),
         Operator::Constant
         | Operator::ConstantOfShape
         | Operator::Range

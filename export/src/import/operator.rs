@@ -51,11 +51,15 @@ pub(crate) enum Operator {
     Equal,
     Softmax,
     LayerNormalization,
+    /// Sums, means or extremes along some axes.
+    Reduce,
     /// Another operator that tract computes on constants.
     Computed,
 
     /// Normalises by statistics of the picture that is being drawn.
     Normalization,
+    /// Draws random numbers.
+    Random,
     /// Not known here.
     Unknown,
 }
@@ -180,9 +184,13 @@ impl Operator {
             "Softmax" => Self::Softmax,
             "LayerNormalization" => Self::LayerNormalization,
             "Not" | "Mod" | "Floor" | "Ceil" | "Round" | "LessOrEqual" | "GreaterOrEqual"
-            | "And" | "Or" | "Sum" | "ReduceSum" | "ReduceMean" | "ReduceProd" | "ReduceMax"
-            | "ReduceMin" | "ReduceL1" | "ReduceL2" | "ScatterElements" | "EyeLike"
-            | "LogSoftmax" | "Sin" | "Cos" | "ArgMax" => Self::Computed,
+            | "And" | "Or" | "Sum" | "ScatterElements" | "EyeLike" | "LogSoftmax" | "Sin"
+            | "Cos" | "ArgMax" => Self::Computed,
+            "ReduceSum" | "ReduceMean" | "ReduceProd" | "ReduceMax" | "ReduceMin" | "ReduceL1"
+            | "ReduceL2" | "ReduceSumSquare" => Self::Reduce,
+
+            "RandomNormal" | "RandomNormalLike" | "RandomUniform" | "RandomUniformLike"
+            | "Bernoulli" | "Multinomial" => Self::Random,
 
             "InstanceNormalization"
             | "GroupNormalization"

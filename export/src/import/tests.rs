@@ -1,3 +1,6 @@
+mod kinds;
+mod shapes;
+
 use super::*;
 use crate::latent;
 use crate::network::LayerKind;
@@ -81,7 +84,7 @@ fn attributes_that_cannot_be_converted_are_named() {
     refused(transposed(vec![ints("output_padding", &[1, 1])]), "must be below strides [1, 1]");
     refused(transposed(vec![ints("pads", &[2, 2, 2, 2])]), "its output is empty");
 
-    refused(start().then("Flatten", &[], vec![int("axis", 2)]).finish(), "is [1, 16]");
+    refused(start().then("Flatten", &[], vec![int("axis", 4)]).finish(), "is [16, 1]");
     refused(start().then("Relu", &[], vec![int("alpha", 2)]).finish(), "attribute alpha");
     let unknown = vec![ints("order", &[0, 1, 3, 2])];
     refused(start().then("Transpose", &[], unknown).finish(), "attribute order is not supported");
@@ -108,10 +111,6 @@ fn operators_and_branches_are_refused_by_name() {
     nameless.graph.nodes[1].output[0] = "there".to_owned();
     nameless.current = "there".to_owned();
     refused(nameless.finish(), "node \"there\" (Softmax)");
-    let mut foreign = start().plain("Relu");
-    foreign.graph.nodes[1].domain = "com.microsoft".to_owned();
-    refused(foreign.finish(), "domain com.microsoft");
-
     let residual = start();
     let before = residual.current.clone();
     let residual = residual.convolution("Conv", [1, 1, 1], vec![]);
@@ -146,7 +145,6 @@ fn shapes_that_do_not_fit_are_refused() {
     refused(start().reshape(&[-1, 4, 2, 2]).finish(), "is [1, 4, 2, 2]");
     refused(start().reshape(&[-1, 5, 2, 2]).finish(), "cannot be reshaped to [-1, 5, 2, 2]");
     refused(start().reshape(&[2, 1, 4, 4]).finish(), "reshaped to [2, 1, 4, 4]");
-    refused(start().plain("Flatten").finish(), "is [1, 16]");
     // Down to 1×1, and its channels as pixels.
     for (op, attributes) in [("Conv", vec![]), ("ConvTranspose", geometry(1, [3; 4], 0))] {
         let small = start().convolution(op, [1, 16, 4], attributes);
@@ -186,11 +184,6 @@ fn shapes_that_do_not_fit_are_refused() {
     assert!(import(&with_add(&[4]), &Wishes::default()).is_ok());
     assert!(import(&with_add(&[1, 1, 1]), &Wishes::default()).is_ok());
     assert!(import(&with_add(&[1, 1, 4, 4]), &Wishes::default()).is_ok());
-    let mut fixed = start().finish();
-    let graph = fixed.proto.graph.as_mut().unwrap();
-    sketch::declared(&mut graph.input[0]).shape.as_mut().unwrap().dim[0].value =
-        Some(tract_onnx::pb::tensor_shape_proto::dimension::Value::DimValue(64));
-    refused(fixed, "fixed batch of 64");
 }
 
 #[test]
@@ -315,7 +308,7 @@ fn labels_and_kinds_that_are_not_there_are_refused() {
     };
     let said = |source: Source, label: Option<usize>, kinds: &[&str]| {
         let kinds = kinds.iter().map(|kind| kind.parse().unwrap()).collect();
-        import(&source, &Wishes { label, kinds })
+        import(&source, &Wishes { label, kinds, ..Wishes::default() })
     };
     let refused = |source: Source, label, kinds: &[&str], expected: &str| {
         let error = format!("{:#}", said(source, label, kinds).unwrap_err());

@@ -1,6 +1,7 @@
 //! The graph's tensors while its nodes are visited: what each name stands for so far.
 
 use crate::import::constant::tensor::Tensor;
+use crate::import::latent::length::Length;
 use crate::import::node::Node;
 use crate::import::view::View;
 use anyhow::{Result, ensure};
@@ -15,6 +16,8 @@ pub(crate) enum Value {
     View(View),
     /// A constant for each label.
     ByLabel(ByLabel),
+    /// A number that depends on the length of the latent.
+    Length(Length),
     /// The output of a node that was refused, or of one that depends on such a node.
     Refused,
 }
@@ -32,12 +35,14 @@ pub(crate) struct ByLabel {
 pub(crate) struct Scope<'a> {
     /// The version of ONNX's operators that the file uses.
     pub(crate) opset: i64,
+    /// The batch that the graph declares. Views and labels are those of one example.
+    pub(crate) batch: usize,
     by_name: HashMap<&'a str, Value>,
 }
 
 impl<'a> Scope<'a> {
     pub(crate) fn new(opset: i64) -> Self {
-        Self { opset, by_name: HashMap::new() }
+        Self { opset, batch: 1, by_name: HashMap::new() }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
@@ -57,7 +62,7 @@ impl<'a> Scope<'a> {
     pub(crate) fn views_mut(&mut self) -> impl Iterator<Item = &mut View> {
         self.all_mut().filter_map(|value| match value {
             Value::View(view) => Some(view),
-            Value::Constant(_) | Value::ByLabel(_) | Value::Refused => None,
+            Value::Constant(_) | Value::ByLabel(_) | Value::Length(_) | Value::Refused => None,
         })
     }
 
@@ -71,7 +76,7 @@ impl<'a> Scope<'a> {
         let why = match self.get(name) {
             Some(Value::Constant(tensor)) => return Ok(tensor),
             Some(Value::ByLabel(_)) => "depends on the label: choose one with --label K, from 0",
-            Some(Value::View(_) | Value::Refused) | None => {
+            Some(Value::View(_) | Value::Length(_) | Value::Refused) | None => {
                 "is computed from the latent, not constant"
             }
         };
@@ -115,7 +120,7 @@ impl<'a> Scope<'a> {
 pub(crate) fn constants<'v>(values: &'v [Value]) -> Option<Vec<&'v Tensor>> {
     let constant = |value: &'v Value| match value {
         Value::Constant(tensor) => Some(tensor),
-        Value::View(_) | Value::ByLabel(_) | Value::Refused => None,
+        Value::View(_) | Value::ByLabel(_) | Value::Length(_) | Value::Refused => None,
     };
     values.iter().map(constant).collect()
 }

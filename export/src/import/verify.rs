@@ -3,9 +3,9 @@
 use crate::latent;
 use crate::latent::wish;
 use crate::network::Network;
-use crate::network::float;
+use crate::network::float::Runner;
 use crate::network::linear::planes;
-use crate::onnx::input::data_type;
+use crate::onnx::input::{Input, data_type, together};
 use crate::onnx::run::Onnx;
 use crate::onnx::source::Source;
 use anyhow::Result;
@@ -33,7 +33,8 @@ pub enum Check {
     Differs(f32),
 }
 
-/// Draws some latents with `source` and with `network`, both in tract, and compares the pictures.
+/// Draws some latents with `source`, in tract and in the batch that it declares, and with `network`, and compares the
+/// pictures.
 pub fn verify(source: &Source, network: &Network) -> Check {
     if data_type(&network.output) == Some(DataType::Uint8) {
         return Check::NotRun("its pictures are bytes, cut off and not rounded".to_owned());
@@ -47,29 +48,40 @@ pub fn verify(source: &Source, network: &Network) -> Check {
 
 /// The largest difference of the pictures, as a fraction of their range; infinite for NaN or another size.
 fn difference(source: &Source, network: &Network) -> Result<f32> {
-    let inputs = [&network.inputs[..], &network.fixed].concat();
+    let batch = network.batch;
+    let inputs: Vec<Input> =
+        network.inputs.iter().chain(&network.fixed).map(|input| input.batched(batch)).collect();
     let original = Onnx::new(source, inputs, &[&network.output.name])?;
-    let imported = float::prepare_picture(network, None)?;
+    let imported = Runner::picture(network, None);
     let (mut largest, mut low, mut high) = (0.0_f32, f32::MAX, f32::MIN);
     let latent = DraftPart::latent(&network.latent);
     let one_hot = network.latent.iter().filter(|it| it.distribution == Distribution::OneHot);
     let labels = one_hot.map(|part| part.len).min().unwrap_or(0);
-    for index in 0..labels.clamp(LATENTS, LABELS) {
+    let draw = |index: usize| {
         let mut z = latent::calibration(0, index, &latent);
         if labels > 0 {
             wish::set_label(&mut z, &network.latent, index % labels)?;
         }
-        let (mut a, b) = (original.run(&z)?.swap_remove(0), imported.run(&z)?.swap_remove(0));
-        if a.len() != b.len() {
+        Ok(z)
+    };
+    let count = labels.clamp(LATENTS, LABELS).next_multiple_of(batch);
+    let latents = (0..count).map(draw).collect::<Result<Vec<_>>>()?;
+    for latents in latents.chunks(batch) {
+        let pictures = original.run(&together(&network.inputs, latents))?.swap_remove(0);
+        let len = network.image().iter().product();
+        if pictures.len() != batch * len {
             return Ok(f32::INFINITY);
         }
-        if network.picture.interleaved {
-            a = planes(&a, network.image());
-        }
-        for (a, b) in a.iter().zip(&b) {
-            let off = (a - b).abs();
-            largest = if off.is_nan() { f32::INFINITY } else { largest.max(off) };
-            (low, high) = (low.min(*a), high.max(*a));
+        for (a, z) in pictures.chunks(len).zip(latents) {
+            let mut b = imported.run(std::slice::from_ref(z))?.swap_remove(0).swap_remove(0);
+            if !network.picture.interleaved {
+                b = planes(&b, network.image());
+            }
+            for (a, b) in a.iter().zip(&b) {
+                let off = (a - b).abs();
+                largest = if off.is_nan() { f32::INFINITY } else { largest.max(off) };
+                (low, high) = (low.min(*a), high.max(*a));
+            }
         }
     }
     Ok(largest / (high - low).max(f32::MIN_POSITIVE))

@@ -10,16 +10,17 @@ use crate::import::layer::chain::Chain;
 use crate::import::node::Node;
 use crate::import::on_view;
 use crate::import::operator::Operator;
-use crate::import::picture::picture;
+use crate::import::picture::{chosen, picture};
 use crate::import::value::{ByLabel, Scope, Value, constants};
 use crate::latent::wish::Wishes;
 use crate::network::Network;
+use crate::onnx::batch::freed;
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
 use crate::onnx::source::Source;
 use anyhow::{Context, Error, Result, anyhow, ensure};
 use gen_core::MAX_LAYERS;
 use std::collections::HashSet;
-use tract_onnx::pb::{GraphProto, ModelProto, TensorProto};
+use tract_onnx::pb::{GraphProto, ModelProto, TensorProto, ValueInfoProto};
 
 /// The network of `graph`, which is the graph of `source`, with its inputs as `wishes` ask.
 ///
@@ -31,29 +32,31 @@ pub(crate) fn network(
     graph: &GraphProto,
 ) -> Result<Network, Vec<Error>> {
     let one = |error| vec![error];
-    let [output] = &graph.output[..] else {
-        return Err(one(anyhow!("has {} outputs: a generator gives pictures", graph.output.len())));
-    };
-    let needed = needed(graph, &output.name);
+    let output = &freed(chosen(graph, wishes).map_err(one)?);
+    let needed = needed(graph, output);
     let mut errors = Vec::new();
     let mut scope = Scope::new(opset(&source.proto));
     initialisers(source, graph, &needed, &mut scope, &mut errors);
     let inputs = GraphInputs::read((source, wishes), graph, &needed, &mut scope).map_err(one)?;
     let (forms, chain) = (Forms::new(&inputs.latent), Chain::new(inputs.latent_len()));
-    let mut importer = Importer { scope, inputs, forms, chain };
+    let notes = Vec::new();
+    let mut importer = Importer { scope, inputs, forms, chain, notes };
     nodes(&mut importer, graph, &needed, &mut errors);
     if !errors.is_empty() {
         return Err(errors);
     }
-    let (picture, trailing_layers) = picture(&mut importer, output).map_err(one)?;
-    let layers = importer.chain.layers;
+    let (picture, trailing_layers) =
+        picture(&mut importer, output, wishes.shape.as_ref()).map_err(one)?;
+    let Importer { scope, inputs, forms, chain, notes } = importer;
+    let (batch, layers) = (scope.batch, chain.layers);
     let count = layers.len();
     if count > MAX_LAYERS {
         return Err(one(anyhow!("has {count} layers, possible: 1…{MAX_LAYERS}")));
     }
-    let GraphInputs { drawn, fixed, latent, .. } = importer.inputs;
+    let GraphInputs { drawn, fixed, latent, .. } = inputs;
+    let latent = forms.parts(latent).map_err(one)?;
     let (inputs, output) = (drawn, output.clone());
-    Ok(Network { inputs, fixed, output, latent, picture, layers, trailing_layers })
+    Ok(Network { inputs, fixed, output, batch, latent, picture, layers, trailing_layers, notes })
 }
 
 /// The version of ONNX's operators that a file uses.
@@ -63,9 +66,9 @@ fn opset(proto: &ModelProto) -> i64 {
     own.map(|it| it.version).max().unwrap_or(1)
 }
 
-/// Names of the tensors that tensor `output` depends on, and its own.
-fn needed<'a>(graph: &'a GraphProto, output: &'a str) -> HashSet<&'a str> {
-    let mut needed = HashSet::from([output]);
+/// Names of the tensors that `output` depends on, and its own.
+fn needed<'a>(graph: &'a GraphProto, output: &'a ValueInfoProto) -> HashSet<&'a str> {
+    let mut needed = HashSet::from([output.name.as_str()]);
     for node in graph.node.iter().rev() {
         if node.output.iter().any(|name| needed.contains(name.as_str())) {
             needed.extend(node.input.iter().map(String::as_str));
@@ -117,7 +120,9 @@ fn nodes<'a>(
             Err(error) => {
                 errors.push(error);
                 // Its input instead, to find more problems after it.
-                let first = importer.scope.get(node.input(0)).filter(|_| operator.keeps_shape());
+                let first = importer.scope.get(node.input(0));
+                let first =
+                    first.filter(|_| operator.keeps_shape() && views(&importer.scope, node) < 2);
                 first.cloned().into_iter().collect()
             }
         };
@@ -133,6 +138,12 @@ fn nodes<'a>(
     }
 }
 
+/// How many inputs of `node` depend on the latent.
+fn views(scope: &Scope, node: Node) -> usize {
+    let is_view = |name: &&String| matches!(scope.get(name), Some(Value::View(_)));
+    node.0.input.iter().filter(is_view).count()
+}
+
 /// Elements that a value takes memory for.
 fn constant_elements(value: &Value) -> usize {
     match value {
@@ -140,7 +151,7 @@ fn constant_elements(value: &Value) -> usize {
         Value::ByLabel(ByLabel { tensors, .. }) => {
             tensors.iter().map(|tensor| count(tensor.dims())).sum()
         }
-        Value::View(_) | Value::Refused => 0,
+        Value::View(_) | Value::Length(_) | Value::Refused => 0,
     }
 }
 
@@ -156,12 +167,12 @@ fn visit<'a>(
     );
     let Some(inputs) = inputs(&importer.scope, node)? else { return Ok(None) };
     if let Some(constants) = constants(&inputs) {
-        let outputs = compute(node, operator, &constants, &importer.scope)?;
+        let outputs = compute(node, operator, &constants, &importer.scope, 1)?;
         return Ok(Some(outputs.into_iter().map(Value::Constant).collect()));
     }
     let labels = inputs.iter().filter_map(|value| match value {
         Value::ByLabel(by_label) => Some((by_label.begin, by_label.tensors.len())),
-        Value::Constant(_) | Value::View(_) | Value::Refused => None,
+        Value::Constant(_) | Value::View(_) | Value::Length(_) | Value::Refused => None,
     });
     let labels: HashSet<(usize, usize)> = labels.collect();
     let views = inputs.iter().any(|value| matches!(value, Value::View(_)));

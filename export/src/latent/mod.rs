@@ -39,7 +39,13 @@ pub fn scale(distribution: Distribution) -> f32 {
 
 /// A part of `len` elements with the default scale of its distribution.
 pub fn part(name: &str, len: usize, distribution: Distribution) -> DraftPart {
-    DraftPart { name: name.to_owned(), len, distribution, scale: scale(distribution) }
+    let (name, scale, normalized) = (name.to_owned(), scale(distribution), false);
+    DraftPart { name, len, distribution, scale, normalized }
+}
+
+/// `part` with elements that are normalised. Whatever their distribution, few are then beyond ±5.1.
+pub(crate) fn normalized(part: DraftPart) -> DraftPart {
+    DraftPart { scale: scale(Distribution::Normal), normalized: true, ..part }
 }
 
 /// The same parts with names that fit a `.gen` file: non-empty, short enough, and distinct.

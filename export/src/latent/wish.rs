@@ -1,18 +1,23 @@
-//! The distributions and the label that a user asks for, with `--latent` and `--label`.
+//! What a user asks for where a file leaves it open: `--latent`, `--label`, `--output` and `--shape`.
 
 use crate::latent::{named, places};
+use crate::network::Order;
 use anyhow::{Result, ensure};
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 use std::str::FromStr;
 
-/// Label and distributions that a user asks for. Where nothing is asked for, the file decides.
+/// What a user asks for. Where nothing is asked for, the file decides.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wishes {
     /// The label that a conditional generator draws, from 0.
     pub label: Option<usize>,
     /// Distributions, in the order they were given.
     pub kinds: Vec<LatentKind>,
+    /// Name of the output that is the picture, of a graph with several.
+    pub output: Option<String>,
+    /// Shape of the pictures of a graph whose output is flat.
+    pub shape: Option<Order>,
 }
 
 /// A distribution asked for: of one part, or of all parts but labels.
@@ -46,7 +51,7 @@ impl FromStr for LatentKind {
 impl Wishes {
     /// Whether nothing is asked for.
     pub fn is_empty(&self) -> bool {
-        self.label.is_none() && self.kinds.is_empty()
+        *self == Self::default()
     }
 
     /// Distribution asked for by the name of part `name`. The last matching wish wins.
@@ -117,7 +122,7 @@ mod tests {
         };
         let after = |texts: &[&str]| {
             let kinds = texts.iter().map(|text| text.parse().unwrap()).collect();
-            let wishes = Wishes { label: None, kinds };
+            let wishes = Wishes { kinds, ..Wishes::default() };
             let mut parts = parts();
             wishes.distribute(&mut parts).unwrap();
             parts.map(|part| name(part.distribution))
@@ -130,7 +135,8 @@ mod tests {
         for wrong in ["", "one-hot", "z=", "Normal"] {
             assert!(wrong.parse::<LatentKind>().is_err(), "{wrong}");
         }
-        let wishes = Wishes { label: None, kinds: vec!["y=normal".parse().unwrap()] };
+        let kinds = vec!["y=normal".parse().unwrap()];
+        let wishes = Wishes { kinds, ..Wishes::default() };
         let error = wishes.distribute(&mut parts()).unwrap_err();
         assert!(error.to_string().contains("but z, a=b, label"), "{error}");
     }

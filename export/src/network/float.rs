@@ -1,31 +1,27 @@
-//! Writes the imported network as a float ONNX for tract: NCHW, batch 1, and only operators that tract runs correctly,
-//! however the original graph was written.
+//! Runs the float network. The values decide what a `.gen` holds, so they are the same on every machine: sums have
+//! [one order](crate::network::sums), and functions are those of the crate `libm`.
 
-use crate::network::function::Function;
-use crate::network::linear::{Linear, planes};
-use crate::network::operation::{Both, Choice, Operation};
+use crate::latent::places;
+use crate::network::Network;
+use crate::network::linear::planes;
+use crate::network::operation::Step;
 use crate::network::quantization::Quantization;
-use crate::network::{Layer, Network};
-use crate::onnx::graph::{Graph, Values, float, tensor};
-use crate::onnx::input::Input;
-use crate::onnx::run::Onnx;
-use crate::onnx::source::Source;
+use crate::network::sums::{LANES, Lanes, Sums};
 use crate::picture::Planes;
 use crate::picture::pixel_rule::PixelRule;
-use anyhow::Result;
-use tract_onnx::pb::{ModelProto, tensor_proto::DataType};
+use anyhow::{Result, ensure};
+use std::ops::Range;
 
-/// Name of the input, the latent.
-pub const INPUT: &str = "latent";
+/// Number of latents that take as long as one.
+pub const BATCH: usize = LANES;
 
-/// Name of a layer's output, `[1, C, H, W]`.
-pub fn output(index: usize) -> String {
-    format!("layer{index}")
-}
-
-/// Name of the input of a layer's activation, after the steps that are folded into its weights.
-pub fn before(index: usize) -> String {
-    format!("before{index}")
+/// A tensor of the network, a map in the order `[row][column][channel]`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tensor {
+    /// What the activation of a layer takes: the sums after the affine steps that are folded into its weights.
+    Before(usize),
+    /// The output of a layer.
+    Output(usize),
 }
 
 /// A layer's output that is rounded to the steps of a quantisation.
@@ -33,269 +29,203 @@ pub fn before(index: usize) -> String {
 pub struct Rounded {
     /// Index of the layer.
     pub index: usize,
-    /// The quantisation, in 8 bits.
+    /// The quantisation.
     pub quantization: Quantization,
 }
 
-/// Prepares `network` in tract. It outputs the tensors called `names`, `[C, H, W]` each: see [`output()`] and [`before`].
-/// `rounded` names a layer's output that is rounded, if any.
-///
-/// # Errors
-/// If tract cannot run it.
-pub fn prepare(network: &Network, rounded: Option<Rounded>, names: &[String]) -> Result<Onnx> {
-    let len = network.latent_len();
-    let proto = encode(network, rounded);
-    let source = Source { path: "the imported network".into(), proto, sha256: [0; 32] };
-    let input = Input::new(tensor(INPUT, &[len as i64, 1, 1]), vec![1, len, 1, 1]);
-    let input = Input { elements: 0..len, ..input };
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    Onnx::new(&source, vec![input], &names)
+/// A network that is ready to run.
+pub struct Runner {
+    /// The parts of the latent that are normalised.
+    normalized: Vec<Range<usize>>,
+    layers: Vec<Layer>,
+    rounded: Option<Rounded>,
+    wanted: Vec<Tensor>,
 }
 
-/// Prepares `network` in tract to output the last layer alone: the values of the picture. `rounded` as in [`prepare`].
-///
-/// # Errors
-/// If tract can't run it.
-pub fn prepare_picture(network: &Network, rounded: Option<Rounded>) -> Result<Onnx> {
-    prepare(network, rounded, &[output(network.layers.len() - 1)])
+/// A layer that is ready to run.
+struct Layer {
+    sums: Sums,
+    steps: Vec<Step>,
+    /// Number of affine steps before the activation.
+    affine: usize,
 }
 
-/// Prepares `network` in tract. Returns the function from a latent to its picture, with which quantised pictures are
-/// compared. `rounded` as in [`prepare`].
+impl Runner {
+    /// Prepares `network` to compute the tensors `wanted`. `rounded` names a layer's output that is rounded, if any.
+    pub fn new(network: &Network, rounded: Option<Rounded>, wanted: Vec<Tensor>) -> Self {
+        let layer = |layer: &super::Layer| Layer {
+            sums: Sums::new(layer),
+            steps: layer.steps.clone(),
+            affine: layer.steps.iter().take_while(|step| step.operation.is_affine()).count(),
+        };
+        let parts = network.latent.iter().zip(places(&network.latent));
+        let normalized = parts.filter(|(part, _)| part.normalized).map(|(_, place)| place);
+        Self {
+            normalized: normalized.collect(),
+            layers: network.layers.iter().map(layer).collect(),
+            rounded,
+            wanted,
+        }
+    }
+
+    /// Prepares `network` to compute only the last layer's output: the values of the picture. `rounded` as in
+    /// [`new`](Self::new).
+    pub fn picture(network: &Network, rounded: Option<Rounded>) -> Self {
+        Self::new(network, rounded, vec![Tensor::Output(network.layers.len() - 1)])
+    }
+
+    /// The wanted tensors for each of `latents`.
+    ///
+    /// # Errors
+    ///
+    /// If a latent has the wrong length.
+    pub fn run(&self, latents: &[Vec<f32>]) -> Result<Vec<Vec<Vec<f32>>>> {
+        let mut all = Vec::with_capacity(latents.len());
+        for latents in latents.chunks(BATCH) {
+            all.append(&mut self.batch(latents)?);
+        }
+        Ok(all)
+    }
+
+    /// As [`run`](Self::run), for up to [`BATCH`] latents.
+    fn batch(&self, latents: &[Vec<f32>]) -> Result<Vec<Vec<Vec<f32>>>> {
+        let mut tensors = vec![vec![Vec::new(); self.wanted.len()]; latents.len()];
+        let mut see = |seen: Tensor, map: &[Lanes]| {
+            for place in (0..self.wanted.len()).filter(|place| self.wanted[*place] == seen) {
+                for (lane, tensors) in tensors.iter_mut().enumerate() {
+                    tensors[place] = map.iter().map(|lanes| lanes[lane]).collect();
+                }
+            }
+        };
+        let mut map = self.input(latents)?;
+        for (index, layer) in self.layers.iter().enumerate() {
+            map = layer.sums.of(&map);
+            let (affine, rest) = layer.steps.split_at(layer.affine);
+            apply(affine, &mut map);
+            see(Tensor::Before(index), &map);
+            apply(rest, &mut map);
+            if let Some(Rounded { quantization, .. }) = self.rounded.filter(|it| it.index == index)
+            {
+                for value in map.as_flattened_mut() {
+                    *value = quantization.real(quantization.quantize(f64::from(*value))) as f32;
+                }
+            }
+            see(Tensor::Output(index), &map);
+        }
+        Ok(tensors)
+    }
+
+    /// The first layer's input: `latents` side by side.
+    fn input(&self, latents: &[Vec<f32>]) -> Result<Vec<Lanes>> {
+        let need = self.layers.first().map_or(0, |layer| layer.sums.channels_in());
+        let mut map = vec![[0.0; LANES]; need];
+        for (lane, z) in latents.iter().enumerate() {
+            ensure!(z.len() == need, "latent of {} elements, the model takes {need}", z.len());
+            map.iter_mut().zip(z).for_each(|(lanes, z)| lanes[lane] = *z);
+            for place in &self.normalized {
+                let squares = z[place.clone()].iter().map(|z| f64::from(*z).powi(2)).sum::<f64>();
+                let mean = (squares / place.len() as f64).max(f64::from(f32::MIN_POSITIVE));
+                for (lanes, z) in map[place.clone()].iter_mut().zip(&z[place.clone()]) {
+                    lanes[lane] = (f64::from(*z) / libm::sqrt(mean)) as f32;
+                }
+            }
+        }
+        Ok(map)
+    }
+}
+
+/// Applies `steps` to all elements of `map`, in `f64`.
+fn apply(steps: &[Step], map: &mut [Lanes]) {
+    if steps.is_empty() {
+        return;
+    }
+    for (index, lanes) in map.iter_mut().enumerate() {
+        let steps = steps.iter().map(|step| &step.operation);
+        let y = steps.fold(lanes.map(f64::from), |x, operation| operation.each(x, index));
+        *lanes = y.map(|y| y as f32);
+    }
+}
+
+/// The pictures of `network`, with which quantised pictures are compared, as a function of latents. `rounded` as in
+/// [`Runner::new`].
 ///
 /// # Errors
-/// If tract cannot run it. The function fails if the latent has the wrong length.
+///
+/// The function fails if a latent has the wrong length.
 pub fn drawing(
     network: &Network,
     rounded: Option<Rounded>,
     pixels: PixelRule,
-) -> Result<impl Fn(&[f32]) -> Result<Planes> + use<>> {
-    let (onnx, image) = (prepare_picture(network, rounded)?, network.image());
-    Ok(move |z: &[f32]| Ok(pixels.picture(image, &onnx.run(z)?.swap_remove(0))))
+) -> impl Fn(&[Vec<f32>]) -> Result<Vec<Planes>> + use<> {
+    let (runner, image) = (Runner::picture(network, rounded), network.image());
+    let picture = move |values: &[f32]| pixels.picture(image, &planes(values, image));
+    move |latents| Ok(runner.run(latents)?.iter().map(|tensors| picture(&tensors[0])).collect())
 }
 
-/// The ONNX model of `network`, from latents `[1, z, 1, 1]` to pictures `[1, C, H, W]`. `rounded` names a layer's
-/// output that is rounded, if any.
-pub fn encode(network: &Network, rounded: Option<Rounded>) -> ModelProto {
-    let mut graph = Graph::default();
-    let mut x = INPUT.to_owned();
-    for (index, layer) in network.layers.iter().enumerate() {
-        graph.prefix = format!("layer{index}");
-        x = linear(&mut graph, layer, &x);
-        let linear = layer.steps.iter().take_while(|it| it.operation.is_affine());
-        let linear = linear.count();
-        for (i, step) in layer.steps.iter().enumerate() {
-            if i == linear {
-                x = graph.named("Identity", &before(index), &[&x]);
-            }
-            x = operation(&mut graph, &i.to_string(), layer, &step.operation, &x);
-        }
-        if let Some(Rounded { quantization, .. }) = rounded.filter(|it| it.index == index) {
-            x = round(&mut graph, quantization, &x);
-        }
-        x = graph.named("Identity", &output(index), &[&x]);
-    }
-    let [height, width, channels] = network.image().map(|side| side as i64);
-    let latent = tensor(INPUT, &[network.latent_len() as i64, 1, 1]);
-    graph.model("float", vec![latent], tensor(&x, &[channels, height, width]), Vec::new())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::latent;
+    use crate::network::naive;
+    use crate::sketch;
+    use gen_core::format::write::DraftPart;
 
-/// Adds the nodes that round `x` to the steps of a quantisation in 8 bits and clamp it to its limits.
-fn round(
-    graph: &mut Graph,
-    Quantization { scale, zero_point, .. }: Quantization,
-    x: &str,
-) -> String {
-    let zero = f64::from(zero_point);
-    let mut number = |part: &str, value: f64| scalar(graph, "rounded", part, value);
-    let (inverse, scale) = (number("inverse", scale.recip()), number("scale", scale));
-    let (low, high) = (number("low", -zero), number("high", 255.0 - zero));
-    let steps = graph.node("Mul", "steps", &[x, &inverse], vec![]);
-    let whole = graph.node("Round", "whole", &[&steps], vec![]);
-    let above = graph.node("Max", "above", &[&whole, &low], vec![]);
-    let within = graph.node("Min", "within", &[&above, &high], vec![]);
-    graph.node("Mul", "rounded", &[&within, &scale], vec![])
-}
-
-/// Adds the linear operation of `layer`, without bias.
-fn linear(graph: &mut Graph, layer: &Layer, x: &str) -> String {
-    let linear = Linear::of(layer);
-    let (dims, weights) = linear.reordered(&layer.weights);
-    let weights = graph.constant("weights", &dims, Values::Float(&weights));
-    linear.add(graph, "", x, &weights, None)
-}
-
-/// Adds the nodes of `operation` on `x`, an output of `layer`, and returns the name of the result. Names of nodes begin
-/// with `name`.
-pub(crate) fn operation(
-    graph: &mut Graph,
-    name: &str,
-    layer: &Layer,
-    operation: &Operation,
-    x: &str,
-) -> String {
-    let side = |graph: &mut Graph, side: &str, operations: &[Operation]| {
-        let each = operations.iter().enumerate();
-        each.fold(x.to_owned(), |x, (i, it)| {
-            self::operation(graph, &format!("{name}_{side}{i}"), layer, it, &x)
-        })
-    };
-    match operation {
-        Operation::Affine { scale, shift } => {
-            let scale = numbers(graph, &format!("{name}_scale"), layer, scale);
-            let shift = numbers(graph, &format!("{name}_shift"), layer, shift);
-            let scaled = graph.node("Mul", &format!("{name}_scaled"), &[x, &scale], vec![]);
-            graph.node("Add", name, &[&scaled, &shift], vec![])
-        }
-        Operation::Slopes(slopes) => {
-            let slopes = numbers(graph, &format!("{name}_slopes"), layer, slopes);
-            let zero = graph.constant(&format!("{name}_zero"), &[], Values::Float(&[0.0]));
-            let above = graph.node("Max", &format!("{name}_above"), &[x, &zero], vec![]);
-            let below = graph.node("Min", &format!("{name}_below"), &[x, &zero], vec![]);
-            let below = graph.node("Mul", &format!("{name}_sloped"), &[&below, &slopes], vec![]);
-            graph.node("Add", name, &[&above, &below], vec![])
-        }
-        Operation::Choice(choice) => {
-            let Choice { condition, then, otherwise } = &**choice;
-            let condition = side(graph, "condition", condition);
-            let condition = graph.cast(&format!("{name}_flag"), &condition, DataType::Bool);
-            let (a, b) = (side(graph, "then", then), side(graph, "otherwise", otherwise));
-            graph.node("Where", name, &[&condition, &a, &b], vec![])
-        }
-        Operation::Both(both) => {
-            let Both { binary, left, right } = &**both;
-            let (a, b) = (side(graph, "left", left), side(graph, "right", right));
-            graph.node(binary.operator(), name, &[&a, &b], vec![])
-        }
-        Operation::Function(function) => self::function(graph, name, *function, x),
-    }
-}
-
-/// Adds `function`: as one operator if ONNX opset 17 has it and tract runs it, otherwise by its definition.
-fn function(graph: &mut Graph, name: &str, function: Function, x: &str) -> String {
-    let plain = |graph: &mut Graph, operator: &str, attributes| {
-        graph.node(operator, name, &[x], attributes)
-    };
-    match function {
-        Function::LeakyRelu(alpha) | Function::Elu(alpha) => {
-            plain(graph, function.operator(), vec![float("alpha", alpha as f32)])
-        }
-        Function::Selu { alpha, gamma } => {
-            let attributes = vec![float("alpha", alpha as f32), float("gamma", gamma as f32)];
-            plain(graph, "Selu", attributes)
-        }
-        Function::HardSigmoid { alpha, beta } => {
-            let attributes = vec![float("alpha", alpha as f32), float("beta", beta as f32)];
-            plain(graph, "HardSigmoid", attributes)
-        }
-        Function::Clip(low, high) => {
-            let mut y = x.to_owned();
-            for (part, operator, limit) in [("low", "Max", low), ("high", "Min", high)] {
-                if limit.is_finite() {
-                    let limit = scalar(graph, name, part, limit);
-                    y = graph.node(operator, &format!("{name}_{operator}"), &[&y, &limit], vec![]);
+    /// Pictures are those of the simplest implementation, and do not depend on the others of their batch.
+    #[test]
+    fn pictures_are_those_of_the_network() {
+        for source in sketch::all() {
+            let network = sketch::imported(&source);
+            let latent = DraftPart::latent(&network.latent);
+            let latents: Vec<_> = (0..BATCH + 3).map(|i| latent::shown(1, i, &latent)).collect();
+            let runner = Runner::picture(&network, None);
+            let all = runner.run(&latents).unwrap();
+            assert_eq!(all.len(), latents.len());
+            for (z, tensors) in latents.iter().zip(&all) {
+                assert_eq!(&runner.run(std::slice::from_ref(z)).unwrap()[0], tensors);
+                let z: Vec<f64> = z.iter().map(|z| f64::from(*z)).collect();
+                let expected = naive::run(&network, &z);
+                assert_eq!(tensors[0].len(), expected.len());
+                for (a, b) in tensors[0].iter().zip(expected) {
+                    assert!((f64::from(*a) - b).abs() < 1e-5, "{a} {b}");
                 }
             }
-            y
+            let error = runner.run(&[vec![0.0; 1000]]).unwrap_err().to_string();
+            assert!(error.contains("latent of 1000 elements"), "{error}");
         }
-        Function::Gelu => gelu(graph, name, x),
-        Function::GeluByTanh => gelu_by_tanh(graph, name, x),
-        Function::HardSwish => {
-            let attributes = vec![float("alpha", 1.0 / 6.0), float("beta", 0.5)];
-            let y = graph.node("HardSigmoid", &format!("{name}_gate"), &[x], attributes);
-            graph.node("Mul", name, &[x, &y], vec![])
-        }
-        Function::Mish => {
-            let y = softplus(graph, &format!("{name}_softplus"), x);
-            let y = graph.node("Tanh", &format!("{name}_tanh"), &[&y], vec![]);
-            graph.node("Mul", name, &[x, &y], vec![])
-        }
-        Function::Celu(alpha) => {
-            // α·Elu(x/α)
-            let (alpha, inverse) =
-                (scalar(graph, name, "alpha", alpha), scalar(graph, name, "inverse", 1.0 / alpha));
-            let y = graph.node("Mul", &format!("{name}_narrow"), &[x, &inverse], vec![]);
-            let y = graph.node("Elu", &format!("{name}_elu"), &[&y], vec![float("alpha", 1.0)]);
-            graph.node("Mul", name, &[&y, &alpha], vec![])
-        }
-        Function::Above(limit) => {
-            let limit = scalar(graph, name, "limit", limit);
-            let above = graph.node("Greater", &format!("{name}_above"), &[x, &limit], vec![]);
-            graph.cast(name, &above, DataType::Float)
-        }
-        Function::Softplus => softplus(graph, name, x),
-        Function::Power(power) => {
-            let power = scalar(graph, name, "power", power);
-            graph.node("Pow", name, &[x, &power], vec![])
-        }
-        // Operators without attributes, which tract computes as ONNX defines them.
-        Function::Relu
-        | Function::Tanh
-        | Function::Sigmoid
-        | Function::Softsign
-        | Function::Erf
-        | Function::Exp
-        | Function::Log
-        | Function::Abs
-        | Function::Sqrt
-        | Function::Reciprocal => plain(graph, function.operator(), vec![]),
     }
-}
 
-/// Adds ½·x·(1 + erf(x/√2)).
-fn gelu(graph: &mut Graph, name: &str, x: &str) -> String {
-    let (half, one) = (scalar(graph, name, "half", 0.5), scalar(graph, name, "one", 1.0));
-    let root = scalar(graph, name, "root", std::f64::consts::FRAC_1_SQRT_2);
-    let y = graph.node("Mul", &format!("{name}_rooted"), &[x, &root], vec![]);
-    let y = graph.node("Erf", &format!("{name}_erf"), &[&y], vec![]);
-    let y = graph.node("Add", &format!("{name}_above"), &[&y, &one], vec![]);
-    let y = graph.node("Mul", &format!("{name}_half"), &[&y, &half], vec![]);
-    graph.node("Mul", name, &[x, &y], vec![])
-}
-
-/// Adds ½·x·(1 + tanh(√(2/π)·(x + 0.044715·x³))).
-fn gelu_by_tanh(graph: &mut Graph, name: &str, x: &str) -> String {
-    let (half, one) = (scalar(graph, name, "half", 0.5), scalar(graph, name, "one", 1.0));
-    let root = scalar(graph, name, "root", (2.0 / std::f64::consts::PI).sqrt());
-    let cubic = scalar(graph, name, "cubic", 0.044_715);
-    let square = graph.node("Mul", &format!("{name}_square"), &[x, x], vec![]);
-    let y = graph.node("Mul", &format!("{name}_cubic"), &[&square, &cubic], vec![]);
-    let y = graph.node("Add", &format!("{name}_factor"), &[&y, &one], vec![]);
-    let y = graph.node("Mul", &format!("{name}_inner"), &[&y, x], vec![]);
-    let y = graph.node("Mul", &format!("{name}_rooted"), &[&y, &root], vec![]);
-    let y = graph.node("Tanh", &format!("{name}_tanh"), &[&y], vec![]);
-    let y = graph.node("Add", &format!("{name}_above"), &[&y, &one], vec![]);
-    let y = graph.node("Mul", &format!("{name}_half"), &[&y, &half], vec![]);
-    graph.node("Mul", name, &[x, &y], vec![])
-}
-
-/// Adds a scalar constant for the nodes of `name`.
-fn scalar(graph: &mut Graph, name: &str, part: &str, value: f64) -> String {
-    graph.constant(&format!("{name}_number_{part}"), &[], Values::Float(&[value as f32]))
-}
-
-/// Adds max(x, 0) + ln(1 + e^−|x|): tract's Softplus overflows.
-fn softplus(graph: &mut Graph, name: &str, x: &str) -> String {
-    let (zero, one) = (scalar(graph, name, "zero", 0.0), scalar(graph, name, "one", 1.0));
-    let above = graph.node("Max", &format!("{name}_above"), &[x, &zero], vec![]);
-    let y = graph.node("Abs", &format!("{name}_abs"), &[x], vec![]);
-    let y = graph.node("Neg", &format!("{name}_neg"), &[&y], vec![]);
-    let y = graph.node("Exp", &format!("{name}_exp"), &[&y], vec![]);
-    let y = graph.node("Add", &format!("{name}_sum"), &[&y, &one], vec![]);
-    let y = graph.node("Log", &format!("{name}_log"), &[&y], vec![]);
-    graph.node("Add", name, &[&above, &y], vec![])
-}
-
-/// Adds a constant: one number as a scalar, numbers per channel as `[1, C, 1, 1]`, per feature as `[1, C, H, W]`.
-fn numbers(graph: &mut Graph, name: &str, layer: &Layer, values: &[f64]) -> String {
-    let output @ [height, width, channels] = layer.output();
-    let values: Vec<f32> = values.iter().map(|&value| value as f32).collect();
-    if values.len() == 1 {
-        return graph.constant(name, &[], Values::Float(&values));
+    /// A tensor before the activation is the output without the steps from the activation on.
+    #[test]
+    fn tensors_are_those_that_were_asked_for() {
+        let network = sketch::imported(&sketch::dense_first());
+        let mut bare = network.clone();
+        bare.layers.truncate(1);
+        let affine = |step: &Step| step.operation.is_affine();
+        bare.layers[0].steps =
+            bare.layers[0].steps.iter().take_while(|it| affine(it)).cloned().collect();
+        let z = latent::shown(1, 0, &DraftPart::latent(&network.latent));
+        let run = |network, wanted| {
+            Runner::new(network, None, wanted).run(std::slice::from_ref(&z)).unwrap()
+        };
+        let [before, output] = [Tensor::Before(0), Tensor::Output(0)];
+        let both = run(&network, vec![output, before]);
+        assert_eq!(both[0][1], run(&bare, vec![output])[0][0]);
+        assert_ne!(both[0][0], both[0][1]);
     }
-    if values.len() == channels {
-        return graph.constant(name, &[1, channels, 1, 1], Values::Float(&values));
+
+    #[test]
+    fn an_output_is_rounded_to_its_steps() {
+        let network = sketch::imported(&sketch::dense_first());
+        let quantization = Quantization::new(-0.5, 0.5);
+        let rounded = Some(Rounded { index: 0, quantization });
+        let z = latent::shown(1, 0, &DraftPart::latent(&network.latent));
+        let run = |rounded| {
+            let runner = Runner::new(&network, rounded, vec![Tensor::Output(0)]);
+            runner.run(std::slice::from_ref(&z)).unwrap().swap_remove(0).swap_remove(0)
+        };
+        for (rounded, value) in run(rounded).into_iter().zip(run(None)) {
+            let nearest = quantization.real(quantization.quantize(f64::from(value)));
+            assert_eq!(rounded, nearest as f32);
+        }
     }
-    let planes = planes(&values, output);
-    graph.constant(name, &[1, channels, height, width], Values::Float(&planes))
 }

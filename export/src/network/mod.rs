@@ -3,7 +3,8 @@
 //! - [`operation`], [`function`]: operations on single elements
 //! - [`fold`](mod@fold): BatchNorm and biases folded into weights, a bias and one activation
 //! - [`ending`]: the pixel rule, from the last activation
-//! - [`linear`], [`float`]: layers as ONNX nodes; the whole network as an ONNX for tract
+//! - [`float`]: runs the network, with the sums of `sums`
+//! - [`linear`]: layers as ONNX nodes
 //! - [`quantization`]: how a tensor is quantised
 
 pub mod ending;
@@ -15,12 +16,15 @@ pub mod linear;
 pub(crate) mod naive;
 pub mod operation;
 pub mod quantization;
+mod sums;
 
 use crate::network::operation::Step;
 use crate::onnx::input::Input;
 use gen_core::axis::{Axis, Convolution};
 use gen_core::element::{Element, Weight};
+use gen_core::format::DIMENSION_LIMIT;
 use gen_core::format::write::{DraftActivation, DraftLayer, DraftPart};
+use std::str::FromStr;
 use tract_onnx::pb::ValueInfoProto;
 
 /// A generator as a chain of float layers.
@@ -32,6 +36,8 @@ pub struct Network {
     pub fixed: Vec<Input>,
     /// The declaration of the graph's output.
     pub output: ValueInfoProto,
+    /// The batch that the graph declares; 1 if it is free.
+    pub batch: usize,
     /// The latent's parts, in order.
     pub latent: Vec<DraftPart>,
     /// Shape and order of the graph's output.
@@ -40,6 +46,8 @@ pub struct Network {
     pub layers: Vec<Layer>,
     /// Number of layers at the end that only move pixels, or apply steps that did not fit into one epilogue.
     pub trailing_layers: usize,
+    /// What was assumed or replaced, a sentence each, for the user to check.
+    pub notes: Vec<String>,
 }
 
 /// Largest side of a kernel, stride and padding of a `.gen` file.
@@ -52,6 +60,23 @@ pub struct Order {
     pub shape: Vec<usize>,
     /// Whether the order is `[row][column][channel]` instead of `[channel][row][column]`.
     pub interleaved: bool,
+}
+
+impl FromStr for Order {
+    type Err = &'static str;
+
+    /// Parses the sizes of one picture: `3x32x32`, or `32x32x3` where the channels come last.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let size = |text: &str| text.parse().ok().filter(|it| (1..=DIMENSION_LIMIT).contains(it));
+        let sizes: Option<Vec<usize>> = text.split(['x', '×']).map(size).collect();
+        let interleaved = match sizes.as_deref() {
+            Some([1 | 3, _, _]) => false,
+            Some([_, _, 1 | 3]) => true,
+            _ => return Err("possible: 1xHxW, 3xHxW, HxWx1, HxWx3; for example 3x32x32"),
+        };
+        let shape = [1].into_iter().chain(sizes.unwrap_or_default()).collect();
+        Ok(Self { shape, interleaved })
+    }
 }
 
 /// A linear operation and the steps that follow it, up to the next linear operation.

@@ -102,15 +102,32 @@ impl Operation {
     /// Its value at `x`. `index` is the element's index in the HWC map, which selects the numbers of its channel or
     /// feature.
     pub fn at(&self, x: f64, index: usize) -> f64 {
+        let [y] = self.each([x], index);
+        y
+    }
+
+    /// Its values at each of `x`, which are the same element of several pictures. `index` as in [`at`](Self::at).
+    pub fn each<const N: usize>(&self, x: [f64; N], index: usize) -> [f64; N] {
         let of = |numbers: &[f64]| numbers[index % numbers.len()];
         match self {
-            Self::Affine { scale, shift } => of(scale) * x + of(shift),
-            Self::Slopes(slopes) if x < 0.0 => of(slopes) * x,
-            Self::Slopes(_) => x,
-            Self::Function(function) => function.at(x),
-            Self::Both(both) => both.binary.at(all(&both.left, x), all(&both.right, x)),
-            Self::Choice(choice) if all(&choice.condition, x) != 0.0 => all(&choice.then, x),
-            Self::Choice(choice) => all(&choice.otherwise, x),
+            Self::Affine { scale, shift } => {
+                let (scale, shift) = (of(scale), of(shift));
+                x.map(|x| scale * x + shift)
+            }
+            Self::Slopes(slopes) => {
+                let slope = of(slopes);
+                x.map(|x| if x < 0.0 { slope * x } else { x })
+            }
+            Self::Function(function) => x.map(|x| function.at(x)),
+            Self::Both(both) => {
+                let (left, right) = (follow(&both.left, x), follow(&both.right, x));
+                std::array::from_fn(|i| both.binary.at(left[i], right[i]))
+            }
+            Self::Choice(choice) => {
+                let [condition, then, otherwise] =
+                    [&choice.condition, &choice.then, &choice.otherwise].map(|it| follow(it, x));
+                std::array::from_fn(|i| if condition[i] != 0.0 { then[i] } else { otherwise[i] })
+            }
         }
     }
 
@@ -178,5 +195,11 @@ impl Operation {
 
 /// The value of all `operations`, one after the other, at `x`. They are the same for all elements.
 pub fn all(operations: &[Operation], x: f64) -> f64 {
-    operations.iter().fold(x, |x, operation| operation.at(x, 0))
+    let [y] = follow(operations, [x]);
+    y
+}
+
+/// As [`all`], at each of `x`.
+fn follow<const N: usize>(operations: &[Operation], x: [f64; N]) -> [f64; N] {
+    operations.iter().fold(x, |x, operation| operation.each(x, 0))
 }

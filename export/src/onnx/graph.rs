@@ -174,6 +174,15 @@ pub fn text(name: &str, value: &str) -> AttributeProto {
 
 /// The declaration of a float tensor of shape `[N, shape…]`, with a free batch. Negative sizes are free too.
 pub fn tensor(name: &str, shape: &[i64]) -> ValueInfoProto {
+    declaration(name, shape, DataType::Float)
+}
+
+/// As [`tensor`], of 64-bit integers.
+pub fn labels(name: &str, shape: &[i64]) -> ValueInfoProto {
+    declaration(name, shape, DataType::Int64)
+}
+
+fn declaration(name: &str, shape: &[i64], elements: DataType) -> ValueInfoProto {
     let free = Dimension { value: Some(Value::DimParam("N".to_owned())), ..Dimension::default() };
     let size = |&size: &i64| Dimension {
         value: (size >= 0).then_some(Value::DimValue(size)),
@@ -181,7 +190,7 @@ pub fn tensor(name: &str, shape: &[i64]) -> ValueInfoProto {
     };
     let dim = [free].into_iter().chain(shape.iter().map(size)).collect();
     let value = type_proto::Value::TensorType(type_proto::Tensor {
-        elem_type: DataType::Float as i32,
+        elem_type: elements as i32,
         shape: Some(TensorShapeProto { dim }),
     });
     let r#type = Some(TypeProto { value: Some(value), ..TypeProto::default() });

@@ -2,9 +2,11 @@
 //!
 //! - [`source`]: a file that was read
 //! - [`input`], [`shape`], [`metadata`]: its inputs, the shapes of tensors, its properties
+//! - `batch`: the batch that its inputs declare
 //! - [`graph`]: builds a graph
 //! - [`run`]: runs a graph in tract
 
+pub(crate) mod batch;
 pub mod graph;
 pub mod input;
 pub mod metadata;

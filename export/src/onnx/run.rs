@@ -47,10 +47,7 @@ impl Onnx {
         outputs: &[&str],
     ) -> Result<Self> {
         let plan = guard(|| {
-            let parsed = tract_onnx::onnx()
-                .with_ignore_value_info(true)
-                .parse(&source.proto, source.directory())?;
-            let mut model = parsed.model;
+            let mut model = tract().parse(&source.proto, source.directory())?.model;
             model.select_outputs_by_name(outputs)?;
             model.select_inputs_by_name(inputs.iter().map(Input::name))?;
             for (index, input) in inputs.iter().enumerate() {
@@ -101,6 +98,17 @@ impl Onnx {
     }
 }
 
+/// tract's reader of ONNX. All use of tract begins here.
+///
+/// tract is told that the processor lacks what its own instructions need, and then computes with the code that is the
+/// same for all. Otherwise it fuses multiplications and additions where the processor can, and constants that it
+/// computes would differ from machine to machine.
+pub(crate) fn tract() -> tract_onnx::Onnx {
+    let without = format!("-{}", std::env::consts::ARCH);
+    tract_linalg::knobs::TRACT_CPU_ISA.set(Some(without));
+    tract_onnx::onnx().with_ignore_value_info(true)
+}
+
 /// Runs `work` in tract and turns a panic into an error: some malformed graphs make tract panic.
 pub(crate) fn guard<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T> {
     match catch_unwind(AssertUnwindSafe(work)) {
@@ -119,6 +127,7 @@ mod tests {
     use super::*;
     use crate::import::import;
     use crate::latent::wish::Wishes;
+    use crate::onnx::graph::{Graph, Values, tensor};
     use crate::sketch;
 
     #[test]
@@ -135,5 +144,24 @@ mod tests {
         let merged = |operators: &[String]| operators.iter().any(|name| name.starts_with("Opt"));
         assert!(!merged(&typed) && merged(&optimised), "{typed:?} {optimised:?}");
         assert_eq!(operators(Passes::Most), optimised);
+    }
+    /// 1 + 2⁻¹³ has the square 1 + 2⁻¹² + 2⁻²⁶, whose last part is lost unless the next addition is fused with it.
+    #[test]
+    fn products_are_rounded_before_they_are_added() {
+        let root = 1.0 + 2.0_f32.powi(-13);
+        let columns = 16;
+        let mut graph = Graph::default();
+        let weights = [vec![-root * root; columns], vec![root; columns]].concat();
+        let weights = graph.constant("weights", &[2, columns], Values::Float(&weights));
+        let y = graph.node("MatMul", "product", &["x", &weights], vec![]);
+        let inputs = vec![tensor("x", &[2])];
+        let outputs = tensor(&y, &[columns as i64]);
+        let proto = graph.model("product", inputs, outputs, Vec::new());
+        let source = Source { path: "product".into(), proto, sha256: [0; 32] };
+        for passes in [Passes::Typed, Passes::Optimised] {
+            let input = Input { elements: 0..2, ..Input::new(tensor("x", &[2]), vec![1, 2]) };
+            let onnx = Onnx::with_passes(&source, passes, vec![input], &[&y]).unwrap();
+            assert_eq!(onnx.run(&[1.0, root]).unwrap(), [vec![0.0; columns]], "{passes:?}");
+        }
     }
 }

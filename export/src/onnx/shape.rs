@@ -41,7 +41,7 @@ pub(crate) fn sizes(input: &ValueInfoProto) -> Result<Vec<usize>> {
     };
     ensure!(
         matches!(data_type(input), Some(DataType::Float | DataType::Int64 | DataType::Int32)),
-        "input \"{name}\" is neither float32 nor int32 nor int64"
+        "input \"{name}\" is neither float32 nor int32 nor int64: export in float32, model.float()"
     );
     let shape = tensor.shape.as_ref().with_context(|| format!("input \"{name}\" has no shape"))?;
     let mut sizes = Vec::new();

@@ -40,6 +40,11 @@ impl Source {
             "{}: is a .gen already: give the ONNX that it was made from",
             path.display()
         );
+        ensure!(
+            bytes.get(4..8) != Some(b"TFL3"),
+            "{}: a TensorFlow Lite file, already converted: give the ONNX or Keras file that it was made from",
+            path.display()
+        );
         let proto = ModelProto::decode(bytes)
             .ok()
             .filter(|proto| proto.graph.as_ref().is_some_and(|graph| !graph.node.is_empty()));
@@ -53,7 +58,8 @@ impl Source {
         };
         ensure!(
             proto.functions.is_empty(),
-            "{}: defines functions of its own: export without them",
+            "{}: defines functions of its own: replace them by their nodes with onnx.inliner.inline_local_functions, or \
+             export with a newer PyTorch",
             path.display()
         );
         Ok(Self { path: path.to_owned(), proto, sha256: Sha256::digest(bytes).into() })
@@ -112,6 +118,7 @@ mod tests {
         let cases = [
             (vec![], "its 0 bytes hold no graph"),
             (b"hello".to_vec(), "its 5 bytes hold no graph"),
+            (b"\x1c\0\0\0TFL3\x14".to_vec(), "a TensorFlow Lite file, already converted: give"),
             (whole[..whole.len() / 2].to_vec(), "hold no graph"),
             (defining.encode_to_vec(), "functions of its own"),
         ];

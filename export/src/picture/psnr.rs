@@ -12,7 +12,7 @@ pub fn psnr(a: &Planes, b: &Planes) -> f64 {
     assert_eq!(a.pixels.len(), b.pixels.len(), "pictures of one size");
     let squares = a.pixels.iter().zip(&b.pixels).map(|(&a, &b)| u64::from(a.abs_diff(b)).pow(2));
     let mean = squares.sum::<u64>() as f64 / a.pixels.len() as f64;
-    (10.0 * (255.0 * 255.0 / mean).log10()).min(100.0)
+    (10.0 * libm::log10(255.0 * 255.0 / mean)).min(100.0)
 }
 
 #[cfg(test)]

@@ -36,7 +36,7 @@ fn channel(a: &[u8], b: &[u8], width: usize) -> f64 {
     };
     let (mean_a, mean_b) = (blurred(&|a, _| a), blurred(&|_, b| b));
     let (aa, bb, ab) = (blurred(&|a, _| a * a), blurred(&|_, b| b * b), blurred(&|a, b| a * b));
-    let (c1, c2) = ((0.01_f64 * 255.0).powi(2), (0.03_f64 * 255.0).powi(2));
+    let [c1, c2] = [0.01, 0.03].map(|part: f64| (part * 255.0) * (part * 255.0));
     let similarity = (0..aa.len()).map(|i| {
         let (ma, mb) = (mean_a[i], mean_b[i]);
         let (va, vb, cov) = (aa[i] - ma * ma, bb[i] - mb * mb, ab[i] - ma * mb);
@@ -47,7 +47,10 @@ fn channel(a: &[u8], b: &[u8], width: usize) -> f64 {
 
 /// Gaussian means of all windows that lie within a map, in rows of `width`.
 fn blur(values: &[f64], width: usize) -> Vec<f64> {
-    let bell = |i: usize| (-0.5 * ((i as f64 - (WINDOW / 2) as f64) / SIGMA).powi(2)).exp();
+    let bell = |i: usize| {
+        let distance = (i as f64 - (WINDOW / 2) as f64) / SIGMA;
+        libm::exp(-0.5 * distance * distance)
+    };
     let sum: f64 = (0..WINDOW).map(bell).sum();
     let kernel: [f64; WINDOW] = std::array::from_fn(|i| bell(i) / sum);
     let mean = |window: &mut dyn Iterator<Item = f64>| -> f64 {

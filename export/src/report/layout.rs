@@ -4,7 +4,7 @@ use crate::latent;
 use crate::network::operation::Operation;
 use crate::network::{Layer, Network};
 use crate::quantize::plans::{MemoryChoice, choices};
-use crate::text::ending;
+use crate::text::{ending, wrapped};
 use gen_core::element::Weight;
 use gen_core::format::write::DraftPart;
 use gen_core::{Layer as DeviceLayer, Model, Shape};
@@ -23,6 +23,8 @@ pub struct Layout {
     pub latent: Vec<PartReport>,
     /// Height, width, channels of the pictures.
     pub image: [usize; 3],
+    /// What was assumed or replaced in the ONNX, a sentence each.
+    pub notes: Vec<String>,
     /// The layers, first to last.
     pub layers: Vec<LayerReport>,
     /// Multiply-accumulates per picture whose product lands in the output.
@@ -87,6 +89,8 @@ pub struct PartReport {
     pub distribution: &'static str,
     /// Whether only the input's name suggests that it is a label.
     pub guessed: bool,
+    /// Whether the elements are divided by the root of their mean square before the first layer.
+    pub normalized: bool,
     /// Quantisation steps per unit.
     pub scale: f32,
 }
@@ -124,6 +128,7 @@ impl Layout {
             source_sha256: hexadecimal(model.source()),
             latent: parts(model, network),
             image: size(shape),
+            notes: network.map_or_else(Vec::new, |network| network.notes.clone()),
             useful_macs: layers.iter().map(|layer| layer.useful_macs).sum(),
             weight_bytes: layers.iter().map(|layer| layer.weight_bytes).sum(),
             weight_read_bytes: layers.iter().map(|layer| layer.weight_read_bytes).sum(),
@@ -148,6 +153,7 @@ fn parts(model: &Model, network: Option<&Network>) -> Vec<PartReport> {
         begin: place.start,
         len: part.len,
         distribution: latent::name(part.distribution),
+        normalized: part.normalized,
         scale: part.scale,
     });
     reports.collect()
@@ -183,11 +189,17 @@ fn kind(layer: &DeviceLayer) -> &'static str {
     }
 }
 
-/// The sizes as a table of at most 100 columns.
+/// Most columns of a line.
+const COLUMNS: usize = 100;
+
+/// The sizes as a table of at most [`COLUMNS`] columns.
 pub fn table(layout: &Layout) -> String {
     let [height, width, channels] = layout.image;
     let mut text = format!("{}: pictures {height}×{width}×{channels} of latents\n", layout.name);
     text.push_str(&latent(layout));
+    for note in &layout.notes {
+        let _ = writeln!(text, "{}", wrapped(&format!("note: {note}"), COLUMNS));
+    }
     text.push('\n');
     row(
         &mut text,
@@ -243,7 +255,10 @@ fn latent(layout: &Layout) -> String {
             String::new()
         };
         let place = format!("{}…{last}", part.begin);
-        let _ = writeln!(text, "  {name:<24} elements {place}, {}{guessed}", part.distribution);
+        let normalized = if part.normalized { ", normalised" } else { "" };
+        let distribution = part.distribution;
+        let _ =
+            writeln!(text, "  {name:<24} elements {place}, {distribution}{normalized}{guessed}");
     }
     text
 }

@@ -255,8 +255,8 @@ pub fn verdicts(verdicts: &[Verdict]) -> String {
         let (flash, ram) = (of(verdict.flash), of(verdict.ram));
         let line = format!("{name:<22} {fits:<5} {flash:>25} {ram:>23} {seconds:>12}");
         let _ = writeln!(text, "{}", line.trim_end());
-        for advice in &verdict.advice {
-            let _ = writeln!(text, "  {advice}");
+        for line in verdict.advice.iter().chain(&verdict.screen) {
+            let _ = writeln!(text, "  {line}");
         }
     }
     text.push_str(

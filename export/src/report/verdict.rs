@@ -22,6 +22,8 @@ pub struct Verdict {
     pub seconds: Option<f64>,
     /// Changes that would make it fit.
     pub advice: Vec<String>,
+    /// What the board's screen shows of the picture, if the picture is larger.
+    pub screen: Option<String>,
 }
 
 /// The boards with a screen, on which the application runs.
@@ -37,11 +39,14 @@ pub fn with_a_screen() -> impl Iterator<Item = &'static Board> {
 pub fn on_board(model: &Model, file: usize, board: &Board) -> Result<Verdict> {
     let verdict = in_memory(model, file, board.name, board.memory());
     let seconds = board.clock_mhz.map(|mhz| anyhow::Ok(time(board.core, mhz, model)?.seconds));
-    Ok(Verdict { seconds: seconds.transpose()?, ..verdict })
+    let picture = model.picture_shape();
+    let sides = [picture.width as u32, picture.height as u32];
+    let screen = board.screen.and_then(|screen| screen.cut(sides)).map(|cut| cut.to_string());
+    Ok(Verdict { seconds: seconds.transpose()?, screen, ..verdict })
 }
 
 /// The verdict on `model`, whose file has `file` bytes, and the flash and RAM of `memory`, called `name`. It has no
-/// time.
+/// time and no screen.
 pub fn in_memory(model: &Model, file: usize, name: &str, memory: Memory) -> Verdict {
     let fit = Fit::new(model, file, memory);
     let (flash, ram) = (fit.flash_room(), fit.ram_room());
@@ -74,6 +79,7 @@ pub fn in_memory(model: &Model, file: usize, name: &str, memory: Memory) -> Verd
         ram: [fit.ram, ram],
         seconds: None,
         advice,
+        screen: None,
     }
 }
 
@@ -93,8 +99,8 @@ fn widths(model: &Model, file: usize, flash: usize) -> usize {
     let saved = |percent: usize| -> f64 {
         let part = percent as f64 / 100.0;
         let layers = model.layers().iter().enumerate().map(|(index, layer)| {
-            let hidden = i32::from(index > 0) + i32::from(index < last);
-            layer.weight_bytes() as f64 * (1.0 - part.powi(hidden))
+            let side = |hidden: bool| if hidden { part } else { 1.0 };
+            layer.weight_bytes() as f64 * (1.0 - side(index > 0) * side(index < last))
         });
         layers.sum()
     };
@@ -114,7 +120,7 @@ fn in_eight_bits(model: &Model) -> (usize, usize) {
 mod tests {
     use super::*;
     use crate::pipeline::Options;
-    use crate::sketch;
+    use crate::sketch::{self, Sketch};
 
     const FACES: &[u8] = include_bytes!("../../../models/faces.gen");
 
@@ -124,6 +130,7 @@ mod tests {
         for board in with_a_screen() {
             let verdict = on_board(&model, FACES.len(), board).unwrap();
             assert!(verdict.fits && verdict.advice.is_empty(), "{verdict:?}");
+            assert_eq!(verdict.screen, None);
             // 2.3 million MACs, 1.3 to 3.5 instructions each, at 50 to 150 MHz.
             assert!((0.01..0.1).contains(&verdict.seconds.unwrap()), "{verdict:?}");
         }
@@ -161,6 +168,25 @@ mod tests {
         assert_eq!(tiny.advice.len(), 2);
         let ram = of(1 << 20, reserved + model.working_memory() / 2);
         assert!(!ram.fits && ram.advice[0].contains("train with 49 %"), "{ram:?}");
+    }
+
+    #[test]
+    fn a_picture_larger_than_the_screen_is_told() {
+        let sketch = Sketch::new(&[4, 1, 1]).convolution("ConvTranspose", [4, 1, 70], vec![]);
+        let few = Options { calibrate: 8, compare: 1, ..Options::default() };
+        let file = sketch::exported(&sketch.plain("Tanh").finish(), &few).unwrap().gen_file;
+        let model = Model::parse(&file).unwrap();
+        for board in with_a_screen() {
+            let verdict = on_board(&model, file.len(), board).unwrap();
+            let larger = board.screen.is_some_and(|screen| screen.height < 70);
+            assert_eq!(verdict.screen.is_some(), larger, "{verdict:?}");
+            let text = crate::report::text::verdicts(&[verdict]);
+            assert_eq!(
+                text.contains("70×70) is larger than the screen (128×64)"),
+                larger,
+                "{text}"
+            );
+        }
     }
 
     /// 8 bits are advised exactly if a generator with 12 bits then fits.

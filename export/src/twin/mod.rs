@@ -8,9 +8,10 @@
 //! [`qdq`] writes another ONNX, for tools that compile or train the network further.
 
 mod accumulator;
+mod operation;
 pub mod qdq;
 
-use crate::latent::inputs;
+use crate::latent::inputs::{self, part_of};
 use crate::network::linear::planes;
 use crate::network::{Network, Order};
 use crate::onnx::graph::{Graph, Values, int, ints};
@@ -154,6 +155,9 @@ fn parts(graph: &mut Graph, network: &Network) -> String {
                 let shape = graph.constant(&name("shape"), &[2], Values::Int64(&[-1, len as i64]));
                 x = graph.node("Reshape", &name("flat"), &[&x, &shape], vec![]);
             }
+            if part_of(input, &network.latent).is_some_and(|part| part.normalized) {
+                x = normalized(graph, &name, &x, len);
+            }
             x
         })
         .collect();
@@ -162,6 +166,32 @@ fn parts(graph: &mut Graph, network: &Network) -> String {
         [one] => one.to_owned(),
         _ => graph.node("Concat", "parts", &parts, vec![int("axis", 1)]),
     }
+}
+
+/// Adds the nodes that normalise `x`, `[N, len]` in double, in the same steps as the engine. `name` gives a node's name
+/// for what it computes.
+fn normalized(graph: &mut Graph, name: &dyn Fn(&str) -> String, x: &str, len: usize) -> String {
+    let least = graph.number(&name("least"), f64::from(f32::MIN_POSITIVE));
+    let steps = graph.number(&name("largest_steps"), f64::from(1 << 19));
+    let (half, one) = (graph.number(&name("norm_half"), 0.5), graph.number(&name("one"), 1.0));
+    let (len, axis) = (
+        graph.number(&name("len"), len as f64),
+        graph.constant(&name("axis"), &[1], Values::Int64(&[1])),
+    );
+    let magnitude = graph.node("Abs", &name("magnitude"), &[x], vec![]);
+    let largest =
+        graph.node("ReduceMax", &name("largest"), &[&magnitude], vec![ints("axes", &[1])]);
+    let largest = graph.node("Max", &name("divisor"), &[&largest, &least], vec![]);
+    let x = graph.node("Div", &name("fraction"), &[x, &largest], vec![]);
+    let x = graph.node("Mul", &name("fraction_steps"), &[&x, &steps], vec![]);
+    let x = graph.node("Add", &name("fraction_rounding"), &[&x, &half], vec![]);
+    let x = graph.node("Floor", &name("whole"), &[&x], vec![]);
+    let squares = graph.node("Mul", &name("squares"), &[&x, &x], vec![]);
+    let sum = graph.node("ReduceSum", &name("sum"), &[&squares, &axis], vec![]);
+    let sum = graph.node("Max", &name("positive"), &[&sum, &one], vec![]);
+    let mean = graph.node("Div", &name("inverse_mean"), &[&len, &sum], vec![]);
+    let factor = graph.node("Sqrt", &name("factor"), &[&mean], vec![]);
+    graph.node("Mul", &name("normalized"), &[&x, &factor], vec![])
 }
 
 /// Adds the epilogue: from the accumulator `acc` (double) to the layer's elements as floats, or, for the last layer, to

@@ -6,7 +6,6 @@
 //! tensors of 12 bits stay in float, and so do latents: 16-bit QuantizeLinear needs opset 21, which few tools read.
 
 use crate::latent;
-use crate::network::float::operation;
 use crate::network::fold::Activation;
 use crate::network::function::Function;
 use crate::network::linear::{Linear, planes};
@@ -16,6 +15,7 @@ use crate::network::{Layer, Network};
 use crate::onnx::graph::{Graph, Values, int};
 use crate::picture::pixel_rule::PixelRule;
 use crate::quantize::Real;
+use crate::twin::operation::operation;
 use crate::twin::{finish, parts};
 use gen_core::element::Weight;
 use gen_core::format::write::{Draft, DraftLayer};

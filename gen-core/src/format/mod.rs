@@ -92,7 +92,8 @@ pub(crate) mod part {
     /// Number of elements.
     pub(crate) const LENGTH: Range<usize> = 24..26;
     pub(crate) const DISTRIBUTION: usize = 26;
-    pub(crate) const RESERVED: usize = 27;
+    /// 1 if the elements are normalised before they are quantised, else 0.
+    pub(crate) const NORMALIZED: usize = 27;
     /// Steps of the quantised elements per unit, `f32`.
     pub(crate) const SCALE: Range<usize> = 28..32;
     pub(crate) const LEN: usize = 32;

@@ -7,6 +7,7 @@
 mod error;
 mod interpolate;
 mod normal;
+mod normalize;
 mod parts;
 mod quantize;
 mod random;

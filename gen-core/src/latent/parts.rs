@@ -1,6 +1,7 @@
 //! A latent of named parts: noise, and often a label or a code beside it.
 
 use super::interpolate::{lerp, slerp};
+use super::normalize::Norm;
 use super::quantize::step;
 use super::{Distribution, LengthError, Random, elements, fill};
 use core::ops::Range;
@@ -20,6 +21,21 @@ pub struct Part<'a> {
     pub distribution: Distribution,
     /// Steps of the quantised elements per unit: `q = ⌊z·scale + ½⌋`, clamped to ±[`LATENT_MAX`](super::LATENT_MAX).
     pub scale: f32,
+    /// Whether the elements are divided by the root of their mean square before they are quantised. Samples and walks
+    /// are those of the elements before.
+    pub normalized: bool,
+}
+
+impl Part<'_> {
+    /// The norm of a normalised part, whose elements `each` calls its argument with.
+    fn norm(&self, each: impl Fn(&mut dyn FnMut(f32))) -> Option<Norm> {
+        self.normalized.then(|| Norm::new(self.len, each))
+    }
+
+    /// Element `z` of the part, whose norm is `norm`, as an integer.
+    fn step(&self, norm: Option<&Norm>, z: f32) -> i16 {
+        step(norm.map_or(f64::from(z), |norm| norm.of(z)), self.scale)
+    }
 }
 
 /// The input of a model: the parts of its latent, one after the other.
@@ -59,8 +75,11 @@ impl<'a> Latent<'a> {
         LengthError::check(self.len(), out.len())?;
         let mut random = Random::new(seed);
         for (part, place) in self.places() {
+            let norm = part.norm(|each| {
+                elements(&mut random.clone(), part.distribution, part.len).for_each(each);
+            });
             let sample = elements(&mut random, part.distribution, part.len);
-            out[place].iter_mut().zip(sample).for_each(|(q, z)| *q = step(z, part.scale));
+            out[place].iter_mut().zip(sample).for_each(|(q, z)| *q = part.step(norm.as_ref(), z));
         }
         Ok(())
     }
@@ -110,7 +129,8 @@ impl<'a> Latent<'a> {
         Ok(())
     }
 
-    /// Quantises `latent`, each part with its own scale: `q = clamp(⌊z·scale + ½⌋, ±2047)`.
+    /// Quantises `latent`, each part with its own scale: `q = clamp(⌊z·scale + ½⌋, ±2047)`. A part that is
+    /// [normalised](Part::normalized) is so before.
     ///
     /// Product and sum are `f64`, as in the quantised ONNX. NaN gives 0.
     ///
@@ -122,8 +142,9 @@ impl<'a> Latent<'a> {
             LengthError::check(self.len(), got)?;
         }
         for (part, place) in self.places() {
-            let pairs = out[place.clone()].iter_mut().zip(&latent[place]);
-            pairs.for_each(|(q, &z)| *q = step(z, part.scale));
+            let values = &latent[place.clone()];
+            let norm = part.norm(|each| values.iter().copied().for_each(each));
+            out[place].iter_mut().zip(values).for_each(|(q, &z)| *q = part.step(norm.as_ref(), z));
         }
         Ok(())
     }

@@ -78,6 +78,7 @@ pub fn empty(latent_len: usize) -> Draft {
             len: latent_len,
             distribution: Distribution::Normal,
             scale: 400.0,
+            normalized: false,
         }],
         whole: 0,
         layers: Vec::new(),

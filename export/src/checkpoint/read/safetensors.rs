@@ -20,6 +20,8 @@ pub(crate) fn read(bytes: Vec<u8>) -> Result<Vec<Tensor>> {
                 Dtype::BF16 => Element::Bf16,
                 Dtype::F32 => Element::F32,
                 Dtype::F64 => Element::F64,
+                // Numbers of training steps.
+                Dtype::I64 => Element::I64,
                 other => bail!("has type {other:?}: save the model in float32"),
             };
             element.decode(bytes.get(data + begin..data + end).context("the file is truncated")?)

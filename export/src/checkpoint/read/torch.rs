@@ -4,6 +4,7 @@
 //! The reader runs no code of the file: it knows the few classes that tensors are made of, takes a module's parameters
 //! and buffers, and keeps only the names of everything else.
 
+use crate::checkpoint::read::pickle;
 use crate::checkpoint::tensor::{Element, Tensor};
 use anyhow::{Context, Result, bail};
 use pytorch_reader::{DType, PytorchReader};
@@ -13,7 +14,10 @@ use std::path::Path;
 pub(crate) fn read(path: &Path) -> Result<Vec<Tensor>> {
     let reader = PytorchReader::new(path)
         .context("cannot be read as PyTorch's: save model.state_dict() by torch.save")?;
+    // An order that cannot be found is no order; the tensors are there all the same.
+    let places = pickle::places(path).unwrap_or_default();
     let tensors = reader.into_tensors().into_iter().map(|(name, tensor)| {
+        let place = places.get(&name).copied();
         let shape = tensor.shape().to_vec();
         let read = move || {
             let element = match tensor.dtype() {
@@ -21,6 +25,8 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Tensor>> {
                 DType::BF16 => Element::Bf16,
                 DType::F32 => Element::F32,
                 DType::F64 => Element::F64,
+                // Numbers of training steps.
+                DType::I64 => Element::I64,
                 other => bail!("has type {other:?}: save the model in float32"),
             };
             let mut bytes = tensor.read()?;
@@ -29,7 +35,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Tensor>> {
             }
             element.decode(&bytes)
         };
-        Tensor::new(name, shape, read)
+        Tensor::new(name, shape, read).at(place)
     });
     Ok(tensors.collect())
 }

@@ -12,7 +12,12 @@ use anyhow::{Result, bail, ensure};
 use ndarray::{Array1, ArrayD, Axis};
 use tract_onnx::pb::NodeProto;
 
-/// The outputs of `node`, whose inputs are the constants `inputs`.
+/// Why random numbers inside a network are refused.
+pub(crate) const RANDOM: &str = "draws random numbers, so that a latent has no picture of its own: leave this noise \
+                                 out of forward() and export again, or make it an input";
+
+/// The outputs of `node`, whose inputs are the constants `inputs`. Shapes among them are those of a batch of `batch`,
+/// while the others are those of one example.
 ///
 /// # Errors
 /// If the operator is not supported on constants, or its inputs do not fit.
@@ -21,14 +26,17 @@ pub(crate) fn compute(
     operator: Operator,
     inputs: &[&Tensor],
     scope: &Scope,
+    batch: usize,
 ) -> Result<Vec<Tensor>> {
-    if let Operator::Constant = operator {
-        return Ok(vec![evaluate::run(node, &[], scope.opset)?]);
+    match operator {
+        Operator::Constant => return Ok(vec![evaluate::run(node, &[], scope.opset)?]),
+        Operator::Random => bail!(node.refuse(RANDOM)),
+        _ => {}
     }
     let [first, more @ ..] = inputs else { bail!(node.refuse("has no inputs")) };
     let output = match operator {
         Operator::Move(operator) => {
-            return first.moved(&layouts(node, operator, first.dims(), scope)?, node);
+            return first.moved(&layouts(node, operator, first.dims(), scope, batch)?, node);
         }
         Operator::Shape => shape(node, first.dims())?,
         Operator::Size => Tensor::ints(vec![count(first.dims()) as i64]),
@@ -61,8 +69,9 @@ pub(crate) fn compute(
         | Operator::Equal
         | Operator::Softmax
         | Operator::LayerNormalization
+        | Operator::Reduce
         | Operator::Computed => evaluate::arithmetic(node, operator, inputs, scope.opset)?,
-        Operator::Constant | Operator::Normalization | Operator::Unknown => {
+        Operator::Constant | Operator::Normalization | Operator::Random | Operator::Unknown => {
             bail!(node.refuse("this operator is not supported on constants"))
         }
     };

@@ -1,12 +1,12 @@
 //! Constants computed by tract, one node at a time, within limits of size and without its panics.
 
 use crate::import::constant::tensor::Tensor;
+use crate::import::moves::layout::Layout;
 use crate::import::node::Node;
 use crate::import::operator::Operator;
-use crate::onnx::run::guard;
+use crate::onnx::run::{guard, tract};
 use crate::onnx::shape::{ELEMENT_LIMIT, broadcast, count};
 use anyhow::{Result, ensure};
-use ndarray::ArrayD;
 use tract_onnx::pb::{GraphProto, ModelProto, NodeProto, OperatorSetIdProto, ValueInfoProto};
 use tract_onnx::prelude::*;
 
@@ -31,10 +31,10 @@ pub(crate) fn arithmetic(
     if let Operator::Conv | Operator::ConvTranspose = operator {
         check_convolution(node, inputs)?;
     }
-    if let (Operator::MatMul, [Tensor::Floats(a), Tensor::Floats(b)]) = (operator, inputs)
-        && (a.ndim() == 1 || b.ndim() == 1)
+    if let (Operator::MatMul, &[a @ Tensor::Floats(_), b @ Tensor::Floats(_)]) = (operator, inputs)
+        && (a.dims().len() == 1 || b.dims().len() == 1)
     {
-        return vectors(node, a, b);
+        return vectors(node, [a, b], opset);
     }
     run(node, inputs, opset)
 }
@@ -61,24 +61,28 @@ fn check_convolution(node: Node, inputs: &[&Tensor]) -> Result<()> {
     Ok(())
 }
 
-/// The product of a vector and a matrix, or of two vectors, which tract does not compute.
-fn vectors(node: Node, a: &ArrayD<f32>, b: &ArrayD<f32>) -> Result<Tensor> {
-    let refusal = || node.refuse(format!("shapes {:?} and {:?} do not fit", a.shape(), b.shape()));
-    let matrix = |array: &ArrayD<f32>, shape: [usize; 2]| {
-        array.to_shape(shape).map(|it| it.into_owned()).map_err(|_| refusal())
+/// The product of a vector and a matrix, or of two vectors, which tract computes only as matrices.
+fn vectors(node: Node, [a, b]: [&Tensor; 2], opset: i64) -> Result<Tensor> {
+    let refusal = || node.refuse(format!("shapes {:?} and {:?} do not fit", a.dims(), b.dims()));
+    let shaped = |tensor: &Tensor, dims: &[usize]| -> Result<Tensor> {
+        let dims = dims.iter().map(|side| *side as i64).collect();
+        Ok(tensor.moved(&[Layout::Reshape(dims)], node)?.swap_remove(0))
     };
-    let wide = |array: &ArrayD<f32>, one: [usize; 2]| match *array.shape() {
-        [_] => matrix(array, one),
-        [rows, columns] => matrix(array, [rows, columns]),
-        _ => Err(refusal()),
+    let (rows, common) = match *a.dims() {
+        [common] => (None, common),
+        [rows, common] => (Some(rows), common),
+        _ => return Err(refusal()),
     };
-    let (left, right) = (wide(a, [1, a.len()])?, wide(b, [b.len(), 1])?);
-    ensure!(left.ncols() == right.nrows(), refusal());
-    let product = left.dot(&right);
-    let mut dims = Vec::new();
-    dims.extend((a.ndim() > 1).then(|| product.nrows()));
-    dims.extend((b.ndim() > 1).then(|| product.ncols()));
-    Ok(Tensor::Floats(ArrayD::from_shape_vec(dims, product.into_iter().collect())?))
+    let (fits, columns) = match *b.dims() {
+        [len] => (len == common, None),
+        [len, columns] => (len == common, Some(columns)),
+        _ => return Err(refusal()),
+    };
+    ensure!(fits, refusal());
+    let left = shaped(a, &[rows.unwrap_or(1), common])?;
+    let right = shaped(b, &[common, columns.unwrap_or(1)])?;
+    let dims: Vec<usize> = rows.into_iter().chain(columns).collect();
+    shaped(&run(node, &[&left, &right], opset)?, &dims)
 }
 
 /// The first output of `node` for `inputs`, computed by tract.
@@ -110,7 +114,7 @@ pub(crate) fn run(node: Node, inputs: &[&Tensor], opset: i64) -> Result<Tensor> 
         ..ModelProto::default()
     };
     let value = guard(|| {
-        let model = tract_onnx::onnx().with_ignore_value_info(true).parse(&model, None)?.model;
+        let model = tract().parse(&model, None)?.model;
         let outputs = model.into_typed()?.into_runnable()?.run(tvec![])?;
         Ok(outputs[0].clone().into_arc_tensor())
     });

@@ -4,7 +4,7 @@ use crate::import::moves::layout::{Layout, moved};
 use crate::import::node::Node;
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
 use anyhow::{Result, anyhow, bail, ensure};
-use ndarray::ArrayD;
+use ndarray::{ArrayD, Axis};
 use tract_onnx::pb::{TensorProto, tensor_proto::DataType};
 use tract_onnx::prelude::{Datum, DatumType, Tensor as Decoded};
 
@@ -72,6 +72,38 @@ impl Tensor {
             Self::Ints(array) => Some(array.iter().copied().collect()),
             _ => None,
         }
+    }
+
+    /// This constant, of one example, repeated along its first axis for a batch of `batch`.
+    pub(crate) fn repeated(&self, batch: usize) -> Self {
+        fn all<T: Clone>(array: &ArrayD<T>, batch: usize) -> ArrayD<T> {
+            let mut dims = array.shape().to_vec();
+            if let Some(first) = dims.first_mut() {
+                *first = batch;
+            }
+            array.broadcast(dims).map_or_else(|| array.clone(), |it| it.to_owned())
+        }
+        match self {
+            Self::Floats(array) => Self::Floats(all(array, batch)),
+            Self::Ints(array) => Self::Ints(all(array, batch)),
+            Self::Flags(array) => Self::Flags(all(array, batch)),
+        }
+    }
+
+    /// The constant for one example, if this one repeats it along its first axis for a batch of `batch`; else a copy.
+    pub(crate) fn of_one(&self, batch: usize) -> Self {
+        fn first<T: Clone + PartialEq>(array: &ArrayD<T>, batch: usize) -> Option<ArrayD<T>> {
+            let repeats = batch > 1 && array.ndim() > 1 && array.shape()[0] == batch;
+            let one = repeats.then(|| array.index_axis(Axis(0), 0))?;
+            let same = array.axis_iter(Axis(0)).all(|other| other == one);
+            same.then(|| one.insert_axis(Axis(0)).to_owned())
+        }
+        let one = match self {
+            Self::Floats(array) => first(array, batch).map(Self::Floats),
+            Self::Ints(array) => first(array, batch).map(Self::Ints),
+            Self::Flags(array) => first(array, batch).map(Self::Flags),
+        };
+        one.unwrap_or_else(|| self.clone())
     }
 
     /// The constants that [`moved`] makes of this one.

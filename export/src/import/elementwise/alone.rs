@@ -2,6 +2,7 @@
 
 use crate::import::Importer;
 use crate::import::node::Node;
+use crate::import::value::Scope;
 use crate::import::view::View;
 use crate::network::function::Function;
 use crate::network::operation::Operation;
@@ -21,8 +22,14 @@ pub(crate) fn p_relu(importer: &mut Importer, node: Node, view: &View) -> Result
     importer.forms.then(node, view, Operation::Slopes(slopes))
 }
 
-/// `view` after a Clip. The limits are attributes before opset 11 and inputs since; a missing one is infinite.
+/// `view` after a Clip.
 pub(crate) fn clip(importer: &mut Importer, node: Node, view: &View) -> Result<View> {
+    let function = clip_limits(&importer.scope, node)?;
+    importer.forms.then(node, view, Operation::Function(function))
+}
+
+/// What a Clip does. The limits are attributes before opset 11 and inputs since; a missing one is infinite.
+pub(crate) fn clip_limits(scope: &Scope, node: Node) -> Result<Function> {
     node.expect(3, "min max")?;
     let limit = |index: usize, name, missing: f32| {
         // The ends of float32 are what old exporters write for no limit.
@@ -30,7 +37,7 @@ pub(crate) fn clip(importer: &mut Importer, node: Node, view: &View) -> Result<V
         let value = if node.input(index).is_empty() {
             node.float(name, end)?
         } else {
-            let numbers = importer.scope.constant(node, index, name)?.numbers();
+            let numbers = scope.constant(node, index, name)?.numbers();
             ensure!(numbers.len() == 1, node.refuse(format!("{name} is not one number")));
             numbers[0]
         };
@@ -39,11 +46,10 @@ pub(crate) fn clip(importer: &mut Importer, node: Node, view: &View) -> Result<V
     };
     let (low, high) = (limit(1, "min", f32::NEG_INFINITY)?, limit(2, "max", f32::INFINITY)?);
     ensure!(low < high, node.refuse(format!("limits {low} and {high} leave nothing between")));
-    let function = match (low, high) {
+    Ok(match (low, high) {
         (0.0, f64::INFINITY) => Function::Relu,
         _ => Function::Clip(low, high),
-    };
-    importer.forms.then(node, view, Operation::Function(function))
+    })
 }
 
 /// `view` after BatchNormalization, as a scale and a shift of each channel.

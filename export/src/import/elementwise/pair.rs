@@ -27,6 +27,22 @@ pub(crate) fn with_constant(
     node.expect(2, "")?;
     let view = &importer.forms.distinct(node, view)?;
     let numbers = importer.elements(view).of_tensor(node, view, constant, "other input")?;
+    let operations = by_constant(node, operator, &numbers, constant_first)?;
+    operations
+        .into_iter()
+        .try_fold(view.clone(), |view, operation| importer.forms.then(node, &view, operation))
+}
+
+/// What `operator` does to x if `numbers` are its other operand; `constant_first`: they are the first.
+///
+/// # Errors
+/// If they differ between channels where they may not.
+pub(crate) fn by_constant(
+    node: Node,
+    operator: Pair,
+    numbers: &[f64],
+    constant_first: bool,
+) -> Result<Vec<Operation>> {
     let sum = |scale: f64, sign: f64| Operation::Affine {
         scale: vec![scale; numbers.len()],
         shift: numbers.iter().map(|n| n * sign).collect(),
@@ -47,17 +63,16 @@ pub(crate) fn with_constant(
         (Pair::Binary(Binary::Sub), true) => sum(-1.0, 1.0),
         (Pair::Binary(Binary::Mul), _) => {
             let shift = all(0.0);
-            Operation::Affine { scale: numbers, shift }
+            Operation::Affine { scale: numbers.to_vec(), shift }
         }
         (Pair::Binary(Binary::Div), false) => {
             let scale = numbers.iter().map(|n| 1.0 / n).collect();
             Operation::Affine { scale, shift: all(0.0) }
         }
         (Pair::Binary(Binary::Div), true) => {
-            let reciprocal = Operation::Function(Function::Reciprocal);
-            let view = importer.forms.then(node, view, reciprocal)?;
             let scale = vec![one("a dividend")?];
-            return importer.forms.then(node, &view, Operation::Affine { scale, shift: vec![0.0] });
+            let reciprocal = Operation::Function(Function::Reciprocal);
+            return Ok(vec![reciprocal, Operation::Affine { scale, shift: vec![0.0] }]);
         }
         (Pair::Binary(Binary::Max), _) => Operation::Function(match one("a limit")? {
             0.0 => Function::Relu,
@@ -71,9 +86,8 @@ pub(crate) fn with_constant(
         }
         (Pair::Greater, true) | (Pair::Less, false) => {
             // x is below a limit where −x is above the negative limit.
-            let view = importer.forms.then(node, view, negative)?;
             let above = Operation::Function(Function::Above(-one("a limit")?));
-            return importer.forms.then(node, &view, above);
+            return Ok(vec![negative, above]);
         }
         (Pair::Pow, false) => match one("a power")? {
             2.0 => Operation::Both(Box::new(Both {
@@ -87,7 +101,7 @@ pub(crate) fn with_constant(
             return Err(node.refuse("a constant to the power of a map is not supported"));
         }
     };
-    importer.forms.then(node, view, operation)
+    Ok(vec![operation])
 }
 
 /// The result of `operator` for two views of the same elements, of the latent, or of two first layers.
@@ -144,7 +158,7 @@ pub(crate) fn choice(importer: &mut Importer, node: Node, inputs: &[Value]) -> R
         Value::View(view) => Ok(view.clone()),
         // Instead of what is done to these elements comes the number.
         Value::Constant(tensor) if tensor.numbers().len() == 1 => Ok(condition.clone()),
-        Value::Constant(_) | Value::ByLabel(_) | Value::Refused => {
+        Value::Constant(_) | Value::ByLabel(_) | Value::Length(_) | Value::Refused => {
             Err(node.refuse("chooses between maps of constants: not supported"))
         }
     };

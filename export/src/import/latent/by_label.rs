@@ -56,7 +56,7 @@ fn outputs(
     let names = node.0.input.iter().filter(|name| !name.is_empty());
     let given: Vec<Value> = names.filter_map(|name| scope.get(name).cloned()).collect();
     let given = constants(&given).unwrap_or_default();
-    let gives = compute(node, operator, &given, scope)?;
+    let gives = compute(node, operator, &given, scope, scope.batch)?;
     if let Some(label) = label {
         check(node, operator, label, &given, &gives)?;
     }

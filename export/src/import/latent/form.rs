@@ -5,20 +5,27 @@ use crate::import::constant::tensor::Tensor;
 use crate::import::node::Node;
 use crate::import::value::{ByLabel, Value};
 use crate::import::view::{Origin, View};
+use crate::latent::{normalized as normalized_part, places};
 use crate::network::operation::{Operation, Step};
 use crate::onnx::shape::{ELEMENT_LIMIT, broadcast, count};
 use anyhow::{Result, bail, ensure};
+use gen_core::format::DIMENSION_LIMIT;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 use ndarray::ArrayD;
+use std::collections::HashSet;
+use std::ops::Range;
 
 /// Maximum number of terms of all forms together.
 const TERMS: usize = ELEMENT_LIMIT / 16;
 
+/// The element `NORMALIZED + i` of a form is element i after its part of the latent has been normalised.
+pub(crate) const NORMALIZED: usize = DIMENSION_LIMIT;
+
 /// A linear combination of the latent's elements.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Form {
-    /// Elements of the latent and their factors.
+    /// Elements of the latent, or [`NORMALIZED`] ones, and their factors.
     pub(crate) terms: Vec<(usize, f64)>,
     /// What is added.
     pub(crate) constant: f64,
@@ -46,6 +53,8 @@ pub(crate) struct Forms {
     labels: bool,
     /// Terms and constants of all of them.
     terms: usize,
+    /// The elements, also [`NORMALIZED`] ones, that first layers read.
+    read: HashSet<usize>,
 }
 
 impl Forms {
@@ -54,7 +63,7 @@ impl Forms {
         let len = latent.iter().map(|part| part.len).sum();
         let element = |element| Form { terms: vec![(element, 1.0)], constant: 0.0 };
         let labels = latent.iter().any(|part| part.distribution == Distribution::OneHot);
-        Self { forms: (0..len).map(element).collect(), labels, terms: 0 }
+        Self { forms: (0..len).map(element).collect(), labels, terms: 0, read: HashSet::new() }
     }
 
     /// The end of a message about something that a latent with labels may not do, and a latent alone may.
@@ -112,6 +121,9 @@ impl Forms {
                 let len = columns.first().map_or(0, Vec::len);
                 self.add(node, dims, (0..len).map(form).collect())
             }
+            Value::Length(_) => {
+                bail!(node.refuse("joins the length of the latents with something else"))
+            }
             Value::Refused => bail!(node.refuse("depends on a node that was refused")),
         }
     }
@@ -154,6 +166,61 @@ impl Forms {
         let forms = forms.map(|(form, at)| form.affine(of(&scale, *at), of(&shift, *at)));
         let forms = forms.collect();
         self.add(node, view.dims(), forms)
+    }
+
+    /// `view`, of elements of the latent's `part`, times `factor` after the part has been normalised. `None` if it shows
+    /// anything else.
+    ///
+    /// # Errors
+    /// If there are too many forms.
+    pub(crate) fn normalized(
+        &mut self,
+        node: Node,
+        view: &View,
+        part: &Range<usize>,
+        factor: f64,
+    ) -> Result<Option<View>> {
+        let forms = self.shown(view);
+        let fits = |form: &Form| {
+            form.constant == 0.0 && form.terms.iter().all(|(element, _)| part.contains(element))
+        };
+        if !forms.iter().all(fits) {
+            return Ok(None);
+        }
+        let term = |(element, number): &(usize, f64)| (element + NORMALIZED, number * factor);
+        let forms = forms
+            .iter()
+            .map(|form| Form { terms: form.terms.iter().map(term).collect(), constant: 0.0 });
+        let forms = forms.collect();
+        self.add(node, view.dims(), forms).map(Some)
+    }
+
+    /// Notes that a first layer reads `view`, of the latent.
+    pub(crate) fn read(&mut self, view: &View) {
+        let known = view.elements.iter().filter_map(|at| usize::try_from(*at).ok());
+        let elements = known.flat_map(|at| &self.forms[at].terms).map(|(element, _)| *element);
+        self.read.extend(elements);
+    }
+
+    /// `latent` with the parts normalised whose normalised elements first layers read.
+    ///
+    /// # Errors
+    /// If they read elements of the same part that are not.
+    pub(crate) fn parts(&self, latent: Vec<DraftPart>) -> Result<Vec<DraftPart>> {
+        let places: Vec<Range<usize>> = places(&latent).collect();
+        let part = |(part, place): (DraftPart, Range<usize>)| {
+            let (plain, normalized) = (
+                place.clone().any(|element| self.read.contains(&element)),
+                place.clone().any(|element| self.read.contains(&(element + NORMALIZED))),
+            );
+            ensure!(
+                !plain || !normalized,
+                "uses \"{}\" both normalised and as it is: only one of both is supported",
+                part.name
+            );
+            Ok(if normalized { normalized_part(part) } else { part })
+        };
+        latent.into_iter().zip(places).map(part).collect()
     }
 
     /// The sum of two views of the latent, the second times `scale`.

@@ -65,6 +65,7 @@ fn keeps_number(operator: Operator) -> bool {
             | Operator::Range
             | Operator::CastLike
             | Operator::Normalization
+            | Operator::Random
             | Operator::Unknown
     )
 }

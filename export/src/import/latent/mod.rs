@@ -1,13 +1,14 @@
 //! The graph's inputs: which of them are parts of the latent, which are labels, and the value that each begins with.
 //!
 //! - [`label`]: which inputs are a label's number; [`by_label`]: nodes that depend on a label alone
-//! - [`form`]: what is done to the latent before the first layer
+//! - [`form`]: what is done to the latent before the first layer; [`length`]: latents that are normalised
 //! - [`beside`], [`sum`]: several first layers become one
 
 pub(crate) mod beside;
 pub(crate) mod by_label;
 pub(crate) mod form;
 pub(crate) mod label;
+pub(crate) mod length;
 pub(crate) mod sum;
 
 use crate::import::constant::tensor::Tensor;
@@ -16,6 +17,7 @@ use crate::import::view::{Origin, View};
 use crate::latent;
 use crate::latent::inputs::{arrange, part_of};
 use crate::latent::wish::Wishes;
+use crate::onnx::batch;
 use crate::onnx::input::{Input, data_type};
 use crate::onnx::metadata;
 use crate::onnx::shape::{count, sizes};
@@ -81,9 +83,10 @@ impl<'a> GraphInputs<'a> {
                 names()
             );
         }
+        scope.batch = batch::declared(&inputs)?;
         let mut drafts = Vec::new();
         for declared in &inputs {
-            let shape = sizes(declared)?;
+            let shape = sizes(&batch::freed(declared))?;
             let found = label::find(source, graph, &declared.name);
             let labels = found.as_ref().map(|found| found.labels);
             it.tables.extend(found.into_iter().flat_map(|found| found.nodes));
@@ -133,8 +136,10 @@ impl<'a> GraphInputs<'a> {
             let fits = label < *labels;
             ensure!(fits, "--label {label}: \"{name}\" has {labels} labels, from 0");
         }
-        scope.set(name, Value::Constant(fixed(declared, &shape, number, label)?));
-        let input = Input::new(declared.clone(), shape);
+        // Constants of the graph are those of the whole batch.
+        let value = fixed(declared, &shape, number, label)?.repeated(scope.batch);
+        scope.set(name, Value::Constant(value));
+        let input = Input::new(batch::freed(declared), shape);
         self.fixed.push(Input { number, fixed: Some(label), ..input });
         Ok(())
     }
@@ -219,7 +224,7 @@ fn draft(
     let part = latent::part(name, len, distribution);
     let number = matches!(taken, Taken::Number(_));
     let guessed = matches!(taken, Taken::OneHot { guessed: true });
-    Ok((Input { number, guessed, ..Input::new(declared.clone(), shape) }, part))
+    Ok((Input { number, guessed, ..Input::new(batch::freed(declared), shape) }, part))
 }
 
 /// Refuses shapes that neither latents nor labels have.

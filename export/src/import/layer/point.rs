@@ -1,6 +1,7 @@
 //! Dense layers that read a single pixel: the latent, or a dense layer before it became a map.
 
 use crate::import::Importer;
+use crate::import::latent::form::NORMALIZED;
 use crate::import::layer::chain::check_dense;
 use crate::import::node::Node;
 use crate::import::view::{Origin, View};
@@ -34,6 +35,7 @@ pub(crate) fn point(
                     forms.advice()
                 ))
             );
+            forms.read(view);
             chain.latent_len
         }
         Origin::Layer(_) => {
@@ -65,7 +67,9 @@ pub(crate) fn point(
                 // What is done to the latent becomes part of the weights, and constants become summands.
                 Origin::Latent => {
                     let form = forms.get(place);
-                    form.terms.iter().for_each(|(element, number)| sums[*element] += w * number);
+                    for (element, number) in &form.terms {
+                        sums[element % NORMALIZED] += w * number;
+                    }
                     shift[feature] += w * form.constant;
                 }
                 Origin::Layer(_) => sums[place] += w,

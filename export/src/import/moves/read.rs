@@ -5,11 +5,13 @@ use crate::import::moves::resize::resize;
 use crate::import::node::Node;
 use crate::import::operator::Move;
 use crate::import::value::Scope;
+use crate::onnx::batch::of_one;
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
 use anyhow::{Result, ensure};
 use ndarray::Slice;
 
-/// What `node` does to its first input, of shape `dims`: one layout after the other. `scope` has its other inputs.
+/// What `node` does to its first input, of shape `dims`: one layout after the other. `scope` has its other inputs, whose
+/// shapes are those of a batch of `batch`, while `dims` is that of one example.
 ///
 /// # Errors
 /// If an attribute or another input does not fit, or depends on the latent.
@@ -18,6 +20,7 @@ pub(crate) fn layouts(
     operator: Move,
     dims: &[usize],
     scope: &Scope,
+    batch: usize,
 ) -> Result<Vec<Layout>> {
     let (inputs, attributes): (usize, &str) = match operator {
         Move::Identity => (1, ""),
@@ -45,7 +48,7 @@ pub(crate) fn layouts(
         Move::Identity => return Ok(vec![]),
         Move::DepthToSpace => return blocks(node, dims, false),
         Move::SpaceToDepth => return blocks(node, dims, true),
-        Move::Reshape => reshape(node, dims, scope)?,
+        Move::Reshape => reshape(node, dims, scope, batch)?,
         Move::Flatten => flatten(node, dims)?,
         Move::Squeeze => squeeze(node, dims, scope)?,
         Move::Unsqueeze => unsqueeze(node, dims, scope)?,
@@ -63,9 +66,14 @@ pub(crate) fn layouts(
         }
         Move::GatherNd => gather_nd(node, scope)?,
         Move::Split => split(node, dims, scope)?,
-        Move::Expand => Layout::Expand(whole(node, &scope.ints(node, 1, "shape")?)?),
+        Move::Expand => {
+            let shape = scope.ints(node, 1, "shape")?;
+            // A longer shape adds axes before the batch.
+            let batch = if shape.len() == dims.len() { batch } else { 1 };
+            Layout::Expand(whole(node, &of_one(shape, batch))?)
+        }
         Move::Tile => Layout::Tile(whole(node, &scope.ints(node, 1, "repeats")?)?),
-        Move::Upsample | Move::Resize => resize(node, operator, dims, scope)?,
+        Move::Upsample | Move::Resize => resize(node, operator, dims, (scope, batch))?,
     };
     Ok(vec![layout])
 }
@@ -76,8 +84,9 @@ pub(crate) fn whole(node: Node, sizes: &[i64]) -> Result<Vec<usize>> {
     sizes.ok_or_else(|| node.refuse("has sizes below 0"))
 }
 
-fn reshape(node: Node, dims: &[usize], scope: &Scope) -> Result<Layout> {
+fn reshape(node: Node, dims: &[usize], scope: &Scope, batch: usize) -> Result<Layout> {
     let shape = scope.list(node, 1, "shape")?.ok_or_else(|| node.refuse("has no shape"))?;
+    let shape = of_one(shape, batch);
     let copied = node.int("allowzero", 0)? == 0;
     let size = |(i, &size): (usize, &i64)| match size {
         0 if copied => dims.get(i).map_or(0, |size| *size as i64),

@@ -8,18 +8,24 @@ use crate::import::value::Scope;
 use crate::onnx::shape::{ELEMENT_LIMIT, count};
 use anyhow::{Result, ensure};
 
-/// The repetitions that `operator`, Upsample or Resize, makes of a tensor of shape `dims`.
+/// The repetitions that `operator`, Upsample or Resize, makes of a tensor of shape `dims`. `scope` has its other inputs;
+/// sizes among them are those of a batch of `batch`.
 ///
 /// # Errors
 /// If it interpolates, its factors are not whole, or it does not repeat each element equally often.
-pub(crate) fn resize(node: Node, operator: Move, dims: &[usize], scope: &Scope) -> Result<Layout> {
+pub(crate) fn resize(
+    node: Node,
+    operator: Move,
+    dims: &[usize],
+    (scope, batch): (&Scope, usize),
+) -> Result<Layout> {
     for (name, only) in [("mode", "nearest"), ("keep_aspect_ratio_policy", "stretch")] {
         let is = node.text(name, only)?;
         let refusal = || node.refuse(format!("attribute {name} = {is}: only {only} is supported"));
         ensure!(is == only, refusal());
     }
     let upsample = matches!(operator, Move::Upsample);
-    let factors = factors(node, upsample, dims, scope)?;
+    let factors = factors(node, upsample, dims, (scope, batch))?;
     let whole = |factor: f64| (factor >= 1.0 && factor.fract() == 0.0).then_some(factor as usize);
     let whole: Option<Vec<usize>> = factors.iter().map(|factor| whole(*factor)).collect();
     let whole = whole.ok_or_else(|| {
@@ -35,7 +41,12 @@ pub(crate) fn resize(node: Node, operator: Move, dims: &[usize], scope: &Scope) 
 }
 
 /// The factor of each axis, as the node's scales or sizes have it.
-fn factors(node: Node, upsample: bool, dims: &[usize], scope: &Scope) -> Result<Vec<f64>> {
+fn factors(
+    node: Node,
+    upsample: bool,
+    dims: &[usize],
+    (scope, batch): (&Scope, usize),
+) -> Result<Vec<f64>> {
     // Upsample's and Resize-10's second input is scales; since opset 11 a region comes before them.
     let (scales, sizes) = match (upsample, node.0.input.len()) {
         (true, _) | (false, 2) => (1, 9),
@@ -53,8 +64,14 @@ fn factors(node: Node, upsample: bool, dims: &[usize], scope: &Scope) -> Result<
         (Some(scales), _, _) => scales.iter().map(|&scale| f64::from(scale)).collect(),
         (None, Some(scales), _) if !scales.dims().contains(&0) => scales.numbers(),
         (None, _, Some(sizes)) => {
-            let len = |i: usize| axes.get(i).map_or(1, |at| dims[*at]) as f64;
-            sizes.numbers().iter().enumerate().map(|(i, size)| size / len(i)).collect()
+            let factor = |(i, size): (usize, &f64)| match axes.get(i) {
+                // Computed from the shape of one example, or written for the whole batch.
+                Some(0) if *size == dims[0] as f64 => 1.0,
+                Some(0) => size / (dims[0] * batch) as f64,
+                Some(at) => size / dims[*at] as f64,
+                None => *size,
+            };
+            sizes.numbers().iter().enumerate().map(factor).collect()
         }
         _ => return Err(node.refuse("has neither scales nor sizes")),
     };

@@ -46,7 +46,8 @@ fn main() -> ! {
     let mut steps = [0; 8];
     let len = black_box(steps.len());
     let steps = &mut steps[..len];
-    let part = Part { name: "", len, distribution: Distribution::Normal, scale: 1.0 };
+    let distribution = Distribution::Normal;
+    let part = Part { name: "", len, distribution, scale: 1.0, normalized: false };
     measure::latent(&black_box(Latent::new([part])), steps);
     // A copy, so that this program has the code for copying too: every program has it.
     let mut copy = [0; 8];

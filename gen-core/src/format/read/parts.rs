@@ -23,12 +23,13 @@ pub(super) fn read_latent(records: &[u8]) -> Result<Latent<'_>, FormatError> {
         let len = u16_at(record, part::LENGTH);
         let scale = f32::from_bits(u32_at(record, part::SCALE) as u32);
         let possible = len > 0 && scale.is_normal() && scale > 0.0;
-        if !possible || record[part::RESERVED] != 0 {
+        let normalized = record[part::NORMALIZED] == 1;
+        if !possible || record[part::NORMALIZED] > 1 {
             return Err(malformed);
         }
         let name = text(&record[part::NAME]).ok_or(malformed)?;
         // Cannot fail: the number of records is at most the capacity.
-        let _ = parts.push(Part { name, len, distribution, scale });
+        let _ = parts.push(Part { name, len, distribution, scale, normalized });
     }
     Ok(Latent::new(parts))
 }

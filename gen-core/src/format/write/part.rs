@@ -16,11 +16,13 @@ pub struct DraftPart {
     pub distribution: Distribution,
     /// Steps of the quantised elements per unit.
     pub scale: f32,
+    /// Whether the elements are normalised before they are quantised.
+    pub normalized: bool,
 }
 
 impl From<&Part<'_>> for DraftPart {
-    fn from(&Part { name, len, distribution, scale }: &Part<'_>) -> Self {
-        Self { name: name.to_owned(), len, distribution, scale }
+    fn from(&Part { name, len, distribution, scale, normalized }: &Part<'_>) -> Self {
+        Self { name: name.to_owned(), len, distribution, scale, normalized }
     }
 }
 
@@ -28,8 +30,8 @@ impl DraftPart {
     /// The latent of the first [`MAX_PARTS`](crate::latent::MAX_PARTS) of `parts`.
     pub fn latent(parts: &[Self]) -> Latent<'_> {
         Latent::new(parts.iter().map(|part| {
-            let &Self { ref name, len, distribution, scale } = part;
-            Part { name, len, distribution, scale }
+            let &Self { ref name, len, distribution, scale, normalized } = part;
+            Part { name, len, distribution, scale, normalized }
         }))
     }
 
@@ -43,6 +45,7 @@ impl DraftPart {
             Distribution::Uniform => UNIFORM,
             Distribution::OneHot => ONE_HOT,
         };
+        record[part::NORMALIZED] = u8::from(self.normalized);
         record[part::SCALE].copy_from_slice(&self.scale.to_le_bytes());
         Ok(record)
     }

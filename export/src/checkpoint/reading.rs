@@ -1,0 +1,208 @@
+//! The readings of a checkpoint: generators that its tensors may belong to.
+
+use crate::checkpoint::architecture::Architecture;
+use crate::checkpoint::chain::{Chain, Linear};
+use crate::checkpoint::label::{self, Label};
+use crate::checkpoint::numbering::Numbering;
+use crate::checkpoint::search::Evidence;
+use crate::checkpoint::settings::{Activation, Labels, Settings, Told};
+use crate::checkpoint::statistics::Score;
+use crate::checkpoint::{direction, known, size};
+use anyhow::{Context, Result, anyhow};
+use gen_core::latent::Distribution;
+
+/// Slopes of LeakyReLU that are common.
+const COMMON_SLOPES: [f32; 2] = [0.2, 0.01];
+
+/// What all readings of a checkpoint share.
+pub(super) struct Subject<'a> {
+    pub(super) label: Option<Label<'a>>,
+    pub(super) numbering: Numbering<'a>,
+    /// What a person has said.
+    pub(super) given: Settings,
+    /// Whether orders of axes are Keras'.
+    pub(super) keras: bool,
+    /// Whether the file is of a variational autoencoder, whose decoders end in a sigmoid.
+    pub(super) autoencoder: bool,
+    /// The names of the modules in the order in which the search has them.
+    pub(super) names: Vec<&'a str>,
+    pub(super) evidence: Evidence,
+    /// Whether there is but one order of the modules.
+    pub(super) certain: bool,
+    /// Whether there may be orders beside those that were found.
+    pub(super) capped: bool,
+}
+
+/// One generator that the tensors may belong to.
+#[derive(Clone)]
+pub(super) struct Reading<'a> {
+    pub(super) chain: Chain<'a>,
+    pub(super) labels: Labels,
+    /// What is assumed where a person has said nothing and where it is not the default.
+    pub(super) assumed: Settings,
+    /// What distinguishes this reading from others that fit, as options.
+    pub(super) choice: Settings,
+    /// The name of the known layout that it has.
+    pub(super) layout: Option<&'a str>,
+}
+
+impl<'a> Subject<'a> {
+    /// The layers of `reading`.
+    ///
+    /// # Errors
+    /// If a layer can't have its geometry.
+    pub(super) fn architecture(&self, reading: &Reading<'a>) -> Result<Architecture<'a>> {
+        let told = Told { given: &self.given, assumed: &reading.assumed };
+        let label = (reading.labels, self.label.as_ref());
+        Architecture::new(&reading.chain, label, told, &self.numbering, self.keras)
+    }
+
+    /// The distribution of the noise that `reading` assumes, or that a person has said.
+    pub(super) fn distribution(&self, reading: &Reading) -> Distribution {
+        let told = self.given.latent.or(reading.assumed.latent);
+        told.unwrap_or(Distribution::Normal)
+    }
+
+    /// The readings of `chains`, the most probable first. There is at least one.
+    ///
+    /// # Errors
+    /// If none can be: the first one's reason.
+    pub(super) fn readings(&self, chains: &[Chain<'a>]) -> Result<Vec<Reading<'a>>> {
+        let several = chains.len() > 1;
+        let mut readings = Vec::new();
+        let mut error = None;
+        for chain in chains {
+            let inputs = chain.links.first().map_or(0, |link| link.channels_in);
+            let entries = label::entries(self.label.as_ref(), inputs, chain.joined, &self.given)?;
+            let settled = direction::settled(chain);
+            let directions = settled.len();
+            for settled in settled {
+                for &labels in &entries {
+                    let mut choice = Settings::default();
+                    if several {
+                        let names = chain.order.iter().map(|&index| self.names[index].to_owned());
+                        choice.order = Some(names.collect());
+                    }
+                    if directions > 1 {
+                        choice.convolution = settled.directions();
+                    }
+                    if entries.len() > 1 {
+                        choice.labels = Some(labels);
+                    }
+                    let reading = self.reading(settled.clone(), labels, choice);
+                    match self.sized(reading) {
+                        Ok(sized) => readings.extend(sized),
+                        Err(why) => error = error.or(Some(why)),
+                    }
+                }
+            }
+        }
+        match readings.is_empty() {
+            false => Ok(readings),
+            true => Err(error.unwrap_or_else(|| anyhow!("holds no generator"))),
+        }
+    }
+
+    /// The reading of `chain` that is usual.
+    fn reading(&self, chain: Chain<'a>, labels: Labels, choice: Settings) -> Reading<'a> {
+        let known = known::layout(&chain);
+        let (layout, mut assumed) =
+            known.map_or((None, Settings::default()), |(name, settings)| (Some(name), settings));
+        assumed.labels = Some(labels);
+        if self.autoencoder {
+            assumed.output = Some(Activation::Sigmoid);
+        }
+        Reading { chain, labels, assumed, choice, layout }
+    }
+
+    /// `reading`, or if its pictures have no likely size, readings with other strides and paddings.
+    fn sized(&self, reading: Reading<'a>) -> Result<Vec<Reading<'a>>> {
+        let architecture = self.architecture(&reading)?;
+        let [_, height, width] = architecture.picture();
+        let given = self.given.size.is_none() && !size::is_assumed(&architecture);
+        let mut variants = vec![];
+        if given || size::is_likely(&architecture, &self.given) {
+            // Who has stored statistics can tell other strides and paddings from these.
+            let tested = reading.chain.links.iter().any(|link| link.norm.is_some());
+            if tested && !self.keras {
+                variants = size::rivals(&architecture, &self.given);
+            }
+            if variants.len() < 2 {
+                return Ok(vec![reading]);
+            }
+        } else {
+            // Keras pads as its `same` does, or not at all.
+            let found =
+                if self.keras { vec![] } else { size::variants(&architecture, &self.given) };
+            variants.extend(found);
+        }
+        let unlikely = || {
+            format!(
+                "strides and paddings are not stored, and the usual ones end in pictures of {height}×{width}: pass --size \
+                 HEIGHTxWIDTH, or --stride, --padding, --output-padding and --upsample"
+            )
+        };
+        variants.first().with_context(unlikely)?;
+        let several = variants.len() > 1;
+        let varied = variants.into_iter().map(|variant| Reading {
+            assumed: variant.or(&reading.assumed),
+            choice: if several { reading.choice.or(&variant) } else { reading.choice.clone() },
+            ..reading.clone()
+        });
+        Ok(varied.collect())
+    }
+}
+
+impl Reading<'_> {
+    /// Whether all layers are dense.
+    pub(super) fn is_dense(&self) -> bool {
+        self.chain.links.iter().all(|link| link.linear == Linear::Dense)
+    }
+
+    /// This reading with the activation of the layers that BatchNorms have tested, by `scores`, assumed for the others, if it
+    /// is the same for all.
+    pub(super) fn settled(&self, architecture: &Architecture, scores: &[Score]) -> Self {
+        let count = self.chain.links.len();
+        let Some(last) = scores.last().filter(|_| scores.iter().all(Score::agrees)) else {
+            return self.clone();
+        };
+        let tested = architecture.layers[..last.layer].iter().map(|layer| layer.activation);
+        let mut found: Vec<_> = tested.filter(|it| it.assumed).map(|it| it.value).collect();
+        found.retain(|&it| it != Activation::None);
+        found.dedup();
+        let [kind] = found[..] else { return self.clone() };
+        let mut settled = self.clone();
+        for index in last.layer..count - 1 {
+            if self.assumed.activation.get(index) != Some(Activation::None) {
+                settled.assumed.activation = settled.assumed.activation.with(index, kind, count);
+            }
+        }
+        settled
+    }
+
+    /// Whether a slope is assumed that is seldom used.
+    pub(super) fn has_seldom_slope(&self) -> bool {
+        let count = self.chain.links.len();
+        let slopes = (0..count).map(|index| self.assumed.activation.get(index));
+        let seldom =
+            |it| matches!(it, Some(Activation::Leaky(slope)) if !COMMON_SLOPES.contains(&slope));
+        slopes.chain([self.assumed.label_activation]).any(seldom)
+    }
+
+    /// Whether this differs from `other` in strides and paddings alone.
+    pub(super) fn differs_untested(&self, other: &Self) -> bool {
+        self.chain.order == other.chain.order
+            && self.labels == other.labels
+            && !self.chain.links.iter().zip(&other.chain.links).any(|(a, b)| a.linear != b.linear)
+            && self.chain.links.iter().any(|link| link.norm.is_some())
+    }
+
+    /// This reading with `other` assumed, before what it assumes by itself.
+    pub(super) fn with(&self, other: &Settings) -> Self {
+        let mut reading = self.clone();
+        reading.assumed = other.or(&self.assumed);
+        reading.choice = other.or(&self.choice);
+        reading.labels = other.labels.unwrap_or(self.labels);
+        reading
+    }
+}

@@ -1,0 +1,194 @@
+//! Compares a reading of a checkpoint with what its BatchNorms have seen.
+//!
+//! A BatchNorm stores the mean and the variance of its inputs during training. The same numbers of pictures drawn by the
+//! right reading agree with them; another order of layers, activation, slope, upsampling, or place of the label does not.
+//! As in training, a BatchNorm here normalises by the moments of the pictures drawn, so that a misfit shows at the first
+//! BatchNorm behind what is wrong, and at no other. Layers behind the last BatchNorm are not tested by this.
+
+use crate::checkpoint::architecture::Architecture;
+use crate::checkpoint::onnx::{self, LABEL, Moments, NOISE, Normed, Written};
+use crate::checkpoint::tensor::Tensor;
+use crate::latent::{self, inputs, part, wish};
+use crate::onnx::graph::{labels, tensor};
+use crate::onnx::input::Input;
+use crate::onnx::run::Onnx;
+use crate::onnx::source::Source;
+use anyhow::Result;
+use gen_core::format::write::DraftPart;
+use gen_core::latent::Distribution;
+
+/// Number of pictures that are drawn: for the first layer's BatchNorm, whose inputs are as few as the latents; for others;
+/// at least, where each takes many multiplications.
+const PICTURES: [usize; 3] = [1024, 192, 48];
+/// Multiplications for all pictures up to which more than the least are drawn.
+const WORK: usize = 2_000_000_000;
+/// Divergence up to which the inputs of a BatchNorm agree, beside what chance makes of few pictures. Right readings had
+/// up to 0.001 after 300 steps of training; a slope that is wrong by 0.1 had 0.004.
+const AGREES: f64 = 0.002;
+/// What a running mean takes of each batch: PyTorch's default. It remembers about twice the reciprocal.
+const MOMENTUM: f64 = 0.1;
+/// Pictures in a batch, usually.
+const BATCH: f64 = 64.0;
+/// First seed of their latents.
+const SEED: u64 = 1;
+/// Added to variances: a dead channel has none.
+const FLOOR: f64 = 1e-5;
+
+/// How the inputs of one BatchNorm differ from what it has stored, as the average over its channels.
+#[derive(Clone, Debug)]
+pub(super) struct Score {
+    pub(super) name: String,
+    /// Index of its layer.
+    pub(super) layer: usize,
+    /// Whether only the label goes through it.
+    pub(super) is_label: bool,
+    /// The Kullback-Leibler divergence of two normal distributions with these moments.
+    pub(super) divergence: f64,
+    /// Up to this divergence they agree.
+    pub(super) limit: f64,
+    /// Squared difference of the means, in stored variances.
+    pub(super) mean: f64,
+    /// |ln(variance / stored variance)|.
+    pub(super) variance: f64,
+}
+
+impl Score {
+    /// Whether they agree.
+    pub(super) fn agrees(&self) -> bool {
+        self.divergence <= self.limit
+    }
+}
+
+/// The scores of the first `count` BatchNorms of `architecture`, on noise of `distribution`.
+///
+/// # Errors
+/// If a tensor can't be read, or tract can't run the graph.
+pub(super) fn scores(
+    architecture: &Architecture,
+    distribution: Distribution,
+    count: usize,
+) -> Result<Vec<Score>> {
+    let (parts, inputs) = latents(architecture, distribution);
+    let latent = DraftPart::latent(&parts);
+    let count_of = parts.iter().find(|part| part.distribution == Distribution::OneHot);
+    let classes = count_of.map_or(0, |part| part.len);
+    let mut measured: Vec<Moments> = Vec::new();
+    let mut scores = Vec::new();
+    while scores.len() < count {
+        let Written { model, normed } = onnx::write(architecture, None, &measured)?;
+        let Some(normed) = normed.get(scores.len()) else { break };
+        let source = Source { path: "the checkpoint".into(), proto: model, sha256: [0; 32] };
+        let onnx = Onnx::new(&source, inputs.clone(), &[&normed.input])?;
+        let channels = normed.norm.channels.max(1);
+        let work = architecture.multiplications(normed.layer + 1).max(1);
+        let [first, others, least] = PICTURES;
+        let pictures = (WORK / work).clamp(least, if normed.layer == 0 { first } else { others });
+        let mut sums = vec![Sums::default(); channels];
+        for index in 0..pictures {
+            let mut z = latent::shown(SEED, index, &latent);
+            if classes > 0 {
+                wish::set_label(&mut z, &parts, index % classes)?;
+            }
+            let values = onnx.run(&z)?.swap_remove(0);
+            let area = (values.len() / channels).max(1);
+            for (sums, map) in sums.iter_mut().zip(values.chunks(area)) {
+                map.iter().for_each(|&value| sums.add(value));
+            }
+        }
+        scores.push(score(normed, &sums, pictures)?);
+        measured.push(sums.iter().map(Sums::moments).collect());
+    }
+    Ok(scores)
+}
+
+/// The score of a BatchNorm whose input channels have the moments of `sums`.
+fn score(normed: &Normed, sums: &[Sums], pictures: usize) -> Result<Score> {
+    let norm = normed.norm;
+    let steps = norm.steps.map(Tensor::values).transpose()?;
+    let steps = steps.map_or(f64::INFINITY, |steps| f64::from(steps[0]).max(1.0));
+    let positions = sums.first().map_or(1.0, |sums| sums.count / pictures as f64);
+    let chance =
+        1.0 / (steps.min(2.0 / MOMENTUM) * BATCH) + 1.0 / (pictures as f64 * positions.sqrt());
+    let stored = [norm.mean.values()?, norm.variance.values()?]
+        .map(|values| values.into_iter().map(f64::from).collect::<Vec<f64>>());
+    // After few steps, a running mean still remembers that it began with a mean of 0 and a variance of 1.
+    let begin = (1.0 - MOMENTUM).powf(steps);
+    let [means, variances] = &stored;
+    let forgotten = [
+        means.iter().map(|mean| mean / (1.0 - begin)).collect(),
+        variances.iter().map(|variance| (variance - begin) / (1.0 - begin)).collect(),
+    ];
+    let compared = [stored, forgotten].map(|stored| compare(&stored, sums));
+    let [divergence, mean, variance] =
+        compared.into_iter().min_by(|a, b| a[0].total_cmp(&b[0])).unwrap_or_default();
+    Ok(Score {
+        name: normed.name.to_owned(),
+        layer: normed.layer,
+        is_label: normed.is_label,
+        limit: AGREES + chance,
+        divergence,
+        mean,
+        variance,
+    })
+}
+
+/// Divergence, squared difference of means, and |ln| of the ratio of variances between what is `stored` and `sums`, each
+/// as the average over the channels.
+fn compare([means, variances]: &[Vec<f64>; 2], sums: &[Sums]) -> [f64; 3] {
+    let mut average = [0.0; 3];
+    for ((mean, variance), sums) in means.iter().zip(variances).zip(sums) {
+        let [seen, seen_variance] = sums.moments().map(f64::from);
+        let stored = variance.max(0.0) + FLOOR;
+        let ratio = (seen_variance.max(0.0) + FLOOR) / stored;
+        let shift = (seen - mean).powi(2) / stored;
+        let channel = [0.5 * (ratio - 1.0 - ratio.ln() + shift), shift, ratio.ln().abs()];
+        average.iter_mut().zip(channel).for_each(|(sum, value)| *sum += value / means.len() as f64);
+    }
+    average
+}
+
+/// Sums of a channel's values.
+#[derive(Clone, Copy, Default)]
+struct Sums {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Sums {
+    fn add(&mut self, value: f32) {
+        let value = f64::from(value);
+        self.count += 1.0;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    /// Mean and variance.
+    fn moments(&self) -> [f32; 2] {
+        let mean = self.sum / self.count.max(1.0);
+        [mean as f32, (self.squares / self.count.max(1.0) - mean * mean) as f32]
+    }
+}
+
+/// The parts of the latent of `architecture`, and the inputs that take them.
+pub(super) fn latents(
+    architecture: &Architecture,
+    distribution: Distribution,
+) -> (Vec<DraftPart>, Vec<Input>) {
+    let noise = architecture.noise;
+    let dense = architecture.layers.first().is_none_or(|layer| layer.geometry.is_none());
+    let flat = dense || architecture.is_joined_early();
+    let shape = if flat { vec![1, noise] } else { vec![1, noise, 1, 1] };
+    let sides: Vec<i64> = shape[1..].iter().map(|&side| side as i64).collect();
+    let z = (Input::new(tensor(NOISE, &sides), shape), part(NOISE, noise, distribution));
+    let (count, table) = architecture.labels_and_table();
+    if count == 0 {
+        return inputs::arrange(vec![z]);
+    }
+    let (declared, shape) = match table {
+        Some(_) => (labels(LABEL, &[]), vec![1]),
+        None => (tensor(LABEL, &[count as i64]), vec![1, count]),
+    };
+    let label = Input { number: table.is_some(), ..Input::new(declared, shape) };
+    inputs::arrange(vec![z, (label, part(LABEL, count, Distribution::OneHot))])
+}
