@@ -1,5 +1,6 @@
 """Typical PyTorch generators."""
 
+import torch
 from torch import nn
 from torch.nn.functional import interpolate, pad
 
@@ -149,3 +150,35 @@ script("dilation-phases", "ConvTranspose with stride 2 and dilations 1, 2: colum
        lambda: nn.Sequential(
            *head(), up(4, 4, 3, 2, 1, bias=True, dilation=(1, 2), output_padding=1), nn.ReLU(),
            conv(4, 1), nn.Tanh()))
+
+
+# Values of very different sizes.
+@torch.no_grad()
+def signed(sign, layer):
+    """`layer` with weights of one sign. `settle` keeps it."""
+    layer.weight.abs_().mul_(sign)
+    return layer
+
+
+def small_slope(slope):
+    """Most channels are small and nearly always negative before a LeakyReLU, a few are large. The weights on the small
+    ones are large and of one sign, so that what rounding takes from them adds up."""
+    gain, shift = torch.full((1, 24, 1, 1), 0.35), torch.full((1, 24, 1, 1), -0.6)
+    gain[:, :3], shift[:, :3] = 5.0, 0.0
+    last = signed(1, up(24, 1, 5, 2, 2, bias=True, output_padding=1))
+    with torch.no_grad():
+        last.weight[:3] *= 0.15
+    return nn.Sequential(*first(12), up(12, 24), bn(24), Do(lambda x: x * gain + shift),
+                         nn.LeakyReLU(slope), last, nn.Tanh())
+
+
+def steep(end):
+    """The background is far beyond the end of the last activation, as in decoders that were trained on logits."""
+    return nn.Sequential(*first(5), up(5, 2), bn(2), nn.ReLU(), signed(-1, up(2, 1, 2, 2, 0)),
+                         Do(lambda x: x + 4), end)
+
+
+script("small-slope", "LeakyReLU with slope 0.01 before weights of one sign", 13, lambda: small_slope(0.01))
+script("small-slope-0", "the same with ReLU", 13, lambda: small_slope(0.0))
+script("steep-sigmoid", "Sigmoid behind logits down to −128", 13, lambda: steep(nn.Sigmoid()), last=12)
+script("steep-tanh", "Tanh behind numbers down to −20,818", 13, lambda: steep(nn.Tanh()), last=2000)

@@ -23,7 +23,7 @@ fn exported() -> Result<Export> {
 /// Targets for PSNR and flash are reached, with no more 12-bit layers than needed.
 #[test]
 fn targets_are_reached() -> Result<()> {
-    let goal = Goal { psnr: Some(47.0), flash: None };
+    let goal = Goal { psnr: Some(47.0), ..Goal::default() };
     let options = Options { compare: 64, goal, ..Options::default() };
     let report = export(&onnx(), &options, &|| ())?.report;
     let eight = report.eight_bits.context("what 8 bits are")?;
@@ -36,7 +36,7 @@ fn targets_are_reached() -> Result<()> {
     ensure!(report.layout.flash_bytes < eight.flash_bytes * 3 / 2);
 
     let flash = Some(eight.flash_bytes + 5000);
-    let options = Options { goal: Goal { psnr: None, flash }, ..options };
+    let options = Options { goal: Goal { flash, ..Goal::default() }, ..options };
     let report = export(&onnx(), &options, &|| ())?.report;
     ensure!(report.layout.flash_bytes <= eight.flash_bytes + 5000);
     ensure!(report.fidelity.psnr_mean > eight.psnr_mean + 1.0);

@@ -196,7 +196,7 @@ fn every_quantised_onnx_equals_the_engine() -> Result<()> {
         for bits in [8, 12] {
             let wishes = wishes(path)?;
             let options = Options { calibrate: 8, compare: 1, wishes, ..Options::default() };
-            let options = Options { activations: bits, weights: bits, ..options };
+            let options = Options { activations: Some(bits), weights: Some(bits), ..options };
             equals_the_engine(&export(path, &options, &|| ())?)?;
         }
         Ok(())

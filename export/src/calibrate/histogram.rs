@@ -20,13 +20,25 @@ impl Histogram {
         Self { width, counts: vec![0; 2 * REACH + 1] }
     }
 
-    /// Counts `values`.
-    pub fn add(&mut self, values: &[f32]) {
+    /// Counts `values`, HWC, and adds their squares to those of their channels, in bins. These are whole numbers, whose
+    /// sum is the same in any order.
+    pub fn add(&mut self, values: &[f32], squares: &mut [u64]) {
         let inverse = self.width.recip();
-        for &value in values {
-            let bin = (f64::from(value) * inverse).round() + REACH as f64;
-            self.counts[(bin as usize).min(2 * REACH)] += 1;
+        for values in values.chunks_exact(squares.len()) {
+            for (&value, squares) in values.iter().zip(&mut *squares) {
+                let bin = (f64::from(value) * inverse).round() + REACH as f64;
+                let bin = (bin as usize).min(2 * REACH);
+                self.counts[bin] += 1;
+                *squares += (bin.abs_diff(REACH) as u64).pow(2);
+            }
         }
+    }
+
+    /// The root mean squares of channels with these sums of `squares`, from [`add`](Self::add).
+    pub fn magnitudes(&self, squares: &[u64]) -> Vec<f64> {
+        let count = self.counts.iter().sum::<u64>() as f64 / squares.len() as f64;
+        let magnitude = |sum: &u64| (*sum as f64 / count.max(1.0)).sqrt() * self.width;
+        squares.iter().map(magnitude).collect()
     }
 
     /// Adds the counts of `other`, which has the same bins.
@@ -52,8 +64,18 @@ mod tests {
     fn zeros_and_all_but_zeros_are_counted_at_0() {
         for largest in [0.0, 1e-45] {
             let mut histogram = Histogram::new(largest);
-            histogram.add(&[0.0, largest, -largest]);
+            histogram.add(&[0.0, largest, -largest], &mut [0]);
             assert_eq!(histogram.occurring(), [(0.0, 3.0)]);
         }
+    }
+
+    #[test]
+    fn channels_have_magnitudes() {
+        let mut histogram = Histogram::new(4.0);
+        let mut squares = [0; 2];
+        histogram.add(&[0.0, 4.0, 1.0, -4.0], &mut squares);
+        histogram.add(&[-1.0, 4.0, 0.0, 4.0], &mut squares);
+        let [small, large] = histogram.magnitudes(&squares)[..] else { unreachable!() };
+        assert!((small - 0.5_f64.sqrt()).abs() < 1e-9 && (large - 4.0).abs() < 1e-9);
     }
 }

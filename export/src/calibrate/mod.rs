@@ -26,6 +26,8 @@ pub struct Statistics {
     pub outputs: Vec<Histogram>,
     /// Smallest and largest value of each channel of every hidden layer's output.
     pub limits: Vec<Limits>,
+    /// Root mean square of each channel of every hidden layer's output.
+    pub magnitudes: Vec<Vec<f64>>,
     /// All layers, folded; those with a lookup table with the smallest and largest input of that table.
     pub folded: Vec<Folded>,
 }
@@ -61,7 +63,8 @@ pub fn calibrate(
     let is_table = |index: &usize| matches!(folded[*index].activation, Activation::Curve(_));
     let tables: Vec<usize> = (0..=hidden).filter(is_table).collect();
     if hidden + tables.len() == 0 {
-        return Ok(Statistics { outputs: Vec::new(), limits: Vec::new(), folded });
+        let (outputs, limits, magnitudes) = Default::default();
+        return Ok(Statistics { outputs, limits, magnitudes, folded });
     }
     let wanted = (0..hidden).map(Tensor::Output).chain(tables.iter().map(|it| Tensor::Before(*it)));
     let runner = Runner::new(network, None, wanted.collect());
@@ -79,8 +82,8 @@ pub fn calibrate(
         let (low, high) = all(&channels);
         folded[*table].looked_up = Some((f64::from(low), f64::from(high)));
     }
-    let outputs = histograms(&limits, count, &run)?;
-    Ok(Statistics { outputs, limits, folded })
+    let (outputs, magnitudes) = histograms(&limits, count, &run)?.into_iter().unzip();
+    Ok(Statistics { outputs, limits, magnitudes, folded })
 }
 
 /// Computes the tensors of each of a batch of calibration latents.
@@ -115,24 +118,35 @@ fn limits(layers: &[&Layer], count: usize, run: &Run) -> Result<Vec<Limits>> {
     })
 }
 
-/// The histograms of the first tensors that `run` computes on `count` latents, one for each of `limits`.
+/// The histograms of the first tensors that `run` computes on `count` latents, one for each of `limits`, and the root
+/// mean squares of their channels.
 ///
 /// # Errors
 ///
 /// Those of `run`.
-fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<Histogram>> {
-    let largest = |channels: &Limits| {
+fn histograms(limits: &[Limits], count: usize, run: &Run) -> Result<Vec<(Histogram, Vec<f64>)>> {
+    let empty = |channels: &Limits| {
         let (low, high) = all(channels);
-        low.abs().max(high.abs())
+        (Histogram::new(low.abs().max(high.abs())), vec![0; channels.len()])
     };
-    let empty = limits.iter().map(|it| Histogram::new(largest(it))).collect();
-    let see = |histograms: &mut [Histogram], batch| {
+    let see = |found: &mut [(Histogram, Vec<u64>)], batch| {
         for tensors in run(batch)? {
-            histograms.iter_mut().zip(&tensors).for_each(|(it, tensor)| it.add(tensor));
+            for ((histogram, squares), tensor) in found.iter_mut().zip(&tensors) {
+                histogram.add(tensor, squares);
+            }
         }
         Ok(())
     };
-    gather(empty, count, see, Histogram::merge)
+    let merge = |(histogram, squares): &mut (Histogram, Vec<u64>), more: &(Histogram, Vec<_>)| {
+        histogram.merge(&more.0);
+        squares.iter_mut().zip(&more.1).for_each(|(squares, more)| *squares += more);
+    };
+    let found = gather(limits.iter().map(empty).collect(), count, see, merge)?;
+    let with_magnitudes = found.into_iter().map(|(histogram, squares)| {
+        let magnitudes = histogram.magnitudes(&squares);
+        (histogram, magnitudes)
+    });
+    Ok(with_magnitudes.collect())
 }
 
 /// What `see` finds in `count` latents, beginning with `empty`. Each thread sees some batches of them, and `merge` adds

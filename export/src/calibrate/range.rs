@@ -77,7 +77,7 @@ mod tests {
 
     fn histogram(values: &[f32]) -> Histogram {
         let mut histogram = Histogram::new(values.iter().fold(0.0, |a: f32, v| a.max(v.abs())));
-        histogram.add(values);
+        histogram.add(values, &mut [0]);
         histogram
     }
 

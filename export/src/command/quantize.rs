@@ -35,12 +35,12 @@ pub(crate) struct Quantize {
     #[command(flatten)]
     asked: Asked,
     /// Bits of the tensors between the layers, 8 or 12; 12 bits take up to twice the working memory and up to 1.5
-    /// times the time
-    #[arg(long, value_name = "BITS", default_value = "8", value_parser = bits)]
-    activations: u8,
-    /// Bits of the weights, 8 or 12; 12 bits take twice the flash and twice the time
-    #[arg(long, value_name = "BITS", default_value = "8", value_parser = bits)]
-    weights: u8,
+    /// times the time [default: 8, and 12 for some if the pictures would be under 38 dB on average or 30 at worst]
+    #[arg(long, value_name = "BITS", value_parser = bits)]
+    activations: Option<u8>,
+    /// Bits of the weights, 8 or 12; 12 bits take twice the flash and twice the time [default: as --activations]
+    #[arg(long, value_name = "BITS", value_parser = bits)]
+    weights: Option<u8>,
     /// Minimum mean PSNR in dB. Layers that gain most per cost get 12 bits until it is reached
     #[arg(long, value_name = "DB", value_parser = decibels, conflicts_with_all = ["activations", "weights"])]
     target_psnr: Option<f64>,
@@ -100,6 +100,7 @@ impl Quantize {
             weights: self.weights,
             goal: Goal {
                 psnr: self.target_psnr,
+                worst: None,
                 flash: self.flash_budget.map(|kib| kib.saturating_mul(1024)),
             },
             classifier: self.classifier.clone(),
@@ -124,6 +125,9 @@ impl Quantize {
 
         if let import @ Check::Differs(_) = &result.report.import {
             eprint!("warning: {}", text::import(import).trim_start());
+        }
+        if let Some(notice) = text::notice(&result.report) {
+            eprint!("{notice}");
         }
         let report = serde_json::to_string_pretty(&result.report)? + "\n";
         let contents = [&*result.gen_file, &*result.onnx, report.as_bytes(), &*result.worst];

@@ -1,6 +1,6 @@
 //! One attempt: a network quantised with one mix of 8 and 12 bits, written as a `.gen` and drawn.
 
-use crate::calibrate::equalize::equalize;
+use crate::calibrate::equalize::{divide, lift};
 use crate::calibrate::{Statistics, calibrate};
 use crate::draw::comparison::Comparison;
 use crate::network::Network;
@@ -26,7 +26,7 @@ pub(crate) struct Prepared<'a> {
     /// The file to write, still without layers.
     draft: Draft,
     pixels: PixelRule,
-    /// The same network after [`equalize`], which divides channels with rare large values.
+    /// The same network after [`lift`] and [`divide`], which change the scales of channels.
     equalized: Network,
     /// The values that the equalised network's tensors took in calibration, and its folded layers.
     pub(crate) statistics: Statistics,
@@ -39,6 +39,7 @@ pub(crate) struct Prepared<'a> {
 }
 
 /// A quantised network as a file.
+#[derive(Clone)]
 pub(crate) struct GenFile<'a> {
     /// Its content.
     pub(crate) draft: Draft,
@@ -49,6 +50,7 @@ pub(crate) struct GenFile<'a> {
 }
 
 /// The file of a mix, its pictures, and how close they are to the float network's.
+#[derive(Clone)]
 pub(crate) struct Attempt<'a> {
     pub(crate) file: GenFile<'a>,
     pub(crate) pictures: Vec<Planes>,
@@ -72,9 +74,14 @@ impl<'a> Prepared<'a> {
     ) -> Result<Self> {
         let (seed, count) = (options.seed, options.calibrate);
         let mut statistics = calibrate(network, seed, count, done)?;
-        let eight = statistics.eight_bit();
+        let mut eight = statistics.eight_bit();
         let mut equalized = network.clone();
-        if equalize(&mut equalized, &eight, &statistics.limits, options.headroom) {
+        let lifts = lift(&mut equalized, &eight, &statistics, options.headroom);
+        if lifts.iter().flatten().any(|lift| *lift > 1.0) {
+            statistics = calibrate(&equalized, seed, count, done)?;
+            eight = statistics.eight_bit();
+        }
+        if divide(&mut equalized, &eight, &statistics.limits, &lifts, options.headroom) {
             statistics = calibrate(&equalized, seed, count, done)?;
         }
         let twelve = statistics.twelve_bit();
@@ -130,6 +137,7 @@ impl<'a> Attempt<'a> {
 
     /// The attempt as the search for a mix sees it.
     pub(crate) fn outcome(self) -> Outcome<Self> {
-        Outcome { psnr: self.fidelity.psnr_mean, flash: self.file.bytes.len(), attempt: self }
+        let Fidelity { psnr_mean: psnr, psnr_worst: worst, .. } = self.fidelity;
+        Outcome { psnr, worst, flash: self.file.bytes.len(), attempt: self }
     }
 }

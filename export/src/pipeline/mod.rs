@@ -87,6 +87,7 @@ pub fn export(path: &Path, options: &Options, done: &(dyn Fn() + Sync)) -> Resul
         tensors: TensorReport::all(&network, &tensors, &prepared.statistics.outputs),
         sensitivities: found.sensitivities,
         times: usual_times(&model)?,
+        chosen: found.chosen,
         eight_bits: found.eight_bits,
         tables: TableReport::all(&network, &draft.layers),
         fidelity,

@@ -40,11 +40,12 @@ pub struct Options {
     /// Headroom: the minimum range of each channel, as a factor of its largest value in calibration; at least 1, or 0 to
     /// divide no channel (see [`equalize`](crate::calibrate::equalize::equalize)).
     pub headroom: f64,
-    /// Bits of all tensors between the layers: 8, or 12 without a goal.
-    pub activations: u8,
-    /// Bits of all weights: 8, or 12 without a goal.
-    pub weights: u8,
-    /// Goal of the search that gives 12 bits to some weights and tensors. Its PSNR is that of the comparison.
+    /// Bits of all tensors between the layers, 8 or 12, and no search. `None` if they are to be chosen.
+    pub activations: Option<u8>,
+    /// Bits of all weights, as `activations`.
+    pub weights: Option<u8>,
+    /// Goal of the search that gives 12 bits to some weights and tensors. Its PSNR is that of the comparison. Without a
+    /// goal, weights and tensors have 8 bits if these reach [`Goal::GOOD`]; otherwise that is the goal.
     pub goal: Goal,
     /// ONNX of a classifier whose features give Fréchet distances, see
     /// [`Classifier::load`](crate::draw::classifier::Classifier::load).
@@ -65,8 +66,8 @@ impl Default for Options {
             compare: 256,
             seed: 1,
             headroom: HEADROOM,
-            activations: 8,
-            weights: 8,
+            activations: None,
+            weights: None,
             goal: Goal::default(),
             classifier: None,
             qdq: false,
@@ -88,8 +89,9 @@ impl Options {
             "distances between distributions need more than one picture"
         );
         for (what, bits) in [("activations", self.activations), ("weights", self.weights)] {
-            let possible = bits == 8 || bits == 12 && !self.goal.is_some();
-            ensure!(possible, "{what} of {bits} bits: possible are 8, and 12 if no goal is given");
+            let Some(bits) = bits else { continue };
+            let possible = [8, 12].contains(&bits) && !self.goal.is_some();
+            ensure!(possible, "{what} of {bits} bits: possible are 8 and 12, if no goal is given");
         }
         Ok(())
     }
@@ -105,17 +107,22 @@ impl Options {
             label: self.wishes.label,
             ram_budget: self.ram_budget,
             headroom: self.headroom,
-            activation_bits: self.activations,
-            weight_bits: self.weights,
+            activation_bits: self.activations.unwrap_or(8),
+            weight_bits: self.weights.unwrap_or(8),
             goal: self.goal,
             seed: self.seed,
         }
     }
 
-    /// Maximum number of pictures that [`export`](crate::pipeline::export) draws, and of calls of its `done`; with a
-    /// goal, for a network of five layers.
+    /// Whether nothing but the options decides which weights and tensors have 12 bits.
+    pub(crate) fn fixed(&self) -> bool {
+        self.activations.is_some() || self.weights.is_some()
+    }
+
+    /// Maximum number of pictures that [`export`](crate::pipeline::export) draws, and of calls of its `done`. With a
+    /// goal, it is for a network of five layers; without, for one that is good enough in 8 bits.
     pub fn pictures(&self) -> usize {
-        4 * self.calibrate
+        6 * self.calibrate
             + self.calibrate.min(ROUNDED_FOR)
             + (2 + if self.goal.is_some() { DRAWN_BY_SEARCH } else { 0 }) * self.compare
             + self.classifier.as_ref().map_or(0, |_| 4 * self.compare)

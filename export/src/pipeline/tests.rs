@@ -4,10 +4,11 @@ use crate::latent;
 use crate::latent::wish::Wishes;
 use crate::onnx::graph::{Values, float, geometry, ints, tensor};
 use crate::picture::Planes;
+use crate::picture::fidelity::Fidelity;
 use crate::picture::pixel_rule::PixelRule;
 use crate::picture::psnr::psnr;
 use crate::quantize::mix::Goal;
-use crate::report::inspect;
+use crate::report::{Chosen, inspect, text};
 use crate::sketch;
 use crate::sketch::{Sketch, written};
 use gen_core::format::write::DraftPart;
@@ -16,8 +17,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tract_onnx::pb::tensor_proto::DataType;
 use tract_onnx::pb::{GraphProto, type_proto};
 
-/// Options for few pictures.
+/// Options for few pictures, in 8 bits.
 fn few() -> Options {
+    Options { activations: Some(8), weights: Some(8), ..open() }
+}
+
+/// Options for few pictures that leave the mix of 8 and 12 bits open.
+fn open() -> Options {
     Options { calibrate: 8, compare: 4, ..Options::default() }
 }
 
@@ -81,6 +87,7 @@ fn exports_are_complete_repeatable_and_reported() {
 fn qdq_is_close_to_the_device() {
     for source in sketch::all() {
         for (activations, weights) in [(8, 8), (12, 8), (8, 12), (12, 12)] {
+            let (activations, weights) = (Some(activations), Some(weights));
             let options = Options { activations, weights, qdq: true, ..few() };
             let made = sketch::exported(&source, &options).unwrap();
             let proto = Message::decode(&*made.qdq.unwrap()).unwrap();
@@ -127,7 +134,7 @@ fn the_report_says_whether_the_pixel_rule_is_assumed() {
     let given = sketch::exported(&open, &signed).unwrap().report;
     let line = "\npixels: output values -1 to 1";
     for (report, mark) in [(fixed, ""), (assumed, " (assumed; set with --pixels)"), (given, "")] {
-        let text = crate::report::text::report(&report, Path::new("worst.png"));
+        let text = text::report(&report, Path::new("worst.png"));
         assert!(text.contains(&format!("{line}{mark}\n")), "{text}");
     }
 }
@@ -155,9 +162,14 @@ fn wide_layers_on_wide_inputs_are_told_to_take_wide_weights() {
         .plain("Relu")
         .convolution("Conv", [1024, 1, 3], geometry(1, [1, 1, 1, 1], 0));
     let source = sketch.plain("Tanh").finish();
-    let wide = Options { calibrate: 2, compare: 1, activations: 12, ..Options::default() };
+    let wide = Options { calibrate: 2, compare: 1, activations: Some(12), ..Options::default() };
     refused(&source, &wide, &["node \"net/Conv", "weights 12 bits too"]);
-    sketch::exported(&source, &Options { weights: 12, ..wide }).unwrap();
+    // A search skips that mix.
+    let goal = Goal { psnr: Some(60.0), ..Goal::default() };
+    let found = Options { activations: None, goal, compare: 4, ..wide.clone() };
+    let report = sketch::exported(&source, &found).unwrap().report;
+    assert!(report.layout.layers[0].output_bits == 12 && report.layout.layers[1].weight_bits == 12);
+    sketch::exported(&source, &Options { weights: Some(12), ..wide }).unwrap();
 }
 
 #[test]
@@ -181,10 +193,13 @@ fn names_and_pixel_rules_that_do_not_fit_are_refused() {
     let pixels = Some(PixelRule::UNIT);
     refused(Options { pixels, ..Options::default() }, "end in Tanh");
     refused(Options { calibrate: 0, ..Options::default() }, "at least one latent");
-    refused(Options { activations: 4, ..Options::default() }, "activations of 4 bits");
-    let goal = Goal { psnr: Some(40.0), flash: None };
-    refused(Options { activations: 12, goal, ..Options::default() }, "activations of 12 bits");
-    let goal = Goal { psnr: None, flash: Some(100) };
+    refused(Options { activations: Some(4), ..Options::default() }, "activations of 4 bits");
+    let goal = Goal { psnr: Some(40.0), ..Goal::default() };
+    refused(
+        Options { activations: Some(12), goal, ..Options::default() },
+        "activations of 12 bits",
+    );
+    let goal = Goal { flash: Some(100), ..Goal::default() };
     refused(Options { goal, ..Options::default() }, "bytes of flash already");
 }
 
@@ -274,21 +289,74 @@ fn classifiers_of_something_else_are_refused() {
     refused(of(&[3, 4, 5]), &whole, "not pictures in float32");
 }
 
-/// The last layer's weights do not fit 8 bits. An export in 12 bits still has a report, without sensitivities.
+/// Where 8 bits are not good enough, some parts get 12 without being asked for, and a line says so.
+#[test]
+fn parts_get_12_bits_where_8_are_not_good_enough() {
+    let source = sketch::dense_first();
+    // Two latents are too few for good ranges.
+    let calibrate = 2;
+    let options = Options { calibrate, compare: 32, ..few() };
+    let held = sketch::exported(&source, &options).unwrap().report;
+    let Fidelity { psnr_mean, psnr_worst, .. } = held.fidelity;
+    assert!(!Goal::GOOD.is_reached_by(psnr_mean, psnr_worst), "{:?}", held.fidelity);
+    assert!(held.layout.layers.iter().all(|it| (it.weight_bits, it.output_bits) == (8, 8)));
+    let notice = text::notice(&held).unwrap();
+    assert!(held.chosen == Chosen::Given && notice.starts_with("warning: "), "{notice}");
+    assert!(notice.contains("without --activations and --weights"), "{notice}");
+
+    let options = Options { calibrate, compare: 32, ..open() };
+    let raised = sketch::exported(&source, &options).unwrap().report;
+    let Fidelity { psnr_mean, psnr_worst, .. } = raised.fidelity;
+    assert!(Goal::GOOD.is_reached_by(psnr_mean, psnr_worst), "{:?}", raised.fidelity);
+    assert_eq!(raised.chosen, Chosen::Raised);
+    assert!(raised.layout.layers.iter().any(|it| it.weight_bits == 8), "all weights have 12 bits");
+    assert_eq!(raised.eight_bits.as_ref().unwrap().flash_bytes, held.layout.flash_bytes);
+    let notice = text::notice(&raised).unwrap();
+    assert!(notice.starts_with("note: 8 bits throughout would give "), "{notice}");
+    assert!(notice.contains("bytes of flash") && notice.contains("keeps 8 bits"), "{notice}");
+    assert_eq!(notice.lines().count(), 1);
+}
+
+/// The last layer's weights do not fit 8 bits. An export in 12 bits still has a report, without sensitivities, and so
+/// has one that leaves the bits open, or has a goal.
 #[test]
 fn twelve_bits_are_had_where_eight_are_not() {
     let mut sketch = Sketch::new(&[4, 1, 1])
         .convolution("ConvTranspose", [4, 3, 4], geometry(1, [0, 0, 0, 0], 0))
         .plain("Relu");
     let weights = sketch.graph.constant("large", &[3, 1, 1, 1], Values::Float(&[90.0, -90.0, 3.0]));
-    let sketch = sketch.then("ConvTranspose", &[&weights], vec![]).plain("Tanh");
-    let source = sketch.finish();
+    let sketch = sketch.then("ConvTranspose", &[&weights], vec![]);
+    let source = sketch.then("LeakyRelu", &[], vec![float("alpha", 0.5)]).finish();
     refused(&source, &few(), &["sketch.onnx: ", "weights of 12 bits"]);
-    let report = sketch::exported(&source, &Options { weights: 12, ..few() }).unwrap().report;
-    assert!(report.sensitivities.is_empty());
-    assert!(report.fidelity.psnr_mean > 30.0, "{:?}", report.fidelity);
-    assert!(
-        !crate::report::text::report(&report, Path::new("worst.png"))
-            .contains("only these are in 8 bits")
-    );
+    let twelve = Options { weights: Some(12), ..few() };
+    let goal = Goal { psnr: Some(20.0), ..Goal::default() };
+    for options in [twelve, open(), Options { goal, ..open() }] {
+        let report = sketch::exported(&source, &options).unwrap().report;
+        assert!(report.sensitivities.is_empty() && report.eight_bits.is_none());
+        assert_eq!(report.layout.layers[1].weight_bits, 12);
+        let shown = text::report(&report, Path::new("worst.png"));
+        assert!(!shown.contains("only these are in 8 bits"), "{shown}");
+        if options.activations.is_none() {
+            assert_eq!(report.layout.layers[0].weight_bits, 8);
+        }
+    }
+}
+
+/// Pictures of sums that no 8-bit pixel could follow are tables too.
+#[test]
+fn steep_ends_are_tables() {
+    for end in ["Tanh", "Sigmoid", "Clip"] {
+        let mut sketch = Sketch::new(&[4, 1, 1])
+            .convolution("ConvTranspose", [4, 3, 4], geometry(1, [0, 0, 0, 0], 0))
+            .plain("Relu");
+        let large = [4000.0, -5000.0, 300.0];
+        let weights = sketch.graph.constant("large", &[3, 1, 1, 1], Values::Float(&large));
+        let sketch = sketch.then("ConvTranspose", &[&weights], vec![]);
+        let limits = vec![float("min", -1.0), float("max", 1.0)];
+        let source = sketch.then(end, &[], if end == "Clip" { limits } else { vec![] }).finish();
+        let report = sketch::exported(&source, &few()).unwrap().report;
+        assert!(report.fidelity.psnr_mean > 38.0, "{end}: {:?}", report.fidelity);
+        let layer = &report.layout.layers[1];
+        assert_eq!((layer.weight_bits, layer.output_bits), (8, 8));
+    }
 }

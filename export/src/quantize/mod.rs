@@ -1,7 +1,8 @@
 //! Quantises a float network to the integers of a `.gen` file, and proves that they cannot overflow.
 //!
-//! - `scale`: the scale of a channel's weights; `rounding`: 8-bit weights rounded for their inputs
-//! - `epilogue`: multipliers, constants and lookup tables
+//! - `scale`: the scale of a channel's weights; `inputs`: recorded inputs of the layers; `rounding`: 8-bit weights
+//!   rounded for these
+//! - `epilogue`: multipliers and constants; `table`: lookup tables
 //! - `bound`: how large accumulators can become, and whether the quantised ONNX is exact
 //! - [`sensitivity`]: what each layer's 8 bits cost; [`mix`]: which numbers have 12 bits
 //! - [`plans`]: the weight bytes read with more or less working memory
@@ -14,8 +15,10 @@ pub mod sensitivity;
 
 pub(crate) mod bound;
 mod epilogue;
+mod inputs;
 mod rounding;
 mod scale;
+mod table;
 #[cfg(test)]
 mod tests;
 
@@ -25,11 +28,12 @@ use crate::network::{Layer, Network};
 use crate::picture::pixel_rule::PixelRule;
 use crate::quantize::mix::Mix;
 use anyhow::{Result, anyhow, ensure};
-use epilogue::Target;
-pub(crate) use epilogue::{ONE, TABLE};
+pub(crate) use epilogue::ONE;
+use epilogue::{Sums, Target};
 use gen_core::element::{Element, Weight};
 use gen_core::format::write::{DraftActivation, DraftLayer};
-pub use rounding::Inputs;
+pub use inputs::Inputs;
+pub(crate) use table::TABLE;
 
 /// A quantised network.
 #[derive(Clone, Debug)]
@@ -78,22 +82,18 @@ pub fn quantize<'f>(
     for (index, (layer, folded)) in network.layers.iter().zip(folded).enumerate() {
         let is_last = index + 1 == network.layers.len();
         let target = if is_last { Target::Pixels(pixels) } else { Target::Tensor(tensors[index]) };
-        let make = |coarser: &[f64]| {
-            quantize_layer(layer, folded, (mix.weight(index), coarser), input, target)
-        };
-        let (mut draft, mut scales) = make(&vec![1.0; layer.channels_out])?;
-        if draft.weight == Weight::Wide {
-            let coarser = bound::overflow(&draft, input_shape, input.element);
-            if coarser.iter().any(|times| *times > 1.0) {
-                (draft, scales) = make(&coarser)?;
+        let weight = mix.weight(index);
+        let round = |scales: &[f64], nearest: Vec<i16>| {
+            if weight == Weight::Wide || folded.per_feature {
+                return nearest;
             }
-        }
-        if draft.weight == Weight::Byte && !draft.per_feature {
             // Every channel has a scale.
-            let channels = folded.weights.chunks_exact(layer.channel_len()).zip(&scales);
+            let channels = folded.weights.chunks_exact(layer.channel_len()).zip(scales);
             let real = channels.flat_map(|(reals, scale)| reals.iter().map(move |w| w / scale));
-            draft.weights = inputs.round(index, layer, real.collect(), draft.weights);
-        }
+            inputs.round(index, layer, real.collect(), nearest)
+        };
+        let (draft, scales) =
+            quantize_layer(layer, folded, weight, (input, input_shape), target, &round)?;
         prove(layer, &draft, input_shape, input.element)?;
         input_shape = draft.output;
         quantized.layers.push(draft);
@@ -105,21 +105,68 @@ pub fn quantize<'f>(
     Ok(quantized)
 }
 
-/// Quantises a layer, its weights to the nearest steps. Returns it with the scales of its weights, which are those that
-/// just hold the largest weight, times the factors `coarser` of the channels.
+/// Quantises a layer, whose input is `input` in maps of `input_shape`. Returns it with the scales of its weights.
+/// `round` gets these scales and the nearest steps, and returns the steps to use.
+///
+/// # Errors
+///
+/// If a number doesn't fit, naming layer and channel.
 fn quantize_layer(
     layer: &Layer,
     folded: &Folded,
-    (weight, coarser): (Weight, &[f64]),
-    input: Quantization,
+    weight: Weight,
+    (input, input_shape): (Quantization, [usize; 3]),
     target: Target,
+    round: &dyn Fn(&[f64], Vec<i16>) -> Vec<i16>,
 ) -> Result<(DraftLayer, Vec<f64>)> {
+    let channels = layer.channels_out;
+    let floor = epilogue::scale_floor(folded, weight, input.scale, target);
+    let nearest = |coarser: &[f64]| nearest(layer, folded, weight, &floor, coarser);
+    let (weights, mut scales) = nearest(&vec![1.0; channels]);
+    let mut draft = DraftLayer {
+        zero_point: input.zero_point,
+        element: match target {
+            Target::Tensor(tensor) => tensor.element,
+            Target::Pixels(_) => Element::Byte,
+        },
+        weight,
+        weights,
+        per_feature: folded.per_feature,
+        ..layer.draft()
+    };
+    if weight == Weight::Wide {
+        let coarser = bound::overflow(&draft, input_shape, input.element);
+        if coarser.iter().any(|times| *times > 1.0) {
+            (draft.weights, scales) = nearest(&coarser);
+        }
+    }
+    draft.weights = round(&scales, draft.weights);
+    let units: Vec<f64> = scales.iter().map(|scale| scale * input.scale).collect();
+    let reaches = bound::reach(&draft, input_shape, input.element, 0..input_shape[2]);
+    let reaches: Vec<i64> = (0..units.len()).map(|i| reaches[i % channels].magnitude()).collect();
+    let sums = Sums { units: &units, reaches: &reaches };
+    let epilogue = epilogue::epilogue(folded, sums, weight, target)
+        .map_err(|(i, why)| refuse(layer, i % channels, &why))?;
+    draft.multipliers = epilogue.multipliers;
+    draft.constants = epilogue.constants;
+    draft.activation = epilogue.activation;
+    Ok((draft, scales))
+}
+
+/// The weights of a layer in their nearest steps, with their scales per channel or feature. These just hold the largest
+/// weight and are at least `floor`, times the factors `coarser` of the channels.
+fn nearest(
+    layer: &Layer,
+    folded: &Folded,
+    weight: Weight,
+    floor: &dyn Fn(usize) -> f64,
+    coarser: &[f64],
+) -> (Vec<i16>, Vec<f64>) {
     let channels = layer.channels_out;
     let positions = layer.rows.kernel * layer.columns.kernel;
     // Number `i` belongs to a channel, or to a feature, which has the weights of one kernel position.
     let mut weights = vec![0; folded.weights.len()];
     let mut scales = Vec::with_capacity(folded.bias.len());
-    let floor = epilogue::scale_floor(folded, weight, input.scale, target);
     for i in 0..folded.bias.len() {
         let (begin, len) = if folded.per_feature {
             let (position, out) = (i / channels, i % channels);
@@ -134,24 +181,7 @@ fn quantize_layer(
         }
         scales.push(scale);
     }
-    let units: Vec<f64> = scales.iter().map(|scale| scale * input.scale).collect();
-    let epilogue = epilogue::epilogue(folded, &units, weight, target)
-        .map_err(|(i, why)| refuse(layer, i % channels, &why))?;
-    let draft = DraftLayer {
-        zero_point: input.zero_point,
-        element: match target {
-            Target::Tensor(tensor) => tensor.element,
-            Target::Pixels(_) => Element::Byte,
-        },
-        weight,
-        weights,
-        per_feature: folded.per_feature,
-        multipliers: epilogue.multipliers,
-        constants: epilogue.constants,
-        activation: epilogue.activation,
-        ..layer.draft()
-    };
-    Ok((draft, scales))
+    (weights, scales)
 }
 
 /// An error that names node and output channel.
@@ -188,9 +218,9 @@ fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], element: Element)
         );
         let scaled = i128::from(acc) * i128::from(m) + i128::from(c.abs());
         let steps = scaled as f64 / f64::from(u32::MAX);
-        let is_table = matches!(draft.activation, DraftActivation::Table(_));
-        let unit = if is_table { epilogue::ENTRIES } else { epilogue::STEPS };
-        let why = format!("its sums reach {steps:.1e} {unit}: its weights are far too large");
+        let why = format!(
+            "its sums reach {steps:.1e} steps of its output: its weights are far too large"
+        );
         ensure!(scaled < 1 << 53, refuse(layer, channel, &why));
     }
     Ok(())

@@ -2,26 +2,28 @@
 //!
 //! Rounding errors e of the weights change an output by eᵀx. Its mean square is eᵀHe, with H = E[xxᵀ] over the inputs
 //! x that these weights are multiplied by. Inputs are correlated (after a ReLU, all are positive), so errors can
-//! cancel. Beginning with the nearest steps, weights move a step up or down as long as eᵀHe falls. This is AdaRound's
-//! objective (Nagel et al. 2020, arXiv 2004.10568) with the coordinate descent of Behdin et al. 2023 (arXiv
-//! 2309.01885). Each phase of a transposed convolution has its own taps, and so its own H.
+//! cancel. Inputs are rounded too: small negative values after a LeakyReLU, for example, most of them to the same side,
+//! and such losses of many channels add up. On average they change an output by wᵀd, where w are its weights, and d what
+//! an input loses on average. So what is made small is the mean square of eᵀx − wᵀd. Beginning with the nearest steps,
+//! weights move a step up or down as long as it falls. This is AdaRound's objective (Nagel et al. 2020, arXiv
+//! 2004.10568), here with the inputs' losses, and the coordinate descent of Behdin et al. 2023 (arXiv 2309.01885). Each
+//! phase of a transposed convolution has its own taps, and so its own H and wᵀd.
 
-use crate::network::float::{BATCH, Runner, Tensor};
-use crate::network::quantization::Quantization;
-use crate::network::{Layer, Network};
-use crate::{latent, parallel};
-use anyhow::Result;
+use crate::network::Layer;
+use crate::parallel;
+use crate::quantize::inputs::{Recording, STEP};
 use gen_core::axis::{Axis, Taps};
 use gen_core::element::Weight;
-use gen_core::format::write::DraftPart;
-use ndarray::{Array2, ArrayViewMut1, s};
-use std::sync::OnceLock;
+use ndarray::{Array2, s};
 
 /// Maximum number of weights of an output that are rounded together: time and memory grow with the square. With more, all weights
 /// keep their nearest steps.
 const LARGEST: usize = 2304;
 /// About how many outputs of a phase H is computed from.
 const OUTPUTS: usize = 8192;
+fn outputs_() -> usize {
+    std::env::var("Q_OUT").ok().and_then(|it| it.parse().ok()).unwrap_or(OUTPUTS)
+}
 /// Number of products of two inputs, each below 2⁸, whose sum is exact in `f32`. H then depends
 /// on the recorded inputs alone, not on the processor.
 const EXACT: usize = 256;
@@ -31,95 +33,9 @@ const DAMPING: f64 = 0.01;
 /// Maximum number of passes over the weights.
 const PASSES: usize = 20;
 
-/// Recorded inputs of the layers after the first. By default nothing is recorded, and weights keep their nearest
-/// steps.
-#[derive(Debug, Default)]
-pub struct Inputs(Vec<Recording>);
-
-/// Recorded inputs of one layer.
-#[derive(Debug)]
-struct Recording {
-    /// One 8-bit map per latent, HWC.
-    maps: Vec<Vec<u8>>,
-    /// Zero-point of the maps.
-    zero_point: u8,
-    /// The first weights that were rounded, in steps, and the result: different mixes of 8 and 12 bits often round the
-    /// same weights.
-    rounded: OnceLock<(Vec<f64>, Vec<i16>)>,
-}
-
-impl Inputs {
-    /// Records the inputs of the layers of `network` on `count` calibration latents. `tensors` are the 8-bit
-    /// quantisations of the hidden tensors. `done` is called after each latent.
-    ///
-    /// The first layer's input is not recorded: it is the latent, whose elements are independent, so the nearest steps
-    /// are best.
-    ///
-    /// # Errors
-    ///
-    /// If a latent has the wrong length.
-    pub fn record(
-        network: &Network,
-        tensors: &[Quantization],
-        seed: u64,
-        count: usize,
-        done: &(dyn Fn() + Sync),
-    ) -> Result<Self> {
-        if tensors.is_empty() {
-            return Ok(Self::default());
-        }
-        let wanted = (0..tensors.len()).map(Tensor::Output).collect();
-        let runner = Runner::new(network, None, wanted);
-        let latent = DraftPart::latent(&network.latent);
-        let latents = parallel::batches(count, BATCH, |batch| {
-            let latents: Vec<_> = batch.map(|i| latent::calibration(seed, i, &latent)).collect();
-            let maps = runner.run(&latents)?.into_iter().map(|values| {
-                let map = |(values, tensor): (&Vec<f32>, &Quantization)| {
-                    values.iter().map(|it| tensor.quantize(f64::from(*it)) as u8).collect()
-                };
-                done();
-                values.iter().zip(tensors).map(map).collect::<Vec<Vec<u8>>>()
-            });
-            Ok(maps.collect())
-        })?;
-        let empty = |tensor: &Quantization| Recording {
-            maps: Vec::new(),
-            zero_point: tensor.zero_point,
-            rounded: OnceLock::new(),
-        };
-        let mut layers: Vec<Recording> = tensors.iter().map(empty).collect();
-        for maps in latents {
-            layers.iter_mut().zip(maps).for_each(|(layer, map)| layer.maps.push(map));
-        }
-        Ok(Self(layers))
-    }
-
-    /// Rounds the weights of layer `index` to 8 bits, minimising its output error on the recorded inputs. Returns
-    /// `nearest` if none were recorded. `real`: unrounded weights, in quantisation steps.
-    pub(super) fn round(
-        &self,
-        index: usize,
-        layer: &Layer,
-        real: Vec<f64>,
-        nearest: Vec<i16>,
-    ) -> Vec<i16> {
-        let Some(input) = index.checked_sub(1).and_then(|it| self.0.get(it)) else {
-            return nearest;
-        };
-        if let Some((_, weights)) = input.rounded.get().filter(|(asked, _)| *asked == real) {
-            return weights.clone();
-        }
-        let mut weights = nearest;
-        round(layer, &real, input, &mut weights);
-        // If other weights were stored first, these are rounded anew each time.
-        let _ = input.rounded.set((real, weights.clone()));
-        weights
-    }
-}
-
 /// Moves `weights` from the nearest steps to those that minimise the output error of `layer`. `real`: unrounded
 /// weights, in quantisation steps.
-fn round(layer: &Layer, real: &[f64], input: &Recording, weights: &mut [i16]) {
+pub(super) fn round(layer: &Layer, real: &[f64], input: &Recording, weights: &mut [i16]) {
     let len = layer.channel_len();
     for row in 0..layer.rows.phases() {
         for column in 0..layer.columns.phases() {
@@ -127,7 +43,9 @@ fn round(layer: &Layer, real: &[f64], input: &Recording, weights: &mut [i16]) {
             if phase.places.is_empty() || phase.places.len() > LARGEST {
                 continue;
             }
-            let mut h = phase.products(input);
+            let mut h = phase.products(&input.maps);
+            let [sums, lost] = [&input.maps, &input.lost].map(|maps| phase.sums(maps));
+            let per_output = (f64::from(STEP) * phase.met(input.maps.len()).len() as f64).recip();
             let next = phase.places.len() + 1;
             let mean = h.iter().step_by(next).sum::<f64>() / phase.places.len() as f64;
             h.iter_mut().step_by(next).for_each(|square| *square += DAMPING * mean);
@@ -136,7 +54,10 @@ fn round(layer: &Layer, real: &[f64], input: &Recording, weights: &mut [i16]) {
                     let at = |place: &usize| out * len + place;
                     let real: Vec<f64> = phase.places.iter().map(|it| real[at(it)]).collect();
                     let nearest = phase.places.iter().map(|it| weights[at(it)]);
-                    descend(&h, &real, nearest.collect())
+                    let lost = lost.iter().zip(&real).map(|(lost, real)| lost * real);
+                    let lost = lost.sum::<f64>() * per_output;
+                    let pull: Vec<f64> = sums.iter().map(|sum| sum * lost).collect();
+                    descend(&h, &pull, &real, nearest.collect())
                 };
                 channels.map(round).collect::<Vec<_>>()
             });
@@ -179,22 +100,26 @@ impl Phase {
         Self { places, outputs: outputs.collect(), width: columns.input, channels }
     }
 
+    /// About [`OUTPUTS`] of the outputs in `maps` maps: each with its map's index. Maps begin at different ones, so that
+    /// together they cover all outputs.
+    fn met(&self, maps: usize) -> Vec<(usize, &[Taps; 2])> {
+        let every = (maps * self.outputs.len()).div_ceil(outputs_()).max(1);
+        let of_map = |map: usize| {
+            self.outputs.iter().skip(map % every).step_by(every).map(move |output| (map, output))
+        };
+        (0..maps).flat_map(of_map).collect()
+    }
+
     /// H, row by row, up to a constant factor, in squares of the inputs' steps.
-    fn products(&self, input: &Recording) -> Vec<f64> {
+    fn products(&self, maps: &[Vec<i16>]) -> Vec<f64> {
         let len = self.places.len();
-        // Every `every`-th output; latents begin at different ones, so that together they cover all outputs.
-        let every = (input.maps.len() * self.outputs.len()).div_ceil(OUTPUTS).max(1);
-        let outputs = input.maps.iter().enumerate().flat_map(|(index, map)| {
-            let of_map = self.outputs.iter().skip(index % every).step_by(every);
-            of_map.map(move |output| (map, output))
-        });
-        let outputs: Vec<_> = outputs.collect();
+        let outputs = self.met(maps.len());
         let parts = parallel::split(len, |block| {
             let mut sums = Array2::<f64>::zeros((block.len(), len));
             for outputs in outputs.chunks(EXACT) {
                 let mut x = Array2::<f32>::zeros((outputs.len(), len));
-                for (row, (map, output)) in x.rows_mut().into_iter().zip(outputs) {
-                    self.read(map, input.zero_point, output, row);
+                for (mut row, (map, output)) in x.rows_mut().into_iter().zip(outputs) {
+                    self.read(&maps[*map], output, |place, input| row[place] = input.into());
                 }
                 let products = x.slice(s![.., block.clone()]).t().dot(&x);
                 sums.zip_mut_with(&products, |sum, product| *sum += f64::from(*product));
@@ -204,32 +129,35 @@ impl Phase {
         parts.concat()
     }
 
-    /// Writes the inputs of an output's weights, minus their zero-point, to `x`, which is 0. Weights beyond the map's
-    /// border are left out: their inputs are 0.
-    fn read(
-        &self,
-        map: &[u8],
-        zero_point: u8,
-        [rows, columns]: &[Taps; 2],
-        mut x: ArrayViewMut1<f32>,
-    ) {
+    /// The sum of the inputs of each weight, over the same outputs.
+    fn sums(&self, maps: &[Vec<i16>]) -> Vec<f64> {
+        let mut sums = vec![0_i64; self.places.len()];
+        for (map, output) in self.met(maps.len()) {
+            self.read(&maps[map], output, |place, input| sums[place] += i64::from(input));
+        }
+        sums.into_iter().map(|sum| sum as f64).collect()
+    }
+
+    /// Calls `each` for the inputs of an output's weights: with the place of the weight and the input. Weights beyond the
+    /// map's border are left out: their inputs are 0.
+    fn read(&self, map: &[i16], [rows, columns]: &[Taps; 2], mut each: impl FnMut(usize, i16)) {
         let run = columns.len * self.channels;
         for row in 0..rows.len {
             let from = ((rows.input + row) * self.width + columns.input) * self.channels;
             let to = ((rows.skip + row) * columns.count + columns.skip) * self.channels;
-            for (i, &q) in map[from..from + run].iter().enumerate() {
-                x[to + i] = f32::from(q) - f32::from(zero_point);
+            for (i, input) in map[from..from + run].iter().enumerate() {
+                each(to + i, *input);
             }
         }
     }
 }
 
-/// `steps` after moves up or down, one weight by one step at a time, while eᵀHe falls. e is `steps` minus `real`, and
-/// `h` is H, row by row.
-fn descend(h: &[f64], real: &[f64], mut steps: Vec<i16>) -> Vec<i16> {
+/// `steps` after moves up or down, one weight by one step at a time, while eᵀHe − 2·eᵀp falls. e is `steps` minus
+/// `real`, `h` is H, row by row, and `pull` is p.
+fn descend(h: &[f64], pull: &[f64], real: &[f64], mut steps: Vec<i16>) -> Vec<i16> {
     let row = |i: usize| &h[i * real.len()..(i + 1) * real.len()];
-    // He
-    let mut slopes = vec![0.0; real.len()];
+    // He − p
+    let mut slopes: Vec<f64> = pull.iter().map(|pull| -pull).collect();
     let add = |slopes: &mut [f64], i: usize, error: f64| {
         slopes.iter_mut().zip(row(i)).for_each(|(slope, h)| *slope += error * h);
     };
@@ -260,6 +188,8 @@ mod tests {
     use crate::calibrate::calibrate;
     use crate::network::fold::{Activation, Folded};
     use crate::network::naive;
+    use crate::network::quantization::Quantization;
+    use crate::quantize::inputs::Inputs;
     use crate::quantize::scale;
     use crate::sketch;
 
@@ -271,12 +201,70 @@ mod tests {
             let same = |i: usize| if i.is_multiple_of(len + 1) { 1.1 } else { 1.0 };
             let h: Vec<f64> = (0..len * len).map(same).collect();
             let nearest = real.iter().map(|w| scale::quantize(*w, Weight::Byte, 1.0));
-            descend(&h, real, nearest.collect())
+            descend(&h, &vec![0.0; len], real, nearest.collect())
         };
         assert_eq!(rounded(&[0.4; 5]), [1, 1, 0, 0, 0]);
         assert_eq!(rounded(&[-0.4; 5]), [-1, -1, 0, 0, 0]);
         assert_eq!(rounded(&[127.0, 0.4, 0.4]), [127, 1, 0]);
         assert_eq!(rounded(&[-127.0, -0.4, -0.4]), [-127, -1, 0]);
+    }
+
+    /// If all inputs are nearly 1, a loss of 2 in each output is made up for by two steps.
+    #[test]
+    fn losses_of_inputs_are_made_up_for() {
+        let real = [10.0, 20.0, -30.0];
+        let h: Vec<f64> = (0..9).map(|i| if i % 4 == 0 { 1.1 } else { 1.0 }).collect();
+        let steps = |lost: f64| {
+            let nearest = real.iter().map(|w| *w as i16).collect();
+            descend(&h, &[lost; 3], &real, nearest).iter().sum::<i16>()
+        };
+        assert_eq!([-1.9, 0.0, 0.3, 2.1].map(steps), [-2, 0, 0, 2]);
+    }
+
+    /// Outputs keep their means although all inputs lose something, each phase its own.
+    #[test]
+    fn outputs_keep_their_means() {
+        for source in sketch::all() {
+            let network = sketch::imported(&source);
+            // A third of the steps of calibration: most values are rounded to a few steps.
+            let tensors = calibrate(&network, 1, 16, &|| ()).unwrap().eight_bit();
+            let coarse = tensors.iter().map(|it| Quantization {
+                scale: it.scale * 12.0,
+                zero_point: it.zero_point / 12,
+                ..*it
+            });
+            let coarse: Vec<Quantization> = coarse.collect();
+            let mut inputs = Inputs::record(&network, &coarse, 1, 64, &|| ()).unwrap();
+            let (index, layer) = (1, &network.layers[1]);
+            let real: Vec<f64> = layer.weights.iter().map(|w| f64::from(*w) * 60.0).collect();
+            let nearest: Vec<i16> = real.iter().map(|w| w.round() as i16).collect();
+            // All lose a quarter of a step.
+            let quarter = |maps: &Vec<Vec<i16>>| {
+                maps.iter().map(|map| map.iter().map(|x| x.signum() * STEP / 4).collect()).collect()
+            };
+            inputs.layers[0].lost = quarter(&inputs.layers[0].maps);
+            let rounded = inputs.round(index, layer, real.clone(), nearest.clone());
+            let (mut off, mut off_by_nearest) = (0.0, 0.0);
+            for phase in 0..layer.rows.phases() * layer.columns.phases() {
+                let columns = layer.columns.phases();
+                let phase = Phase::new(layer, phase / columns, phase % columns);
+                let input = &inputs.layers[0];
+                let [x, lost] = [&input.maps, &input.lost].map(|maps| phase.sums(maps));
+                for out in 0..layer.channels_out {
+                    let error = |steps: &[i16]| {
+                        let of = |(i, place): (usize, &usize)| {
+                            let at = out * layer.channel_len() + place;
+                            (f64::from(steps[at]) - real[at]) * x[i]
+                                - real[at] * lost[i] / f64::from(STEP)
+                        };
+                        phase.places.iter().enumerate().map(of).sum::<f64>().powi(2)
+                    };
+                    off += error(&rounded);
+                    off_by_nearest += error(&nearest);
+                }
+            }
+            assert!(off < 0.2 * off_by_nearest, "{}: {off} {off_by_nearest}", layer.name);
+        }
     }
 
     /// The result for the first weights is kept, other weights are rounded anew.
@@ -293,7 +281,7 @@ mod tests {
         };
         let kept = record();
         let first = rounded(&kept, 50.0);
-        assert!(kept.0[0].rounded.get().is_some());
+        assert!(kept.layers[0].rounded.get().is_some());
         assert_eq!(rounded(&kept, 50.0), first);
         let other = rounded(&kept, 30.0);
         assert_ne!(other, first);
@@ -307,8 +295,7 @@ mod tests {
             let network = sketch::imported(&source);
             let tensors = calibrate(&network, 1, 4, &|| ()).unwrap().eight_bit();
             let inputs = Inputs::record(&network, &tensors, 1, 4, &|| ()).unwrap();
-            for (layer, input) in network.layers.iter().skip(1).zip(&inputs.0) {
-                let zero = f64::from(input.zero_point);
+            for (layer, input) in network.layers.iter().skip(1).zip(&inputs.layers) {
                 let len = layer.channel_len();
                 let errors: Vec<f64> =
                     (0..len * layer.channels_out).map(|i| (i * 7 % 11) as f64 - 5.0).collect();
@@ -316,7 +303,7 @@ mod tests {
                 for phase in 0..layer.rows.phases() * layer.columns.phases() {
                     let columns = layer.columns.phases();
                     let phase = Phase::new(layer, phase / columns, phase % columns);
-                    let h = phase.products(input);
+                    let h = phase.products(&input.maps);
                     for errors in errors.chunks(len) {
                         for (row, a) in h.chunks(phase.places.len()).zip(&phase.places) {
                             let sum = row.iter().zip(&phase.places).map(|(h, b)| h * errors[*b]);
@@ -331,8 +318,8 @@ mod tests {
                     activation: Activation::None,
                     looked_up: None,
                 };
-                let squares = |map: &Vec<u8>| -> f64 {
-                    let x: Vec<f64> = map.iter().map(|q| f64::from(*q) - zero).collect();
+                let squares = |map: &Vec<i16>| -> f64 {
+                    let x: Vec<f64> = map.iter().map(|q| f64::from(*q)).collect();
                     naive::run_folded(layer, &folded, &x).iter().map(|y| y * y).sum()
                 };
                 assert_eq!(found, input.maps.iter().map(squares).sum::<f64>(), "{}", layer.name);

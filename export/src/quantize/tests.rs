@@ -179,7 +179,7 @@ fn epilogue_of(
     units: &[f64],
     target: Target,
 ) -> Result<Epilogue, (usize, String)> {
-    epilogue::epilogue(folded, units, Weight::Byte, target)
+    epilogue::epilogue(folded, Sums { units, reaches: &vec![0; units.len()] }, Weight::Byte, target)
 }
 
 #[test]
@@ -221,12 +221,50 @@ fn multipliers_that_do_not_fit_are_refused_or_the_table_is_halved() {
         DraftActivation::Table(table) => table.len(),
         _ => 0,
     };
-    assert_eq!([len(0.0007), len(0.001), len(0.0015)], [4096, 2048, 2048]);
-    let (channel, why) = epilogue_of(&curve, &[0.0001, 0.0016], pixels).err().unwrap();
-    assert!(
-        channel == 1 && why.contains("a step of its sum is 5.120e-1 entries of its table,"),
-        "{why}"
-    );
+    // A step of the sums is at most half an entry. Two more entries serve the inputs beyond ±3.2.
+    let [fine, coarse, steep, steepest] = [0.0007, 0.001, 0.1, 1000.0].map(len);
+    assert_eq!([fine, coarse, steep, steepest], [4096, 3202, 34, 3]);
+}
+
+/// Whatever the sums are, a table serves all of them, and its ends those beyond.
+#[test]
+fn tables_serve_steep_sums() {
+    let pixels = Target::Pixels(PixelRule::UNIT);
+    let sigmoid = Activation::Curve(vec![Operation::Function(Function::Sigmoid)]);
+    for activation in [sigmoid, Activation::Clip(0.0, 1.0), Activation::None] {
+        for (unit, reach, bias) in
+            [(0.1, 1 << 24, 4.0), (1000.0, 1 << 16, -3e5), (1e-6, 1 << 30, 0.0), (1e-9, 2, -1e6)]
+        {
+            let folded = folded(vec![], bias, activation.clone());
+            let sums = Sums { units: &[unit], reaches: &[reach] };
+            let made = epilogue::epilogue(&folded, sums, Weight::Byte, pixels).unwrap();
+            let DraftActivation::Table(table) = &made.activation else {
+                assert!(unit < 1e-5 && activation != Activation::None || unit < 1e-3);
+                continue;
+            };
+            let (m, c) = (i128::from(made.multipliers[0]), i128::from(made.constants[0]));
+            assert!(i128::from(reach) * m + c.abs() < 1 << 53, "{m} {c}");
+            let looked_up = |acc: i64| {
+                let index = (i128::from(acc) * m + c) >> 32;
+                table[index.clamp(0, table.len() as i128 - 1) as usize]
+            };
+            assert_eq!((table[0], table[table.len() - 1]), (0, 255), "{activation:?} {unit}");
+            // Half an entry is at most as much as a step, or as the 2²¹st part of all sums.
+            let real = |acc: i64| acc as f64 * unit + bias;
+            let width = (2.0 * unit).max((reach as f64 * unit + bias.abs()) / f64::from(1 << 21));
+            let curve = |x: f64| match &activation {
+                Activation::Curve(curve) => crate::network::operation::all(curve, x),
+                _ => x,
+            };
+            let zero = (-bias / unit) as i64;
+            for acc in (-20..20).map(|i| zero + i).filter(|acc| acc.abs() <= reach) {
+                let pixel = |by: f64| PixelRule::UNIT.pixel(curve(real(acc) + by * width));
+                let got = looked_up(acc);
+                let (low, high) = (i16::from(pixel(-0.6)), i16::from(pixel(0.6)));
+                assert!((low..=high).contains(&got), "{got} not in {low}..={high}: {acc}, {unit}");
+            }
+        }
+    }
 }
 
 #[test]

@@ -39,7 +39,9 @@ pub struct Report {
     pub sensitivities: Vec<Sensitivity>,
     /// Time of a picture on some cores.
     pub times: Vec<CoreTime>,
-    /// Figures of 8 bits throughout, if there was a goal.
+    /// Who chose which weights and tensors have 12 bits.
+    pub chosen: Chosen,
+    /// Figures of 8 bits throughout, if they are possible and a mix of 8 and 12 bits was searched for.
     pub eight_bits: Option<EightBits>,
     /// The lookup tables, in the order of their layers.
     pub tables: Vec<TableReport>,
@@ -62,11 +64,30 @@ pub struct Worst {
     pub psnr: f64,
 }
 
+/// Who chose which weights and tensors have 12 bits.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Chosen {
+    /// The options, by widths or a goal.
+    Given,
+    /// The default: 8 bits throughout are good enough.
+    EightBits,
+    /// A search, since 8 bits throughout are not good enough or not possible.
+    Raised,
+    /// The same, but no mix that was tried is good enough. Their best mean PSNR, in dB.
+    Missed {
+        /// In dB.
+        best_db: f64,
+    },
+}
+
 /// Fidelity, sizes and times of a generator with 8 bits throughout.
 #[derive(Clone, Debug, Serialize)]
 pub struct EightBits {
     /// Mean PSNR, in dB.
     pub psnr_mean: f64,
+    /// PSNR of the worst picture, in dB.
+    pub psnr_worst: f64,
     /// Bytes of the `.gen` file.
     pub flash_bytes: usize,
     /// Bytes of working memory.

@@ -4,8 +4,9 @@ use crate::draw::classifier::Frechet;
 use crate::draw::comparison::PER_ROW;
 use crate::import::verify::Check;
 use crate::picture::fidelity::{Fidelity, LEVELS};
+use crate::quantize::mix::Goal;
 use crate::report::verdict::Verdict;
-use crate::report::{Report, TableReport, TensorReport, Worst, layout};
+use crate::report::{Chosen, EightBits, Report, TableReport, TensorReport, Worst, layout};
 use crate::text::{ending, significant};
 use boards::{Board, CoreTime};
 use output::number::grouped;
@@ -134,28 +135,88 @@ fn worst(worst: &[Worst], sheet: &Path) -> String {
 /// PSNR of 8 bits throughout, and the flash, working memory and time that 12 bits add.
 fn against_eight_bits(report: &Report) -> String {
     let Some(eight) = &report.eight_bits else { return String::new() };
-    let layout = &report.layout;
-    if layout.layers.iter().all(|layer| layer.weight_bits == 8 && layer.output_bits == 8) {
-        return format!("\n8 bits throughout reach {:.2} dB: nothing needs 12\n", eight.psnr_mean);
+    let layers = &report.layout.layers;
+    if layers.iter().all(|layer| layer.weight_bits == 8 && layer.output_bits == 8) {
+        let end = if report.chosen == Chosen::Given { ": nothing needs 12" } else { "" };
+        return format!("\n8 bits throughout reach {:.2} dB{end}\n", eight.psnr_mean);
     }
-    let more = |now: u64, before: u64| grouped(now.saturating_sub(before));
-    let longer: Vec<String> = report
-        .times
-        .iter()
-        .zip(&eight.times)
-        .filter(|(now, _)| ["M0+", "M4"].contains(&now.core))
-        .map(|(now, before)| {
+    let cost = Cost::of(report, eight);
+    format!(
+        "\n8 bits throughout: {:.2} dB, worst {:.2}\n12 bits add: {} bytes of flash, {} of working memory,\n             {}\n",
+        eight.psnr_mean, eight.psnr_worst, cost.flash, cost.memory, cost.times
+    )
+}
+
+/// What 12 bits add to 8 bits throughout, as text.
+struct Cost {
+    flash: String,
+    memory: String,
+    times: String,
+}
+
+impl Cost {
+    fn of(report: &Report, eight: &EightBits) -> Self {
+        let more = |now: usize, before: usize| grouped(now.saturating_sub(before) as u64);
+        let pairs = report.times.iter().zip(&eight.times);
+        let longer = pairs.filter(|(now, _)| ["M0+", "M4"].contains(&now.core));
+        let longer = longer.map(|(now, before)| {
             let more = 100.0 * (now.seconds / before.seconds - 1.0);
             format!("{more:.0} % to the time on an {}", now.core)
-        })
-        .collect();
-    format!(
-        "\n8 bits throughout: {:.2} dB\n12 bits add: {} bytes of flash, {} of working memory,\n             {}\n",
-        eight.psnr_mean,
-        more(layout.flash_bytes as u64, eight.flash_bytes as u64),
-        more(layout.working_memory_bytes as u64, eight.working_memory_bytes as u64),
-        longer.join(", ")
-    )
+        });
+        let layout = &report.layout;
+        Self {
+            flash: more(layout.flash_bytes, eight.flash_bytes),
+            memory: more(layout.working_memory_bytes, eight.working_memory_bytes),
+            times: longer.collect::<Vec<_>>().join(", "),
+        }
+    }
+}
+
+/// A line that says what a user would not expect: that parts have 12 bits although nobody asked for it, or that the
+/// pictures are not good.
+pub fn notice(report: &Report) -> Option<String> {
+    let Fidelity { psnr_mean: mean, psnr_worst: worst, .. } = report.fidelity;
+    let (least, least_worst) = (Goal::GOOD.psnr?, Goal::GOOD.worst?);
+    if report.chosen == Chosen::Raised {
+        let (why, cost) = match &report.eight_bits {
+            Some(eight) => {
+                let Cost { flash, memory, times } = Cost::of(report, eight);
+                (
+                    format!(
+                        "8 bits throughout would give {:.1} dB (worst {:.1})",
+                        eight.psnr_mean, eight.psnr_worst
+                    ),
+                    format!(
+                        "; this adds {flash} bytes of flash, {memory} of working memory, {times}; \
+                         --activations 8 --weights 8 keeps 8 bits"
+                    ),
+                )
+            }
+            None => ("8 bits throughout are not possible".to_owned(), String::new()),
+        };
+        return Some(format!(
+            "note: {why}, so some parts have 12 bits: {mean:.1} dB (worst {worst:.1}){cost}\n"
+        ));
+    }
+    if Goal::GOOD.is_reached_by(mean, worst) {
+        return None;
+    }
+    let settings = &report.settings;
+    let way = match report.chosen {
+        Chosen::Missed { best_db } => {
+            format!(
+                "; of the mixes of 8 and 12 bits that were tried, the best has {best_db:.1} dB: see --target-psnr"
+            )
+        }
+        _ if !settings.goal.is_some() && settings.activation_bits + settings.weight_bits < 24 => {
+            "; without --activations and --weights, mixes of 8 and 12 bits are tried".to_owned()
+        }
+        _ => String::new(),
+    };
+    Some(format!(
+        "warning: the pictures differ visibly from the float network's: {mean:.1} dB, worst {worst:.1}, where {least} and \
+         {least_worst} are good{way}\n"
+    ))
 }
 
 /// Time of a picture on some cores, in ms, and of each layer.

@@ -194,7 +194,7 @@ mod tests {
     fn eight_bits_are_advised_where_they_fit() {
         let of = |bits| {
             let few = Options { calibrate: 8, compare: 1, ..Options::default() };
-            let options = Options { activations: bits, weights: bits, ..few };
+            let options = Options { activations: Some(bits), weights: Some(bits), ..few };
             sketch::exported(&sketch::dense_first(), &options).unwrap().gen_file
         };
         let (wide, bytes) = (of(12), of(8));
