@@ -239,7 +239,8 @@ mod tests {
         let after = calibrate(&network, 1, 16, &|| ()).unwrap();
         let values = after.magnitudes[1][2] / tensors[1].scale;
         let weights = magnitudes(&before.layers[2])[2] / lifts[1][2];
-        assert!((values / weights - 1.0).abs() < 0.01, "{values} {weights}");
+        // Before the lift, the channel's most frequent value had 13 bins of the histogram, give or take a half.
+        assert!((values / weights - 1.0).abs() < 0.5 / 13.0, "{values} {weights}");
         let z = [0.3, -1.0, 0.7, 1.5, -0.2];
         for (a, b) in naive::run(&before, &z).into_iter().zip(naive::run(&network, &z)) {
             assert!((a - b).abs() < 1e-5, "{a} {b}");

@@ -162,7 +162,7 @@ fn wide_layers_on_wide_inputs_are_told_to_take_wide_weights() {
         .plain("Relu")
         .convolution("Conv", [1024, 1, 3], geometry(1, [1, 1, 1, 1], 0));
     let source = sketch.plain("Tanh").finish();
-    let wide = Options { calibrate: 2, compare: 1, activations: Some(12), ..Options::default() };
+    let wide = Options { calibrate: 16, compare: 1, activations: Some(12), ..Options::default() };
     refused(&source, &wide, &["node \"net/Conv", "weights 12 bits too"]);
     // A search skips that mix.
     let goal = Goal { psnr: Some(60.0), ..Goal::default() };
@@ -293,8 +293,8 @@ fn classifiers_of_something_else_are_refused() {
 #[test]
 fn parts_get_12_bits_where_8_are_not_good_enough() {
     let source = sketch::dense_first();
-    // Two latents are too few for good ranges.
-    let calibrate = 2;
+    // So few latents give ranges that are too narrow.
+    let calibrate = 16;
     let options = Options { calibrate, compare: 32, ..few() };
     let held = sketch::exported(&source, &options).unwrap().report;
     let Fidelity { psnr_mean, psnr_worst, .. } = held.fidelity;

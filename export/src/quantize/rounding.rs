@@ -15,15 +15,13 @@ use crate::quantize::inputs::{Recording, STEP};
 use gen_core::axis::{Axis, Taps};
 use gen_core::element::Weight;
 use ndarray::{Array2, s};
+use std::collections::BTreeMap;
 
-/// Maximum number of weights of an output that are rounded together: time and memory grow with the square. With more, all weights
-/// keep their nearest steps.
+/// Maximum number of weights of an output that are rounded together: time and memory grow with the square. With more,
+/// all weights keep their nearest steps.
 const LARGEST: usize = 2304;
 /// About how many outputs of a phase H is computed from.
 const OUTPUTS: usize = 8192;
-fn outputs_() -> usize {
-    std::env::var("Q_OUT").ok().and_then(|it| it.parse().ok()).unwrap_or(OUTPUTS)
-}
 /// Number of products of two inputs, each below 2⁸, whose sum is exact in `f32`. H then depends
 /// on the recorded inputs alone, not on the processor.
 const EXACT: usize = 256;
@@ -44,8 +42,7 @@ pub(super) fn round(layer: &Layer, real: &[f64], input: &Recording, weights: &mu
                 continue;
             }
             let mut h = phase.products(&input.maps);
-            let [sums, lost] = [&input.maps, &input.lost].map(|maps| phase.sums(maps));
-            let per_output = (f64::from(STEP) * phase.met(input.maps.len()).len() as f64).recip();
+            let all = phase.alike(input);
             let next = phase.places.len() + 1;
             let mean = h.iter().step_by(next).sum::<f64>() / phase.places.len() as f64;
             h.iter_mut().step_by(next).for_each(|square| *square += DAMPING * mean);
@@ -54,9 +51,13 @@ pub(super) fn round(layer: &Layer, real: &[f64], input: &Recording, weights: &mu
                     let at = |place: &usize| out * len + place;
                     let real: Vec<f64> = phase.places.iter().map(|it| real[at(it)]).collect();
                     let nearest = phase.places.iter().map(|it| weights[at(it)]);
-                    let lost = lost.iter().zip(&real).map(|(lost, real)| lost * real);
-                    let lost = lost.sum::<f64>() * per_output;
-                    let pull: Vec<f64> = sums.iter().map(|sum| sum * lost).collect();
+                    let mut pull = vec![0.0; real.len()];
+                    for alike in &all {
+                        let lost = alike.lost(&real);
+                        pull.iter_mut()
+                            .zip(&alike.sums)
+                            .for_each(|(pull, sum)| *pull += sum * lost);
+                    }
                     descend(&h, &pull, &real, nearest.collect())
                 };
                 channels.map(round).collect::<Vec<_>>()
@@ -70,7 +71,7 @@ pub(super) fn round(layer: &Layer, real: &[f64], input: &Recording, weights: &mu
     }
 }
 
-/// The outputs of one phase, which all use the same weights.
+/// The outputs of one phase, which all use the same weights, but for those beyond a border.
 struct Phase {
     /// Indices of these weights among those of a channel: by tap, then by input channel.
     places: Vec<usize>,
@@ -80,6 +81,24 @@ struct Phase {
     width: usize,
     /// Channels of the input map.
     channels: usize,
+}
+
+/// Outputs that meet the same weights inside the map.
+struct Alike {
+    /// Number of outputs.
+    count: usize,
+    /// Sum of the inputs of each weight, in steps.
+    sums: Vec<f64>,
+    /// Sum of what these lost, in 1 / [`STEP`] of a step.
+    losses: Vec<f64>,
+}
+
+impl Alike {
+    /// What an output with these weights loses on average.
+    fn lost(&self, weights: &[f64]) -> f64 {
+        let lost: f64 = self.losses.iter().zip(weights).map(|(lost, weight)| lost * weight).sum();
+        lost / (f64::from(STEP) * self.count as f64)
+    }
 }
 
 impl Phase {
@@ -103,7 +122,7 @@ impl Phase {
     /// About [`OUTPUTS`] of the outputs in `maps` maps: each with its map's index. Maps begin at different ones, so that
     /// together they cover all outputs.
     fn met(&self, maps: usize) -> Vec<(usize, &[Taps; 2])> {
-        let every = (maps * self.outputs.len()).div_ceil(outputs_()).max(1);
+        let every = (maps * self.outputs.len()).div_ceil(OUTPUTS).max(1);
         let of_map = |map: usize| {
             self.outputs.iter().skip(map % every).step_by(every).map(move |output| (map, output))
         };
@@ -129,13 +148,22 @@ impl Phase {
         parts.concat()
     }
 
-    /// The sum of the inputs of each weight, over the same outputs.
-    fn sums(&self, maps: &[Vec<i16>]) -> Vec<f64> {
-        let mut sums = vec![0_i64; self.places.len()];
-        for (map, output) in self.met(maps.len()) {
-            self.read(&maps[map], output, |place, input| sums[place] += i64::from(input));
+    /// The same outputs, by the weights that they meet.
+    fn alike(&self, input: &Recording) -> Vec<Alike> {
+        let mut all = BTreeMap::new();
+        for (map, output) in self.met(input.maps.len()) {
+            let empty = || Alike {
+                count: 0,
+                sums: vec![0.0; self.places.len()],
+                losses: vec![0.0; self.places.len()],
+            };
+            let weights = output.map(|taps| (taps.skip, taps.len));
+            let alike = all.entry(weights).or_insert_with(empty);
+            alike.count += 1;
+            self.read(&input.maps[map], output, |at, input| alike.sums[at] += f64::from(input));
+            self.read(&input.lost[map], output, |at, lost| alike.losses[at] += f64::from(lost));
         }
-        sums.into_iter().map(|sum| sum as f64).collect()
+        all.into_values().collect()
     }
 
     /// Calls `each` for the inputs of an output's weights: with the place of the weight and the input. Weights beyond the
@@ -221,7 +249,7 @@ mod tests {
         assert_eq!([-1.9, 0.0, 0.3, 2.1].map(steps), [-2, 0, 0, 2]);
     }
 
-    /// Outputs keep their means although all inputs lose something, each phase its own.
+    /// Outputs keep their means although all inputs lose something: those of each phase, and of a dense layer each.
     #[test]
     fn outputs_keep_their_means() {
         for source in sketch::all() {
@@ -244,23 +272,25 @@ mod tests {
             };
             inputs.layers[0].lost = quarter(&inputs.layers[0].maps);
             let rounded = inputs.round(index, layer, real.clone(), nearest.clone());
-            let (mut off, mut off_by_nearest) = (0.0, 0.0);
-            for phase in 0..layer.rows.phases() * layer.columns.phases() {
-                let columns = layer.columns.phases();
-                let phase = Phase::new(layer, phase / columns, phase % columns);
-                let input = &inputs.layers[0];
-                let [x, lost] = [&input.maps, &input.lost].map(|maps| phase.sums(maps));
-                for out in 0..layer.channels_out {
-                    let error = |steps: &[i16]| {
-                        let of = |(i, place): (usize, &usize)| {
-                            let at = out * layer.channel_len() + place;
-                            (f64::from(steps[at]) - real[at]) * x[i]
-                                - real[at] * lost[i] / f64::from(STEP)
+            let [mut off, mut off_by_nearest] = [0.0; 2];
+            for (row, column) in (0..layer.rows.phases())
+                .flat_map(|row| (0..layer.columns.phases()).map(move |column| (row, column)))
+            {
+                let phase = Phase::new(layer, row, column);
+                for alike in phase.alike(&inputs.layers[0]) {
+                    for out in 0..layer.channels_out {
+                        let places = phase.places.iter().map(|it| out * layer.channel_len() + it);
+                        let places: Vec<usize> = places.collect();
+                        let lost =
+                            alike.lost(&places.iter().map(|at| real[*at]).collect::<Vec<_>>());
+                        let error = |steps: &[i16]| {
+                            let errors = places.iter().map(|at| f64::from(steps[*at]) - real[*at]);
+                            let sum: f64 = errors.zip(&alike.sums).map(|(e, x)| e * x).sum();
+                            (sum / alike.count as f64 - lost).powi(2) * alike.count as f64
                         };
-                        phase.places.iter().enumerate().map(of).sum::<f64>().powi(2)
-                    };
-                    off += error(&rounded);
-                    off_by_nearest += error(&nearest);
+                        off += error(&rounded);
+                        off_by_nearest += error(&nearest);
+                    }
                 }
             }
             assert!(off < 0.2 * off_by_nearest, "{}: {off} {off_by_nearest}", layer.name);
