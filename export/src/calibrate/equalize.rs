@@ -86,7 +86,7 @@ pub fn divide(
         };
         rescale(network, index, &limits.iter().zip(lifts).map(quotient).collect::<Vec<_>>())
     });
-    divided.fold(false, |any, divided| any || divided)
+    divided.collect::<Vec<_>>().contains(&true)
 }
 
 /// How far the largest magnitude of a channel, times `headroom`, exceeds the longer end of the range of `tensor`, as a

@@ -4,34 +4,18 @@
 //! or activations. These come from the [`Settings`]; without them the usual ones are assumed and marked in the table. What
 //! else the file does not prove is refused, with the readings that fit.
 //!
-//! The way of such a file: [`read`](mod@read) gives named [`tensor`]s; [`pieces`] makes normalised weights whole; [`key`] chooses
-//! the generator's; [`module`] groups them into modules; [`label`] parts those of the label from the others; [`search`]
-//! puts the modules into a [`chain`]; [`reading`] adds what may be assumed; [`choice`] chooses by the [`statistics`] that
-//! BatchNorms have stored; [`architecture`] has the layers with [`geometry`] and activations; [`onnx`] writes the graph,
-//! [`table`] and [`advice`] the text.
+//! The way of such a file: [`read`](mod@read) gives named [`tensor`]s; [`part`] finds the generator's, and groups them into
+//! modules; [`order`] puts these into chains; [`reading`] adds what may be assumed; [`choice`] chooses by the statistics
+//! that BatchNorms have stored; [`output`] writes the graph and the text.
 
-mod advice;
-mod architecture;
-mod chain;
 mod choice;
-mod direction;
-mod geometry;
 mod keras;
-mod key;
-mod known;
-mod label;
-mod module;
-mod numbering;
-mod onnx;
-mod per_layer;
-mod pieces;
+mod order;
+mod output;
+mod part;
 mod read;
 mod reading;
-mod search;
 pub mod settings;
-mod size;
-mod statistics;
-mod table;
 pub mod tensor;
 #[cfg(test)]
 mod tests;
@@ -39,9 +23,12 @@ mod tests;
 use crate::file;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use choice::{Chosen, choose};
-use key::Part;
-use label::Modules;
-use numbering::Numbering;
+use order::search;
+use output::{advice, onnx, table};
+use part::key::Part;
+use part::label::Modules;
+use part::numbering::Numbering;
+use part::{module, pieces};
 use read::hdf5::{Description, Stored, Variable};
 use read::{foreign, hdf5, safetensors, torch};
 use reading::Subject;
@@ -79,8 +66,18 @@ const WHOLE: &str = ".";
 /// The tensors of a file, and whose conventions they follow.
 struct Checkpoint {
     tensors: Vec<Tensor>,
-    /// Whether names and orders follow Keras' conventions, else PyTorch's.
-    keras: bool,
+    format: Format,
+}
+
+/// Formats of weights alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    /// PyTorch's archives.
+    Torch,
+    /// safetensors, which PyTorch's users have.
+    Safetensors,
+    /// Weights of Keras: names and orders follow its own conventions.
+    Keras,
 }
 
 /// What a file holds.
@@ -115,7 +112,7 @@ fn generator(checkpoint: &Checkpoint, settings: &Settings, files: [&Path; 2]) ->
         if fits.iter().any(|(outer, _): &(&Part, _)| part.is_below(outer)) {
             continue;
         }
-        match part_generator(part, checkpoint.keras, settings, files) {
+        match part_generator(part, checkpoint.format, settings, files) {
             Err(error) if !error.is::<Unproved>() => misfits.push((part, format!("{error:#}"))),
             result => fits.push((part, result)),
         }
@@ -141,7 +138,7 @@ fn generator(checkpoint: &Checkpoint, settings: &Settings, files: [&Path; 2]) ->
 /// The generator that `part` is.
 fn part_generator(
     part: &Part,
-    keras: bool,
+    format: Format,
     settings: &Settings,
     files: [&Path; 2],
 ) -> Result<Converted> {
@@ -165,7 +162,7 @@ fn part_generator(
                 label,
                 numbering: Numbering::new(all.map(|it| (it.name.as_str(), it.is_linear()))),
                 given: settings.clone(),
-                keras,
+                format,
                 autoencoder: part.is_autoencoder(),
                 names: modules.main.iter().map(|module| module.name.as_str()).collect(),
                 evidence,
@@ -213,7 +210,7 @@ fn converted(
     }
     let distribution = subject.given.latent.or(chosen.reading.assumed.latent);
     let written = onnx::write(&chosen.architecture, distribution, &[])?;
-    let table = format!("{table}{}", advice::look(part, chosen, files));
+    let table = format!("{table}{}", advice::look(part, subject.format, chosen, files));
     Ok(Converted { model: written.model, table })
 }
 
@@ -244,13 +241,12 @@ fn read(path: &Path) -> Result<Content> {
             return Ok(Content::Described(description, variables));
         }
         let tensors = read::keras::tensors(variables)?;
-        return Ok(Content::Weights(Checkpoint { tensors, keras: true }));
+        return Ok(Content::Weights(Checkpoint { tensors, format: Format::Keras }));
     }
-    let tensors = match begin.get(8) {
-        Some(b'{') => safetensors::read(file::read(path)?)?,
+    let (tensors, format) = match begin.get(8) {
+        Some(b'{') => (safetensors::read(file::read(path)?)?, Format::Safetensors),
         // Reads only the tensors that are used: the file may be many times larger than the generator.
-        _ => torch::read(path)?,
+        _ => (torch::read(path)?, Format::Torch),
     };
-    let tensors = pieces::whole(tensors);
-    Ok(Content::Weights(Checkpoint { tensors, keras: false }))
+    Ok(Content::Weights(Checkpoint { tensors: pieces::whole(tensors), format }))
 }

@@ -2,7 +2,7 @@
 
 use crate::checkpoint::settings::Settings;
 use crate::checkpoint::tensor::Tensor;
-use crate::checkpoint::{Checkpoint, Converted, Unproved, generator};
+use crate::checkpoint::{Checkpoint, Converted, Format, Unproved, generator};
 use anyhow::Result;
 use std::path::Path;
 
@@ -22,13 +22,22 @@ fn of(tensors: &[(&str, &[usize])], settings: &Settings) -> Result<Converted> {
 
 /// As [`of`], unless the tensors do not prove it.
 fn strictly(tensors: &[(&str, &[usize])], settings: &Settings) -> Result<Converted> {
+    read_from(Format::Torch, tensors, settings)
+}
+
+/// As [`strictly`], of a file of this `format`.
+fn read_from(
+    format: Format,
+    tensors: &[(&str, &[usize])],
+    settings: &Settings,
+) -> Result<Converted> {
     let tensor = |&(name, shape): &(&str, &[usize])| {
         let len = shape.iter().product();
         Tensor::new(name.to_owned(), shape.to_vec(), move || Ok(vec![1.0; len]))
     };
     let tensors = tensors.iter().map(tensor).collect();
     let files = ["gen.pth", "gen.onnx"].map(Path::new);
-    generator(&Checkpoint { tensors, keras: false }, settings, files)
+    generator(&Checkpoint { tensors, format }, settings, files)
 }
 
 /// What is printed of tensors that do not prove what they are.
@@ -84,7 +93,10 @@ fn what_shapes_do_not_tell_is_asked_for() {
     let mut tensors = DCGAN.to_vec();
     tensors.insert(5, ("main.2.weight", &[8, 8, 3, 3]));
     let text = unproved(&tensors, &Settings::default());
-    assert!(text.contains("--conv _,transposed,_") && text.contains("--conv _,plain,_"), "{text}");
+    assert!(
+        text.contains("--conv _,transposed,_\n") && text.contains("--conv _,plain,_\n"),
+        "{text}"
+    );
     for (conv, kind) in [("_,plain,_", "plain"), ("transposed", "k3 s2* p1* op1*")] {
         let settings = Settings { convolution: conv.parse().unwrap(), ..Settings::default() };
         let table = of(&tensors, &settings).unwrap().table;
@@ -103,6 +115,42 @@ fn what_shapes_do_not_tell_is_asked_for() {
     assert!(of(&features, &settings).unwrap().table.contains("3×6×8"));
 }
 
+/// Where statistics disagree with every reading, the commands for these accept that.
+#[test]
+fn commands_for_readings_accept_what_stays_doubtful() {
+    let norm = ["weight", "bias", "running_mean", "running_var"].map(|it| format!("main.3.{it}"));
+    let mut dense: Vec<(&str, &[usize])> =
+        vec![("main.0.weight", &[8, 10]), ("main.2.weight", &[8, 8])];
+    dense.extend(norm.iter().map(|name| (name.as_str(), &[8][..])));
+    dense.extend([("main.5.weight", &[8, 8][..]), ("main.7.weight", &[784, 8])]);
+    let text = unproved(&dense, &Settings::default());
+    for kind in ["leaky:0.2", "relu"] {
+        assert!(text.contains(&format!(" --activation {kind} --assume\n")), "{text}");
+    }
+}
+
+/// The Python that is printed loads what the file is.
+#[test]
+fn each_format_has_its_own_python() {
+    let text = |format, key: &str| {
+        let names: Vec<String> = DCGAN.iter().map(|(name, _)| format!("{key}{name}")).collect();
+        let tensors: Vec<_> = names.iter().zip(&DCGAN).map(|(a, (_, b))| (&**a, *b)).collect();
+        let settings = Settings { assume: true, ..Settings::default() };
+        read_from(format, &tensors, &settings).unwrap().table
+    };
+    for (format, key, line) in [
+        (Format::Torch, "", "net.load_state_dict(torch.load(\"gen.pth\", map_location=\"cpu\"))"),
+        (Format::Torch, "netG.", "map_location=\"cpu\")[\"netG\"])"),
+        (Format::Safetensors, "", "(safetensors.torch.load_file(\"gen.pth\"))"),
+        (Format::Safetensors, "netG.", "items() if k.startswith(\"netG.\")})"),
+        (Format::Keras, "", "net.load_weights(\"gen.pth\")\n    net.save(\"gen.keras\")\n"),
+    ] {
+        let text = text(format, key);
+        assert!(text.contains(line), "{text}");
+        assert_eq!(text.contains("torch.onnx.export"), format != Format::Keras, "{text}");
+    }
+}
+
 #[test]
 fn an_order_can_be_given() {
     let twins: [(&str, &[usize]); 4] = [
@@ -119,7 +167,7 @@ fn an_order_can_be_given() {
     let text = unproved(&twins, &Settings { order: None, ..order(&[]) });
     for order in ["first,a,b,last", "first,b,a,last"] {
         assert!(
-            text.contains(&format!("gen.pth -o gen.onnx --order {order} --conv transposed")),
+            text.contains(&format!("gen.pth -o gen.onnx --order {order} --conv transposed\n")),
             "{text}"
         );
     }

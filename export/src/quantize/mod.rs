@@ -105,8 +105,10 @@ pub fn quantize<'f>(
     Ok(quantized)
 }
 
+/// Gets the scales of a layer's weights and the nearest steps, and returns the steps to use.
+type Round<'r> = dyn Fn(&[f64], Vec<i16>) -> Vec<i16> + 'r;
+
 /// Quantises a layer, whose input is `input` in maps of `input_shape`. Returns it with the scales of its weights.
-/// `round` gets these scales and the nearest steps, and returns the steps to use.
 ///
 /// # Errors
 ///
@@ -117,7 +119,7 @@ fn quantize_layer(
     weight: Weight,
     (input, input_shape): (Quantization, [usize; 3]),
     target: Target,
-    round: &dyn Fn(&[f64], Vec<i16>) -> Vec<i16>,
+    round: &Round,
 ) -> Result<(DraftLayer, Vec<f64>)> {
     let channels = layer.channels_out;
     let floor = epilogue::scale_floor(folded, weight, input.scale, target);

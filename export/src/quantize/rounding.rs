@@ -267,10 +267,10 @@ mod tests {
             let real: Vec<f64> = layer.weights.iter().map(|w| f64::from(*w) * 60.0).collect();
             let nearest: Vec<i16> = real.iter().map(|w| w.round() as i16).collect();
             // All lose a quarter of a step.
-            let quarter = |maps: &Vec<Vec<i16>>| {
-                maps.iter().map(|map| map.iter().map(|x| x.signum() * STEP / 4).collect()).collect()
-            };
-            inputs.layers[0].lost = quarter(&inputs.layers[0].maps);
+            let Recording { maps, lost, .. } = &mut inputs.layers[0];
+            for (lost, x) in lost.iter_mut().flatten().zip(maps.iter().flatten()) {
+                *lost = x.signum() * STEP / 4;
+            }
             let rounded = inputs.round(index, layer, real.clone(), nearest.clone());
             let [mut off, mut off_by_nearest] = [0.0; 2];
             for (row, column) in (0..layer.rows.phases())

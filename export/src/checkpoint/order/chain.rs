@@ -1,37 +1,37 @@
 //! A chain of modules: from the latents to the picture.
 
-use crate::checkpoint::module::{Module, Norm};
+use crate::checkpoint::part::module::{Module, Norm};
 use crate::checkpoint::settings::{Direction, PerLayer};
 use crate::checkpoint::tensor::Tensor;
 
 /// A linear module with the modules up to the next one.
 #[derive(Clone)]
-pub(super) struct Link<'a> {
-    pub(super) name: &'a str,
-    pub(super) linear: Linear,
-    pub(super) channels_in: usize,
+pub(crate) struct Link<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) linear: Linear,
+    pub(crate) channels_in: usize,
     /// Output channels of a convolution, features of a dense layer.
-    pub(super) channels_out: usize,
+    pub(crate) channels_out: usize,
     /// The kernel's side; 1 for a dense layer.
-    pub(super) kernel: usize,
+    pub(crate) kernel: usize,
     /// Groups of a convolution's channels; 1 for a dense layer.
-    pub(super) groups: usize,
-    pub(super) weight: &'a Tensor,
-    pub(super) bias: Option<&'a Tensor>,
-    pub(super) norm: Option<(&'a str, Norm<'a>)>,
+    pub(crate) groups: usize,
+    pub(crate) weight: &'a Tensor,
+    pub(crate) bias: Option<&'a Tensor>,
+    pub(crate) norm: Option<(&'a str, Norm<'a>)>,
     /// PReLU's weights.
-    pub(super) slope: Option<&'a Tensor>,
+    pub(crate) slope: Option<&'a Tensor>,
     /// Whether its kind does not follow from its weights.
-    pub(super) either: bool,
+    pub(crate) either: bool,
     /// The name of its last module.
-    pub(super) last: &'a str,
+    pub(crate) last: &'a str,
     /// Channels, height and width of the map that a dense layer's features become.
-    pub(super) map: Option<[usize; 3]>,
+    pub(crate) map: Option<[usize; 3]>,
 }
 
 /// What a linear module is.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Linear {
+pub(crate) enum Linear {
     Dense,
     Convolution(Direction),
     /// A convolution of as many input as output channels: its kind does not follow from its weights.
@@ -40,7 +40,7 @@ pub(super) enum Linear {
 
 /// What one link gives to the next.
 #[derive(Clone, Copy, Default)]
-pub(super) enum Flow {
+pub(crate) enum Flow {
     /// Latents; the first module tells how long they are.
     #[default]
     Latents,
@@ -50,17 +50,17 @@ pub(super) enum Flow {
 
 /// Links in order.
 #[derive(Clone, Default)]
-pub(super) struct Chain<'a> {
-    pub(super) links: Vec<Link<'a>>,
-    pub(super) flow: Flow,
+pub(crate) struct Chain<'a> {
+    pub(crate) links: Vec<Link<'a>>,
+    pub(crate) flow: Flow,
     /// The modules' indices in the chain's order.
-    pub(super) order: Vec<usize>,
+    pub(crate) order: Vec<usize>,
     /// Channels of the label's map that stands beside the first link's.
-    pub(super) joined: Option<usize>,
+    pub(crate) joined: Option<usize>,
 }
 
 impl<'a> Link<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         module: &'a Module<'a>,
         linear: Linear,
         [channels_in, channels_out]: [usize; 2],
@@ -90,7 +90,7 @@ impl<'a> Link<'a> {
 
 impl Chain<'_> {
     /// The directions that do not follow from the weights.
-    pub(super) fn directions(&self) -> PerLayer<Direction> {
+    pub(crate) fn directions(&self) -> PerLayer<Direction> {
         let direction = |link: &Link| match link.linear {
             Linear::Convolution(direction) if link.either => Some(direction),
             _ => None,

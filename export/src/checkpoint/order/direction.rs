@@ -1,6 +1,6 @@
 //! Whether weights of as many input as output channels belong to a transposed or a plain convolution.
 
-use crate::checkpoint::chain::{Chain, Linear, Link};
+use crate::checkpoint::order::chain::{Chain, Linear, Link};
 use crate::checkpoint::settings::Direction;
 
 /// Pieces of names of transposed convolutions.
@@ -8,7 +8,7 @@ const WORDS: [&str; 5] = ["deconv", "convt", "conv_t", "tconv", "trans"];
 
 /// `chain` with a direction for each convolution. There are two if nothing tells: all that are left transposed, or all
 /// plain.
-pub(super) fn settled<'a>(chain: &Chain<'a>) -> Vec<Chain<'a>> {
+pub(crate) fn settled<'a>(chain: &Chain<'a>) -> Vec<Chain<'a>> {
     let told: Vec<Option<Direction>> = chain.links.iter().map(|link| told(link, chain)).collect();
     let with = |other| {
         let mut chain = chain.clone();

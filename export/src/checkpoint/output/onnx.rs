@@ -1,7 +1,7 @@
 //! Writes an architecture as an ONNX graph.
 
-use crate::checkpoint::architecture::{Architecture, Layer};
-use crate::checkpoint::module::Norm;
+use crate::checkpoint::part::module::Norm;
+use crate::checkpoint::reading::architecture::{Architecture, Layer};
 use crate::checkpoint::settings::{Activation, Direction, Labels, Place};
 use crate::checkpoint::tensor::Tensor;
 use crate::latent;
@@ -12,36 +12,36 @@ use gen_core::latent::Distribution;
 use tract_onnx::pb::{AttributeProto, ModelProto, ValueInfoProto};
 
 /// Name of the input of the noise.
-pub(super) const NOISE: &str = "z";
+pub(crate) const NOISE: &str = "z";
 /// Name of the input of the label.
-pub(super) const LABEL: &str = "label";
+pub(crate) const LABEL: &str = "label";
 
 /// An architecture as ONNX.
-pub(super) struct Written<'a> {
-    pub(super) model: ModelProto,
+pub(crate) struct Written<'a> {
+    pub(crate) model: ModelProto,
     /// The BatchNorms, each behind those that it depends on.
-    pub(super) normed: Vec<Normed<'a>>,
+    pub(crate) normed: Vec<Normed<'a>>,
 }
 
 /// A BatchNorm in the graph.
-pub(super) struct Normed<'a> {
-    pub(super) name: &'a str,
-    pub(super) norm: Norm<'a>,
+pub(crate) struct Normed<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) norm: Norm<'a>,
     /// The tensor that it reads.
-    pub(super) input: String,
+    pub(crate) input: String,
     /// Index of its layer.
-    pub(super) layer: usize,
+    pub(crate) layer: usize,
     /// Whether only the label goes through it.
-    pub(super) is_label: bool,
+    pub(crate) is_label: bool,
 }
 
 /// Mean and variance of each channel.
-pub(super) type Moments = Vec<[f32; 2]>;
+pub(crate) type Moments = Vec<[f32; 2]>;
 
 /// The ONNX of `architecture`. Its noise is `[batch, z, 1, 1]` if it begins with a convolution and there is no label, else
 /// `[batch, z]`; a label is a number, or one-hot, `[batch, count]`; pictures are `[batch, channels, height, width]`.
 /// `distribution` of the noise is stored in the file. `moments` replace what the first BatchNorms have stored.
-pub(super) fn write<'a>(
+pub(crate) fn write<'a>(
     architecture: &Architecture<'a>,
     distribution: Option<Distribution>,
     moments: &[Moments],

@@ -1,11 +1,11 @@
 //! The table of layers that `export onnx` prints.
 
-use crate::checkpoint::architecture::Layer;
 use crate::checkpoint::choice::Chosen;
-use crate::checkpoint::key::Part;
-use crate::checkpoint::per_layer::MARK;
+use crate::checkpoint::order::search::Evidence;
+use crate::checkpoint::part::key::Part;
 use crate::checkpoint::reading::Subject;
-use crate::checkpoint::search::Evidence;
+use crate::checkpoint::reading::architecture::Layer;
+use crate::checkpoint::settings::per_layer::MARK;
 use crate::checkpoint::settings::{Activation, Direction, Labels};
 use crate::latent;
 use crate::text::ending;
@@ -16,7 +16,7 @@ use std::fmt::Write;
 const NAME: usize = 21;
 
 /// A line for each layer of what was chosen, assumed values marked, and what is known, assumed, and tested.
-pub(super) fn table(part: &Part, subject: &Subject, chosen: &Chosen) -> String {
+pub(crate) fn table(part: &Part, subject: &Subject, chosen: &Chosen) -> String {
     let architecture = &chosen.architecture;
     let mut text = String::new();
     if !part.key.is_empty() {

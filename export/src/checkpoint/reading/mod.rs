@@ -1,13 +1,19 @@
 //! The readings of a checkpoint: generators that its tensors may belong to.
 
-use crate::checkpoint::architecture::Architecture;
-use crate::checkpoint::chain::{Chain, Linear};
-use crate::checkpoint::label::{self, Label};
-use crate::checkpoint::numbering::Numbering;
-use crate::checkpoint::search::Evidence;
+pub(crate) mod architecture;
+pub(crate) mod geometry;
+mod known;
+mod size;
+
+use crate::checkpoint::Format;
+use crate::checkpoint::choice::statistics::Score;
+use crate::checkpoint::order::chain::{Chain, Linear};
+use crate::checkpoint::order::direction;
+use crate::checkpoint::order::search::Evidence;
+use crate::checkpoint::part::label::{self, Label};
+use crate::checkpoint::part::numbering::Numbering;
+use crate::checkpoint::reading::architecture::Architecture;
 use crate::checkpoint::settings::{Activation, Labels, Settings, Told};
-use crate::checkpoint::statistics::Score;
-use crate::checkpoint::{direction, known, size};
 use anyhow::{Context, Result, anyhow};
 use gen_core::latent::Distribution;
 
@@ -15,50 +21,54 @@ use gen_core::latent::Distribution;
 const COMMON_SLOPES: [f32; 2] = [0.2, 0.01];
 
 /// What all readings of a checkpoint share.
-pub(super) struct Subject<'a> {
-    pub(super) label: Option<Label<'a>>,
-    pub(super) numbering: Numbering<'a>,
+pub(crate) struct Subject<'a> {
+    pub(crate) label: Option<Label<'a>>,
+    pub(crate) numbering: Numbering<'a>,
     /// What a person has said.
-    pub(super) given: Settings,
-    /// Whether orders of axes are Keras'.
-    pub(super) keras: bool,
+    pub(crate) given: Settings,
+    pub(crate) format: Format,
     /// Whether the file is of a variational autoencoder, whose decoders end in a sigmoid.
-    pub(super) autoencoder: bool,
+    pub(crate) autoencoder: bool,
     /// The names of the modules in the order in which the search has them.
-    pub(super) names: Vec<&'a str>,
-    pub(super) evidence: Evidence,
+    pub(crate) names: Vec<&'a str>,
+    pub(crate) evidence: Evidence,
     /// Whether there is but one order of the modules.
-    pub(super) certain: bool,
+    pub(crate) certain: bool,
     /// Whether there may be orders beside those that were found.
-    pub(super) capped: bool,
+    pub(crate) capped: bool,
 }
 
 /// One generator that the tensors may belong to.
 #[derive(Clone)]
-pub(super) struct Reading<'a> {
-    pub(super) chain: Chain<'a>,
-    pub(super) labels: Labels,
+pub(crate) struct Reading<'a> {
+    pub(crate) chain: Chain<'a>,
+    pub(crate) labels: Labels,
     /// What is assumed where a person has said nothing and where it is not the default.
-    pub(super) assumed: Settings,
+    pub(crate) assumed: Settings,
     /// What distinguishes this reading from others that fit, as options.
-    pub(super) choice: Settings,
+    pub(crate) choice: Settings,
     /// The name of the known layout that it has.
-    pub(super) layout: Option<&'a str>,
+    pub(crate) layout: Option<&'a str>,
 }
 
 impl<'a> Subject<'a> {
+    /// Whether names and orders follow Keras' conventions, else PyTorch's.
+    fn is_keras(&self) -> bool {
+        self.format == Format::Keras
+    }
+
     /// The layers of `reading`.
     ///
     /// # Errors
     /// If a layer can't have its geometry.
-    pub(super) fn architecture(&self, reading: &Reading<'a>) -> Result<Architecture<'a>> {
+    pub(crate) fn architecture(&self, reading: &Reading<'a>) -> Result<Architecture<'a>> {
         let told = Told { given: &self.given, assumed: &reading.assumed };
         let label = (reading.labels, self.label.as_ref());
-        Architecture::new(&reading.chain, label, told, &self.numbering, self.keras)
+        Architecture::new(&reading.chain, label, told, &self.numbering, self.is_keras())
     }
 
     /// The distribution of the noise that `reading` assumes, or that a person has said.
-    pub(super) fn distribution(&self, reading: &Reading) -> Distribution {
+    pub(crate) fn distribution(&self, reading: &Reading) -> Distribution {
         let told = self.given.latent.or(reading.assumed.latent);
         told.unwrap_or(Distribution::Normal)
     }
@@ -67,7 +77,7 @@ impl<'a> Subject<'a> {
     ///
     /// # Errors
     /// If none can be: the first one's reason.
-    pub(super) fn readings(&self, chains: &[Chain<'a>]) -> Result<Vec<Reading<'a>>> {
+    pub(crate) fn readings(&self, chains: &[Chain<'a>]) -> Result<Vec<Reading<'a>>> {
         let several = chains.len() > 1;
         let mut readings = Vec::new();
         let mut error = None;
@@ -124,7 +134,7 @@ impl<'a> Subject<'a> {
         if given || size::is_likely(&architecture, &self.given) {
             // Who has stored statistics can tell other strides and paddings from these.
             let tested = reading.chain.links.iter().any(|link| link.norm.is_some());
-            if tested && !self.keras {
+            if tested && !self.is_keras() {
                 variants = size::rivals(&architecture, &self.given);
             }
             if variants.len() < 2 {
@@ -133,7 +143,7 @@ impl<'a> Subject<'a> {
         } else {
             // Keras pads as its `same` does, or not at all.
             let found =
-                if self.keras { vec![] } else { size::variants(&architecture, &self.given) };
+                if self.is_keras() { vec![] } else { size::variants(&architecture, &self.given) };
             variants.extend(found);
         }
         let unlikely = || {
@@ -155,13 +165,13 @@ impl<'a> Subject<'a> {
 
 impl Reading<'_> {
     /// Whether all layers are dense.
-    pub(super) fn is_dense(&self) -> bool {
+    pub(crate) fn is_dense(&self) -> bool {
         self.chain.links.iter().all(|link| link.linear == Linear::Dense)
     }
 
     /// This reading with the activation of the layers that BatchNorms have tested, by `scores`, assumed for the others, if it
     /// is the same for all.
-    pub(super) fn settled(&self, architecture: &Architecture, scores: &[Score]) -> Self {
+    pub(crate) fn settled(&self, architecture: &Architecture, scores: &[Score]) -> Self {
         let count = self.chain.links.len();
         let Some(last) = scores.last().filter(|_| scores.iter().all(Score::agrees)) else {
             return self.clone();
@@ -181,7 +191,7 @@ impl Reading<'_> {
     }
 
     /// Whether a slope is assumed that is seldom used.
-    pub(super) fn has_seldom_slope(&self) -> bool {
+    pub(crate) fn has_seldom_slope(&self) -> bool {
         let count = self.chain.links.len();
         let slopes = (0..count).map(|index| self.assumed.activation.get(index));
         let seldom =
@@ -190,7 +200,7 @@ impl Reading<'_> {
     }
 
     /// Whether this differs from `other` in strides and paddings alone.
-    pub(super) fn differs_untested(&self, other: &Self) -> bool {
+    pub(crate) fn differs_untested(&self, other: &Self) -> bool {
         self.chain.order == other.chain.order
             && self.labels == other.labels
             && !self.chain.links.iter().zip(&other.chain.links).any(|(a, b)| a.linear != b.linear)
@@ -198,7 +208,7 @@ impl Reading<'_> {
     }
 
     /// This reading with `other` assumed, before what it assumes by itself.
-    pub(super) fn with(&self, other: &Settings) -> Self {
+    pub(crate) fn with(&self, other: &Settings) -> Self {
         let mut reading = self.clone();
         reading.assumed = other.or(&self.assumed);
         reading.choice = other.or(&self.choice);

@@ -12,24 +12,24 @@ const CONTAINERS: &str =
 
 /// The tensors of a checkpoint whose names begin with one key.
 #[derive(Clone)]
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     /// The key, its pieces separated by dots; empty for the whole file.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// Names without the key, and tensors.
-    pub(super) tensors: Vec<(&'a str, &'a Tensor)>,
+    pub(crate) tensors: Vec<(&'a str, &'a Tensor)>,
     /// Keys of an autoencoder's encoder that are left out.
-    pub(super) left_out: Vec<String>,
+    pub(crate) left_out: Vec<String>,
 }
 
 impl<'a> Part<'a> {
     /// All tensors of a file.
-    pub(super) fn whole(tensors: &'a [Tensor]) -> Self {
+    pub(crate) fn whole(tensors: &'a [Tensor]) -> Self {
         let tensors = tensors.iter().map(|tensor| (tensor.name.as_str(), tensor)).collect();
         Self { key: String::new(), tensors, left_out: vec![] }.unwrapped()
     }
 
     /// The tensors under `key`, which may have several pieces separated by dots; none if there are no tensors.
-    pub(super) fn under(&self, key: &str) -> Option<Self> {
+    pub(crate) fn under(&self, key: &str) -> Option<Self> {
         let shorter = |name: &'a str| name.strip_prefix(key)?.strip_prefix('.');
         let tensors = self.tensors.iter().filter_map(|&(name, it)| Some((shorter(name)?, it)));
         let tensors: Vec<_> = tensors.collect();
@@ -39,14 +39,14 @@ impl<'a> Part<'a> {
     }
 
     /// The keys directly below.
-    pub(super) fn keys(&self) -> BTreeSet<&'a str> {
+    pub(crate) fn keys(&self) -> BTreeSet<&'a str> {
         self.tensors.iter().filter_map(|(name, _)| Some(name.split_once('.')?.0)).collect()
     }
 
     /// The parts that may be the generator: this one, and every part below whose key is named like a generator. Other
     /// parts are left out, since half of a network may look like a whole one. This one is left out too if a
     /// discriminator is beside the generator: both together may look like one chain.
-    pub(super) fn generators(&self) -> Vec<Self> {
+    pub(crate) fn generators(&self) -> Vec<Self> {
         let keys = self.keys();
         let mut below = Vec::new();
         for key in &keys {
@@ -88,13 +88,13 @@ impl<'a> Part<'a> {
     }
 
     /// Whether this is a part of `outer`.
-    pub(super) fn is_below(&self, outer: &Part) -> bool {
+    pub(crate) fn is_below(&self, outer: &Part) -> bool {
         let below = self.key.strip_prefix(&outer.key);
         below.is_some_and(|rest| outer.key.is_empty() || rest.starts_with('.'))
     }
 
     /// Whether names are those of a variational autoencoder.
-    pub(super) fn is_autoencoder(&self) -> bool {
+    pub(crate) fn is_autoencoder(&self) -> bool {
         let words = ["decoder", "encoder", "vae", "logvar", "log_var", "logsigma"];
         let mut names = self.tensors.iter().map(|(_, tensor)| tensor.name.to_lowercase());
         names.any(|name| words.iter().any(|word| name.contains(word)))

@@ -9,18 +9,18 @@ use std::str::FromStr;
 pub struct PerLayer<T>(Vec<Option<T>>);
 
 /// Marks assumed values in the table.
-pub(super) const MARK: &str = "*";
+pub(crate) const MARK: &str = "*";
 
 /// A value of a layer.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Chosen<T> {
-    pub(super) value: T,
-    pub(super) assumed: bool,
+pub(crate) struct Chosen<T> {
+    pub(crate) value: T,
+    pub(crate) assumed: bool,
 }
 
 impl<T> Chosen<T> {
     /// `said` if there is one, else `usual`, marked as assumed.
-    pub(super) fn or(said: Option<T>, usual: T) -> Self {
+    pub(crate) fn or(said: Option<T>, usual: T) -> Self {
         match said {
             Some(value) => Self { value, assumed: false },
             None => Self { value: usual, assumed: true },
@@ -28,12 +28,12 @@ impl<T> Chosen<T> {
     }
 
     /// The same value, which is known rather than assumed.
-    pub(super) fn known(self) -> Self {
+    pub(crate) fn known(self) -> Self {
         Self { assumed: false, ..self }
     }
 
     /// [`MARK`] if the value is assumed, else nothing.
-    pub(super) fn mark(&self) -> &'static str {
+    pub(crate) fn mark(&self) -> &'static str {
         if self.assumed { MARK } else { "" }
     }
 }
@@ -52,29 +52,29 @@ impl<T> Default for PerLayer<T> {
 
 impl<T: Copy> PerLayer<T> {
     /// The value for layer `index`, if there is one.
-    pub(super) fn get(&self, index: usize) -> Option<T> {
+    pub(crate) fn get(&self, index: usize) -> Option<T> {
         if let [all] = self.0[..] { all } else { self.0.get(index).copied().flatten() }
     }
 
     /// These values, with those of `others` where they are missing.
-    pub(super) fn or(&self, others: &Self) -> Self {
+    pub(crate) fn or(&self, others: &Self) -> Self {
         let len = self.0.len().max(others.0.len());
         (0..len).map(|index| self.get(index).or(others.get(index))).collect()
     }
 
     /// These values for `count` layers, with `value` for layer `index`.
-    pub(super) fn with(&self, index: usize, value: T, count: usize) -> Self {
+    pub(crate) fn with(&self, index: usize, value: T, count: usize) -> Self {
         let other = |at| if at == index { Some(value) } else { self.get(at) };
         (0..count).map(other).collect()
     }
 
     /// The values, if there is one for each layer.
-    pub(super) fn list(&self) -> Option<&[Option<T>]> {
+    pub(crate) fn list(&self) -> Option<&[Option<T>]> {
         (self.0.len() > 1).then_some(&self.0)
     }
 
     /// Refuses the list of option `option` unless it has one value, or one for each of `layers` layers.
-    pub(super) fn check(&self, option: &str, layers: usize) -> Result<()> {
+    pub(crate) fn check(&self, option: &str, layers: usize) -> Result<()> {
         let len = self.0.len();
         ensure!(
             len == 1 || len == layers,
@@ -87,7 +87,7 @@ impl<T: Copy> PerLayer<T> {
 
 impl<T: Display> PerLayer<T> {
     /// The values as the command line has them; none if there is no value.
-    pub(super) fn option(&self) -> Option<String> {
+    pub(crate) fn option(&self) -> Option<String> {
         let value = |value: &Option<T>| value.as_ref().map_or("_".to_owned(), ToString::to_string);
         let given = self.0.iter().any(Option::is_some);
         given.then(|| self.0.iter().map(value).collect::<Vec<_>>().join(","))

@@ -1,6 +1,6 @@
 //! Strides and paddings of a convolution: given, or assumed as DCGAN generators have them.
 
-use crate::checkpoint::per_layer::Chosen;
+use crate::checkpoint::settings::per_layer::Chosen;
 use crate::checkpoint::settings::{Direction, Padding, Told};
 use crate::network::KERNEL_LIMIT;
 use anyhow::{Result, ensure};
@@ -8,30 +8,30 @@ use gen_core::format::DIMENSION_LIMIT;
 
 /// A convolution's geometry, the same along rows and columns.
 #[derive(Clone, Copy)]
-pub(super) struct Geometry {
-    pub(super) direction: Direction,
-    pub(super) kernel: usize,
-    pub(super) stride: Chosen<usize>,
+pub(crate) struct Geometry {
+    pub(crate) direction: Direction,
+    pub(crate) kernel: usize,
+    pub(crate) stride: Chosen<usize>,
     /// Before the first row and after the last.
-    pub(super) pads: Chosen<[usize; 2]>,
-    pub(super) output_padding: Chosen<usize>,
+    pub(crate) pads: Chosen<[usize; 2]>,
+    pub(crate) output_padding: Chosen<usize>,
     /// How often rows and columns are repeated before the convolution.
-    pub(super) upsample: Chosen<usize>,
+    pub(crate) upsample: Chosen<usize>,
 }
 
 /// What decides a convolution's geometry, beside what is told.
 #[derive(Clone, Copy)]
-pub(super) struct Place {
-    pub(super) direction: Direction,
-    pub(super) kernel: usize,
+pub(crate) struct Place {
+    pub(crate) direction: Direction,
+    pub(crate) kernel: usize,
     /// Rows and columns of its input.
-    pub(super) sides: [usize; 2],
+    pub(crate) sides: [usize; 2],
     /// Index of the layer.
-    pub(super) index: usize,
+    pub(crate) index: usize,
     /// How often rows and columns are probably repeated before it.
-    pub(super) upsample: usize,
+    pub(crate) upsample: usize,
     /// Whether it is Keras'.
-    pub(super) keras: bool,
+    pub(crate) keras: bool,
 }
 
 impl Geometry {
@@ -39,7 +39,7 @@ impl Geometry {
     ///
     /// # Errors
     /// If a value is beyond a `.gen` file's limits.
-    pub(super) fn new(place: Place, told: Told) -> Result<Self> {
+    pub(crate) fn new(place: Place, told: Told) -> Result<Self> {
         let Place { direction, kernel, sides, index, upsample, keras } = place;
         let first = sides == [1, 1];
         let transposed = direction == Direction::Transposed;
@@ -92,14 +92,14 @@ impl Geometry {
     }
 
     /// Whether the size of its output follows from something assumed.
-    pub(super) fn is_assumed(&self) -> bool {
+    pub(crate) fn is_assumed(&self) -> bool {
         let doubtful = self.kernel > 1 || self.stride.value > 1 || self.upsample.value > 1;
         let assumed = self.stride.assumed || self.pads.assumed || self.upsample.assumed;
         assumed && doubtful
     }
 
     /// Output rows, or columns, for `input` rows or columns.
-    pub(super) fn output(&self, input: usize) -> Result<usize> {
+    pub(crate) fn output(&self, input: usize) -> Result<usize> {
         let input = input.saturating_mul(self.upsample.value);
         let pads = self.pads.value[0] + self.pads.value[1];
         let stride = self.stride.value;
@@ -121,7 +121,7 @@ impl Geometry {
 
     /// The geometry in short, for the table: kernel, stride, padding, output padding, upsampling; assumed values
     /// marked.
-    pub(super) fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         let [begin, end] = self.pads.value;
         let pads = if begin == end { begin.to_string() } else { format!("{begin}+{end}") };
         let mut text = format!("k{} s{}", self.kernel, self.stride);

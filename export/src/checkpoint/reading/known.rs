@@ -1,6 +1,6 @@
 //! Layouts of widely copied generators, known by the kernels and names of their layers.
 
-use crate::checkpoint::chain::{Chain, Linear};
+use crate::checkpoint::order::chain::{Chain, Linear};
 use crate::checkpoint::settings::{Activation, Padding, PerLayer, Settings};
 
 /// A layout: which chains have it, and what their checkpoints do not store.
@@ -61,7 +61,7 @@ const LAYOUTS: [Layout; 3] = [
 const DECODER: &str = "decoder_input";
 
 /// The name of the layout that `chain` has, and what is usual for it; none if it is no known one.
-pub(super) fn layout<'a>(chain: &Chain<'a>) -> Option<(&'a str, Settings)> {
+pub(crate) fn layout<'a>(chain: &Chain<'a>) -> Option<(&'a str, Settings)> {
     let kernel = |linear: Linear, kernel: usize| if linear == Linear::Dense { 0 } else { kernel };
     let kernels: Vec<_> = chain.links.iter().map(|it| kernel(it.linear, it.kernel)).collect();
     let layout = LAYOUTS.iter().find(|layout| {

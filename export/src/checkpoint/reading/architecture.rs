@@ -1,53 +1,53 @@
 //! The layers that a chain of modules makes, with geometry and activations, given or assumed.
 
-use crate::checkpoint::chain::{Chain, Linear, Link};
-use crate::checkpoint::geometry::{Geometry, Place};
-use crate::checkpoint::label::Label;
-use crate::checkpoint::module::fits;
-use crate::checkpoint::numbering::Numbering;
-use crate::checkpoint::per_layer::Chosen;
+use crate::checkpoint::order::chain::{Chain, Linear, Link};
+use crate::checkpoint::part::label::Label;
+use crate::checkpoint::part::module::fits;
+use crate::checkpoint::part::numbering::Numbering;
+use crate::checkpoint::reading::geometry::{Geometry, Place};
+use crate::checkpoint::settings::per_layer::Chosen;
 use crate::checkpoint::settings::{Activation, Direction, Labels, Settings, Told};
 use crate::checkpoint::tensor::Tensor;
 use anyhow::{Context, Result, bail, ensure};
 
 /// A generator, layer by layer.
-pub(super) struct Architecture<'a> {
-    pub(super) layers: Vec<Layer<'a>>,
+pub(crate) struct Architecture<'a> {
+    pub(crate) layers: Vec<Layer<'a>>,
     /// How the label enters, and the layers that it goes through before.
-    pub(super) labels: Labels,
-    pub(super) label: Option<LabelLayers<'a>>,
+    pub(crate) labels: Labels,
+    pub(crate) label: Option<LabelLayers<'a>>,
     /// Number of elements of the noise.
-    pub(super) noise: usize,
+    pub(crate) noise: usize,
     /// Whether it is assumed that features become a square map.
-    pub(super) square: bool,
+    pub(crate) square: bool,
     /// Whether the features of dense layers are in Keras' order: height, width, channels.
-    pub(super) channels_last: bool,
+    pub(crate) channels_last: bool,
 }
 
 /// A label's way to the noise.
-pub(super) struct LabelLayers<'a> {
-    pub(super) label: Label<'a>,
-    pub(super) layers: Vec<Layer<'a>>,
+pub(crate) struct LabelLayers<'a> {
+    pub(crate) label: Label<'a>,
+    pub(crate) layers: Vec<Layer<'a>>,
 }
 
 /// A layer: its modules, and what a checkpoint does not store of them.
-pub(super) struct Layer<'a> {
-    pub(super) link: Link<'a>,
+pub(crate) struct Layer<'a> {
+    pub(crate) link: Link<'a>,
     /// Strides and paddings of a convolution; none for a dense layer.
-    pub(super) geometry: Option<Geometry>,
+    pub(crate) geometry: Option<Geometry>,
     /// Channels, height, width.
-    pub(super) input: [usize; 3],
+    pub(crate) input: [usize; 3],
     /// Channels, height, width.
-    pub(super) output: [usize; 3],
-    pub(super) activation: Chosen<Activation>,
+    pub(crate) output: [usize; 3],
+    pub(crate) activation: Chosen<Activation>,
     /// Whether the activation stands before the BatchNorm.
-    pub(super) activation_first: bool,
+    pub(crate) activation_first: bool,
     /// How many modules without weights stand before it, beside one that changes the shape; none if the names do not tell.
-    pub(super) room: Option<usize>,
+    pub(crate) room: Option<usize>,
     /// Modules without weights that stand behind it, beside the activation, a change of shape, and upsampling.
-    pub(super) strangers: usize,
+    pub(crate) strangers: usize,
     /// BatchNorm's epsilon.
-    pub(super) epsilon: Chosen<f32>,
+    pub(crate) epsilon: Chosen<f32>,
 }
 
 /// What stands between a layer's last module and the next layer.
@@ -69,7 +69,7 @@ impl<'a> Architecture<'a> {
     ///
     /// # Errors
     /// If a setting has values for another number of layers, or a layer can't have its geometry.
-    pub(super) fn new(
+    pub(crate) fn new(
         chain: &Chain<'a>,
         (labels, label): (Labels, Option<&Label<'a>>),
         told: Told,
@@ -118,7 +118,7 @@ impl<'a> Architecture<'a> {
     }
 
     /// Number of multiplications of the first `count` layers for a picture.
-    pub(super) fn multiplications(&self, count: usize) -> usize {
+    pub(crate) fn multiplications(&self, count: usize) -> usize {
         let layer = |layer: &Layer| {
             let weights: usize = layer.link.weight.shape.iter().product();
             let sides = match &layer.geometry {
@@ -132,12 +132,12 @@ impl<'a> Architecture<'a> {
     }
 
     /// Whether a label enters before the first layer.
-    pub(super) fn is_joined_early(&self) -> bool {
+    pub(crate) fn is_joined_early(&self) -> bool {
         matches!(self.labels, Labels::Embedded(_) | Labels::OneHot(..))
     }
 
     /// The number of labels, and their embedding, if they have one.
-    pub(super) fn labels_and_table(&self) -> (usize, Option<&'a Tensor>) {
+    pub(crate) fn labels_and_table(&self) -> (usize, Option<&'a Tensor>) {
         match (self.labels, &self.label) {
             (Labels::OneHot(_, count), _) => (count, None),
             (Labels::None, _) | (_, None) => (0, None),
@@ -146,7 +146,7 @@ impl<'a> Architecture<'a> {
     }
 
     /// Channels, height and width of the picture.
-    pub(super) fn picture(&self) -> [usize; 3] {
+    pub(crate) fn picture(&self) -> [usize; 3] {
         self.layers.last().map_or([0; 3], |layer| layer.output)
     }
 }

@@ -1,52 +1,34 @@
-//! Chooses among the readings of a checkpoint, and says what the file does not prove.
+//! Draws readings, compares them with the statistics that BatchNorms have stored, and tries what else may be assumed.
 
-use crate::checkpoint::architecture::Architecture;
-use crate::checkpoint::chain::Linear;
-use crate::checkpoint::per_layer::PerLayer;
+use crate::checkpoint::choice::statistics::{self, Score};
+use crate::checkpoint::order::chain::Linear;
 use crate::checkpoint::reading::{Reading, Subject};
+use crate::checkpoint::settings::per_layer::PerLayer;
 use crate::checkpoint::settings::{Activation, Direction, Labels, Place, Settings};
-use crate::checkpoint::statistics::{self, Score};
-use anyhow::{Context, Result};
+use anyhow::Result;
 use gen_core::latent::Distribution;
-use std::collections::BTreeMap;
 
 /// Maximum number of readings that are drawn.
 const TRIALS: usize = 160;
 /// A reading is better than another if its divergence is so many times smaller.
 const BETTER: f64 = 2.0;
-/// Maximum number of other readings that are listed.
-const LISTED: usize = 3;
-
 /// The number of one-hot labels that may stand among the noise: digits and clothes have ten.
 const ONE_HOT: usize = 10;
-
 /// Of so many layers between two BatchNorms, each may have an activation of its own.
 const EACH: usize = 3;
 
-/// The reading that was chosen.
-pub(super) struct Chosen<'a> {
-    pub(super) reading: Reading<'a>,
-    pub(super) architecture: Architecture<'a>,
-    /// How the BatchNorms agree with it.
-    pub(super) scores: Vec<Score>,
-    /// What the file does not prove, one sentence each. If there is something, the reading may be wrong.
-    pub(super) doubts: Vec<String>,
-    /// Other readings that fit as well, or nearly.
-    pub(super) others: Vec<Reading<'a>>,
-}
-
 /// A reading and how the BatchNorms agree with it.
 #[derive(Clone)]
-struct Trial<'a> {
-    reading: Reading<'a>,
-    scores: Vec<Score>,
+pub(super) struct Trial<'a> {
+    pub(super) reading: Reading<'a>,
+    pub(super) scores: Vec<Score>,
     /// Readings that fit about as well as this, beside which it was taken.
-    alike: Vec<Reading<'a>>,
+    pub(super) alike: Vec<Reading<'a>>,
 }
 
 impl Trial<'_> {
     /// Whether this fits about as well as the `best`, and where they differ something was tested, or nothing could be.
-    fn is_alike(&self, best: &Self) -> bool {
+    pub(super) fn is_alike(&self, best: &Self) -> bool {
         let both = self.scores.iter().zip(&best.scores);
         let differing = both.filter(|(a, b)| a.divergence != b.divergence);
         let (own, other) = differing
@@ -56,146 +38,25 @@ impl Trial<'_> {
     }
 
     /// The sum of the divergences.
-    fn sum(&self) -> f64 {
+    pub(super) fn sum(&self) -> f64 {
         self.scores.iter().map(|score| score.divergence).sum()
     }
 }
 
-/// Chooses one of `readings`, the first if nothing tells.
-///
-/// # Errors
-/// If a tensor can't be read, or a reading can't be drawn.
-pub(super) fn choose<'a>(subject: &Subject<'a>, readings: Vec<Reading<'a>>) -> Result<Chosen<'a>> {
-    let mut judge = Judge { subject, trials: 0 };
-    let mut trials = Vec::new();
-    for reading in readings {
-        let trial = judge.trial(reading, usize::MAX)?;
-        trials.push(judge.improved(trial)?);
-    }
-    // A stable order: where nothing was tested, the first reading stays first.
-    trials.sort_by(|a, b| a.sum().total_cmp(&b.sum()));
-    let mut trials = trials.into_iter();
-    let best = trials.next().context("holds no generator")?;
-    let alike = |other: &Trial| other.is_alike(&best);
-    let mut others: Vec<Reading> = trials.filter(alike).map(|trial| trial.reading).collect();
-    others.extend(best.alike.iter().cloned());
-    others.truncate(LISTED);
-    let architecture = subject.architecture(&best.reading)?;
-    let best = Trial { reading: best.reading.settled(&architecture, &best.scores), ..best };
-    chosen(subject, best, others)
-}
-
-/// The choice of `trial`, beside which `others` fit.
-fn chosen<'a>(
-    subject: &Subject<'a>,
-    trial: Trial<'a>,
-    others: Vec<Reading<'a>>,
-) -> Result<Chosen<'a>> {
-    let Trial { reading, scores, .. } = trial;
-    let architecture = subject.architecture(&reading)?;
-    let mut doubts = Vec::new();
-    // The first layer's BatchNorm sees the latents, which are no part of the generator where all else is known.
-    let certain = subject.certain && reading.labels == Labels::None;
-    let of_latents = |score: &Score| certain && score.layer == 0 && !score.is_label;
-    let misfit = |score: &&Score| !(score.agrees() || of_latents(score));
-    if let Some(score) = scores.iter().find(misfit) {
-        doubts.push(format!(
-            "BatchNorm \"{}\" has seen other values in training than with this reading: means differ by {:.2} standard \
-             deviations, variances by a factor of {:.2}. Something behind the BatchNorm before it is assumed wrongly.",
-            score.name,
-            score.mean.sqrt(),
-            score.variance.exp()
-        ));
-    }
-    // Up to the last BatchNorm, the statistics prove what was understood.
-    let agreeing = scores.iter().filter(|score| score.agrees() && !score.is_label);
-    let proven = agreeing.map(|score| score.layer).max();
-    let unproven = |layer: usize| proven.is_none_or(|proven| layer >= proven);
-    for (last, name) in blocks(&architecture) {
-        // No activation behind a block is a sign of an addition, even of one that is too small to show.
-        let added = architecture.layers[last].activation;
-        if unproven(last) || (added.value == Activation::None && added.assumed) {
-            doubts.push(format!(
-                "The layers of \"{name}\" keep channels and size: their input may be added to their output."
-            ));
-        }
-    }
-    for (index, layer) in architecture.layers.iter().enumerate() {
-        if layer.strangers > 0 && unproven(index) && index + 1 < architecture.layers.len() {
-            doubts.push(format!(
-                "Behind \"{}\" stand modules without weights: by the numbers {} more than an activation, such as Dropout, \
-                 which changes nothing, or InstanceNorm, which cannot be converted.",
-                layer.link.last, layer.strangers
-            ));
-        }
-    }
-    let shared = architecture.layers.iter().enumerate().find(|(index, layer)| {
-        let one = layer.link.slope.is_some_and(|slope| slope.shape == [1]);
-        one && subject.numbering.gap(layer.link.name, layer.link.last).is_none() && unproven(*index)
-    });
-    let slopes = architecture.layers.iter().filter(|layer| layer.link.slope.is_some()).count();
-    if let Some((_, layer)) = shared.filter(|_| slopes == 1 && architecture.layers.len() > 2) {
-        doubts.push(format!("The PReLU \"{}\" may stand behind several layers.", layer.link.last));
-    }
-    let mut others = others;
-    let mut reading = reading;
-    let count = architecture.layers.len();
-    let unknown = |index: usize| {
-        let said = reading.assumed.activation.get(index).is_some();
-        unproven(index) && architecture.layers[index].activation.assumed && !said
-    };
-    if reading.is_dense() && (0..count - 1).any(unknown) {
-        let activation = |it| Settings { activation: Some(it).into(), ..Settings::default() };
-        let both = [Activation::Leaky(0.2), Activation::Relu].map(activation);
-        let all: Vec<Reading> = std::iter::once(&reading).chain(&others).cloned().collect();
-        others = all.iter().flat_map(|it| both.each_ref().map(|other| it.with(other))).collect();
-        reading = others.remove(0);
-        doubts
-            .push("Networks of dense layers have LeakyReLU 0.2 about as often as ReLU.".to_owned());
-    }
-    if subject.capped {
-        doubts.push("There may be more orders in which the layers fit: pass --order.".to_owned());
-    }
-    if !others.is_empty() {
-        doubts.push(format!("{} readings fit the file.", others.len() + 1));
-    }
-    Ok(Chosen { reading, architecture, scores, doubts, others })
-}
-
-/// Blocks that keep channels and size, with the index of their last layer: their input may be added to their output. An
-/// addition leaves no tensor.
-fn blocks(architecture: &Architecture) -> Vec<(usize, String)> {
-    let mut ranges: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (index, layer) in architecture.layers.iter().enumerate() {
-        // A block has more modules than this layer alone.
-        let mut name = layer.link.name;
-        while let Some((parent, _)) = name.rsplit_once('.') {
-            ranges.entry(parent.to_owned()).or_default().push(index);
-            name = parent;
-        }
-    }
-    let layers = &architecture.layers;
-    let keeps = |indices: &Vec<usize>| match (indices.first(), indices.last()) {
-        (Some(&first), Some(&last)) => {
-            let (input, output) = (layers[first].input, layers[last].output);
-            let one = last - first + 1 == indices.len();
-            one && input == output && input[1..] != [1, 1]
-        }
-        _ => false,
-    };
-    let kept = ranges.into_iter().filter(|(_, indices)| keeps(indices));
-    kept.map(|(name, indices)| (indices[indices.len() - 1], name)).collect()
-}
-
 /// Draws readings and compares them with the stored statistics.
-struct Judge<'s, 'a> {
+pub(super) struct Judge<'s, 'a> {
     subject: &'s Subject<'a>,
+    /// Number of readings drawn so far.
     trials: usize,
 }
 
-impl<'a> Judge<'_, 'a> {
+impl<'s, 'a> Judge<'s, 'a> {
+    pub(super) fn new(subject: &'s Subject<'a>) -> Self {
+        Self { subject, trials: 0 }
+    }
+
     /// `reading` with the scores of its first `count` BatchNorms.
-    fn trial(&mut self, reading: Reading<'a>, count: usize) -> Result<Trial<'a>> {
+    pub(super) fn trial(&mut self, reading: Reading<'a>, count: usize) -> Result<Trial<'a>> {
         self.trials += 1;
         let architecture = self.subject.architecture(&reading)?;
         let scores = statistics::scores(&architecture, self.subject.distribution(&reading), count)?;
@@ -203,7 +64,7 @@ impl<'a> Judge<'_, 'a> {
     }
 
     /// `trial` with what agrees better assumed, for one BatchNorm after another.
-    fn improved(&mut self, trial: Trial<'a>) -> Result<Trial<'a>> {
+    pub(super) fn improved(&mut self, trial: Trial<'a>) -> Result<Trial<'a>> {
         let mut best = trial;
         for at in 0..best.scores.len() {
             let score = &best.scores[at];

@@ -1,7 +1,9 @@
 //! Options for what a checkpoint does not store.
 
-use crate::checkpoint::per_layer::Chosen;
-pub use crate::checkpoint::per_layer::PerLayer;
+pub(crate) mod per_layer;
+
+use crate::checkpoint::settings::per_layer::Chosen;
+pub use crate::checkpoint::settings::per_layer::PerLayer;
 use anyhow::Result;
 use gen_core::latent::Distribution;
 use std::fmt::{self, Display, Formatter};
@@ -49,14 +51,14 @@ pub struct Settings {
 
 /// What a person has said, and what is assumed for the rest.
 #[derive(Clone, Copy)]
-pub(super) struct Told<'a> {
-    pub(super) given: &'a Settings,
-    pub(super) assumed: &'a Settings,
+pub(crate) struct Told<'a> {
+    pub(crate) given: &'a Settings,
+    pub(crate) assumed: &'a Settings,
 }
 
 impl Told<'_> {
     /// The value of one option for layer `index`: given, assumed, or else `usual`.
-    pub(super) fn layer<T: Copy>(
+    pub(crate) fn layer<T: Copy>(
         &self,
         option: impl Fn(&Settings) -> &PerLayer<T>,
         index: usize,
@@ -69,7 +71,7 @@ impl Told<'_> {
 
 impl Settings {
     /// These settings, with `others` for what they leave out.
-    pub(super) fn or(&self, others: &Self) -> Self {
+    pub(crate) fn or(&self, others: &Self) -> Self {
         let it = self.clone();
         Self {
             key: it.key.or(others.key.clone()),
@@ -93,12 +95,12 @@ impl Settings {
     }
 
     /// The activation of the last of `count` layers.
-    pub(super) fn last(&self, count: usize) -> Option<Activation> {
+    pub(crate) fn last(&self, count: usize) -> Option<Activation> {
         self.output.or_else(|| self.activation.list().and_then(|_| self.activation.get(count - 1)))
     }
 
     /// Refuses lists that are not for `count` layers.
-    pub(super) fn check(&self, count: usize) -> Result<()> {
+    pub(crate) fn check(&self, count: usize) -> Result<()> {
         self.convolution.check("conv", count)?;
         self.groups.check("groups", count)?;
         self.stride.check("stride", count)?;
@@ -110,13 +112,13 @@ impl Settings {
     }
 
     /// The first option that was given, other than the key.
-    pub(super) fn given(&self) -> Option<String> {
+    pub(crate) fn given(&self) -> Option<String> {
         let options = self.options();
         Some(options.split_whitespace().next()?.trim_start_matches('-').to_owned())
     }
 
     /// The options of the command line that say the same, but for the key.
-    pub(super) fn options(&self) -> String {
+    pub(crate) fn options(&self) -> String {
         let mut text = String::new();
         let mut add = |option: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -225,7 +227,7 @@ impl FromStr for Padding {
 
 impl Place {
     /// Whether the label's elements stand beside those of the noise.
-    pub(super) fn is_beside(self) -> bool {
+    pub(crate) fn is_beside(self) -> bool {
         self != Self::Times
     }
 }
@@ -309,7 +311,7 @@ impl Display for Activation {
 
 impl Activation {
     /// Its name in tables.
-    pub(super) fn name(self) -> String {
+    pub(crate) fn name(self) -> String {
         match self {
             Self::Relu => "ReLU".to_owned(),
             Self::Leaky(slope) => format!("LeakyReLU {slope}"),

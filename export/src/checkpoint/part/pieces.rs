@@ -28,7 +28,7 @@ enum Piece {
 }
 
 /// `tensors` with each weight's pieces replaced by the weight. Pieces that are not all there stay as they are.
-pub(super) fn whole(tensors: Vec<Tensor>) -> Vec<Tensor> {
+pub(crate) fn whole(tensors: Vec<Tensor>) -> Vec<Tensor> {
     let mut modules: BTreeMap<String, BTreeMap<Piece, Tensor>> = BTreeMap::new();
     let mut whole = Vec::new();
     for tensor in tensors {

@@ -5,8 +5,8 @@
 //! As in training, a BatchNorm here normalises by the moments of the pictures drawn, so that a misfit shows at the first
 //! BatchNorm behind what is wrong, and at no other. Layers behind the last BatchNorm are not tested by this.
 
-use crate::checkpoint::architecture::Architecture;
-use crate::checkpoint::onnx::{self, LABEL, Moments, NOISE, Normed, Written};
+use crate::checkpoint::output::onnx::{self, LABEL, Moments, NOISE, Normed, Written};
+use crate::checkpoint::reading::architecture::Architecture;
 use crate::checkpoint::tensor::Tensor;
 use crate::latent::{self, inputs, part, wish};
 use crate::onnx::graph::{labels, tensor};
@@ -36,25 +36,25 @@ const FLOOR: f64 = 1e-5;
 
 /// How the inputs of one BatchNorm differ from what it has stored, as the average over its channels.
 #[derive(Clone, Debug)]
-pub(super) struct Score {
-    pub(super) name: String,
+pub(crate) struct Score {
+    pub(crate) name: String,
     /// Index of its layer.
-    pub(super) layer: usize,
+    pub(crate) layer: usize,
     /// Whether only the label goes through it.
-    pub(super) is_label: bool,
+    pub(crate) is_label: bool,
     /// The Kullback-Leibler divergence of two normal distributions with these moments.
-    pub(super) divergence: f64,
+    pub(crate) divergence: f64,
     /// Up to this divergence they agree.
-    pub(super) limit: f64,
+    pub(crate) limit: f64,
     /// Squared difference of the means, in stored variances.
-    pub(super) mean: f64,
+    pub(crate) mean: f64,
     /// |ln(variance / stored variance)|.
-    pub(super) variance: f64,
+    pub(crate) variance: f64,
 }
 
 impl Score {
     /// Whether they agree.
-    pub(super) fn agrees(&self) -> bool {
+    pub(crate) fn agrees(&self) -> bool {
         self.divergence <= self.limit
     }
 }
@@ -63,7 +63,7 @@ impl Score {
 ///
 /// # Errors
 /// If a tensor can't be read, or tract can't run the graph.
-pub(super) fn scores(
+pub(crate) fn scores(
     architecture: &Architecture,
     distribution: Distribution,
     count: usize,
@@ -171,7 +171,7 @@ impl Sums {
 }
 
 /// The parts of the latent of `architecture`, and the inputs that take them.
-pub(super) fn latents(
+pub(crate) fn latents(
     architecture: &Architecture,
     distribution: Distribution,
 ) -> (Vec<DraftPart>, Vec<Input>) {

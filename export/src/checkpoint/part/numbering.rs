@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The order of the modules `a` and `b` by the first number in which their names differ, such as `conv1` and `conv2`, or
 /// `main.0` and `main.3.bn`. None if they differ in more than a number.
-pub(super) fn order(a: &str, b: &str) -> Option<Ordering> {
+pub(crate) fn order(a: &str, b: &str) -> Option<Ordering> {
     let (a, b) = a.split('.').zip(b.split('.')).find(|(a, b)| a != b)?;
     // Keras counts layers from none: `conv2d`, `conv2d_1`.
     let next = |first: &str, second: &str| {
@@ -33,7 +33,7 @@ pub(super) fn order(a: &str, b: &str) -> Option<Ordering> {
 
 /// The order of the modules `a` and `b` if they are below children of one parent that are numbers and nothing else, as
 /// those of `Sequential`.
-pub(super) fn sequence(a: &str, b: &str) -> Option<Ordering> {
+pub(crate) fn sequence(a: &str, b: &str) -> Option<Ordering> {
     let (a, b) = a.split('.').zip(b.split('.')).find(|(a, b)| a != b)?;
     Some(a.parse::<u32>().ok()?.cmp(&b.parse().ok()?))
 }
@@ -54,14 +54,14 @@ fn pieces(name: &str) -> Vec<&str> {
 }
 
 /// The numbered children of each module that has some.
-pub(super) struct Numbering<'a> {
+pub(crate) struct Numbering<'a> {
     /// The children's numbers, and whether some of the modules below are linear, by the parent's name.
     children: BTreeMap<&'a str, BTreeSet<(usize, bool)>>,
 }
 
 impl<'a> Numbering<'a> {
     /// The numbering of modules, each given by its name and whether it is linear.
-    pub(super) fn new(modules: impl Iterator<Item = (&'a str, bool)>) -> Self {
+    pub(crate) fn new(modules: impl Iterator<Item = (&'a str, bool)>) -> Self {
         let mut children: BTreeMap<&str, BTreeSet<_>> = BTreeMap::new();
         for (name, linear) in modules {
             for (parent, piece) in parents(name) {
@@ -74,7 +74,7 @@ impl<'a> Numbering<'a> {
     }
 
     /// How many modules without weights stand between the modules `a` and `b`, `a` first. None if the names do not tell.
-    pub(super) fn gap(&self, a: &str, b: &str) -> Option<usize> {
+    pub(crate) fn gap(&self, a: &str, b: &str) -> Option<usize> {
         let mut pieces = parents(a).zip(parents(b)).skip_while(|((_, a), (_, b))| a == b);
         let ((parent, first), (_, second)) = pieces.next()?;
         // Within `a`, others may follow the last module with weights.

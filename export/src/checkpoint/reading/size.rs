@@ -3,9 +3,9 @@
 //! A checkpoint does not store strides and paddings. If the usual ones end in a size that no data set has, others that are
 //! common too are tried.
 
-use crate::checkpoint::architecture::{Architecture, Layer};
-use crate::checkpoint::geometry::Geometry;
-use crate::checkpoint::per_layer::PerLayer;
+use crate::checkpoint::reading::architecture::{Architecture, Layer};
+use crate::checkpoint::reading::geometry::Geometry;
+use crate::checkpoint::settings::per_layer::PerLayer;
 use crate::checkpoint::settings::{Activation, Direction, Padding, Settings};
 
 /// Sides of pictures that people train with, the most common first.
@@ -26,7 +26,7 @@ struct Steps {
 
 /// How unusual pictures of `sides` rows and columns are: 0 for the most common; none if no data set has that size.
 /// A person may have said the size.
-pub(super) fn rarity(sides: [usize; 2], settings: &Settings) -> Option<usize> {
+pub(crate) fn rarity(sides: [usize; 2], settings: &Settings) -> Option<usize> {
     if let Some(size) = settings.size {
         return (size == sides).then_some(0);
     }
@@ -44,7 +44,7 @@ pub(super) fn rarity(sides: [usize; 2], settings: &Settings) -> Option<usize> {
 }
 
 /// Whether the pictures of `architecture` have a likely size, larger than the map that its convolutions begin with.
-pub(super) fn is_likely(architecture: &Architecture, settings: &Settings) -> bool {
+pub(crate) fn is_likely(architecture: &Architecture, settings: &Settings) -> bool {
     let [_, height, width] = architecture.picture();
     let mut maps = architecture.layers.iter().filter(|layer| layer.geometry.is_some());
     let first = maps.next().map(|layer| layer.input);
@@ -53,13 +53,13 @@ pub(super) fn is_likely(architecture: &Architecture, settings: &Settings) -> boo
 }
 
 /// Whether the size of the pictures of `architecture` follows from something assumed.
-pub(super) fn is_assumed(architecture: &Architecture) -> bool {
+pub(crate) fn is_assumed(architecture: &Architecture) -> bool {
     let mut geometries = architecture.layers.iter().filter_map(|layer| layer.geometry.as_ref());
     geometries.any(Geometry::is_assumed)
 }
 
 /// Strides and paddings with which `architecture` has pictures of a likely size: those least far from the usual ones.
-pub(super) fn variants(architecture: &Architecture, settings: &Settings) -> Vec<Settings> {
+pub(crate) fn variants(architecture: &Architecture, settings: &Settings) -> Vec<Settings> {
     let found = candidates(architecture, settings);
     let least = found.iter().map(|it| it.cost + it.rarity).min();
     let least = found.iter().filter(|it| Some(it.cost + it.rarity) == least);
@@ -67,7 +67,7 @@ pub(super) fn variants(architecture: &Architecture, settings: &Settings) -> Vec<
 }
 
 /// The strides and paddings of `architecture`, and others that lead to a common size too.
-pub(super) fn rivals(architecture: &Architecture, settings: &Settings) -> Vec<Settings> {
+pub(crate) fn rivals(architecture: &Architecture, settings: &Settings) -> Vec<Settings> {
     let own: Vec<Option<Steps>> = architecture.layers.iter().map(steps).collect();
     let others = candidates(architecture, settings).into_iter();
     let others = others.filter(|it| it.cost <= 2 && it.rarity == 0 && it.steps != own);

@@ -1,8 +1,8 @@
 //! Finds the modules through which a label enters: `nn.Embedding`, and layers behind it.
 
-use crate::checkpoint::chain::{Chain, Flow, Link};
-use crate::checkpoint::module::{Module, ModuleKind};
-use crate::checkpoint::search;
+use crate::checkpoint::order::chain::{Chain, Flow, Link};
+use crate::checkpoint::order::search;
+use crate::checkpoint::part::module::{Module, ModuleKind};
 use crate::checkpoint::settings::{Labels, Place, Settings};
 use crate::checkpoint::tensor::Tensor;
 use anyhow::{Result, bail, ensure};
@@ -11,32 +11,32 @@ use anyhow::{Result, bail, ensure};
 const WORDS: [&str; 4] = ["emb", "label", "class", "onehot"];
 
 /// The modules of a generator: those on the way of the noise, and those that only the label goes through.
-pub(super) struct Modules<'a> {
-    pub(super) main: Vec<Module<'a>>,
-    pub(super) label: Vec<Module<'a>>,
+pub(crate) struct Modules<'a> {
+    pub(crate) main: Vec<Module<'a>>,
+    pub(crate) label: Vec<Module<'a>>,
     /// Whether another division has the two first layers the other way round.
-    pub(super) is_twin: bool,
+    pub(crate) is_twin: bool,
 }
 
 /// A label's way to the noise.
 #[derive(Clone)]
-pub(super) struct Label<'a> {
+pub(crate) struct Label<'a> {
     /// Number of labels.
-    pub(super) count: usize,
+    pub(crate) count: usize,
     /// Embedding of the labels, `[count, width]`; none for one-hot labels.
-    pub(super) table: Option<&'a Tensor>,
+    pub(crate) table: Option<&'a Tensor>,
     /// Layers behind that.
-    pub(super) links: Vec<Link<'a>>,
+    pub(crate) links: Vec<Link<'a>>,
     /// Number of elements that meet the noise, or of channels that meet its first map.
-    pub(super) width: usize,
+    pub(crate) width: usize,
     /// What it ends in.
-    pub(super) flow: Flow,
+    pub(crate) flow: Flow,
 }
 
 impl<'a> Modules<'a> {
     /// The ways to divide `modules`, the most probable first: names tell, or else a matrix that has no bias, as
     /// embeddings have none.
-    pub(super) fn divisions(modules: Vec<Module<'a>>) -> Vec<Self> {
+    pub(crate) fn divisions(modules: Vec<Module<'a>>) -> Vec<Self> {
         let divided = |is_label: &dyn Fn(&Module) -> bool| {
             let (label, main) = modules.iter().cloned().partition(|module| is_label(module));
             Self { main, label, is_twin: false }
@@ -82,7 +82,7 @@ impl<'a> Modules<'a> {
     ///
     /// # Errors
     /// If its modules are no chain.
-    pub(super) fn label(&'a self) -> Result<Option<Label<'a>>> {
+    pub(crate) fn label(&'a self) -> Result<Option<Label<'a>>> {
         let Some((first, rest)) = self.label.split_first() else { return Ok(None) };
         let (table, modules) = match first.kind {
             ModuleKind::Linear { weight, bias: None, .. } => (Some(weight), rest),
@@ -107,7 +107,7 @@ impl<'a> Modules<'a> {
 ///
 /// # Errors
 /// If it does not fit.
-pub(super) fn entries(
+pub(crate) fn entries(
     label: Option<&Label>,
     inputs: usize,
     joined: Option<usize>,

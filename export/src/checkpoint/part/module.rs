@@ -1,23 +1,23 @@
 //! Groups a checkpoint's tensors by module, and finds out what each module is.
 
-use crate::checkpoint::key::Part;
+use crate::checkpoint::part::key::Part;
 use crate::checkpoint::tensor::{Tensor, natural};
 use anyhow::{Result, bail, ensure};
 use std::collections::BTreeMap;
 
 /// A module with weights.
 #[derive(Clone)]
-pub(super) struct Module<'a> {
+pub(crate) struct Module<'a> {
     /// Its name without the key of the generator.
-    pub(super) name: String,
+    pub(crate) name: String,
     /// The place of its first tensor in the file, if the format keeps an order.
-    pub(super) place: Option<usize>,
-    pub(super) kind: ModuleKind<'a>,
+    pub(crate) place: Option<usize>,
+    pub(crate) kind: ModuleKind<'a>,
 }
 
 /// What a module is. Names and shapes of its tensors tell.
 #[derive(Clone)]
-pub(super) enum ModuleKind<'a> {
+pub(crate) enum ModuleKind<'a> {
     /// `[out, in]` weights.
     Linear { sides: [usize; 2], weight: &'a Tensor, bias: Option<&'a Tensor> },
     /// `[in, out, k, k]` weights of a transposed convolution, or `[out, in, k, k]` of a plain one.
@@ -30,14 +30,14 @@ pub(super) enum ModuleKind<'a> {
 
 /// A BatchNorm's tensors.
 #[derive(Clone, Copy)]
-pub(super) struct Norm<'a> {
-    pub(super) channels: usize,
-    pub(super) gamma: Option<&'a Tensor>,
-    pub(super) beta: Option<&'a Tensor>,
-    pub(super) mean: &'a Tensor,
-    pub(super) variance: &'a Tensor,
+pub(crate) struct Norm<'a> {
+    pub(crate) channels: usize,
+    pub(crate) gamma: Option<&'a Tensor>,
+    pub(crate) beta: Option<&'a Tensor>,
+    pub(crate) mean: &'a Tensor,
+    pub(crate) variance: &'a Tensor,
     /// Number of training steps; none if the file does not tell.
-    pub(super) steps: Option<&'a Tensor>,
+    pub(crate) steps: Option<&'a Tensor>,
 }
 
 /// Tensors of a weight that is stored in pieces of which some are missing, and the call that makes it whole again.
@@ -49,7 +49,7 @@ const PIECES: [(&str, &str); 4] = [
 ];
 
 /// The modules of `part`: in the file's order if the format keeps one, else in the order of their names.
-pub(super) fn modules<'a>(part: &Part<'a>) -> Result<Vec<Module<'a>>> {
+pub(crate) fn modules<'a>(part: &Part<'a>) -> Result<Vec<Module<'a>>> {
     let mut groups: BTreeMap<&str, BTreeMap<&str, &Tensor>> = BTreeMap::new();
     for &(name, tensor) in &part.tensors {
         let (module, role) = name.rsplit_once('.').unwrap_or(("", name));
@@ -131,7 +131,7 @@ fn kind<'a>(roles: &mut BTreeMap<&str, &'a Tensor>) -> Result<Option<ModuleKind<
 }
 
 /// Refuses `tensor` unless it has shape `shape`.
-pub(super) fn fits(tensor: &Tensor, shape: &[usize]) -> Result<()> {
+pub(crate) fn fits(tensor: &Tensor, shape: &[usize]) -> Result<()> {
     let (name, got) = (&tensor.name, &tensor.shape);
     ensure!(got == shape, "tensor \"{name}\" has shape {got:?}, expected {shape:?}");
     Ok(())
@@ -139,17 +139,17 @@ pub(super) fn fits(tensor: &Tensor, shape: &[usize]) -> Result<()> {
 
 impl Module<'_> {
     /// Whether it is a layer with weights of its own, not a BatchNorm or PReLU that belongs to one.
-    pub(super) fn is_linear(&self) -> bool {
+    pub(crate) fn is_linear(&self) -> bool {
         matches!(self.kind, ModuleKind::Linear { .. } | ModuleKind::Convolution { .. })
     }
 
     /// Whether it may be an embedding: a matrix without a bias.
-    pub(super) fn is_table(&self) -> bool {
+    pub(crate) fn is_table(&self) -> bool {
         matches!(self.kind, ModuleKind::Linear { bias: None, .. })
     }
 
     /// If it may be a first layer: its kernel, inputs and outputs; a dense layer's kernel is 0.
-    pub(super) fn first_layer(&self) -> Option<(usize, usize, usize)> {
+    pub(crate) fn first_layer(&self) -> Option<(usize, usize, usize)> {
         match self.kind {
             ModuleKind::Linear { sides: [outputs, inputs], .. } => Some((0, inputs, outputs)),
             ModuleKind::Convolution { sides: [inputs, outputs], kernel, .. } => {
@@ -160,7 +160,7 @@ impl Module<'_> {
     }
 
     /// Its name, kind and shape, for messages.
-    pub(super) fn describe(&self) -> String {
+    pub(crate) fn describe(&self) -> String {
         let (what, shape) = match &self.kind {
             ModuleKind::Linear { weight, .. } => ("Linear", &weight.shape),
             ModuleKind::Convolution { weight, .. } => ("convolution", &weight.shape),
