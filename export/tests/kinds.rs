@@ -118,7 +118,7 @@ fn strides_and_slopes_are_tested() {
 
 #[test]
 fn weights_in_pieces_and_groups() {
-    right(&["depthwise.pth", "spectral.pth", "spectral-new.pth", "weight-norm.pth"]);
+    right(&["depthwise.pth", "spectral.pth", "spectral-parametrized.pth", "weight-norm.pth"]);
 }
 
 #[test]

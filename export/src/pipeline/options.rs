@@ -38,7 +38,7 @@ pub struct Options {
     /// Seed of the calibration and of the comparison.
     pub seed: u64,
     /// Headroom: the minimum range of each channel, as a factor of its largest value in calibration; at least 1, or 0 to
-    /// divide no channel (see [`equalize`](crate::calibrate::equalize::equalize)).
+    /// change no channel (see [`lift`](crate::calibrate::equalize::lift) and [`divide`](crate::calibrate::equalize::divide)).
     pub headroom: f64,
     /// Bits of all tensors between the layers, 8 or 12, and no search. `None` if they are to be chosen.
     pub activations: Option<u8>,
