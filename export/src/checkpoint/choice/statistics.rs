@@ -105,7 +105,8 @@ pub(crate) fn scores(
 fn score(normed: &Normed, sums: &[Sums], pictures: usize) -> Result<Score> {
     let norm = normed.norm;
     let steps = norm.steps.map(Tensor::values).transpose()?;
-    let steps = steps.map_or(f64::INFINITY, |steps| f64::from(steps[0]).max(1.0));
+    let steps =
+        steps.and_then(|it| it.first().copied()).map_or(f64::INFINITY, |it| f64::from(it).max(1.0));
     let positions = sums.first().map_or(1.0, |sums| sums.count / pictures as f64);
     let chance =
         1.0 / (steps.min(2.0 / MOMENTUM) * BATCH) + 1.0 / (pictures as f64 * positions.sqrt());
@@ -191,4 +192,33 @@ pub(crate) fn latents(
     };
     let label = Input { number: table.is_some(), ..Input::new(declared, shape) };
     inputs::arrange(vec![z, (label, part(LABEL, count, Distribution::OneHot))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of two normal distributions: 0 if they are the same, else as Kullback and Leibler have it, channel by channel.
+    #[test]
+    fn divergences_are_those_of_normal_distributions() {
+        let mut sums = [Sums::default(); 2];
+        for value in [-1.0, 1.0] {
+            sums[0].add(value);
+            sums[1].add(3.0 + 2.0 * value);
+        }
+        let near = |stored: [Vec<f64>; 2], expected: [f64; 3]| {
+            let found = compare(&stored, &sums);
+            for (found, expected) in found.into_iter().zip(expected) {
+                assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+            }
+        };
+        near([vec![0.0, 3.0], vec![1.0, 4.0]], [0.0; 3]);
+        // One channel's mean is off by half a deviation, or its variance is twice what was stored.
+        near([vec![0.5, 3.0], vec![1.0, 4.0]], [0.0625, 0.125, 0.0]);
+        let twice = 0.5 * (1.0 - 2.0_f64.ln()) / 2.0;
+        near([vec![0.0, 3.0], vec![1.0, 2.0]], [twice, 0.0, 2.0_f64.ln() / 2.0]);
+        // A dead channel agrees with a dead one.
+        let dead = compare(&[vec![0.0], vec![0.0]], &[Sums { count: 2.0, ..Sums::default() }]);
+        assert_eq!(dead, [0.0; 3]);
+    }
 }

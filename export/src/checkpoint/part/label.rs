@@ -103,7 +103,8 @@ impl<'a> Modules<'a> {
     }
 }
 
-/// How a label may enter before a layer of `inputs` elements, or beside its map if `joined`: as `settings` say, or in every way that fits.
+/// How a label may enter before a layer of `inputs` elements, or beside its map if `joined`: as `settings` say, or in
+/// every way that fits.
 ///
 /// # Errors
 /// If it does not fit.
@@ -157,4 +158,38 @@ pub(crate) fn entries(
 fn names(modules: &[Module]) -> String {
     let names: Vec<_> = modules.iter().map(|module| module.name.as_str()).collect();
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_enters_where_its_width_fits() {
+        let label = |width| Label {
+            count: 10,
+            table: None,
+            links: vec![],
+            width,
+            flow: Flow::Features(width),
+        };
+        let none = Settings::default();
+        let of = |width, joined| entries(Some(&label(width)), 8, joined, &none);
+        let [times, behind, before] =
+            [Place::Times, Place::Behind, Place::Before].map(Labels::Embedded);
+        assert_eq!(of(8, None).unwrap(), [times]);
+        assert_eq!(of(5, None).unwrap(), [behind, before]);
+        assert!(of(9, None).unwrap_err().to_string().contains("does not fit"));
+        let joined = [Place::Behind, Place::Before].map(Labels::Joined);
+        assert_eq!(of(5, Some(1)).unwrap(), joined);
+        assert_eq!(entries(None, 8, None, &none).unwrap(), [Labels::None]);
+
+        let said = |labels| Settings { labels: Some(labels), ..Settings::default() };
+        assert_eq!(entries(Some(&label(5)), 8, None, &said(before)).unwrap(), [before]);
+        let error = entries(Some(&label(5)), 8, None, &said(times)).unwrap_err().to_string();
+        assert!(error.contains("the file's embedding has 5 outputs"), "{error}");
+        let hot = Labels::OneHot(Place::Behind, 8);
+        let error = entries(None, 8, None, &said(hot)).unwrap_err().to_string();
+        assert!(error.contains("the file has no embedding"), "{error}");
+    }
 }

@@ -259,3 +259,35 @@ fn options(architecture: &Architecture, steps: &[Option<Steps>], explicit: bool)
         ..Settings::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_likely_if_data_sets_have_them_or_a_person_says_so() {
+        let none = Settings::default();
+        let of = |height, width| rarity([height, width], &none);
+        assert_eq!(
+            [of(28, 28), of(64, 128), of(48, 64), of(24, 24)],
+            [Some(0), Some(0), Some(1), None]
+        );
+        let said = Settings { size: Some([24, 20]), ..Settings::default() };
+        assert_eq!([rarity([24, 20], &said), rarity([28, 28], &said)], [Some(0), None]);
+        let map = Settings { map: Some([8, 5, 7]), ..Settings::default() };
+        assert_eq!(rarity([20, 28], &map), Some(0));
+    }
+
+    /// The usual steps of even kernels double a map, and so do those of odd ones.
+    #[test]
+    fn the_usual_steps_double() {
+        for kernel in 2..8 {
+            let Some(Steps { stride, padding, output_padding, .. }) = step((true, kernel), 0)
+            else {
+                unreachable!()
+            };
+            assert_eq!((7 - 1) * stride + kernel + output_padding - 2 * padding, 14, "{kernel}");
+        }
+        assert!(step((false, 3), 3).is_none());
+    }
+}
