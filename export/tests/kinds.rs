@@ -141,6 +141,23 @@ fn what_cannot_be_known_is_asked() {
     }
 }
 
+/// The Python that is printed takes the weights from where PyTorch has put them.
+#[test]
+fn the_python_takes_the_weights_where_they_are() {
+    let directory = TempDir::new().unwrap();
+    let text = |file: &str| {
+        let output = convert(file, &directory.path().join("generator.onnx"), &["--assume"]);
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let training = text("../dcgan.training.pth");
+    let parts = ["map_location=\"cpu\")[\"netG\"].items()", "k.removeprefix(\"module.\"): v"];
+    assert!(parts.iter().all(|part| training.contains(part)), "{training}");
+    let module = text("../dcgan.module.pt");
+    assert!(module.contains("map_location=\"cpu\", weights_only=False).eval()\n"), "{module}");
+    let plain = text("../dcgan.pth");
+    assert!(plain.contains("dcgan.pth\", map_location=\"cpu\")); net.eval()"), "{plain}");
+}
+
 #[test]
 fn what_cannot_be_converted_is_refused() {
     let text = refused("instance-norm.pth", 2);

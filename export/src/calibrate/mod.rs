@@ -2,7 +2,7 @@
 //!
 //! - [`histogram`]: how often each value occurs
 //! - [`range`]: the range with the least error
-//! - [`equalize`](mod@equalize): divides channels with rare large values
+//! - [`equalize`](mod@equalize): scales channels of small values up and of rare large values down
 
 pub mod equalize;
 pub mod histogram;

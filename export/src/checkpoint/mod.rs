@@ -22,7 +22,7 @@ mod tests;
 
 use crate::file;
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use choice::{Chosen, choose};
+use choice::{Choice, choose};
 use order::search;
 use output::{advice, onnx, table};
 use part::key::Part;
@@ -96,7 +96,7 @@ pub fn convert(path: &Path, settings: &Settings, out: &Path) -> Result<Converted
     let converted = read(path).and_then(|content| match content {
         Content::Weights(checkpoint) => generator(&checkpoint, settings, [path, out]),
         Content::Described(description, variables) => {
-            keras::generator(&description, variables, settings)
+            keras::generator(&description, variables, settings, path)
         }
     });
     converted.with_context(|| path.display().to_string())
@@ -135,7 +135,7 @@ fn generator(checkpoint: &Checkpoint, settings: &Settings, files: [&Path; 2]) ->
     }
 }
 
-/// The generator that `part` is.
+/// Converts `part`, taken as a whole.
 fn part_generator(
     part: &Part,
     format: Format,
@@ -166,7 +166,6 @@ fn part_generator(
                 autoencoder: part.is_autoencoder(),
                 names: modules.main.iter().map(|module| module.name.as_str()).collect(),
                 evidence,
-                certain: chains.len() == 1,
                 capped: chains.len() == search::CHAINS,
             };
             let readings = subject.readings(&chains)?;
@@ -175,7 +174,7 @@ fn part_generator(
         match chains {
             Ok((subject, readings)) => {
                 let result = choose(&subject, readings)
-                    .and_then(|chosen| converted(part, &subject, &chosen, files));
+                    .and_then(|choice| converted(part, &subject, &choice, files));
                 match result {
                     // The other division may be proved. If none is, the first that may be is shown.
                     Err(why) if modules.is_twin => {
@@ -193,24 +192,24 @@ fn part_generator(
     Err(error.unwrap_or_else(|| anyhow!("holds no weights")))
 }
 
-/// What was `chosen`, as ONNX with its text and pictures.
+/// The ONNX and the table of the reading that was chosen.
 ///
 /// # Errors
 /// [`Unproved`] if there are doubts, unless a person accepts them.
 fn converted(
     part: &Part,
     subject: &Subject,
-    chosen: &Chosen,
+    choice: &Choice,
     files: [&Path; 2],
 ) -> Result<Converted> {
-    let table = table::table(part, subject, chosen);
-    if !chosen.doubts.is_empty() && !subject.given.assume {
-        let advice = advice::unproved(part, subject, chosen, files);
+    let table = table::table(part, subject, choice);
+    if !choice.doubts.is_empty() && !subject.given.assume {
+        let advice = advice::unproved(part, subject, choice, files);
         return Err(Unproved(format!("as far as the file tells\n{table}{advice}")).into());
     }
-    let distribution = subject.given.latent.or(chosen.reading.assumed.latent);
-    let written = onnx::write(&chosen.architecture, distribution, &[])?;
-    let table = format!("{table}{}", advice::look(part, subject.format, chosen, files));
+    let distribution = subject.given.latent.or(choice.reading.assumed.latent);
+    let written = onnx::write(&choice.architecture, distribution, &[])?;
+    let table = format!("{table}{}", advice::look(part, subject.format, choice, files));
     Ok(Converted { model: written.model, table })
 }
 

@@ -14,7 +14,18 @@ pub struct Tensor {
     pub shape: Vec<usize>,
     /// Its place among the tensors of the file, if the format keeps the order of the model's modules.
     pub place: Option<usize>,
+    /// What holds it in a file of PyTorch.
+    pub holder: Holder,
     read: Box<Read>,
+}
+
+/// What holds a tensor in a file of PyTorch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Holder {
+    /// The keys of the dictionaries inside each other, outermost first, to the state dictionary or whole module.
+    pub keys: Vec<String>,
+    /// Whether it is a whole module.
+    pub is_module: bool,
 }
 
 type Read = dyn Fn() -> Result<Vec<f32>>;
@@ -41,12 +52,17 @@ impl Tensor {
         shape: Vec<usize>,
         read: impl Fn() -> Result<Vec<f32>> + 'static,
     ) -> Self {
-        Self { name, shape, place: None, read: Box::new(read) }
+        Self { name, shape, place: None, holder: Holder::default(), read: Box::new(read) }
     }
 
     /// The same tensor at `place` of its file.
     pub(super) fn at(self, place: Option<usize>) -> Self {
         Self { place, ..self }
+    }
+
+    /// The same tensor in `holder`.
+    pub(super) fn held_by(self, holder: Holder) -> Self {
+        Self { holder, ..self }
     }
 
     /// This tensor with its axes in the order `axes`, called `name`.

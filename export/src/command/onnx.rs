@@ -38,7 +38,8 @@ pub(crate) struct Onnx {
     /// Modules from first to last, if neither names nor shapes show their order; others are left out
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     order: Option<Vec<String>>,
-    /// How a label enters: behind or before the noise, times it, none; behind:10 for 10 one-hot elements
+    /// How a label enters: behind or before the noise, times it, map-behind or map-before its first map, none; behind:10 for
+    /// 10 one-hot elements
     #[arg(long, value_name = "PLACE")]
     labels: Option<Labels>,
     /// Activation behind layers that only the label goes through

@@ -65,8 +65,8 @@ pub(crate) fn search<'a>(prepared: &'a Prepared, comparison: &Comparison) -> Res
     let (chosen, mix, attempt) = match mix::search(goal, &candidates, first, &mut try_out)? {
         Search::Reached(mix, Outcome { attempt, .. }) if given => (Chosen::Given, mix, attempt),
         Search::Reached(mix, Outcome { attempt, .. }) => (Chosen::Raised, mix, attempt),
-        Search::Missed(most) if given => return Err(missed(goal, most, refused)),
-        Search::Missed(most) => (Chosen::Missed { best_db: most }, mix, attempt),
+        Search::Missed { mean, .. } if given => return Err(missed(goal, mean, refused)),
+        Search::Missed { mean, worst } => (Chosen::Missed { mean, worst }, mix, attempt),
     };
     Ok(Found { mix, attempt, chosen, sensitivities, eight_bits })
 }

@@ -152,8 +152,13 @@ pub struct Outcome<T> {
 pub enum Search<T> {
     /// The cheapest mix found that meets the goal.
     Reached(Mix, Outcome<T>),
-    /// No mix that was tried meets the goal: the best mean PSNR within the flash, in dB.
-    Missed(f64),
+    /// No mix within the flash that was tried meets the goal.
+    Missed {
+        /// Largest mean PSNR of the mixes that were tried, in dB.
+        mean: f64,
+        /// Largest PSNR of their worst pictures, in dB.
+        worst: f64,
+    },
 }
 
 /// Searches for the cheapest mix that meets `goal`.
@@ -180,18 +185,18 @@ pub fn search<T>(
          channels",
         flash.div_ceil(1024)
     );
-    let mut most = first.psnr;
+    let (mut most, mut most_worst) = (first.psnr, first.worst);
     let mut draw = |mix: &Mix| -> Result<Option<Outcome<T>>> {
         let outcome = draw(mix)?;
         if let Some(outcome) = outcome.as_ref().filter(|it| goal.fits(it.flash)) {
-            most = most.max(outcome.psnr);
+            (most, most_worst) = (most.max(outcome.psnr), most_worst.max(outcome.worst));
         }
         Ok(outcome)
     };
     let (mix, best) = widen(goal, candidates, (mix, first), &mut draw)?;
     let wanted = goal.psnr.is_some() || goal.worst.is_some();
     if wanted && !goal.is_reached_by(best.psnr, best.worst) {
-        return Ok(Search::Missed(most));
+        return Ok(Search::Missed { mean: most, worst: most_worst });
     }
     let (mix, best) = narrow(goal, candidates, (mix, best), &mut draw)?;
     Ok(Search::Reached(mix, best))
@@ -291,7 +296,7 @@ mod tests {
     fn reached(found: Result<Search<()>>) -> Vec<MixPart> {
         match found.unwrap() {
             Search::Reached(mix, _) => mix.0,
-            Search::Missed(most) => panic!("missed, {most} dB"),
+            Search::Missed { mean, .. } => panic!("missed, {mean} dB"),
         }
     }
 
@@ -302,7 +307,7 @@ mod tests {
     fn missed(goal: Goal) -> f64 {
         match run(goal).unwrap() {
             Search::Reached(mix, _) => panic!("{mix:?} reaches it"),
-            Search::Missed(most) => most,
+            Search::Missed { mean, .. } => mean,
         }
     }
 

@@ -219,7 +219,7 @@ fn prove(layer: &Layer, draft: &DraftLayer, input: [usize; 3], element: Element)
             refuse(layer, channel, &format!("its sums reach {acc}, possible: below 2³¹"))
         );
         let scaled = i128::from(acc) * i128::from(m) + i128::from(c.abs());
-        let steps = scaled as f64 / f64::from(u32::MAX);
+        let steps = scaled as f64 / epilogue::ONE;
         let why = format!(
             "its sums reach {steps:.1e} steps of its output: its weights are far too large"
         );

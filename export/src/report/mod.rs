@@ -74,10 +74,14 @@ pub enum Chosen {
     EightBits,
     /// A search, since 8 bits throughout are not good enough or not possible.
     Raised,
-    /// The same, but no mix that was tried is good enough. Their best mean PSNR, in dB.
+    /// The same, but no mix that was tried is good enough.
     Missed {
-        /// In dB.
-        best_db: f64,
+        /// Largest mean PSNR of these mixes, in dB.
+        #[serde(rename = "best_mean_db")]
+        mean: f64,
+        /// Largest PSNR of their worst pictures, in dB.
+        #[serde(rename = "best_worst_db")]
+        worst: f64,
     },
 }
 

@@ -203,9 +203,9 @@ pub fn notice(report: &Report) -> Option<String> {
     }
     let settings = &report.settings;
     let way = match report.chosen {
-        Chosen::Missed { best_db } => {
+        Chosen::Missed { mean, worst } => {
             format!(
-                "; of the mixes of 8 and 12 bits that were tried, the best has {best_db:.1} dB: see --target-psnr"
+                "; the mixes of 8 and 12 bits that were tried have at most {mean:.1} dB, worst {worst:.1}"
             )
         }
         _ if !settings.goal.is_some() && settings.activation_bits + settings.weight_bits < 24 => {

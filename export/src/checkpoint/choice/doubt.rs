@@ -1,6 +1,6 @@
 //! What a file does not prove about a reading, one sentence each.
 
-use crate::checkpoint::choice::statistics::Score;
+use crate::checkpoint::choice::statistics::{self, Score};
 use crate::checkpoint::reading::architecture::Architecture;
 use crate::checkpoint::reading::{Reading, Subject};
 use crate::checkpoint::settings::{Activation, Labels};
@@ -22,14 +22,14 @@ impl<'t, 'a> Proof<'t, 'a> {
         architecture: &'t Architecture<'a>,
         scores: &'t [Score],
     ) -> Self {
-        let agreeing = scores.iter().filter(|score| score.agrees() && !score.is_label);
-        Self { subject, architecture, scores, last: agreeing.map(|score| score.layer).max() }
+        let agreeing = scores.iter().filter(|score| score.agrees());
+        Self { subject, architecture, scores, last: statistics::last_tested(agreeing) }
     }
 
     /// All doubts that no option settles.
     pub(super) fn doubts(&self, labels: Labels) -> Vec<String> {
-        let one = self.misfit(labels).into_iter();
-        one.chain(self.skips()).chain(self.strangers()).chain(self.shared_slope()).collect()
+        let misfit = self.misfit(labels).into_iter();
+        misfit.chain(self.skips()).chain(self.strangers()).chain(self.shared_slope()).collect()
     }
 
     /// Whether the activation of a hidden layer of the dense network `reading` is a guess that nothing proves.
@@ -49,10 +49,21 @@ impl<'t, 'a> Proof<'t, 'a> {
 
     /// The first BatchNorm that disagrees.
     fn misfit(&self, labels: Labels) -> Option<String> {
-        // The first layer's BatchNorm sees the latents, which are no part of the generator where all else is known.
-        let certain = self.subject.certain && labels == Labels::None;
-        let of_latents = |score: &Score| certain && score.layer == 0 && !score.is_label;
+        // A decoder's first BatchNorm saw what the encoder gave, which is no part of the generator.
+        let decoder = self.subject.autoencoder && labels == Labels::None;
+        let of_latents = |score: &Score| decoder && score.layer == 0 && !score.is_label;
         let score = self.scores.iter().find(|score| !(score.agrees() || of_latents(score)))?;
+        if score.layer == 0 && !score.is_label {
+            return Some(format!(
+                "The first BatchNorm, \"{}\", has seen other values in training than normal or uniform noise gives: means differ by \
+                 {:.2} standard deviations, variances by a factor of {:.2}. Perhaps some of the {} latents are labels, one-hot, or \
+                 codes: pass --labels.",
+                score.name,
+                score.mean.sqrt(),
+                score.variance.exp(),
+                self.architecture.noise
+            ));
+        }
         Some(format!(
             "BatchNorm \"{}\" has seen other values in training than with this reading: means differ by {:.2} standard \
              deviations, variances by a factor of {:.2}. Something behind the BatchNorm before it is assumed wrongly.",

@@ -145,7 +145,7 @@ impl<'s, 'a> Judge<'s, 'a> {
                 lists.into_iter().map(|activation| Settings { activation, ..Settings::default() });
             combine(&mut all, &lists.collect::<Vec<_>>());
         }
-        // Who copies BatchNorm2d(channels, 0.8) has plain convolutions.
+        // BatchNorm2d(channels, 0.8), which sets epsilon by mistake, is copied with plain convolutions.
         if given.epsilon.option().is_none() && !first && self.is_plain(reading, begin + 1) {
             let epsilon = |eps| Settings {
                 epsilon: reading.assumed.epsilon.with(begin, eps, count),

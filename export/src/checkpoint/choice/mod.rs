@@ -16,7 +16,7 @@ use statistics::Score;
 const LISTED: usize = 3;
 
 /// The reading that was chosen.
-pub(crate) struct Chosen<'a> {
+pub(crate) struct Choice<'a> {
     pub(crate) reading: Reading<'a>,
     pub(crate) architecture: Architecture<'a>,
     /// How the BatchNorms agree with it.
@@ -33,7 +33,7 @@ pub(crate) struct Chosen<'a> {
 ///
 /// # Errors
 /// If a tensor can't be read, or a reading can't be drawn.
-pub(crate) fn choose<'a>(subject: &Subject<'a>, readings: Vec<Reading<'a>>) -> Result<Chosen<'a>> {
+pub(crate) fn choose<'a>(subject: &Subject<'a>, readings: Vec<Reading<'a>>) -> Result<Choice<'a>> {
     let mut judge = Judge::new(subject);
     let mut trials = Vec::new();
     for reading in readings {
@@ -69,5 +69,6 @@ pub(crate) fn choose<'a>(subject: &Subject<'a>, readings: Vec<Reading<'a>>) -> R
     if !others.is_empty() {
         doubts.push(format!("{} readings fit the file.", others.len() + 1));
     }
-    Ok(Chosen { reading, architecture, scores: best.scores, doubts, stays, others })
+    let architecture = subject.architecture(&reading)?;
+    Ok(Choice { reading, architecture, scores: best.scores, doubts, stays, others })
 }

@@ -17,9 +17,12 @@ use anyhow::Result;
 use gen_core::format::write::DraftPart;
 use gen_core::latent::Distribution;
 
-/// Number of pictures that are drawn: for the first layer's BatchNorm, whose inputs are as few as the latents; for others;
-/// at least, where each takes many multiplications.
-const PICTURES: [usize; 3] = [1024, 192, 48];
+/// Pictures drawn for the first layer's BatchNorm, whose input has few values.
+const FIRST_PICTURES: usize = 1024;
+/// Pictures drawn for other BatchNorms.
+const PICTURES: usize = 192;
+/// Pictures drawn at least, where each takes many multiplications.
+const LEAST_PICTURES: usize = 48;
 /// Multiplications for all pictures up to which more than the least are drawn.
 const WORK: usize = 2_000_000_000;
 /// Divergence up to which the inputs of a BatchNorm agree, beside what chance makes of few pictures. Right readings had
@@ -59,6 +62,11 @@ impl Score {
     }
 }
 
+/// The layer of the last of these BatchNorms on the way of the noise.
+pub(crate) fn last_tested<'s>(scores: impl IntoIterator<Item = &'s Score>) -> Option<usize> {
+    scores.into_iter().filter(|score| !score.is_label).map(|score| score.layer).max()
+}
+
 /// The scores of the first `count` BatchNorms of `architecture`, on noise of `distribution`.
 ///
 /// # Errors
@@ -81,8 +89,8 @@ pub(crate) fn scores(
         let onnx = Onnx::new(&source, inputs.clone(), &[&normed.input])?;
         let channels = normed.norm.channels.max(1);
         let work = architecture.multiplications(normed.layer + 1).max(1);
-        let [first, others, least] = PICTURES;
-        let pictures = (WORK / work).clamp(least, if normed.layer == 0 { first } else { others });
+        let pictures = (WORK / work)
+            .clamp(LEAST_PICTURES, if normed.layer == 0 { FIRST_PICTURES } else { PICTURES });
         let mut sums = vec![Sums::default(); channels];
         for index in 0..pictures {
             let mut z = latent::shown(SEED, index, &latent);

@@ -26,6 +26,7 @@ use crate::checkpoint::settings::Settings;
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use description::Model;
 use serde_json::Value;
+use std::path::Path;
 use translate::{Translated, translate};
 use writer::Writer;
 
@@ -40,6 +41,7 @@ pub(super) fn generator(
     description: &Description,
     variables: Vec<Variable>,
     settings: &Settings,
+    path: &Path,
 ) -> Result<Converted> {
     if let Some(option) = settings.given() {
         bail!("the file describes its layers: --{option} has no use");
@@ -47,8 +49,9 @@ pub(super) fn generator(
     let converted = converted(description, variables, settings.key.as_deref());
     converted.map_err(|error| {
         anyhow!(
-            "{error:#}. Or export the ONNX by Keras: python -m tf2onnx.convert --keras FILE.h5 --output gen.onnx \
-             --opset 13, or from 3.8 on keras.saving.load_model(FILE).export(\"gen.onnx\", format=\"onnx\")"
+            "{error:#}. Or export the ONNX by Keras: python -m tf2onnx.convert --keras {file} --output gen.onnx \
+             --opset 13, or from 3.8 on keras.saving.load_model(\"{file}\").export(\"gen.onnx\", format=\"onnx\")",
+            file = path.display()
         )
     })
 }

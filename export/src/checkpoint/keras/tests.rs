@@ -7,6 +7,7 @@ use crate::checkpoint::settings::Settings;
 use crate::checkpoint::tensor::Tensor;
 use anyhow::Result;
 use serde_json::{Value, json};
+use std::path::Path;
 use tract_onnx::pb::NodeProto;
 
 /// Keras 2's `.h5` of the model that `json` describes, with weights of these layers, roles and shapes.
@@ -28,7 +29,7 @@ fn written_by(
     });
     let (version, backend) = (version.to_owned(), backend.map(str::to_owned));
     let description = Description { json: json.to_string(), version, backend, archive: false };
-    generator(&description, variables.collect(), &Settings::default())
+    generator(&description, variables.collect(), &Settings::default(), Path::new("made.keras"))
 }
 
 fn layer(class: &str, mut config: Value) -> Value {
@@ -290,7 +291,7 @@ fn a_generator_is_asked_for_where_several_are() {
         let (version, json) = ("2.3.0".to_owned(), both.to_string());
         let description = Description { json, version, backend: None, archive: false };
         let settings = Settings { key: key.map(str::to_owned), ..Settings::default() };
-        generator(&description, inside.chain(own).collect(), &settings)
+        generator(&description, inside.chain(own).collect(), &settings, Path::new("made.keras"))
     };
     refused(of(None), "has several generators: pass --key a or --key b");
     refused(of(Some("c")), "has no model \"c\" inside; it has a, b");

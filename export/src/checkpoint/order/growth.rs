@@ -68,9 +68,11 @@ impl<'a> Search<'a, '_> {
         let index = chain.links.len();
         let said = self.settings.convolution.get(index);
         // PyTorch: a transposed one's are [in, out / groups], a plain one's [out, in / groups].
-        let transposed =
-            |groups| (Linear::Convolution(Direction::Transposed), groups, [a, b * groups]);
-        let plain = |groups| (Linear::Convolution(Direction::Plain), groups, [b * groups, a]);
+        let kind = |direction, groups: usize| {
+            let more = b.checked_mul(groups).filter(|_| groups > 0 && a.is_multiple_of(groups))?;
+            let sides = if direction == Direction::Transposed { [a, more] } else { [more, a] };
+            Some((Linear::Convolution(direction), groups, sides))
+        };
         let groups = match (self.settings.groups.get(index), chain.flow) {
             (Some(groups), _) => [groups, groups],
             (None, Flow::Channels(channels)) if self.grouped && channels > b => {
@@ -83,12 +85,11 @@ impl<'a> Search<'a, '_> {
         let latents = matches!(chain.flow, Flow::Latents) && kernel > 1;
         let mut kinds = vec![];
         for groups in if self.grouped { vec![groups, [1, 1]] } else { vec![groups] } {
-            let fits = groups.map(|groups| groups > 0 && a % groups == 0);
-            if said != Some(Direction::Plain) && fits[0] {
-                kinds.push(transposed(groups[0]));
+            if said != Some(Direction::Plain) {
+                kinds.extend(kind(Direction::Transposed, groups[0]));
             }
-            if said == Some(Direction::Plain) || (said.is_none() && !latents && fits[1]) {
-                kinds.push(plain(groups[1]));
+            if said == Some(Direction::Plain) || (said.is_none() && !latents) {
+                kinds.extend(kind(Direction::Plain, groups[1]));
             }
         }
         // Weights of as many input as output channels fit both.

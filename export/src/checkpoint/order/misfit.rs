@@ -29,7 +29,7 @@ impl Search<'_, '_> {
         };
         if let Some((features, channels)) = features {
             return format!(
-                "the {features} features of {last} become no square map of {channels} channels: pass --map {channels}xHxW, where H \
+                "{last} has {features} features, which do not form a square map of {channels} channels: pass --map {channels}xHxW, where H \
                  times W is {}",
                 features / channels
             );

@@ -1,12 +1,13 @@
 //! The table of layers that `export onnx` prints.
 
-use crate::checkpoint::choice::Chosen;
+use crate::checkpoint::choice::Choice;
+use crate::checkpoint::choice::statistics::last_tested;
 use crate::checkpoint::order::search::Evidence;
 use crate::checkpoint::part::key::Part;
 use crate::checkpoint::reading::Subject;
 use crate::checkpoint::reading::architecture::Layer;
 use crate::checkpoint::settings::per_layer::MARK;
-use crate::checkpoint::settings::{Activation, Direction, Labels};
+use crate::checkpoint::settings::{Activation, Direction, Labels, Place};
 use crate::latent;
 use crate::text::ending;
 use gen_core::latent::Distribution;
@@ -16,8 +17,8 @@ use std::fmt::Write;
 const NAME: usize = 21;
 
 /// A line for each layer of what was chosen, assumed values marked, and what is known, assumed, and tested.
-pub(crate) fn table(part: &Part, subject: &Subject, chosen: &Chosen) -> String {
-    let architecture = &chosen.architecture;
+pub(crate) fn table(part: &Part, subject: &Subject, choice: &Choice) -> String {
+    let architecture = &choice.architecture;
     let mut text = String::new();
     if !part.key.is_empty() {
         let _ = writeln!(text, "taken from the key \"{}\"", part.key);
@@ -44,13 +45,13 @@ pub(crate) fn table(part: &Part, subject: &Subject, chosen: &Chosen) -> String {
         text.push_str(line.trim_end());
         text.push('\n');
     }
-    text + &latents(subject, chosen) + &notes(subject, chosen, &rows)
+    text + &latents(subject, choice) + &notes(subject, choice, &rows)
 }
 
 /// A line on the latent.
-fn latents(subject: &Subject, chosen: &Chosen) -> String {
-    let architecture = &chosen.architecture;
-    let distribution = latent::name(subject.distribution(&chosen.reading));
+fn latents(subject: &Subject, choice: &Choice) -> String {
+    let architecture = &choice.architecture;
+    let distribution = latent::name(subject.distribution(&choice.reading));
     let noise = format!("{} {distribution} elements", architecture.noise);
     let label = match (architecture.labels, &architecture.label) {
         (Labels::None, _) => String::new(),
@@ -59,19 +60,27 @@ fn latents(subject: &Subject, chosen: &Chosen) -> String {
             format!("; {count} labels, whose first map stands {place} that of the noise")
         }
         (Labels::OneHot(place, count), _) => {
-            format!(", {place} it {count} one-hot elements of a label")
+            format!("{} {count} one-hot elements of a label", way(place))
         }
         (Labels::Embedded(place), label) => {
-            let (count, width) =
-                label.as_ref().map_or((0, 0), |it| (it.label.count, it.label.width));
-            format!(", {place} it {width} elements that stand for one of {count} labels")
+            let count = label.as_ref().map_or(0, |it| it.label.count);
+            format!("{} a label's embedding ({count} labels)", way(place))
         }
     };
     format!("latent: {noise}{label}\n")
 }
 
+/// How the noise meets what stands for the label at `place`.
+fn way(place: Place) -> &'static str {
+    match place {
+        Place::Behind => ", followed by",
+        Place::Before => ", preceded by",
+        Place::Times => ", multiplied by",
+    }
+}
+
 /// What the order follows from, what is assumed, and what the statistics say.
-fn notes(subject: &Subject, chosen: &Chosen, rows: &[[String; 7]]) -> String {
+fn notes(subject: &Subject, choice: &Choice, rows: &[[String; 7]]) -> String {
     let mut text = String::new();
     let order = match subject.evidence {
         Evidence::Given => "the one given",
@@ -87,7 +96,7 @@ fn notes(subject: &Subject, chosen: &Chosen, rows: &[[String; 7]]) -> String {
         }
     };
     let _ = writeln!(text, "order of the layers: {order}");
-    if let Some(layout) = chosen.reading.layout {
+    if let Some(layout) = choice.reading.layout {
         let _ = writeln!(text, "known layout: {layout}");
     }
     if rows.iter().flatten().any(|cell| cell.contains(MARK)) {
@@ -97,11 +106,12 @@ fn notes(subject: &Subject, chosen: &Chosen, rows: &[[String; 7]]) -> String {
              --output-padding, --upsample, --activation, --output, --eps, --map, --conv, --size."
         );
     }
-    let untested = chosen.scores.last().map_or(0, |score| score.layer);
-    for score in &chosen.scores {
-        let agrees = match (score.agrees(), score.layer) {
+    let untested = last_tested(&choice.scores).unwrap_or(0);
+    for score in &choice.scores {
+        let of_latents = subject.autoencoder && score.layer == 0 && !score.is_label;
+        let agrees = match (score.agrees(), of_latents) {
             (true, _) => "as in training",
-            (_, 0) => "not as in training: the latents were others there, as an autoencoder's are",
+            (_, true) => "not as in training, where an encoder gave the latents",
             _ => "not as in training",
         };
         let _ = writeln!(
@@ -111,10 +121,10 @@ fn notes(subject: &Subject, chosen: &Chosen, rows: &[[String; 7]]) -> String {
             score.divergence
         );
     }
-    if untested + 1 < chosen.architecture.layers.len() && !chosen.scores.is_empty() {
+    if untested + 1 < choice.architecture.layers.len() && !choice.scores.is_empty() {
         let _ = writeln!(text, "not tested: what follows layer {untested}'s BatchNorm");
     }
-    if subject.distribution(&chosen.reading) != Distribution::Normal
+    if subject.distribution(&choice.reading) != Distribution::Normal
         && subject.given.latent.is_none()
     {
         text += "the noise is uniform on (−1, 1): its variance in the first BatchNorm is that\n";

@@ -34,8 +34,8 @@ pub(crate) struct Label<'a> {
 }
 
 impl<'a> Modules<'a> {
-    /// The ways to divide `modules`, the most probable first: names tell, or else a matrix that has no bias, as
-    /// embeddings have none.
+    /// The ways to divide `modules`, the most probable first: by name; else each matrix without a bias may be the
+    /// embedding.
     pub(crate) fn divisions(modules: Vec<Module<'a>>) -> Vec<Self> {
         let divided = |is_label: &dyn Fn(&Module) -> bool| {
             let (label, main) = modules.iter().cloned().partition(|module| is_label(module));

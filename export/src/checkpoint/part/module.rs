@@ -54,6 +54,13 @@ pub(crate) fn modules<'a>(part: &Part<'a>) -> Result<Vec<Module<'a>>> {
     for &(name, tensor) in &part.tensors {
         let (module, role) = name.rsplit_once('.').unwrap_or(("", name));
         let pieces = PIECES.iter().find(|(piece, _)| role.trim_end_matches(['0', '1']) == *piece);
+        let mask = format!("{module}.weight_mask");
+        if pieces.is_some() && part.tensors.iter().any(|(name, _)| *name == mask) {
+            bail!(
+                "tensor \"{}\" is pruned: call torch.nn.utils.prune.remove(module, \"weight\") before saving",
+                tensor.name
+            );
+        }
         if let Some((_, whole)) = pieces {
             bail!("tensor \"{}\" is a piece of a weight: call {whole} before saving", tensor.name);
         }

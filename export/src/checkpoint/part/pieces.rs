@@ -72,8 +72,9 @@ fn composed(
     piece: Tensor,
     values: impl Fn(&Tensor) -> Result<Vec<f32>> + 'static,
 ) -> Tensor {
-    let (shape, place, piece) = (piece.shape.clone(), piece.place, Rc::new(piece));
-    Tensor::new(name, shape, move || values(&piece)).at(place)
+    let (shape, place, holder) = (piece.shape.clone(), piece.place, piece.holder.clone());
+    let piece = Rc::new(piece);
+    Tensor::new(name, shape, move || values(&piece)).at(place).held_by(holder)
 }
 
 /// `weight` divided by its largest singular value, which is u·Wv in evaluation (`torch.nn.utils.spectral_norm`). The

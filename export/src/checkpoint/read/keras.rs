@@ -27,18 +27,25 @@ pub(crate) fn tensors(variables: Vec<Variable>) -> Result<Vec<Tensor>> {
         let unique: HashSet<_> = variables.iter().map(|(role, _)| role).collect();
         ensure!(unique.len() == variables.len(), "two layers are called \"{layer}\"");
         let roles = roles(&layer, &variables)?;
-        for (role, (_, tensor)) in roles.iter().zip(variables) {
+        for (renamed, (role, tensor)) in roles.iter().zip(variables) {
             let axes: Vec<usize> = match tensor.shape.len() {
-                // [in, out] becomes [out, in].
+                // An embedding is [labels, out], as PyTorch has it; of others, [in, out] becomes [out, in].
+                2 if is_table(&layer, &role) => vec![0, 1],
                 2 => vec![1, 0],
                 // [k, k, a, b] becomes [b, a, k, k] for both kinds of convolution.
                 4 => vec![3, 2, 0, 1],
                 rank => (0..rank).collect(),
             };
-            tensors.push(tensor.turned(format!("{layer}.{role}"), axes));
+            tensors.push(tensor.turned(format!("{layer}.{renamed}"), axes));
         }
     }
     Ok(tensors)
+}
+
+/// Whether variable `role` of layer `layer` is a table of labels. Keras 3 numbers variables; then the layer's name tells.
+fn is_table(layer: &str, role: &str) -> bool {
+    let last = layer.rsplit('/').next().unwrap_or_default();
+    role == "embeddings" || (role.parse::<usize>().is_ok() && last.starts_with("embedding"))
 }
 
 /// PyTorch's names of the variables of layer `layer`.
@@ -46,7 +53,7 @@ fn roles(layer: &str, variables: &[(String, Tensor)]) -> Result<Vec<String>> {
     let numbered = variables.iter().all(|(role, _)| role.parse::<usize>().is_ok());
     let matrix = variables.first().is_some_and(|(_, tensor)| tensor.shape.len() > 1);
     let role = |role: &str| match role {
-        "kernel" | "gamma" => "weight".to_owned(),
+        "kernel" | "gamma" | "embeddings" => "weight".to_owned(),
         "beta" => "bias".to_owned(),
         "moving_mean" => "running_mean".to_owned(),
         "moving_variance" => "running_var".to_owned(),
@@ -60,4 +67,31 @@ fn roles(layer: &str, variables: &[(String, Tensor)]) -> Result<Vec<String>> {
         (.., len) => bail!("layer \"{layer}\" has {len} variables, which no known layer has"),
     };
     Ok(roles.iter().map(ToString::to_string).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An embedding's rows are labels. A dense layer's rows are inputs, its columns outputs.
+    #[test]
+    fn embeddings_keep_their_axes() {
+        let variable = |path: &str, shape: [usize; 2]| {
+            let path = path.split('/').map(str::to_owned).collect();
+            let values: Vec<f32> = (0..shape[0] * shape[1]).map(|i| i as f32).collect();
+            let tensor = Tensor::new("v".to_owned(), shape.to_vec(), move || Ok(values.clone()));
+            Variable { path, layer: None, listed: false, tensor }
+        };
+        let read = tensors(vec![
+            variable("layers/embedding/vars/0", [10, 2]),
+            variable("table/table/embeddings:0", [10, 2]),
+            variable("layers/dense/vars/0", [3, 2]),
+        ]);
+        let read = read.unwrap();
+        let of =
+            |i: usize| (read[i].name.as_str(), read[i].shape.clone(), read[i].values().unwrap()[1]);
+        assert_eq!(of(0), ("embedding.weight", vec![10, 2], 1.0));
+        assert_eq!(of(1), ("table.weight", vec![10, 2], 1.0));
+        assert_eq!(of(2), ("dense.weight", vec![2, 3], 2.0));
+    }
 }

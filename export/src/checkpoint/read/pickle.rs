@@ -3,6 +3,7 @@
 //! The library that reads the tensors gives them in no order. This follows texts and dictionaries through the same
 //! pickle, and takes everything else for opaque. Opcodes: Python's `pickletools`.
 
+use crate::checkpoint::tensor::Holder;
 use anyhow::{Context, Result, bail, ensure};
 use std::collections::HashMap;
 use std::fs::File;
@@ -32,12 +33,12 @@ enum Value {
     Other,
 }
 
-/// The place of each name in the file at `path`, by the dotted path through its dictionaries.
+/// The place of each name in the file at `path`, and what holds it, by the dotted path through its dictionaries.
 ///
 /// # Errors
 ///
 /// If the file has another format, or its pickle uses what PyTorch does not write.
-pub(super) fn places(path: &Path) -> Result<HashMap<String, usize>> {
+pub(super) fn places(path: &Path) -> Result<HashMap<String, (usize, Holder)>> {
     let open = || File::open(path).context("cannot be read");
     let root = match ZipArchive::new(open()?) {
         Ok(mut archive) => {
@@ -54,20 +55,28 @@ pub(super) fn places(path: &Path) -> Result<HashMap<String, usize>> {
         }
     };
     let mut places = HashMap::new();
-    let mut left = vec![(String::new(), root)];
-    while let Some((name, value)) = left.pop() {
+    // Each value with its name, what holds it, and the holder of what is inside.
+    let mut left = vec![(String::new(), Holder::default(), Holder::default(), root)];
+    while let Some((name, holder, inside, value)) = left.pop() {
         let place = places.len();
-        places.entry(name.clone()).or_insert(place);
+        places.entry(name.clone()).or_insert((place, holder));
         let Value::Dict(entries) = value else { continue };
+        let of_module = |(key, _): &(Value, Value)| matches!(key, Value::Text(key) if OF_MODULES.contains(&key.as_str()));
+        let is_module = inside.is_module || entries.iter().any(of_module);
+        let holder = Holder { is_module, ..inside };
         // The last one in is the first one out.
         for (key, value) in entries.into_iter().rev() {
             let Value::Text(key) = key else { continue };
+            let mut inside = holder.clone();
+            if !is_module {
+                inside.keys.push(key.clone());
+            }
             let path = match name.as_str() {
                 _ if OF_MODULES.contains(&key.as_str()) => name.clone(),
                 "" => key,
                 _ => format!("{name}.{key}"),
             };
-            left.push((path, value));
+            left.push((path, holder.clone(), inside, value));
         }
     }
     Ok(places)
@@ -307,9 +316,12 @@ mod tests {
         for name in names {
             let places = places(&fixture(name)).unwrap();
             let key = if name == "dcgan.training.pth" { "netG.module." } else { "" };
-            let at = |tensor: &str| places[&format!("{key}{tensor}")];
+            let at = |tensor: &str| places[&format!("{key}{tensor}")].0;
             let order = ["main.0.weight", "main.1.weight", "main.1.running_mean", "main.3.weight"];
             assert!(order.map(at).is_sorted(), "{name}: {:?}", order.map(at));
+            let holder = &places[&format!("{key}main.0.weight")].1;
+            assert_eq!(holder.is_module, name == "dcgan.module.pt");
+            assert_eq!(holder.keys.join("."), key.trim_end_matches(".module."), "{name}");
         }
     }
 

@@ -25,7 +25,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Tensor>> {
     // An order that cannot be found is no order; the tensors are there all the same.
     let places = pickle::places(path).unwrap_or_default();
     let tensors = reader.into_tensors().into_iter().map(|(name, tensor)| {
-        let place = places.get(&name).copied();
+        let (place, holder) = places.get(&name).cloned().unzip();
         let shape = tensor.shape().to_vec();
         let copy = copy.clone();
         let read = move || {
@@ -46,7 +46,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<Tensor>> {
             }
             element.decode(&bytes)
         };
-        Tensor::new(name, shape, read).at(place)
+        Tensor::new(name, shape, read).at(place).held_by(holder.unwrap_or_default())
     });
     Ok(tensors.collect())
 }

@@ -6,7 +6,7 @@ mod known;
 mod size;
 
 use crate::checkpoint::Format;
-use crate::checkpoint::choice::statistics::Score;
+use crate::checkpoint::choice::statistics::{Score, last_tested};
 use crate::checkpoint::order::chain::{Chain, Linear};
 use crate::checkpoint::order::direction;
 use crate::checkpoint::order::search::Evidence;
@@ -32,8 +32,6 @@ pub(crate) struct Subject<'a> {
     /// The names of the modules in the order in which the search has them.
     pub(crate) names: Vec<&'a str>,
     pub(crate) evidence: Evidence,
-    /// Whether there is but one order of the modules.
-    pub(crate) certain: bool,
     /// Whether there may be orders beside those that were found.
     pub(crate) capped: bool,
 }
@@ -132,7 +130,7 @@ impl<'a> Subject<'a> {
         let given = self.given.size.is_none() && !size::is_assumed(&architecture);
         let mut variants = vec![];
         if given || size::is_likely(&architecture, &self.given) {
-            // Who has stored statistics can tell other strides and paddings from these.
+            // With stored statistics, other strides and paddings can be tested against these.
             let tested = reading.chain.links.iter().any(|link| link.norm.is_some());
             if tested && !self.is_keras() {
                 variants = size::rivals(&architecture, &self.given);
@@ -173,16 +171,16 @@ impl Reading<'_> {
     /// is the same for all.
     pub(crate) fn settled(&self, architecture: &Architecture, scores: &[Score]) -> Self {
         let count = self.chain.links.len();
-        let Some(last) = scores.last().filter(|_| scores.iter().all(Score::agrees)) else {
+        let Some(last) = last_tested(scores).filter(|_| scores.iter().all(Score::agrees)) else {
             return self.clone();
         };
-        let tested = architecture.layers[..last.layer].iter().map(|layer| layer.activation);
+        let tested = architecture.layers[..last].iter().map(|layer| layer.activation);
         let mut found: Vec<_> = tested.filter(|it| it.assumed).map(|it| it.value).collect();
         found.retain(|&it| it != Activation::None);
         found.dedup();
         let [kind] = found[..] else { return self.clone() };
         let mut settled = self.clone();
-        for index in last.layer..count - 1 {
+        for index in last..count - 1 {
             if self.assumed.activation.get(index) != Some(Activation::None) {
                 settled.assumed.activation = settled.assumed.activation.with(index, kind, count);
             }

@@ -30,7 +30,7 @@ pub(crate) fn rarity(sides: [usize; 2], settings: &Settings) -> Option<usize> {
     if let Some(size) = settings.size {
         return (size == sides).then_some(0);
     }
-    // Who gives the map of the features knows the sizes.
+    // With --map, any size is accepted.
     if settings.map.is_some() {
         return Some(0);
     }
@@ -102,7 +102,7 @@ fn candidates(architecture: &Architecture, settings: &Settings) -> Vec<Candidate
     kinds.sort_unstable();
     kinds.dedup();
     let mut found: Vec<Candidate> = Vec::new();
-    let Some(&last) = free.last() else { return found };
+    let Some(&last) = free.last().filter(|_| kinds.len() <= KINDS) else { return found };
     // A choice for each kind of layer, and one for the last layer.
     let mut choices = vec![0; kinds.len() + 1];
     loop {
@@ -120,6 +120,8 @@ fn candidates(architecture: &Architecture, settings: &Settings) -> Vec<Candidate
     found
 }
 
+/// Maximum number of kinds for which all choices are tried: generators have up to three.
+const KINDS: usize = 5;
 /// Number of choices for a kind of layer.
 const CHOICES: usize = 5;
 

@@ -112,18 +112,15 @@ impl Settings {
     }
 
     /// The first option that was given, other than the key.
-    pub(crate) fn given(&self) -> Option<String> {
-        let options = self.options();
-        Some(options.split_whitespace().next()?.trim_start_matches('-').to_owned())
+    pub(crate) fn given(&self) -> Option<&'static str> {
+        self.options().first().map(|(option, _)| *option)
     }
 
     /// The options of the command line that say the same, but for the key.
-    pub(crate) fn options(&self) -> String {
-        let mut text = String::new();
-        let mut add = |option: &str, value: Option<String>| {
-            if let Some(value) = value {
-                text += &format!(" --{option} {value}");
-            }
+    pub(crate) fn options(&self) -> Vec<(&'static str, String)> {
+        let mut options = Vec::new();
+        let mut add = |option, value: Option<String>| {
+            options.extend(value.map(|value| (option, value)));
         };
         add("order", self.order.as_ref().map(|order| order.join(",")));
         add("labels", self.labels.map(|labels| labels.to_string()));
@@ -140,7 +137,7 @@ impl Settings {
         add("output", self.output.map(|output| output.to_string()));
         add("eps", self.epsilon.option());
         add("size", self.size.map(|[height, width]| format!("{height}x{width}")));
-        text
+        options
     }
 }
 
