@@ -31,7 +31,7 @@ use part::numbering::Numbering;
 use part::{module, pieces};
 use read::hdf5::{Description, Stored, Variable};
 use read::{foreign, hdf5, safetensors, torch};
-use reading::Subject;
+use reading::{Reading, Subject};
 use settings::Settings;
 use std::fs::File;
 use std::io::Read;
@@ -146,50 +146,64 @@ fn part_generator(
     ensure!(!divisions.is_empty(), "holds no weights");
     let mut error = None;
     for modules in &divisions {
-        let chains = modules.label().and_then(|label| {
-            // A label meets the noise, or the map of the noise's first layer.
-            let beside = label.as_ref().map(|label| label.flow);
-            let joined = || search::chains(&modules.main, beside, settings);
-            let (chains, evidence) = if modules.is_twin {
-                joined()?
-            } else {
-                search::chains(&modules.main, None, settings).or_else(|why| {
-                    if beside.is_some() { joined().map_err(|_| why) } else { Err(why) }
-                })?
-            };
-            let all = modules.main.iter().chain(&modules.label);
-            let subject = Subject {
-                label,
-                numbering: Numbering::new(all.map(|it| (it.name.as_str(), it.is_linear()))),
-                given: settings.clone(),
-                format,
-                autoencoder: part.is_autoencoder(),
-                names: modules.main.iter().map(|module| module.name.as_str()).collect(),
-                evidence,
-                capped: chains.len() == search::CHAINS,
-            };
-            let readings = subject.readings(&chains)?;
-            Ok((subject, readings))
-        });
-        match chains {
-            Ok((subject, readings)) => {
-                let result = choose(&subject, readings)
-                    .and_then(|choice| converted(part, &subject, &choice, files));
-                match result {
-                    // The other division may be proved. If none is, the first that may be is shown.
-                    Err(why) if modules.is_twin => {
-                        let shown = error.as_ref().is_some_and(anyhow::Error::is::<Unproved>);
-                        if !shown && (why.is::<Unproved>() || error.is_none()) {
-                            error = Some(why);
-                        }
-                    }
-                    result => return result,
-                }
+        let (subject, readings) = match readings(part, modules, format, settings) {
+            Ok(found) => found,
+            Err(why) => {
+                error.get_or_insert(why);
+                continue;
             }
-            Err(why) => error = error.or(Some(why)),
+        };
+        let result = choose(&subject, readings);
+        match result.and_then(|choice| converted(part, &subject, &choice, files)) {
+            // The other division may be proved.
+            Err(why) if modules.joins_maps => error = Some(shown(error, why)),
+            result => return result,
         }
     }
     Err(error.unwrap_or_else(|| anyhow!("holds no weights")))
+}
+
+/// Of two errors the one to show: the first, unless only the second says what was understood.
+fn shown(first: Option<anyhow::Error>, second: anyhow::Error) -> anyhow::Error {
+    match first {
+        Some(first) if first.is::<Unproved>() || !second.is::<Unproved>() => first,
+        _ => second,
+    }
+}
+
+/// The generators that `modules`, a division of those of `part`, may be, and what they share.
+///
+/// # Errors
+/// If they are none.
+fn readings<'a>(
+    part: &Part,
+    modules: &'a Modules<'a>,
+    format: Format,
+    settings: &Settings,
+) -> Result<(Subject<'a>, Vec<Reading<'a>>)> {
+    let label = modules.label()?;
+    // A label meets the noise, or the map of the noise's first layer.
+    let beside = label.as_ref().map(|label| label.flow);
+    let joined = || search::chains(&modules.main, beside, settings);
+    let (chains, evidence) = if modules.joins_maps {
+        joined()?
+    } else {
+        search::chains(&modules.main, None, settings)
+            .or_else(|why| if beside.is_some() { joined().map_err(|_| why) } else { Err(why) })?
+    };
+    let all = modules.main.iter().chain(&modules.label);
+    let subject = Subject {
+        label,
+        numbering: Numbering::new(all.map(|it| (it.name.as_str(), it.is_linear()))),
+        given: settings.clone(),
+        format,
+        autoencoder: part.is_autoencoder(),
+        names: modules.main.iter().map(|module| module.name.as_str()).collect(),
+        evidence,
+        capped: chains.len() == search::CHAINS,
+    };
+    let readings = subject.readings(&chains)?;
+    Ok((subject, readings))
 }
 
 /// The ONNX and the table of the reading that was chosen.

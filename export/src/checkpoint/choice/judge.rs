@@ -14,6 +14,15 @@ const TRIALS: usize = 160;
 const BETTER: f64 = 2.0;
 /// The number of one-hot labels that may stand among the noise: digits and clothes have ten.
 const ONE_HOT: usize = 10;
+/// Activations of hidden layers, of which the first [`USUAL`] are the usual ones.
+const ACTIVATIONS: [Activation; 5] = [
+    Activation::Relu,
+    Activation::Leaky(0.2),
+    Activation::None,
+    Activation::Leaky(0.1),
+    Activation::Leaky(0.3),
+];
+const USUAL: usize = 3;
 /// Of so many layers between two BatchNorms, each may have an activation of its own.
 const EACH: usize = 3;
 
@@ -111,68 +120,84 @@ impl<'s, 'a> Judge<'s, 'a> {
 
     /// What may be assumed instead, where a person has said nothing, that BatchNorm `at` sees and those before do not.
     fn alternatives(&self, trial: &Trial<'a>, at: usize) -> Vec<Settings> {
-        let Trial { reading, scores, .. } = trial;
-        let given = &self.subject.given;
-        let count = reading.chain.links.len();
-        let first = self.is_first(trial, at);
-        let begin = if first { 0 } else { scores[at - 1].layer };
-        let layers = begin..scores[at].layer;
+        let mut kinds = vec![self.activations(trial, at)];
+        if self.is_first(trial, at) {
+            kinds.push(self.label_activations());
+            kinds.push(self.one_hot_labels(&trial.reading));
+            kinds.push(self.distributions(&trial.scores[at]));
+        } else {
+            kinds.push(self.epsilons(&trial.reading, trial.scores[at - 1].layer));
+        }
         let mut all = vec![Settings::default()];
-        // Each of `all` with each of `settings`, and without.
-        let combine = |all: &mut Vec<Settings>, settings: &[Settings]| {
+        for settings in kinds {
+            // Each of `all` with each of these, and without.
             let combined: Vec<_> =
                 all.iter().flat_map(|it| settings.iter().map(move |other| other.or(it))).collect();
             all.extend(combined);
-        };
-        let kinds = [
-            Activation::Relu,
-            Activation::Leaky(0.2),
-            Activation::None,
-            Activation::Leaky(0.1),
-            Activation::Leaky(0.3),
-        ];
-        if given.activation.option().is_none() && !scores[at].agrees() {
-            // Of several layers, each may have its own of the usual kinds.
-            let kinds = &kinds[..if layers.len() > 1 { 3 } else { kinds.len() }];
-            let mut lists = vec![reading.assumed.activation.clone()];
-            for layer in layers.clone().rev().take(EACH) {
-                let with = |list: &PerLayer<_>| {
-                    kinds.iter().map(|&kind| list.with(layer, kind, count)).collect::<Vec<_>>()
-                };
-                lists = lists.iter().flat_map(with).collect();
-            }
-            let lists =
-                lists.into_iter().map(|activation| Settings { activation, ..Settings::default() });
-            combine(&mut all, &lists.collect::<Vec<_>>());
-        }
-        // BatchNorm2d(channels, 0.8), which sets epsilon by mistake, is copied with plain convolutions.
-        if given.epsilon.option().is_none() && !first && self.is_plain(reading, begin + 1) {
-            let epsilon = |eps| Settings {
-                epsilon: reading.assumed.epsilon.with(begin, eps, count),
-                ..Settings::default()
-            };
-            combine(&mut all, &[0.8, 1e-5].map(epsilon));
-        }
-        if first && given.label_activation.is_none() && self.has_label_layers() {
-            let behind = |kind| Settings { label_activation: Some(kind), ..Settings::default() };
-            combine(&mut all, &kinds.map(behind));
-        }
-        let inputs = reading.chain.links[0].channels_in;
-        if first && given.labels.is_none() && self.subject.label.is_none() && inputs > ONE_HOT {
-            let hot = |place| Settings {
-                labels: Some(Labels::OneHot(place, ONE_HOT)),
-                ..Settings::default()
-            };
-            combine(&mut all, &[Place::Behind, Place::Before].map(hot));
-        }
-        if first && given.latent.is_none() && !scores[at].agrees() {
-            combine(
-                &mut all,
-                &[Settings { latent: Some(Distribution::Uniform), ..Settings::default() }],
-            );
         }
         all.remove(0);
         all
+    }
+
+    /// Activations of the layers between BatchNorm `at` and the one before.
+    fn activations(&self, trial: &Trial<'a>, at: usize) -> Vec<Settings> {
+        let Trial { reading, scores, .. } = trial;
+        if self.subject.given.activation.option().is_some() || scores[at].agrees() {
+            return vec![];
+        }
+        let begin = if self.is_first(trial, at) { 0 } else { scores[at - 1].layer };
+        let layers = begin..scores[at].layer;
+        // Of several layers, each may have its own of the usual kinds.
+        let kinds = &ACTIVATIONS[..if layers.len() > 1 { USUAL } else { ACTIVATIONS.len() }];
+        let count = reading.chain.links.len();
+        let mut lists = vec![reading.assumed.activation.clone()];
+        for layer in layers.rev().take(EACH) {
+            let with = |list: &PerLayer<_>| {
+                kinds.iter().map(|&kind| list.with(layer, kind, count)).collect::<Vec<_>>()
+            };
+            lists = lists.iter().flat_map(with).collect();
+        }
+        let settings = |activation| Settings { activation, ..Settings::default() };
+        lists.into_iter().map(settings).collect()
+    }
+
+    /// Epsilons of the BatchNorm of layer `index`. BatchNorm2d(channels, 0.8), which sets epsilon by mistake, is copied
+    /// with plain convolutions.
+    fn epsilons(&self, reading: &Reading<'a>, index: usize) -> Vec<Settings> {
+        if self.subject.given.epsilon.option().is_some() || !self.is_plain(reading, index + 1) {
+            return vec![];
+        }
+        let count = reading.chain.links.len();
+        let with = |epsilon| reading.assumed.epsilon.with(index, epsilon, count);
+        [0.8, 1e-5].map(|it| Settings { epsilon: with(it), ..Settings::default() }).to_vec()
+    }
+
+    /// Activations behind the label's layers.
+    fn label_activations(&self) -> Vec<Settings> {
+        if self.subject.given.label_activation.is_some() || !self.has_label_layers() {
+            return vec![];
+        }
+        let with = |it| Settings { label_activation: Some(it), ..Settings::default() };
+        ACTIVATIONS.map(with).to_vec()
+    }
+
+    /// Places of one-hot labels among the latents.
+    fn one_hot_labels(&self, reading: &Reading<'a>) -> Vec<Settings> {
+        let has_label = self.subject.given.labels.is_some() || self.subject.label.is_some();
+        if has_label || reading.chain.links[0].channels_in <= ONE_HOT {
+            return vec![];
+        }
+        let labels = |place| Some(Labels::OneHot(place, ONE_HOT));
+        let with = |place| Settings { labels: labels(place), ..Settings::default() };
+        [Place::Behind, Place::Before].map(with).to_vec()
+    }
+
+    /// Distributions of the noise.
+    fn distributions(&self, score: &Score) -> Vec<Settings> {
+        if self.subject.given.latent.is_some() || score.agrees() {
+            return vec![];
+        }
+        vec![Settings { latent: Some(Distribution::Uniform), ..Settings::default() }]
     }
 
     /// Whether BatchNorm `at` is the first that the noise comes to.

@@ -7,8 +7,17 @@ use std::collections::BTreeSet;
 const WRAPPERS: [&str; 2] = ["module.", "_orig_mod."];
 
 /// Keys of dictionaries that training scripts save models in.
-const CONTAINERS: &str =
-    "state_dict model_state_dict model models net nets params weights params_ema";
+const CONTAINERS: [&str; 9] = [
+    "state_dict",
+    "model_state_dict",
+    "model",
+    "models",
+    "net",
+    "nets",
+    "params",
+    "weights",
+    "params_ema",
+];
 
 /// The tensors of a checkpoint whose names begin with one key.
 #[derive(Clone)]
@@ -50,7 +59,7 @@ impl<'a> Part<'a> {
         let keys = self.keys();
         let mut below = Vec::new();
         for key in &keys {
-            let container = CONTAINERS.split(' ').any(|it| it == key.to_lowercase());
+            let container = CONTAINERS.contains(&key.to_lowercase().as_str());
             if (container || is_generator(key))
                 && let Some(part) = self.under(key)
             {

@@ -14,8 +14,9 @@ const WORDS: [&str; 4] = ["emb", "label", "class", "onehot"];
 pub(crate) struct Modules<'a> {
     pub(crate) main: Vec<Module<'a>>,
     pub(crate) label: Vec<Module<'a>>,
-    /// Whether another division has the two first layers the other way round.
-    pub(crate) is_twin: bool,
+    /// Whether the label has a first layer like the noise's, whose maps are joined. Which of the two layers is the
+    /// label's is not certain: another division has it the other way round.
+    pub(crate) joins_maps: bool,
 }
 
 /// A label's way to the noise.
@@ -39,7 +40,7 @@ impl<'a> Modules<'a> {
     pub(crate) fn divisions(modules: Vec<Module<'a>>) -> Vec<Self> {
         let divided = |is_label: &dyn Fn(&Module) -> bool| {
             let (label, main) = modules.iter().cloned().partition(|module| is_label(module));
-            Self { main, label, is_twin: false }
+            Self { main, label, joins_maps: false }
         };
         let named = |module: &Module| {
             let name = module.name.to_lowercase();
@@ -71,7 +72,7 @@ impl<'a> Modules<'a> {
                 let names: Vec<&str> =
                     std::iter::once(own).chain(rest).map(|it| it.name.as_str()).collect();
                 let division = divided(&|module| names.contains(&module.name.as_str()));
-                divisions.push(Self { is_twin: true, ..division });
+                divisions.push(Self { joins_maps: true, ..division });
             }
         }
         divisions.retain(|division| !division.main.is_empty());

@@ -61,8 +61,10 @@ struct Between {
     modules: Option<usize>,
 }
 
-/// The default epsilon of BatchNorm in PyTorch, and in Keras.
-const EPSILON: [f32; 2] = [1e-5, 1e-3];
+/// PyTorch's default epsilon of BatchNorm.
+const TORCH_EPSILON: f32 = 1e-5;
+/// Keras' default epsilon of BatchNormalization.
+const KERAS_EPSILON: f32 = 1e-3;
 
 impl<'a> Architecture<'a> {
     /// The architecture of `chain`, whose label enters as `labels` says, by the conventions of Keras or else of PyTorch.
@@ -248,7 +250,8 @@ fn layer<'a>(
     } else {
         told.layer(|it| &it.activation, index, Activation::Relu)
     };
-    let epsilon = told.layer(|it| &it.epsilon, index, EPSILON[usize::from(keras)]);
+    let epsilon =
+        told.layer(|it| &it.epsilon, index, if keras { KERAS_EPSILON } else { TORCH_EPSILON });
     let eps = epsilon.value;
     ensure!(eps.is_finite() && eps >= 0.0, "--eps {eps}: must be a small number");
     Ok(Layer {
