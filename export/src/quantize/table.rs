@@ -34,7 +34,7 @@ impl Domain {
 
     /// The domain outside which `quantized` is constant, searched among magnitudes of 2⁻²⁰ to 2²⁰, 32 per octave.
     fn search(quantized: impl Fn(f64) -> i16) -> Self {
-        let positive = (-640..=640).map(|i| f64::from(i) / 32.0).map(f64::exp2);
+        let positive = (-640..=640).map(|i| f64::from(i) / 32.0).map(libm::exp2);
         let negative = positive.clone().rev().map(|x| -x);
         let points: Vec<f64> = negative.chain([0.0]).chain(positive).collect();
         let values: Vec<i16> = points.iter().map(|&x| quantized(x)).collect();
