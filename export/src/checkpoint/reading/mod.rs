@@ -51,7 +51,7 @@ pub(crate) struct Reading<'a> {
 
 impl<'a> Subject<'a> {
     /// Whether names and orders follow Keras' conventions, else PyTorch's.
-    fn is_keras(&self) -> bool {
+    pub(crate) fn is_keras(&self) -> bool {
         self.format == Format::Keras
     }
 

@@ -52,7 +52,7 @@ pub(crate) fn point(
     };
     let features = height * width * channels;
     let work = features.saturating_mul(terms);
-    ensure!(work <= 64 * ELEMENT_LIMIT, node.refuse("reads too many numbers of the latents"));
+    ensure!(work / 64 <= ELEMENT_LIMIT, node.refuse("reads too many numbers of the latents"));
     let (mut weights, mut sums) = (Vec::with_capacity(features * inputs), vec![0.0; inputs]);
     let mut shift = vec![0.0; features];
     // `[out][row][column][in]`
