@@ -15,7 +15,8 @@ pub enum Passes {
     Most,
     /// Typed: operators are tract's own, types and shapes are known, constants are computed.
     Typed,
-    /// Optimised: typed, then operators are merged and specialised for this machine.
+    /// Optimised: typed, then operators are merged and specialised for this machine, unless tract was told before not to
+    /// use the processor's own instructions.
     Optimised,
 }
 
@@ -47,7 +48,11 @@ impl Onnx {
         outputs: &[&str],
     ) -> Result<Self> {
         let plan = guard(|| {
-            let mut model = tract().parse(&source.proto, source.directory())?.model;
+            let reader = match passes {
+                Passes::Optimised => reader(),
+                _ => tract(),
+            };
+            let mut model = reader.parse(&source.proto, source.directory())?.model;
             model.select_outputs_by_name(outputs)?;
             model.select_inputs_by_name(inputs.iter().map(Input::name))?;
             for (index, input) in inputs.iter().enumerate() {
@@ -98,7 +103,7 @@ impl Onnx {
     }
 }
 
-/// tract's reader of ONNX. All use of tract begins here.
+/// tract's reader of ONNX. All use of tract begins here, or in [`reader`].
 ///
 /// tract is told that the processor lacks what its own instructions need, and then computes with the code that is the
 /// same for all. Otherwise it fuses multiplications and additions where the processor can, and constants that it
@@ -106,6 +111,11 @@ impl Onnx {
 pub(crate) fn tract() -> tract_onnx::Onnx {
     let without = format!("-{}", std::env::consts::ARCH);
     tract_linalg::knobs::TRACT_CPU_ISA.set(Some(without));
+    reader()
+}
+
+/// The same with the processor's own instructions, as tract is by default.
+fn reader() -> tract_onnx::Onnx {
     tract_onnx::onnx().with_ignore_value_info(true)
 }
 
