@@ -41,8 +41,9 @@ pub(super) fn round(layer: &Layer, real: &[f64], input: &Recording, weights: &mu
             if phase.places.is_empty() || phase.places.len() > LARGEST {
                 continue;
             }
-            let mut h = phase.products(&input.maps);
-            let all = phase.alike(input);
+            let met = phase.met(input.maps.len());
+            let mut h = phase.products(&input.maps, &met);
+            let all = phase.alike(input, &met);
             let next = phase.places.len() + 1;
             let mean = h.iter().step_by(next).sum::<f64>() / phase.places.len() as f64;
             h.iter_mut().step_by(next).for_each(|square| *square += DAMPING * mean);
@@ -83,6 +84,9 @@ struct Phase {
     channels: usize,
 }
 
+/// The index of a map, and the taps of an output in it, along both axes.
+type Met<'p> = (usize, &'p [Taps; 2]);
+
 /// Outputs that meet the same weights inside the map.
 struct Alike {
     /// Number of outputs.
@@ -121,7 +125,7 @@ impl Phase {
 
     /// About [`OUTPUTS`] of the outputs in `maps` maps: each with its map's index. Maps begin at different ones, so that
     /// together they cover all outputs.
-    fn met(&self, maps: usize) -> Vec<(usize, &[Taps; 2])> {
+    fn met(&self, maps: usize) -> Vec<Met<'_>> {
         let every = (maps * self.outputs.len()).div_ceil(OUTPUTS).max(1);
         let of_map = |map: usize| {
             self.outputs.iter().skip(map % every).step_by(every).map(move |output| (map, output))
@@ -130,9 +134,8 @@ impl Phase {
     }
 
     /// H, row by row, up to a constant factor, in squares of the inputs' steps.
-    fn products(&self, maps: &[Vec<i16>]) -> Vec<f64> {
+    fn products(&self, maps: &[Vec<i16>], outputs: &[Met]) -> Vec<f64> {
         let len = self.places.len();
-        let outputs = self.met(maps.len());
         let parts = parallel::split(len, |block| {
             let mut sums = Array2::<f64>::zeros((block.len(), len));
             for outputs in outputs.chunks(EXACT) {
@@ -149,9 +152,9 @@ impl Phase {
     }
 
     /// The same outputs, by the weights that they meet.
-    fn alike(&self, input: &Recording) -> Vec<Alike> {
+    fn alike(&self, input: &Recording, outputs: &[Met]) -> Vec<Alike> {
         let mut all = BTreeMap::new();
-        for (map, output) in self.met(input.maps.len()) {
+        for &(map, output) in outputs {
             let empty = || Alike {
                 count: 0,
                 sums: vec![0.0; self.places.len()],
@@ -254,7 +257,7 @@ mod tests {
     fn outputs_keep_their_means() {
         for source in sketch::all() {
             let network = sketch::imported(&source);
-            // A third of the steps of calibration: most values are rounded to a few steps.
+            // A twelfth of the steps of calibration: most values are rounded to a few steps.
             let tensors = calibrate(&network, 1, 16, &|| ()).unwrap().eight_bit();
             let coarse = tensors.iter().map(|it| Quantization {
                 scale: it.scale * 12.0,
@@ -277,7 +280,8 @@ mod tests {
                 .flat_map(|row| (0..layer.columns.phases()).map(move |column| (row, column)))
             {
                 let phase = Phase::new(layer, row, column);
-                for alike in phase.alike(&inputs.layers[0]) {
+                let input = &inputs.layers[0];
+                for alike in phase.alike(input, &phase.met(input.maps.len())) {
                     for out in 0..layer.channels_out {
                         let places = phase.places.iter().map(|it| out * layer.channel_len() + it);
                         let places: Vec<usize> = places.collect();
@@ -333,7 +337,7 @@ mod tests {
                 for phase in 0..layer.rows.phases() * layer.columns.phases() {
                     let columns = layer.columns.phases();
                     let phase = Phase::new(layer, phase / columns, phase % columns);
-                    let h = phase.products(&input.maps);
+                    let h = phase.products(&input.maps, &phase.met(input.maps.len()));
                     for errors in errors.chunks(len) {
                         for (row, a) in h.chunks(phase.places.len()).zip(&phase.places) {
                             let sum = row.iter().zip(&phase.places).map(|(h, b)| h * errors[*b]);

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
+use output::shell::quoted;
 use setup::workspace;
 
 /// Prefix of cargo's line for a program of tests.
@@ -135,15 +136,6 @@ fn typed(command: &Command) -> String {
         text += &format!(" {}", quoted(&argument.to_string_lossy()));
     }
     text
-}
-
-/// A word for a shell, in quotes if it needs them.
-fn quoted(word: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./,:=+".contains(c);
-    match !word.is_empty() && word.chars().all(is_plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
 }
 
 #[cfg(test)]

@@ -61,13 +61,13 @@ impl<'t, 'a> Proof<'t, 'a> {
         if score.layer == 0 && !score.is_label {
             // With Keras' momentum of 0.99, a hundredth of how they began is left after 460 steps.
             let short = if self.subject.is_keras() {
-                "The training had less than 500 steps, which Keras' averages take to forget how they began, or s"
+                " Or the training had less than 500 steps, which Keras' averages take to forget how they began."
             } else {
-                "Perhaps s"
+                ""
             };
             return Some(format!(
                 "The first BatchNorm, \"{}\", has seen other values in training than normal or uniform noise gives: {differ}. \
-                 {short}ome of the {} latents are labels, one-hot, or codes: pass --labels.",
+                 Perhaps some of the {} latents are labels, one-hot, or codes: pass --labels.{short}",
                 score.name, self.architecture.noise
             ));
         }

@@ -49,7 +49,7 @@ pub(crate) fn choose<'a>(subject: &Subject<'a>, readings: Vec<Reading<'a>>) -> R
     others.extend(best.alike.iter().cloned());
     others.truncate(LISTED);
     let mut reading = best.reading.settled(&subject.architecture(&best.reading)?, &best.scores);
-    let architecture = subject.architecture(&reading)?;
+    let mut architecture = subject.architecture(&reading)?;
 
     let proof = Proof::new(subject, &architecture, &best.scores);
     let mut doubts = proof.doubts(reading.labels);
@@ -60,6 +60,7 @@ pub(crate) fn choose<'a>(subject: &Subject<'a>, readings: Vec<Reading<'a>>) -> R
         let all: Vec<Reading> = std::iter::once(reading).chain(others).collect();
         others = all.iter().flat_map(|it| both.each_ref().map(|other| it.with(other))).collect();
         reading = others.remove(0);
+        architecture = subject.architecture(&reading)?;
         doubts
             .push("Networks of dense layers have LeakyReLU 0.2 about as often as ReLU.".to_owned());
     }
@@ -69,6 +70,5 @@ pub(crate) fn choose<'a>(subject: &Subject<'a>, readings: Vec<Reading<'a>>) -> R
     if !others.is_empty() {
         doubts.push(format!("{} readings fit the file.", others.len() + 1));
     }
-    let architecture = subject.architecture(&reading)?;
     Ok(Choice { reading, architecture, scores: best.scores, doubts, stays, others })
 }

@@ -185,8 +185,7 @@ pub(crate) fn latents(
     distribution: Distribution,
 ) -> (Vec<DraftPart>, Vec<Input>) {
     let noise = architecture.noise;
-    let dense = architecture.layers.first().is_none_or(|layer| layer.geometry.is_none());
-    let flat = dense || architecture.is_joined_early();
+    let flat = architecture.begins_dense() || architecture.is_joined_early();
     let shape = if flat { vec![1, noise] } else { vec![1, noise, 1, 1] };
     let sides: Vec<i64> = shape[1..].iter().map(|&side| side as i64).collect();
     let z = (Input::new(tensor(NOISE, &sides), shape), part(NOISE, noise, distribution));

@@ -25,7 +25,7 @@ pub(crate) const CHAINS: usize = 7;
 pub(crate) enum Evidence {
     /// A person has said it.
     Given,
-    /// The file's order fits as it is.
+    /// The file's order fits without a change.
     File,
     /// Layers stand in the order of the file or of their numbers, and BatchNorms behind the layers that they belong to by
     /// their names.

@@ -5,6 +5,7 @@ use crate::checkpoint::choice::Choice;
 use crate::checkpoint::part::key::Part;
 use crate::checkpoint::reading::Subject;
 use crate::checkpoint::settings::{Labels, Settings};
+use output::shell::quoted;
 use std::path::Path;
 
 /// The text behind the table of a generator that was converted.
@@ -106,7 +107,7 @@ fn python(part: &Part, format: Format, choice: &Choice, [file, out]: [&Path; 2])
 /// The inputs of `torch.onnx.export`, and their names.
 fn inputs(choice: &Choice) -> (String, &'static str) {
     let architecture = &choice.architecture;
-    let dense = architecture.layers.first().is_none_or(|layer| layer.geometry.is_none());
+    let dense = architecture.begins_dense();
     let noise = architecture.noise;
     match architecture.labels {
         Labels::None if dense => (format!("torch.randn(1, {noise})"), "\"z\""),
@@ -123,13 +124,4 @@ fn inputs(choice: &Choice) -> (String, &'static str) {
 /// A path as a text of Python.
 fn text(path: &Path) -> String {
     format!("{:?}", path.display().to_string())
-}
-
-/// `word` as a shell takes it.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/._-+=:,".contains(c);
-    match word.chars().all(plain) {
-        true => word.to_owned(),
-        false => format!("'{}'", word.replace('\'', "'\\''")),
-    }
 }

@@ -47,7 +47,7 @@ pub(crate) fn write<'a>(
     moments: &[Moments],
 ) -> Result<Written<'a>> {
     let (first, last) = (architecture.layers.first(), architecture.layers.last());
-    let dense = first.is_none_or(|layer| layer.geometry.is_none());
+    let dense = architecture.begins_dense();
     let mut chain = Emitter {
         graph: Graph::default(),
         current: NOISE.to_owned(),

@@ -133,6 +133,11 @@ impl<'a> Architecture<'a> {
         self.layers.iter().take(count).map(layer).fold(0, usize::saturating_add)
     }
 
+    /// Whether the noise goes into a dense layer, as features without rows and columns.
+    pub(crate) fn begins_dense(&self) -> bool {
+        self.layers.first().is_none_or(|layer| layer.geometry.is_none())
+    }
+
     /// Whether a label enters before the first layer.
     pub(crate) fn is_joined_early(&self) -> bool {
         matches!(self.labels, Labels::Embedded(_) | Labels::OneHot(..))
