@@ -9,7 +9,10 @@ import onnx
 import runtimes
 from runtimes import OFF, ON, session
 
+# Fractions of the range of the float output.
 TOLERANCE = 1e-4
+# Float32 rounds logits of thousands by about 1e-4, and a steep end passes that on.
+TOLERANCE_OF_STEEP_ENDS = 1e-3
 QDQ_FLOOR = 30.0
 PSNR_FLOOR = 38.0
 # Least gain in PSNR of 12 bits over 8, in dB.
@@ -122,7 +125,8 @@ def compare_quantised(command, binary, tract, path, label, out, count):
     span = np.ptp(expected) or 1.0
     worst = np.abs((np.floor(got) if whole else got) - expected).max()
     # The graph truncates to bytes, so a float near an integer can fall to either side.
-    if worst / span > (1.01 / span if whole else TOLERANCE):
+    tolerance = TOLERANCE_OF_STEEP_ENDS if path.stem.startswith("steep-") else TOLERANCE
+    if worst / span > (1.01 / span if whole else tolerance):
         yield f"float import: {worst / span:.1e} of the range from ONNX Runtime"
     device = sample(out / f"{path.stem}.gen")
     low, high = (float(end) for end in metadata["pocket_dcgan.pixels"].split())
