@@ -125,6 +125,8 @@ fn commands_for_readings_accept_what_stays_doubtful() {
     dense.extend(norm.iter().map(|name| (name.as_str(), &[8][..])));
     dense.extend([("main.5.weight", &[8, 8][..]), ("main.7.weight", &[784, 8])]);
     let text = unproved(&dense, &Settings::default());
+    // Its first BatchNorm is behind the second layer.
+    assert!(text.contains("Something before it is assumed wrongly."), "{text}");
     for kind in ["leaky:0.2", "relu"] {
         assert!(text.contains(&format!(" --activation {kind} --assume\n")), "{text}");
     }

@@ -148,12 +148,13 @@ impl Onnx {
                 file::replace(&look, &sheet)?;
                 super::say(&format!("wrote {} and {}\n", self.out.display(), look.display()))
             }
-            // What this cannot draw, the other commands refuse for the same reason.
-            Err(why) => super::say(&format!(
-                "wrote {}, without {}: {why:#}\n",
-                self.out.display(),
-                look.display()
-            )),
+            // The other commands refuse it for the same reason. Other tools may take it.
+            Err(why) => {
+                eprintln!(
+                    "warning: no pictures to look at, and export quantize will refuse it: {why:#}"
+                );
+                super::say(&format!("wrote {}\n", self.out.display()))
+            }
         }
     }
 }

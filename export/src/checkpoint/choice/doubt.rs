@@ -58,10 +58,12 @@ impl<'t, 'a> Proof<'t, 'a> {
             score.mean.sqrt(),
             score.variance.exp()
         );
-        if score.layer == 0 && !score.is_label {
+        let first = self.scores.iter().find(|score| !score.is_label);
+        let is_first = first.is_some_and(|first| first.name == score.name);
+        if is_first && score.layer == 0 {
             // With Keras' momentum of 0.99, a hundredth of how they began is left after 460 steps.
             let short = if self.subject.is_keras() {
-                " Or the training had less than 500 steps, which Keras' averages take to forget how they began."
+                " Or the training had fewer than 500 steps, which Keras' averages take to forget how they began."
             } else {
                 ""
             };
@@ -71,9 +73,11 @@ impl<'t, 'a> Proof<'t, 'a> {
                 score.name, self.architecture.noise
             ));
         }
+        let between =
+            if is_first || score.is_label { "" } else { " and behind the BatchNorm before it" };
         Some(format!(
-            "BatchNorm \"{}\" has seen other values in training than with this reading: {differ}. Something behind the \
-             BatchNorm before it is assumed wrongly.",
+            "BatchNorm \"{}\" has seen other values in training than with this reading: {differ}. Something before \
+             it{between} is assumed wrongly.",
             score.name
         ))
     }

@@ -36,7 +36,8 @@ pub(super) struct Trial<'a> {
 }
 
 impl Trial<'_> {
-    /// Whether this fits about as well as the `best`, and where they differ something was tested, or nothing could be.
+    /// Whether this fits about as well as the `best`, by the BatchNorms at which they differ. If there is none, both are
+    /// alike only where no BatchNorm could tell them apart.
     pub(super) fn is_alike(&self, best: &Self) -> bool {
         let both = self.scores.iter().zip(&best.scores);
         let differing = both.filter(|(a, b)| a.divergence != b.divergence);
@@ -57,11 +58,13 @@ pub(super) struct Judge<'s, 'a> {
     subject: &'s Subject<'a>,
     /// Number of readings drawn so far.
     trials: usize,
+    /// Whether others were left out because these were [`TRIALS`].
+    pub(super) capped: bool,
 }
 
 impl<'s, 'a> Judge<'s, 'a> {
     pub(super) fn new(subject: &'s Subject<'a>) -> Self {
-        Self { subject, trials: 0 }
+        Self { subject, trials: 0, capped: false }
     }
 
     /// `reading` with the scores of its first `count` BatchNorms.
@@ -87,8 +90,13 @@ impl<'s, 'a> Judge<'s, 'a> {
             let mut trials = Vec::new();
             for other in self.alternatives(&best, at) {
                 let reading = best.reading.with(&other);
-                if self.trials < TRIALS && self.subject.architecture(&reading).is_ok() {
+                if self.subject.architecture(&reading).is_err() {
+                    continue;
+                }
+                if self.trials < TRIALS {
                     trials.push(self.trial(reading, at + 1)?);
+                } else {
+                    self.capped = true;
                 }
             }
             let divergence =

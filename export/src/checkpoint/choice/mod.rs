@@ -64,6 +64,12 @@ pub(crate) fn choose<'a>(subject: &Subject<'a>, readings: Vec<Reading<'a>>) -> R
         doubts
             .push("Networks of dense layers have LeakyReLU 0.2 about as often as ReLU.".to_owned());
     }
+    if judge.capped {
+        doubts.push(
+            "Not all strides, paddings and activations were tried: pass those that you know."
+                .to_owned(),
+        );
+    }
     if subject.capped {
         doubts.push("There may be more orders in which the layers fit: pass --order.".to_owned());
     }

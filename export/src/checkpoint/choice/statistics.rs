@@ -78,8 +78,8 @@ pub(crate) fn scores(
 ) -> Result<Vec<Score>> {
     let (parts, inputs) = latents(architecture, distribution);
     let latent = DraftPart::latent(&parts);
-    let count_of = parts.iter().find(|part| part.distribution == Distribution::OneHot);
-    let classes = count_of.map_or(0, |part| part.len);
+    let label = parts.iter().find(|part| part.distribution == Distribution::OneHot);
+    let classes = label.map_or(0, |part| part.len);
     let mut measured: Vec<Moments> = Vec::new();
     let mut scores = Vec::new();
     while scores.len() < count {

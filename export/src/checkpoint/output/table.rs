@@ -28,7 +28,7 @@ pub(crate) fn table(part: &Part, subject: &Subject, choice: &Choice) -> String {
             writeln!(text, "left out, as an autoencoder's encoder: {}", part.left_out.join(", "));
     }
     let mut rows =
-        vec![["", "layer", "kind", "input", "output", "geometry", "then"].map(str::to_owned)];
+        vec![["", "layer", "kind", "in C×H×W", "out C×H×W", "geometry", "then"].map(str::to_owned)];
     if let Some(it) = &architecture.label {
         rows.extend(it.layers.iter().map(|layer| row("label", layer, false)));
     }
@@ -106,7 +106,6 @@ fn notes(subject: &Subject, choice: &Choice, rows: &[[String; 7]]) -> String {
              --output-padding, --upsample, --activation, --output, --eps, --map, --conv, --size."
         );
     }
-    let untested = last_tested(&choice.scores).unwrap_or(0);
     for score in &choice.scores {
         let of_latents = subject.autoencoder && score.layer == 0 && !score.is_label;
         let agrees = match (score.agrees(), of_latents) {
@@ -121,8 +120,10 @@ fn notes(subject: &Subject, choice: &Choice, rows: &[[String; 7]]) -> String {
             score.divergence
         );
     }
-    if untested + 1 < choice.architecture.layers.len() && !choice.scores.is_empty() {
-        let _ = writeln!(text, "not tested: what follows layer {untested}'s BatchNorm");
+    if let Some(last) = last_tested(&choice.scores)
+        && last + 1 < choice.architecture.layers.len()
+    {
+        let _ = writeln!(text, "not tested: what follows layer {last}'s BatchNorm");
     }
     if subject.distribution(&choice.reading) != Distribution::Normal
         && subject.given.latent.is_none()

@@ -1,14 +1,14 @@
-//! Refuses files of TensorFlow that other tools turn into ONNX.
+//! Refuses files that are no checkpoints: those of TensorFlow that other tools turn into ONNX, and what is one already.
 
 use anyhow::{Context, Result, bail};
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
-/// Refuses what is at `path` if it is a SavedModel, a frozen graph or a TensorFlow Lite file.
+/// Refuses what is at `path` if it is a SavedModel, a frozen graph, a TensorFlow Lite file, an ONNX or a `.gen`.
 ///
 /// # Errors
-/// One sentence that says what it is and which command makes an ONNX of it.
+/// One sentence that says what it is and which command goes on with it.
 pub(crate) fn refuse(path: &Path) -> Result<()> {
     let name = path.display();
     let is = |name: &str| path.file_name().is_some_and(|it| it == name);
@@ -24,6 +24,13 @@ pub(crate) fn refuse(path: &Path) -> Result<()> {
              gen.onnx --opset 13",
             directory.display()
         );
+    }
+    match path.extension().and_then(|extension| extension.to_str()) {
+        Some("onnx") => bail!("is an ONNX already: give it to export quantize"),
+        Some("gen") => {
+            bail!("is a finished .gen: give it to export sample, or to host-sim --model")
+        }
+        _ => {}
     }
     let mut begin = Vec::new();
     let file = File::open(path).context("cannot be read")?;
@@ -49,7 +56,7 @@ mod tests {
     use std::fs;
 
     #[test]
-    fn files_of_tensorflow_are_refused_with_a_command() {
+    fn other_files_are_refused_with_a_command() {
         let directory = tempfile::TempDir::new().unwrap();
         let path = |name: &str| directory.path().join(name);
         let refused = |path: &Path, expected: &str| {
@@ -65,6 +72,10 @@ mod tests {
         refused(&path("net.tflite"), "--tflite");
         fs::write(path("frozen.pb"), "").unwrap();
         refused(&path("frozen.pb"), "--graphdef");
+        fs::write(path("net.onnx"), "").unwrap();
+        refused(&path("net.onnx"), "give it to export quantize");
+        fs::write(path("net.gen"), "").unwrap();
+        refused(&path("net.gen"), "give it to export sample");
         fs::write(path("net.h5"), "").unwrap();
         assert!(refuse(&path("net.h5")).is_ok());
     }

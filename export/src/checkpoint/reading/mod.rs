@@ -127,9 +127,9 @@ impl<'a> Subject<'a> {
     fn sized(&self, reading: Reading<'a>) -> Result<Vec<Reading<'a>>> {
         let architecture = self.architecture(&reading)?;
         let [_, height, width] = architecture.picture();
-        let given = self.given.size.is_none() && !size::is_assumed(&architecture);
+        let proved = self.given.size.is_none() && !size::is_assumed(&architecture);
         let mut variants = vec![];
-        if given || size::is_likely(&architecture, &self.given) {
+        if proved || size::is_likely(&architecture, &self.given) {
             // With stored statistics, other strides and paddings can be tested against these.
             let tested = reading.chain.links.iter().any(|link| link.norm.is_some());
             if tested && !self.is_keras() {
@@ -197,7 +197,8 @@ impl Reading<'_> {
         slopes.chain([self.assumed.label_activation]).any(seldom)
     }
 
-    /// Whether this differs from `other` in strides and paddings alone.
+    /// Whether this has the order, labels and weights of `other`, and a BatchNorm: what differs are strides, paddings and
+    /// activations, and none of the BatchNorms tells them apart.
     pub(crate) fn differs_untested(&self, other: &Self) -> bool {
         self.chain.order == other.chain.order
             && self.labels == other.labels
