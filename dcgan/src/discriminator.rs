@@ -4,11 +4,11 @@ use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::Tensor;
-use burn::tensor::activation::leaky_relu;
 
 use crate::init::{DEVIATION, Weights};
 use crate::minibatch::Minibatch;
 use crate::network::{Layer, Network};
+use crate::operation::{self, Activation};
 
 /// Slope of LeakyReLU for negative inputs.
 pub const SLOPE: f64 = 0.2;
@@ -33,7 +33,7 @@ pub struct Down {
 
 /// The discriminator's output for a batch.
 pub struct Scores {
-    /// Features of the last hidden layer, `[n, channels, rows, columns]`.
+    /// Features of the last hidden layer, `[n, rows, columns, channels]`.
     pub features: Tensor<4>,
     /// Logits, `[n]`: above 0 if the discriminator takes the picture for real.
     pub logits: Tensor<1>,
@@ -50,21 +50,28 @@ impl Discriminator {
         Self { layers, minibatch: minibatch.then(|| Minibatch::new(features, weights)) }
     }
 
-    /// Features and logits of pictures in [−1, 1], shape `[n, channels, size, size]`.
+    /// Features and logits of pictures in [−1, 1], shape `[n, size, size, channels]`.
     pub fn forward(&self, pictures: Tensor<4>) -> Scores {
         let [n, ..] = pictures.dims();
         let (last, hidden) = self.layers.split_last().expect("every network has layers");
         let mut x = pictures;
         for layer in hidden {
-            x = layer.conv.forward(x);
+            x = operation::down(x, &layer.conv);
             if let Some(norm) = &layer.norm {
-                x = norm.forward(x);
+                x = operation::norm(x, norm, SLOPE);
             }
-            x = leaky_relu(x, SLOPE);
+            if let Some(bias) = &layer.conv.bias {
+                x = operation::bias(x, bias, Activation::Rectify(SLOPE as f32));
+            }
         }
-        let mut logits = last.conv.forward(x.clone()).reshape([n]);
+        let mut logits = operation::down(x.clone(), &last.conv);
+        if let Some(bias) = &last.conv.bias {
+            logits = operation::bias(logits, bias, Activation::None);
+        }
+        let mut logits = logits.reshape([n]);
         if let Some(minibatch) = &self.minibatch {
-            logits = logits + minibatch.forward(x.clone().flatten(1, 3));
+            // In the order of an ONNX: channels, rows, columns.
+            logits = logits + minibatch.forward(operation::planes(x.clone()).flatten(1, 3));
         }
         Scores { features: x, logits }
     }

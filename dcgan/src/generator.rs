@@ -3,11 +3,11 @@
 use burn::module::{Module, Param};
 use burn::nn::conv::{ConvTranspose2d, ConvTranspose2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig};
-use burn::tensor::activation::{relu, tanh};
 use burn::tensor::{Tensor, TensorData};
 
 use crate::init::Weights;
 use crate::network::{Layer, Network};
+use crate::operation::{self, Activation};
 use crate::random::{self, Purpose};
 
 /// Batches of latents on which the BatchNorm statistics of an averaged generator are measured.
@@ -52,17 +52,19 @@ impl Generator {
         self.forward(Tensor::from_data(TensorData::new(z, shape), &device))
     }
 
-    /// Pictures in [−1, 1], shape `[n, channels, size, size]`, from latents of shape
+    /// Pictures in [−1, 1], shape `[n, size, size, channels]`, from latents of shape
     /// `[n, latent]`.
     pub fn forward(&self, z: Tensor<2>) -> Tensor<4> {
         let [n, latent] = z.dims();
-        let mut x = z.reshape([n, latent, 1, 1]);
+        let mut x = z.reshape([n, 1, 1, latent]);
         for layer in &self.layers {
-            x = layer.conv.forward(x);
-            x = match &layer.norm {
-                Some(norm) => relu(norm.forward(x)),
-                None => tanh(x),
-            };
+            x = operation::up(x, &layer.conv);
+            if let Some(norm) = &layer.norm {
+                x = operation::norm(x, norm, 0.0);
+            }
+            if let Some(bias) = &layer.conv.bias {
+                x = operation::bias(x, bias, Activation::Tanh);
+            }
         }
         x
     }

@@ -4,6 +4,7 @@
 //! - [`network`], [`preset`]: sizes of the networks and the layers that follow from them
 //! - [`generator`], [`discriminator`], [`minibatch`]: the networks as burn modules; [`init`]: their initial
 //!   weights
+//! - [`operation`]: the convolutions and normalisations of both, on the processor
 //! - [`options`], [`trainer`]: one step of the training; [`run`]: a whole training, kept in a directory
 //! - [`judge`]: measures how good generated pictures are
 //! - [`onnx`]: writes the networks as ONNX; [`rules`]: checks ONNX against the paper's guidelines
@@ -19,6 +20,7 @@ pub mod judge;
 pub mod minibatch;
 pub mod network;
 pub mod onnx;
+pub mod operation;
 pub mod options;
 pub mod preset;
 pub mod random;

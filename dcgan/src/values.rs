@@ -2,13 +2,19 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-/// 8-bit pixels scaled to [−1, 1], as the networks expect them, shape `[n, channels, height, width]`.
+/// 8-bit pictures of `size` rows and columns scaled to [−1, 1], as the networks expect them, shape `[n, size, size,
+/// channels]`. Each of `pictures` has one channel after the other.
 pub fn pictures<'a>(
-    pixels: impl Iterator<Item = &'a u8>,
-    shape: [usize; 4],
+    pictures: impl Iterator<Item = &'a [u8]>,
+    size: usize,
+    channels: usize,
     device: &Device,
 ) -> Tensor<4> {
-    let values: Vec<f32> = pixels.map(|&p| f32::from(p) / 127.5 - 1.0).collect();
+    let plane = size * size;
+    let pixels = pictures
+        .flat_map(|it| (0..plane).flat_map(move |i| (0..channels).map(move |c| it[c * plane + i])));
+    let values: Vec<f32> = pixels.map(|pixel| f32::from(pixel) / 127.5 - 1.0).collect();
+    let shape = [values.len() / (plane * channels), size, size, channels];
     Tensor::from_data(TensorData::new(values, shape), device)
 }
 

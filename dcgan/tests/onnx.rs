@@ -13,6 +13,7 @@ use dcgan::generator::Generator;
 use dcgan::init::Weights;
 use dcgan::network::Network;
 use dcgan::onnx::{self, About};
+use dcgan::operation::planes;
 use dcgan::preset::Preset;
 use dcgan::random::{self, Purpose};
 use dcgan::rules::{self, Role};
@@ -65,10 +66,10 @@ fn check(network: &Network, minibatch: bool) {
     discriminator.forward(generator.forward(latents.clone()));
     let discriminator = discriminator.valid();
     let images = settled.forward(latents.without_autodiff());
-    let [_, c, h, w] = images.dims();
+    let [_, h, w, c] = images.dims();
 
     let file = onnx::generator(&settled, network, &about());
-    let drawn = values(images.clone());
+    let drawn = values(planes(images.clone()));
     assert_close(&run(&file, &z, &[n, network.latent, 1, 1]), &drawn);
     assert_rules(&file, Role::Generator);
     let file = onnx::discriminator(&discriminator, network, &about());
@@ -120,7 +121,7 @@ fn the_paper_s_network() {
     assert_rules(&file, Role::Generator);
     let z = random::normal(1, Purpose::Latents, 0, 100);
     let drawn = generator.forward(Tensor::from_data(TensorData::new(z.clone(), [1, 100]), &device));
-    let (found, expected) = (run(&file, &z, &[1, 100, 1, 1]), values(drawn));
+    let (found, expected) = (run(&file, &z, &[1, 100, 1, 1]), values(planes(drawn)));
     assert_eq!(found.len(), 3 * 64 * 64);
     let largest = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(largest < 1e-4, "differ by {largest}");

@@ -36,7 +36,7 @@ fn weights(generator: &Generator) -> Vec<f32> {
 /// One step against random pictures.
 fn step(trainer: &mut Trainer) {
     let pixels = random::normal(3, Purpose::Order, trainer.step, 8 * 16 * 16);
-    let real = TensorData::new(pixels, [8, 1, 16, 16]);
+    let real = TensorData::new(pixels, [8, 16, 16, 1]);
     trainer.step(Tensor::from_data(real, &trainer.device));
 }
 

@@ -163,11 +163,11 @@ impl Dataset {
         Planes { channels: self.channels, height: self.size, width: self.size, pixels }
     }
 
-    /// The pictures at `indices`, scaled to [−1, 1], shape `[n, channels, size, size]`.
+    /// The pictures at `indices`, scaled to [−1, 1], shape `[n, size, size, channels]`.
     pub fn batch(&self, indices: &[usize], device: &Device) -> Tensor<4> {
         let len = self.picture_len();
-        let pixels = indices.iter().flat_map(|&i| &self.pixels[i * len..][..len]);
-        values::pictures(pixels, [indices.len(), self.channels, self.size, self.size], device)
+        let pictures = indices.iter().map(|&i| &self.pixels[i * len..][..len]);
+        values::pictures(pictures, self.size, self.channels, device)
     }
 }
 

@@ -3,13 +3,14 @@
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::optim::{AdamConfig, GradientsParams};
-use burn::tensor::activation::{log_softmax, relu};
+use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use indicatif::ProgressBar;
 
 use crate::data::{Attribute, Dataset};
 use crate::init::Weights;
 use crate::network::Layer;
+use crate::operation::{self, Activation};
 use crate::random::{self, Purpose};
 
 /// Number of features of a picture.
@@ -85,10 +86,15 @@ impl Classifier {
     /// [−1, 1].
     pub fn forward(&self, pictures: Tensor<4>) -> (Tensor<2>, Tensor<2>) {
         let n = pictures.dims()[0];
-        let x = self.layers.iter().fold(pictures, |x, layer| relu(layer.forward(x)));
-        let features = relu(self.features.forward(x));
-        let logits = self.verdict.forward(features.clone());
-        let classes = logits.dims()[1];
+        let layer = |x, conv: &Conv2d, activation| {
+            let x = operation::down(x, conv);
+            conv.bias.iter().fold(x, |x, bias| operation::bias(x, bias, activation))
+        };
+        let relu = Activation::Rectify(0.0);
+        let x = self.layers.iter().fold(pictures, |x, conv| layer(x, conv, relu));
+        let features = layer(x, &self.features, relu);
+        let logits = layer(features.clone(), &self.verdict, Activation::None);
+        let classes = logits.dims()[3];
         (features.reshape([n, FEATURES]), logits.reshape([n, classes]))
     }
 

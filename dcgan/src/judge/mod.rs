@@ -133,10 +133,10 @@ impl Predictor {
         let mut frequencies: Vec<Vec<f64>> =
             self.attributes.iter().map(|a| vec![0.0; a.classes.len()]).collect();
         for batch in pictures.chunks(BATCH) {
-            let Planes { channels, height, width, .. } = batch[0];
-            let pixels = batch.iter().flat_map(|picture| &picture.pixels);
-            let shape = [batch.len(), channels, height, width];
-            let (found, classes) = self.classify(values::pictures(pixels, shape, &self.device));
+            let Planes { channels, height, .. } = batch[0];
+            let pixels = batch.iter().map(|picture| &*picture.pixels);
+            let batch = values::pictures(pixels, height, channels, &self.device);
+            let (found, classes) = self.classify(batch);
             features.extend(found);
             for (attribute, class) in classes.into_iter().flat_map(|c| c.into_iter().enumerate()) {
                 frequencies[attribute][class] += 1.0 / pictures.len() as f64;

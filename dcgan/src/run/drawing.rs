@@ -30,15 +30,13 @@ pub(super) fn draw(generator: &Generator, seed: u64, count: usize) -> Vec<Planes
     for begin in (0..count).step_by(BATCH) {
         let indices = begin..(begin + BATCH).min(count);
         let drawn = generator.draw(latents(generator, seed, indices));
-        let [_, channels, height, width] = drawn.dims();
+        let [_, height, width, channels] = drawn.dims();
         let pixel = |y: &f32| PixelRule::SIGNED.pixel(f64::from(*y));
         let drawn = values(drawn);
-        let planes = drawn.chunks_exact(channels * height * width);
-        pictures.extend(planes.map(|values| Planes {
-            channels,
-            height,
-            width,
-            pixels: values.iter().map(pixel).collect(),
+        let drawn = drawn.chunks_exact(channels * height * width);
+        pictures.extend(drawn.map(|values| {
+            let pixels: Vec<u8> = values.iter().map(pixel).collect();
+            Planes::from_interleaved(channels, height, width, &pixels)
         }));
     }
     pictures

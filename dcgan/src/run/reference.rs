@@ -11,6 +11,7 @@ use super::drawing::latents;
 use crate::discriminator::Discriminator;
 use crate::generator::Generator;
 use crate::network::Network;
+use crate::operation;
 use crate::values::values;
 
 /// Number of latents in it: those of seeds 0 to 15.
@@ -31,7 +32,7 @@ pub(super) fn encode(
     let mut bytes = Cursor::new(Vec::new());
     let mut npz = NpzWriter::new_compressed(&mut bytes);
     npz.add_array("z", &Array2::from_shape_vec((COUNT, network.latent), z)?)?;
-    npz.add_array("img", &Array4::from_shape_vec(shape, values(pictures))?)?;
+    npz.add_array("img", &Array4::from_shape_vec(shape, values(operation::planes(pictures)))?)?;
     npz.add_array("real", &Array2::from_shape_vec((COUNT, 1), real)?)?;
     npz.finish()?;
     Ok(bytes.into_inner())

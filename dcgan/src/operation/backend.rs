@@ -1,0 +1,285 @@
+//! The operations as burn calls them: on tensors, with gradients.
+
+use std::borrow::Cow;
+
+use burn::backend::autodiff::checkpoint::base::Checkpointer;
+use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
+use burn::backend::autodiff::grads::Gradients;
+use burn::backend::autodiff::ops::{Backward, Ops, OpsKind, binary};
+use burn::backend::tensor::FloatTensor;
+use burn::backend::{Autodiff, AutodiffBackend, Backend, Flex, TensorMetadata, backend_extension};
+use burn::tensor::TensorData;
+
+use super::activation::{self, Activation};
+use super::geometry::Geometry;
+use super::norm::{Norm, Statistics};
+use super::{down, norm, up, weight_gradient};
+
+/// Maps are `[n, rows, columns, channels]`, weights and their gradients `[small, big, kernel, kernel]`.
+#[backend_extension(Flex, Autodiff)]
+pub(super) trait Operations: Backend {
+    /// The convolution of `big`.
+    fn down(
+        big: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self>;
+
+    /// The transposed convolution of `small`.
+    fn up(
+        small: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self>;
+
+    /// Mean and variance of each channel, `[2, channels]`, without gradients.
+    fn statistics(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// The batch normalisation of `x` with factor `gamma` and summand `beta`, and a rectifier behind it.
+    fn norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        settings: Settings,
+    ) -> FloatTensor<Self>;
+
+    /// `activation` of `x` plus `bias`.
+    fn bias(
+        x: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        activation: Activation,
+    ) -> FloatTensor<Self>;
+}
+
+/// The settings of a batch normalisation.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Settings {
+    /// What is added to the variance.
+    pub(super) epsilon: f32,
+    /// The rectifier's slope for negative inputs.
+    pub(super) slope: f32,
+    /// Whether the statistics are those of the input itself, and change with it.
+    pub(super) of_batch: bool,
+}
+
+impl Operations for Flex {
+    fn down(
+        big: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self> {
+        let small = geometry.small;
+        let y = down::down(&geometry, &numbers(&big), &numbers(&weights));
+        tensor(y, [big.shape()[0], small.size, small.size, small.channels])
+    }
+
+    fn up(
+        small: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self> {
+        let big = geometry.big;
+        let y = up::up(&geometry, &numbers(&small), &numbers(&weights));
+        tensor(y, [small.shape()[0], big.size, big.size, big.channels])
+    }
+
+    fn statistics(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        let channels = x.shape()[3];
+        let Statistics { mean, variance } = norm::statistics(&numbers(&x), channels);
+        tensor([mean, variance].concat(), [2, channels])
+    }
+
+    fn norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        settings: Settings,
+    ) -> FloatTensor<Self> {
+        let [gamma, beta, statistics] = [&gamma, &beta, &statistics].map(numbers);
+        let norm = Norm::new(&gamma, &beta, &statistics, settings.epsilon);
+        tensor(norm.of(&numbers(&x), settings.slope), x.shape())
+    }
+
+    fn bias(
+        x: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        tensor(activation::bias(&numbers(&x), &numbers(&bias), activation), x.shape())
+    }
+}
+
+impl<C: CheckpointStrategy> Operations for Autodiff<Flex, C> {
+    fn down(
+        big: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self> {
+        let nodes = [big.node(), weights.node()];
+        let [big, weights] = [big, weights].map(|it| it.into_primitive());
+        let y = Flex::down(big.clone(), weights.clone(), geometry);
+        match Down.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((big, weights, geometry), y),
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        }
+    }
+
+    fn up(
+        small: FloatTensor<Self>,
+        weights: FloatTensor<Self>,
+        geometry: Geometry,
+    ) -> FloatTensor<Self> {
+        let nodes = [small.node(), weights.node()];
+        let [small, weights] = [small, weights].map(|it| it.into_primitive());
+        let y = Flex::up(small.clone(), weights.clone(), geometry);
+        match Up.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((small, weights, geometry), y),
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        }
+    }
+
+    fn statistics(x: FloatTensor<Self>) -> FloatTensor<Self> {
+        Self::from_inner(Flex::statistics(x.into_primitive()))
+    }
+
+    fn norm(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        settings: Settings,
+    ) -> FloatTensor<Self> {
+        let nodes = [x.node(), gamma.node(), beta.node()];
+        let state = [x, gamma, beta, statistics].map(|it| it.into_primitive());
+        let [x, gamma, beta, statistics] = state.clone();
+        let y = Flex::norm(x, gamma, beta, statistics, settings);
+        match NormBackward.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((state, settings), y),
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        }
+    }
+
+    fn bias(
+        x: FloatTensor<Self>,
+        bias: FloatTensor<Self>,
+        activation: Activation,
+    ) -> FloatTensor<Self> {
+        let nodes = [x.node(), bias.node()];
+        let y = Flex::bias(x.into_primitive(), bias.into_primitive(), activation);
+        match Bias.prepare::<C>(nodes).compute_bound().stateful() {
+            OpsKind::Tracked(prep) => prep.finish((y.clone(), activation), y),
+            OpsKind::UnTracked(prep) => prep.finish(y),
+        }
+    }
+}
+
+/// A tensor's primitive on the processor.
+type Primitive = FloatTensor<Flex>;
+
+#[derive(Debug)]
+struct Down;
+
+impl Backward<Flex, 2> for Down {
+    type State = (Primitive, Primitive, Geometry);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let (big, weights, geometry) = ops.state;
+        binary::<Flex, _, _>(
+            ops.parents,
+            ops.node,
+            grads,
+            |gradient| Flex::up(gradient, weights, geometry),
+            |gradient| of_weights(&big, &gradient, geometry),
+        );
+    }
+}
+
+#[derive(Debug)]
+struct Up;
+
+impl Backward<Flex, 2> for Up {
+    type State = (Primitive, Primitive, Geometry);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let (small, weights, geometry) = ops.state;
+        binary::<Flex, _, _>(
+            ops.parents,
+            ops.node,
+            grads,
+            |gradient| Flex::down(gradient, weights, geometry),
+            |gradient| of_weights(&gradient, &small, geometry),
+        );
+    }
+}
+
+#[derive(Debug)]
+struct NormBackward;
+
+impl Backward<Flex, 3> for NormBackward {
+    /// The input, γ, β and the statistics.
+    type State = ([Primitive; 4], Settings);
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let ([x, gamma, beta, statistics], settings) = ops.state;
+        let gradient = grads.consume::<Flex>(&ops.node);
+        let channels = gamma.shape()[0];
+        let [gamma, beta, statistics] = [&gamma, &beta, &statistics].map(numbers);
+        let norm = Norm::new(&gamma, &beta, &statistics, settings.epsilon);
+        let [of_x, of_gamma, of_beta] =
+            norm.gradients(&numbers(&x), &numbers(&gradient), settings.slope, settings.of_batch);
+        let found =
+            [tensor(of_x, x.shape()), tensor(of_gamma, [channels]), tensor(of_beta, [channels])];
+        for (node, gradient) in ops.parents.into_iter().zip(found) {
+            if let Some(node) = node {
+                grads.register::<Flex>(node.id, gradient);
+            }
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Bias;
+
+impl Backward<Flex, 2> for Bias {
+    /// The output and its activation.
+    type State = (Primitive, Activation);
+
+    fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let (y, activation) = ops.state;
+        let gradient = grads.consume::<Flex>(&ops.node);
+        let channels = y.shape()[3];
+        let (of_x, of_bias) =
+            activation::gradients(&numbers(&y), &numbers(&gradient), channels, activation);
+        let found = [tensor(of_x, y.shape()), tensor(of_bias, [channels])];
+        for (node, gradient) in ops.parents.into_iter().zip(found) {
+            if let Some(node) = node {
+                grads.register::<Flex>(node.id, gradient);
+            }
+        }
+    }
+}
+
+/// The gradient of the weights, from a big and a small map.
+fn of_weights(big: &Primitive, small: &Primitive, geometry: Geometry) -> Primitive {
+    let gradient = weight_gradient::weight_gradient(&geometry, &numbers(big), &numbers(small));
+    let Geometry { big, small, kernel, .. } = geometry;
+    tensor(gradient, [small.channels, big.channels, kernel, kernel])
+}
+
+/// The numbers of a tensor, in row-major order.
+fn numbers(tensor: &Primitive) -> Cow<'_, [f32]> {
+    match tensor.as_slice() {
+        Some(numbers) => Cow::Borrowed(numbers),
+        None => {
+            let numbers = tensor.to_contiguous();
+            Cow::Owned(numbers.as_slice().expect("it was just made contiguous").to_vec())
+        }
+    }
+}
+
+/// The tensor of `numbers` in row-major order.
+fn tensor(numbers: Vec<f32>, shape: impl Into<burn::tensor::Shape>) -> Primitive {
+    Primitive::from_data(TensorData::new(numbers, shape))
+}

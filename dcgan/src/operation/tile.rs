@@ -1,0 +1,128 @@
+//! Tiles: the sums of several rows and vectors that the inner loops of all convolutions keep in registers.
+//!
+//! A matrix of sums has rows of numbers, each row a few vectors. It is covered by *blocks* of up to four neighbouring
+//! vectors, and each block by tiles of some rows. What all rows are multiplied by is [packed](pack) by blocks, so that a
+//! tile reads it from one place.
+
+use pulp::Simd;
+
+use super::lanes::{load, store};
+
+/// The computation of the tiles of one matrix of sums.
+pub(super) trait Tiles<S: Simd> {
+    /// Computes the sums of `R` rows from `row` on, of `V` vectors from `vector` on.
+    fn tile<const R: usize, const V: usize>(&mut self, simd: S, row: usize, vector: usize);
+}
+
+/// Computes all tiles of `rows` rows of `numbers` numbers.
+#[inline(always)]
+pub(super) fn cover<S: Simd>(simd: S, rows: usize, numbers: usize, tiles: &mut impl Tiles<S>) {
+    // Of R rows and V vectors, R · V sums, V vectors and a number stay in registers.
+    let many = S::REGISTER_COUNT >= 32;
+    for (vector, width) in blocks::<S>(numbers) {
+        match (width, many) {
+            (4, _) => block::<S, 6, 4>(simd, rows, vector, tiles),
+            (3, _) => block::<S, 8, 3>(simd, rows, vector, tiles),
+            (2, true) => block::<S, 12, 2>(simd, rows, vector, tiles),
+            (2, false) => block::<S, 6, 2>(simd, rows, vector, tiles),
+            (_, true) => block::<S, 12, 1>(simd, rows, vector, tiles),
+            (_, false) => block::<S, 8, 1>(simd, rows, vector, tiles),
+        }
+    }
+}
+
+/// Computes the tiles of one block.
+#[inline(always)]
+fn block<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    rows: usize,
+    vector: usize,
+    tiles: &mut impl Tiles<S>,
+) {
+    let mut row = 0;
+    while row + R <= rows {
+        tiles.tile::<R, V>(simd, row, vector);
+        row += R;
+    }
+    while row + 4 <= rows {
+        tiles.tile::<4, V>(simd, row, vector);
+        row += 4;
+    }
+    while row < rows {
+        tiles.tile::<1, V>(simd, row, vector);
+        row += 1;
+    }
+}
+
+/// The blocks of a row of `numbers` numbers: the first vector of each, and its number of vectors.
+fn blocks<S: Simd>(numbers: usize) -> impl Iterator<Item = (usize, usize)> {
+    let widest = if S::REGISTER_COUNT >= 32 { 4 } else { 2 };
+    let vectors = numbers.div_ceil(S::F32_LANES);
+    (0..vectors).step_by(widest).map(move |first| (first, widest.min(vectors - first)))
+}
+
+/// `depth` rows of `numbers` numbers, block by block: of each block all rows, filled with zeros to whole vectors.
+#[inline(always)]
+pub(super) fn pack<S: Simd>(rows: &[f32], depth: usize, numbers: usize) -> Vec<f32> {
+    let vectors = numbers.div_ceil(S::F32_LANES);
+    let mut packed = vec![0.0; depth * vectors * S::F32_LANES];
+    for (vector, width) in blocks::<S>(numbers) {
+        let first = vector * S::F32_LANES;
+        let len = (width * S::F32_LANES).min(numbers - first);
+        let block = &mut packed[first * depth..];
+        let rows = rows.chunks_exact(numbers);
+        for (to, row) in block.chunks_exact_mut(width * S::F32_LANES).zip(rows) {
+            to[..len].copy_from_slice(&row[first..first + len]);
+        }
+    }
+    packed
+}
+
+/// The rows of a block of `V` vectors from `vector` on, of what [`pack`] packed.
+#[inline(always)]
+pub(super) fn packed<S: Simd, const V: usize>(
+    packed: &[f32],
+    depth: usize,
+    vector: usize,
+) -> &[[S::f32s; V]] {
+    let (vectors, _) = S::as_simd_f32s(packed);
+    vectors[vector * depth..(vector + V) * depth].as_chunks().0
+}
+
+/// Adds to each row of `sums` the products of the numbers of `rows` with the vectors of `by`, one after another.
+#[inline(always)]
+pub(super) fn add<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    sums: &mut [[S::f32s; V]; R],
+    rows: [&[f32]; R],
+    by: &[[S::f32s; V]],
+) {
+    let rows = rows.map(|row| &row[..by.len()]);
+    let mut all = *sums;
+    for (i, by) in by.iter().enumerate() {
+        for r in 0..R {
+            let x = simd.splat_f32s(rows[r][i]);
+            for v in 0..V {
+                all[r][v] = simd.mul_add_e_f32s(x, by[v], all[r][v]);
+            }
+        }
+    }
+    *sums = all;
+}
+
+/// Stores the `sums` of one row in `to`, which may end within the last vector.
+#[inline(always)]
+pub(super) fn put<S: Simd, const V: usize>(simd: S, to: &mut [f32], sums: [S::f32s; V]) {
+    for (to, sum) in to.chunks_mut(S::F32_LANES).zip(sums) {
+        store(simd, to, sum);
+    }
+}
+
+/// Adds the `sums` of one row to `to`, which may end within the last vector.
+#[inline(always)]
+pub(super) fn put_more<S: Simd, const V: usize>(simd: S, to: &mut [f32], sums: [S::f32s; V]) {
+    for (to, sum) in to.chunks_mut(S::F32_LANES).zip(sums) {
+        let all = simd.add_f32s(load(simd, to), sum);
+        store(simd, to, all);
+    }
+}
