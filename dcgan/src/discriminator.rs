@@ -50,6 +50,15 @@ impl Discriminator {
         Self { layers, minibatch: minibatch.then(|| Minibatch::new(features, weights)) }
     }
 
+    /// This discriminator, whose normalisations keep the averages that they have.
+    pub fn still(&self) -> Self {
+        let mut still = self.clone();
+        for norm in still.layers.iter_mut().filter_map(|layer| layer.norm.as_mut()) {
+            norm.momentum = 0.0;
+        }
+        still
+    }
+
     /// Features and logits of pictures in [−1, 1], shape `[n, size, size, channels]`.
     pub fn forward(&self, pictures: Tensor<4>) -> Scores {
         let [n, ..] = pictures.dims();

@@ -30,6 +30,10 @@ pub struct Options {
     /// Amount subtracted from the label of real pictures (one-sided label smoothing, Salimans et al. 2016)
     #[arg(long, allow_negative_numbers = true, default_value_t = 0.0)]
     pub smooth: f32,
+    /// Weight γ of the penalty on the discriminator's gradients at real pictures (R1, Mescheder et al. 2018); 0: none
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.0)]
+    #[serde(default)]
+    pub r1: f32,
     /// Decay of the moving average of the generator's weights, at step t at most (1 + t) / (10 + t); 0: no
     /// average
     #[arg(long, allow_negative_numbers = true, default_value_t = 0.999)]
@@ -66,6 +70,7 @@ impl Options {
         within("rate", self.rate, 1e-7, 1.0)?;
         within("rate ratio", self.rate_ratio, 0.01, 100.0)?;
         within("smooth", self.smooth, 0.0, 0.5)?;
+        within("r1", self.r1, 0.0, 100.0)?;
         within("ema", self.ema, 0.0, 0.99999)
     }
 }
@@ -86,6 +91,7 @@ mod tests {
             rate_ratio: 1.0,
             annealed: Some(100),
             smooth: 0.0,
+            r1: 0.0,
             ema: 0.999,
             feature_matching: false,
             minibatch_discrimination: false,

@@ -1,13 +1,14 @@
 //! Each part of a training step, checked against its definition in the literature.
 
-use burn::module::Module;
+use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
+use dcgan::discriminator::Discriminator;
 use dcgan::generator::Generator;
 use dcgan::init::Weights;
 use dcgan::network::Network;
 use dcgan::options::Options;
 use dcgan::random::{self, Purpose};
-use dcgan::trainer::Trainer;
+use dcgan::trainer::{Trainer, penalty};
 use dcgan::values::values;
 
 const NETWORK: Network =
@@ -22,6 +23,7 @@ fn trainer(ema: f32) -> Trainer {
         rate_ratio: 0.5,
         annealed: None,
         smooth: 0.0,
+        r1: 0.0,
         ema,
         feature_matching: false,
         minibatch_discrimination: false,
@@ -117,4 +119,50 @@ fn settling_takes_the_mean_over_latents() {
     // Settling leaves the trained generator unchanged.
     let trained = trainer.generator.valid().layers[0].norm.as_ref().unwrap().running_mean.value();
     assert!(largest_difference(&values(trained), &means) > 1e-6);
+}
+
+/// The penalty's gradient for the weights is that of γ/2 · E‖∇D(x)‖², measured by differences.
+#[test]
+fn penalties_are_on_gradients() {
+    let trainer = trainer(0.0);
+    let device = &trainer.device;
+    let pixels = random::normal(3, Purpose::Order, 0, 8 * 16 * 16);
+    let real = Tensor::<4>::from_data(TensorData::new(pixels, [8, 16, 16, 1]), device);
+    let gamma = 0.7;
+    // First weights of 0.02 hardly have gradients. With such biases all activations are in their linear part: where
+    // they bend, differences have no limit.
+    let mut discriminator = trainer.discriminator.clone();
+    let mut weights = Weights::new(4, Purpose::Discriminator, device);
+    for layer in &mut discriminator.layers {
+        layer.conv.weight = weights.scaled(layer.conv.weight.val().dims(), 0.2);
+        let norm = layer.norm.iter_mut().map(|norm| &mut norm.beta);
+        for bias in layer.conv.bias.iter_mut().chain(norm) {
+            let ten = bias.val().without_autodiff().zeros_like().add_scalar(10.0);
+            *bias = Param::from_data(ten.into_data(), device);
+        }
+    }
+    let squares = |discriminator: &Discriminator| {
+        let pictures = real.clone().require_grad();
+        let logits = discriminator.still().forward(pictures.clone()).logits;
+        let slopes = pictures.grad(&logits.sum().backward()).unwrap();
+        slopes.square().sum().into_scalar::<f32>() / 8.0 * gamma / 2.0
+    };
+    let loss = penalty(&discriminator.still(), &real, gamma).unwrap();
+    let value = loss.clone().into_scalar::<f32>() / 2.0 / squares(&discriminator);
+    assert!((value - 1.0).abs() < 0.01, "{value}");
+    let gradients = loss.backward();
+    for index in 0..discriminator.layers.len() {
+        let weight = discriminator.layers[index].conv.weight.val();
+        let gradient = weight.grad(&gradients).unwrap();
+        let length = gradient.clone().square().sum().sqrt().into_scalar::<f32>();
+        let moved = |by: f32| {
+            let mut other = discriminator.clone();
+            let weight = weight.clone().without_autodiff();
+            let weight = weight + gradient.clone().mul_scalar(by / length);
+            other.layers[index].conv.weight = Param::from_data(weight.into_data(), device);
+            squares(&other)
+        };
+        let slope = (moved(1e-2) - moved(-1e-2)) / 2e-2;
+        assert!((slope / length - 1.0).abs() < 0.02, "layer {index}: {length}, not {slope}");
+    }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, ensure};
 use clap::Args;
 use dcgan::data::{Dataset, Reading};
-use dcgan::judge::{Judge, nearest};
+use dcgan::judge::{Judge, Manifold, nearest};
 use dcgan::random::{self, Purpose};
 use dcgan::run::JUDGED_SEED;
 use export::draw::{File, Generator};
@@ -125,6 +125,16 @@ fn print_verdict(judge: &Judge, dataset: &Dataset, pictures: &[Planes]) {
         "Fréchet distance {:.3}: {:.2} times the floor; diversity {:.3} of the data's",
         verdict.frechet, verdict.floors, verdict.diversity
     );
+    let rows: [(_, fn(&Manifold) -> f64); 4] = [
+        ("precision", |it| it.precision),
+        ("recall", |it| it.recall),
+        ("density", |it| it.density),
+        ("coverage", |it| it.coverage),
+    ];
+    for (name, of) in rows {
+        let real = of(&judge.scale.manifold);
+        println!("{name} {:.3}; of other real pictures {real:.3}", of(&verdict.manifold));
+    }
     println!("{:<20} {:<16} {:>8} {:>10}", "attribute", "", "data", "generated");
     for (index, attribute) in dataset.attributes.iter().enumerate() {
         for (class, name) in attribute.classes.iter().enumerate() {

@@ -8,6 +8,7 @@
 //! between two disjoint sets of real pictures.
 
 mod classifier;
+mod manifold;
 mod neighbours;
 
 use anyhow::{Result, ensure};
@@ -22,6 +23,8 @@ use crate::data::{Attribute, Dataset};
 use crate::random::{self, Purpose};
 use crate::values::{self, values};
 use classifier::{Classifier, FEATURES};
+pub use manifold::Manifold;
+use manifold::Set;
 pub use neighbours::{Neighbours, nearest};
 
 /// Most pictures that a distance is computed from.
@@ -38,7 +41,7 @@ const SEED: u64 = 0;
 /// Judges generated pictures by comparing them with a data set.
 pub struct Judge {
     predictor: Predictor,
-    reference: Gaussian,
+    reference: Measured,
     deviation: f64,
     /// The reference values of the measurements.
     pub scale: Scale,
@@ -53,6 +56,8 @@ pub struct Scale {
     pub floor: f64,
     /// Fréchet distance between real pictures and blurred real pictures.
     pub ceiling: f64,
+    /// How the same number of other real pictures compares with the real ones: what a perfect generator reaches.
+    pub manifold: Manifold,
     /// `accuracy[attribute]`: the fraction of held-back pictures that the classifier labels correctly.
     pub accuracy: Vec<f64>,
     /// `frequencies[attribute][class]` of real pictures, as predicted by the classifier.
@@ -66,6 +71,8 @@ pub struct Verdict {
     pub frechet: f64,
     /// The Fréchet distance as a multiple of [`Scale::floor`].
     pub floors: f64,
+    /// How well they lie among real pictures, and cover them.
+    pub manifold: Manifold,
     /// Standard deviation of the pictures, as a multiple of the data's: 1 is as varied as the data, 0 is
     /// always the same picture.
     pub diversity: f64,
@@ -94,14 +101,15 @@ impl Judge {
         };
         let (real, other) = (pictures(&order[..count]), pictures(&order[count..2 * count]));
         let blurred: Vec<Planes> = other.iter().map(blurred).collect();
-        let (reference, frequencies) = predictor.measure(&real);
-        let distance = |pictures: &[Planes]| predictor.measure(pictures).0.distance(&reference);
+        let reference = predictor.measure(&real);
+        let others = predictor.measure(&other);
         let scale = Scale {
             count,
-            floor: distance(&other),
-            ceiling: distance(&blurred),
+            floor: others.gaussian.distance(&reference.gaussian),
+            ceiling: predictor.measure(&blurred).gaussian.distance(&reference.gaussian),
+            manifold: reference.set.compare(&others.set),
             accuracy: predictor.accuracy(dataset),
-            frequencies,
+            frequencies: reference.frequencies.clone(),
         };
         let deviation = deviation_of(&real);
         ensure!(deviation > 0.0 && scale.floor > 0.0, "the pictures are all the same");
@@ -110,11 +118,12 @@ impl Judge {
 
     /// Measures generated pictures; there should be about [`Scale::count`] of them.
     pub fn judge(&self, pictures: &[Planes]) -> Verdict {
-        let (gaussian, frequencies) = self.predictor.measure(pictures);
-        let frechet = gaussian.distance(&self.reference);
+        let Measured { gaussian, set, frequencies } = self.predictor.measure(pictures);
+        let frechet = gaussian.distance(&self.reference.gaussian);
         let floors = frechet / self.scale.floor;
+        let manifold = self.reference.set.compare(&set);
         let diversity = deviation_of(pictures) / self.deviation;
-        Verdict { frechet, floors, diversity, frequencies }
+        Verdict { frechet, floors, manifold, diversity, frequencies }
     }
 }
 
@@ -125,10 +134,18 @@ struct Predictor {
     device: Device,
 }
 
+/// What some pictures show.
+struct Measured {
+    /// Mean and covariance of their features.
+    gaussian: Gaussian,
+    /// Their features.
+    set: Set,
+    /// `frequencies[attribute][class]`, as predicted.
+    frequencies: Vec<Vec<f64>>,
+}
+
 impl Predictor {
-    /// Mean and covariance of the pictures' features, and the frequency of each predicted class of each
-    /// attribute.
-    fn measure(&self, pictures: &[Planes]) -> (Gaussian, Vec<Vec<f64>>) {
+    fn measure(&self, pictures: &[Planes]) -> Measured {
         let mut features = Vec::with_capacity(pictures.len() * FEATURES);
         let mut frequencies: Vec<Vec<f64>> =
             self.attributes.iter().map(|a| vec![0.0; a.classes.len()]).collect();
@@ -142,7 +159,8 @@ impl Predictor {
                 frequencies[attribute][class] += 1.0 / pictures.len() as f64;
             }
         }
-        (Gaussian::of(&features, FEATURES), frequencies)
+        let gaussian = Gaussian::of(&features, FEATURES);
+        Measured { gaussian, set: Set::new(features, FEATURES), frequencies }
     }
 
     /// Features of the pictures, and each picture's predicted class of every attribute.

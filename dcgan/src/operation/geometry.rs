@@ -79,9 +79,8 @@ impl Geometry {
         self.big.size.min(self.side().saturating_sub(self.padding))
     }
 
-    /// Copies the big map `from` into the padded map `to`, which is zero around it.
+    /// Copies the big map `from` into the padded map `to`, which is all zeros before.
     pub(super) fn pad(&self, from: &[f32], to: &mut [f32]) {
-        to.fill(0.0);
         let (len, kept) = (self.big.size * self.big.channels, self.kept() * self.big.channels);
         let before = self.padding * self.big.channels;
         let rows = to.chunks_exact_mut(self.row()).skip(self.padding);

@@ -9,11 +9,11 @@ use anyhow::{Context, Result};
 use output::file;
 use serde::{Deserialize, Serialize};
 
-use crate::judge::Verdict;
+use crate::judge::{Manifold, Verdict};
 use crate::trainer::Progress;
 
 const HEADER: &str = "step,discriminator_loss,generator_loss,real,drawn,batch_diversity,\
-                      steps_per_second,frechet,floors,diversity\n";
+                      steps_per_second,frechet,floors,diversity,precision,recall,density,coverage\n";
 
 /// The log file and the sums over the steps since its last line.
 pub(super) struct Log {
@@ -92,8 +92,11 @@ impl Log {
     /// Writes the line of `step` and resets the sums.
     pub(super) fn write(&mut self, step: u64, verdict: Option<Verdict>) -> Result<()> {
         let Progress { discriminator, generator, real, drawn, diversity } = self.mean();
-        let quality = verdict.map_or(",,".to_owned(), |verdict| {
-            format!("{:.4},{:.4},{:.4}", verdict.frechet, verdict.floors, verdict.diversity)
+        let quality = verdict.map_or(",,,,,,".to_owned(), |verdict| {
+            let Verdict { frechet, floors, diversity, manifold, .. } = verdict;
+            let Manifold { precision, recall, density, coverage } = manifold;
+            let all = [frechet, floors, diversity, precision, recall, density, coverage];
+            all.map(|it| format!("{it:.4}")).join(",")
         });
         let line = format!(
             "{step},{discriminator:.5},{generator:.5},{real:.4},{drawn:.4},{diversity:.4},\
@@ -116,7 +119,7 @@ mod tests {
     fn what_comes_later_or_was_cut_is_left_out() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("log.csv");
-        let line = |step: u64| format!("{step},1,2,3,4,5,6,7,8,9\n");
+        let line = |step: u64| format!("{step},1,2,3,4,5,6,7,8,9,10,11,12,13\n");
         let all = [line(50), line(100), line(150)].concat();
         fs::write(&path, format!("{HEADER}{all}12")).unwrap();
         let kept = |step| {

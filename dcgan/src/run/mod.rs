@@ -233,10 +233,11 @@ impl<'a> Run<'a> {
         file::write(&[(self.directory.join(format!("sheets/{step:06}.png")), &sheet)])?;
         let Some(judge) = &self.judge else { return Ok(None) };
         let verdict = judge.judge(&draw(&generator, JUDGED_SEED, judge.scale.count));
-        let Verdict { frechet, floors, diversity, .. } = verdict;
+        let Verdict { frechet, floors, manifold, .. } = verdict;
         say(format!(
             "step {step}: Fréchet distance {frechet:.2}, {floors:.1} times the floor; \
-             diversity {diversity:.2}"
+             precision {:.2}, coverage {:.2}",
+            manifold.precision, manifold.coverage
         ));
         Ok(Some(verdict))
     }
