@@ -7,6 +7,7 @@ use dcgan::generator::Generator;
 use dcgan::init::Weights;
 use dcgan::network::Network;
 use dcgan::options::Options;
+use dcgan::preset::Preset;
 use dcgan::random::{self, Purpose};
 use dcgan::trainer::{Trainer, penalty};
 use dcgan::values::values;
@@ -164,5 +165,37 @@ fn penalties_are_on_gradients() {
         };
         let slope = (moved(1e-2) - moved(-1e-2)) / 2e-2;
         assert!((slope / length - 1.0).abs() < 0.02, "layer {index}: {length}, not {slope}");
+    }
+}
+
+/// The number of threads changes no bit: neither of the weights nor of what is logged.
+#[test]
+fn threads_change_nothing() {
+    let network = Preset::Micro128k.network(3);
+    let trained = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| {
+            let mut trainer = trainer(0.9);
+            trainer.options.network = network;
+            trainer.options.r1 = 0.5;
+            let mut trainer = Trainer::new(trainer.options, 1.0, &dcgan::device::device());
+            let progress: Vec<_> = (0..3)
+                .map(|step| {
+                    let pixels = random::normal(3, Purpose::Order, step, 64 * 32 * 32 * 3);
+                    let real = TensorData::new(pixels, [64, 32, 32, 3]);
+                    trainer.step(Tensor::from_data(real, &trainer.device))
+                })
+                .collect();
+            let weights: Vec<u32> = [&trainer.generator, &trainer.average]
+                .into_iter()
+                .flat_map(weights)
+                .map(f32::to_bits)
+                .collect();
+            (progress, weights)
+        })
+    };
+    let one = trained(1);
+    for threads in [2, 3, 4] {
+        assert!(trained(threads) == one, "{threads} threads");
     }
 }

@@ -37,8 +37,7 @@ pub(crate) struct Evaluate {
     /// A CSV of labels; the first column is the file name
     #[arg(long, value_name = "LABELS.csv")]
     labels: Option<PathBuf>,
-    /// Threads [default: one per logical processor]; the judge is the same as in training only with the same
-    /// number
+    /// Threads [default: one per logical processor]
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
     /// Write a sheet of generated pictures, each beside its nearest training picture

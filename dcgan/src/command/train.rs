@@ -54,7 +54,7 @@ pub(crate) struct Train {
     /// Steps between two checkpoints, each with a sheet and a judgement of quality
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
     interval: u64,
-    /// Threads [default: one per logical processor]; a different number changes results slightly
+    /// Threads [default: one per logical processor]; their number does not change the results
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
 }

@@ -31,8 +31,7 @@ pub struct Plan {
     pub steps: u64,
     /// Steps between two checkpoints, each with a sheet and a judgement of quality.
     pub interval: u64,
-    /// Number of threads. A different thread count changes the order of floating-point additions, so results
-    /// differ slightly.
+    /// Number of threads. It does not change the results.
     pub threads: usize,
 }
 
