@@ -66,15 +66,23 @@ impl Geometry {
         self.small.size * self.small.size
     }
 
-    /// Where the kernel's first row begins in the padded big maps of a batch. `position` counts through the small maps of
-    /// all pictures.
-    pub(super) fn begin(&self, position: usize) -> usize {
-        let (picture, position) = (position / self.positions(), position % self.positions());
-        let (row, column) = (position / self.small.size, position % self.small.size);
-        picture * self.padded() + self.stride * (row * self.row() + column * self.big.channels)
+    /// Pictures that one task computes: together they have enough positions for whole tiles.
+    pub(super) fn group(&self) -> usize {
+        64_usize.div_ceil(self.positions())
     }
 
-    /// Rows of the big map that the padded one contains, and their first index there. Those beyond meet no kernel.
+    /// For each position of the small maps of `n` pictures, one after the other: where its kernel's first row begins in
+    /// their padded big maps.
+    pub(super) fn begins(&self, n: usize) -> Vec<usize> {
+        let (row, column) = (self.stride * self.row(), self.stride * self.big.channels);
+        let of_picture = |picture| {
+            let rows = (0..self.small.size).map(move |y| picture * self.padded() + y * row);
+            rows.flat_map(move |begin| (0..self.small.size).map(move |x| begin + x * column))
+        };
+        (0..n).flat_map(of_picture).collect()
+    }
+
+    /// Rows and columns of the big map that the padded one contains. Those beyond meet no kernel.
     fn kept(&self) -> usize {
         self.big.size.min(self.side().saturating_sub(self.padding))
     }

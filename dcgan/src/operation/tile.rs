@@ -4,7 +4,7 @@
 //! vectors, and each block by tiles of some rows. What all rows are multiplied by is [packed](pack) by blocks, so that a
 //! tile reads it from one place.
 
-use pulp::Simd;
+use pulp::{Arch, Simd, WithSimd};
 
 use super::lanes::{load, store};
 
@@ -61,24 +61,37 @@ fn blocks<S: Simd>(numbers: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..vectors).step_by(widest).map(move |first| (first, widest.min(vectors - first)))
 }
 
-/// `depth` rows of `numbers` numbers, block by block: of each block all rows, filled with zeros to whole vectors.
-#[inline(always)]
-pub(super) fn pack<S: Simd>(rows: &[f32], depth: usize, numbers: usize) -> Vec<f32> {
-    let vectors = numbers.div_ceil(S::F32_LANES);
-    let mut packed = vec![0.0; depth * vectors * S::F32_LANES];
-    for (vector, width) in blocks::<S>(numbers) {
-        let first = vector * S::F32_LANES;
-        let len = (width * S::F32_LANES).min(numbers - first);
-        let block = &mut packed[first * depth..];
-        let rows = rows.chunks_exact(numbers);
-        for (to, row) in block.chunks_exact_mut(width * S::F32_LANES).zip(rows) {
-            to[..len].copy_from_slice(&row[first..first + len]);
-        }
-    }
-    packed
+/// `rows` of `numbers` numbers, block by block: of each block all rows, filled with zeros to whole vectors.
+pub(super) fn pack(rows: &[f32], numbers: usize) -> Vec<f32> {
+    Arch::new().dispatch(Pack { rows, numbers })
 }
 
-/// The rows of a block of `V` vectors from `vector` on, of what [`pack`] packed.
+struct Pack<'a> {
+    rows: &'a [f32],
+    numbers: usize,
+}
+
+impl WithSimd for Pack<'_> {
+    type Output = Vec<f32>;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Vec<f32> {
+        let Self { rows, numbers } = self;
+        let depth = rows.len() / numbers;
+        let mut packed = vec![0.0; depth * numbers.next_multiple_of(S::F32_LANES)];
+        for (vector, width) in blocks::<S>(numbers) {
+            let first = vector * S::F32_LANES;
+            let len = (width * S::F32_LANES).min(numbers - first);
+            let block = packed[first * depth..].chunks_exact_mut(width * S::F32_LANES);
+            for (to, row) in block.zip(rows.chunks_exact(numbers)) {
+                to[..len].copy_from_slice(&row[first..first + len]);
+            }
+        }
+        packed
+    }
+}
+
+/// Of what [`pack`] packed of `depth` rows, the block of `V` vectors from `vector` on, row by row.
 #[inline(always)]
 pub(super) fn packed<S: Simd, const V: usize>(
     packed: &[f32],

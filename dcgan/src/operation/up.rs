@@ -1,58 +1,41 @@
 //! The transpose of the convolution of a batch: from small maps to big ones.
 
-use super::down::group;
-use super::geometry::Geometry;
-use super::tile::{self, Tiles};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
+
+use super::geometry::Geometry;
+use super::tile::{self, Tiles};
 
 /// The big maps of the `small` ones.
 pub(super) fn up(geometry: &Geometry, small: &[f32], weights: &[f32]) -> Vec<f32> {
     let g = geometry;
     let n = small.len() / g.small.len();
     let mut big = vec![0.0; n * g.big.len()];
-    let packed = Arch::new().dispatch(Pack { geometry, weights });
-    let group = group(g);
-    small.par_chunks(group * g.small.len()).zip(big.par_chunks_mut(group * g.big.len())).for_each(
-        |(small, big)| {
-            let mut padded = vec![0.0; small.len() / g.small.len() * g.padded()];
-            Arch::new().dispatch(Up { geometry, small, packed: &packed, padded: &mut padded });
-            for (big, padded) in
-                big.chunks_exact_mut(g.big.len()).zip(padded.chunks_exact(g.padded()))
-            {
-                g.crop(padded, big);
-            }
-        },
-    );
+    let packed: Vec<_> =
+        by_row(g, weights).iter().map(|weights| tile::pack(weights, g.run())).collect();
+    let tasks = small.par_chunks(g.group() * g.small.len());
+    tasks.zip(big.par_chunks_mut(g.group() * g.big.len())).for_each(|(small, big)| {
+        let n = small.len() / g.small.len();
+        let mut padded = vec![0.0; n * g.padded()];
+        let (packed, begins) = (&packed, &g.begins(n));
+        Arch::new().dispatch(Up { geometry, small, packed, begins, padded: &mut padded });
+        let pictures = big.chunks_exact_mut(g.big.len()).zip(padded.chunks_exact(g.padded()));
+        pictures.for_each(|(big, padded)| g.crop(padded, big));
+    });
     big
 }
 
-struct Pack<'a> {
-    geometry: &'a Geometry,
-    weights: &'a [f32],
-}
-
-impl WithSimd for Pack<'_> {
-    type Output = Vec<Vec<f32>>;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Vec<Vec<f32>> {
-        let Self { geometry: g, weights } = self;
-        let (k, channels) = (g.kernel, g.big.channels);
-        let of_row = |y: usize| {
-            // [small channel][kernel column][big channel]
-            let mut turned = vec![0.0; g.small.channels * g.run()];
-            for (o, turned) in turned.chunks_exact_mut(g.run()).enumerate() {
-                for (x, turned) in turned.chunks_exact_mut(channels).enumerate() {
-                    for (c, weight) in turned.iter_mut().enumerate() {
-                        *weight = weights[((o * channels + c) * k + y) * k + x];
-                    }
-                }
-            }
-            tile::pack::<S>(&turned, g.small.channels, g.run())
-        };
-        (0..k).map(of_row).collect()
-    }
+/// The weights of each row of the kernel, in the order `[small channel][kernel column][big channel]`.
+fn by_row(geometry: &Geometry, weights: &[f32]) -> Vec<Vec<f32>> {
+    let Geometry { big, small, kernel, .. } = *geometry;
+    let weight = |o: usize, c: usize, y: usize, x: usize| {
+        weights[((o * big.channels + c) * kernel + y) * kernel + x]
+    };
+    let of_row = |y: usize| {
+        let pairs = (0..small.channels).flat_map(|o| (0..kernel).map(move |x| (o, x)));
+        pairs.flat_map(|(o, x)| (0..big.channels).map(move |c| weight(o, c, y, x))).collect()
+    };
+    (0..kernel).map(of_row).collect()
 }
 
 struct Up<'a> {
@@ -60,6 +43,7 @@ struct Up<'a> {
     small: &'a [f32],
     /// Of each row of the kernel.
     packed: &'a [Vec<f32>],
+    begins: &'a [usize],
     padded: &'a mut [f32],
 }
 
@@ -68,9 +52,9 @@ impl WithSimd for Up<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { geometry, small, packed, padded } = self;
+        let Self { geometry, small, packed, begins, padded } = self;
         for (y, packed) in packed.iter().enumerate() {
-            let mut row = Row { geometry, small, packed, y, padded };
+            let mut row = Row { geometry, small, packed, begins, y, padded };
             tile::cover(simd, small.len() / geometry.small.channels, geometry.run(), &mut row);
         }
     }
@@ -81,6 +65,7 @@ struct Row<'a> {
     geometry: &'a Geometry,
     small: &'a [f32],
     packed: &'a [f32],
+    begins: &'a [usize],
     y: usize,
     padded: &'a mut [f32],
 }
@@ -95,7 +80,7 @@ impl<S: Simd> Tiles<S> for Row<'_> {
         tile::add(simd, &mut sums, rows, by);
         let first = vector * S::F32_LANES;
         for (r, sums) in sums.into_iter().enumerate() {
-            let begin = g.begin(row + r) + self.y * g.row();
+            let begin = self.begins[row + r] + self.y * g.row();
             tile::put_more(simd, &mut self.padded[begin + first..begin + g.run()], sums);
         }
     }

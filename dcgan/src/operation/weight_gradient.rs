@@ -1,9 +1,10 @@
 //! The gradient of the weights of both a convolution and its transpose.
 
-use super::geometry::Geometry;
-use super::tile::{self, Tiles};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
+
+use super::geometry::Geometry;
+use super::tile::{self, Tiles};
 
 /// Small elements whose products are summed before they are added to those of others.
 const POSITIONS: usize = 64;
@@ -17,11 +18,10 @@ pub(super) fn weight_gradient(geometry: &Geometry, big: &[f32], small: &[f32]) -
     big.par_chunks(g.big.len())
         .zip(padded.par_chunks_mut(g.padded()))
         .for_each(|(big, padded)| g.pad(big, padded));
-    let positions = n * g.positions();
-    let begins: Vec<usize> = (0..positions).map(|position| g.begin(position)).collect();
+    let begins = g.begins(n);
     let len = POSITIONS * g.small.channels;
     let packed: Vec<Vec<f32>> =
-        small.par_chunks(len).map(|small| Arch::new().dispatch(Pack { geometry, small })).collect();
+        small.par_chunks(len).map(|small| tile::pack(small, g.small.channels)).collect();
     let mut sums = vec![0.0; g.weights()];
     let row = g.run() * g.small.channels;
     sums.par_chunks_mut(row).enumerate().for_each(|(y, sums)| {
@@ -45,21 +45,6 @@ pub(super) fn weight_gradient(geometry: &Geometry, big: &[f32], small: &[f32]) -
         }
     }
     gradient
-}
-
-struct Pack<'a> {
-    geometry: &'a Geometry,
-    small: &'a [f32],
-}
-
-impl WithSimd for Pack<'_> {
-    type Output = Vec<f32>;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Vec<f32> {
-        let channels = self.geometry.small.channels;
-        tile::pack::<S>(self.small, self.small.len() / channels, channels)
-    }
 }
 
 /// The sums of row `y` of the kernel, `[kernel column][big channel][small channel]`.
