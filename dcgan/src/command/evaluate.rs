@@ -124,15 +124,13 @@ fn print_verdict(judge: &Judge, dataset: &Dataset, pictures: &[Planes]) {
         "Fréchet distance {:.3}: {:.2} times the floor; diversity {:.3} of the data's",
         verdict.frechet, verdict.floors, verdict.diversity
     );
-    let rows: [(_, fn(&Manifold) -> f64); 4] = [
-        ("precision", |it| it.precision),
-        ("recall", |it| it.recall),
-        ("density", |it| it.density),
-        ("coverage", |it| it.coverage),
-    ];
-    for (name, of) in rows {
-        let real = of(&judge.scale.manifold);
-        println!("{name} {:.3}; of other real pictures {real:.3}", of(&verdict.manifold));
+    let figures = |it: &Manifold| {
+        let Manifold { precision, recall, density, coverage } = *it;
+        [("precision", precision), ("recall", recall), ("density", density), ("coverage", coverage)]
+    };
+    let (found, real) = (figures(&verdict.manifold), figures(&judge.scale.manifold));
+    for ((name, found), (_, real)) in found.iter().zip(real) {
+        println!("{name} {found:.3}; of other real pictures {real:.3}");
     }
     println!("{:<20} {:<16} {:>8} {:>10}", "attribute", "", "data", "generated");
     for (index, attribute) in dataset.attributes.iter().enumerate() {

@@ -1,16 +1,16 @@
 //! The networks' operations on the processor, with their gradients: what nearly all time of a training goes to.
 //!
-//! - [`geometry`]: what a convolution and its transpose have in common
-//! - [`tile`]: the inner loop of all of them
-//! - [`down`], [`up`]: a convolution and its transpose; each is the other's input gradient; [`weight_gradient`]: the
+//! - `geometry`: what a convolution and its transpose have in common
+//! - `tile`: the inner loop of all of them
+//! - `down`, `up`: a convolution and its transpose; each is the other's input gradient; `weight_gradient`: the
 //!   gradient of the weights of both
-//! - [`norm`]: batch normalisation and the rectifier behind it; [`activation`]: a bias and the activation behind it
-//! - [`backend`]: all of them as burn calls them
+//! - `norm`: batch normalisation and the rectifier behind it; `activation`: a bias and the activation behind it
+//! - `backend`: all of them as burn calls them
 //!
 //! Maps are `[picture][row][column][channel]`: what an element meets lies together, and so do the channels that a
 //! vector holds. Work is divided by shapes alone and each sum has one order, so that results do not depend on the number
 //! of threads. They do depend on the processor: where it can, it fuses multiplications and additions, and how many sums
-//! it keeps in registers decides on their order in [`up`].
+//! it keeps in registers decides on their order in `up`.
 //!
 //! On other devices than the processor, the same functions call burn's own operations.
 

@@ -59,27 +59,31 @@ mod tests {
     use super::*;
     use crate::random::{Purpose, normal};
 
-    /// Sizes and channels of the big and of the small map, kernel, stride and padding.
-    const GEOMETRIES: [([usize; 2], [usize; 2], usize, usize, usize); 10] = [
-        ([8, 3], [4, 5], 4, 2, 1),
-        ([7, 17], [3, 9], 5, 2, 2),
-        ([4, 33], [1, 20], 4, 1, 0),
-        ([5, 2], [5, 70], 1, 1, 0),
-        ([8, 16], [4, 64], 4, 2, 1),
-        ([28, 1], [14, 32], 4, 2, 1),
-        ([14, 24], [7, 48], 5, 2, 2),
-        // The last row and column meet no kernel.
-        ([7, 3], [2, 4], 3, 3, 0),
-        ([7, 3], [3, 4], 4, 2, 1),
-        ([1, 128], [1, 1], 1, 1, 0),
-    ];
+    /// Geometries of the networks, and others with what these do not have.
+    fn geometries() -> Vec<Geometry> {
+        let geometry = |big: [usize; 2], small: [usize; 2], kernel, stride, padding| {
+            let [big, small] = [big, small].map(|[size, channels]| Map { size, channels });
+            Geometry { big, small, kernel, stride, padding }
+        };
+        vec![
+            geometry([8, 3], [4, 5], 4, 2, 1),
+            geometry([7, 17], [3, 9], 5, 2, 2),
+            geometry([4, 33], [1, 20], 4, 1, 0),
+            geometry([5, 2], [5, 70], 1, 1, 0),
+            geometry([8, 16], [4, 64], 4, 2, 1),
+            geometry([28, 1], [14, 32], 4, 2, 1),
+            geometry([14, 24], [7, 48], 5, 2, 2),
+            // The last row and column meet no kernel.
+            geometry([7, 3], [2, 4], 3, 3, 0),
+            geometry([7, 3], [3, 4], 4, 2, 1),
+            geometry([1, 128], [1, 1], 1, 1, 0),
+        ]
+    }
 
     #[test]
     fn convolutions_are_their_definition() {
-        for ([size, channels], [small, outputs], kernel, stride, padding) in GEOMETRIES {
-            let big = Map { size, channels };
-            let small = Map { size: small, channels: outputs };
-            let geometry = Geometry { big, small, kernel, stride, padding };
+        for geometry in geometries() {
+            let Geometry { big, small, .. } = geometry;
             // The second number of pictures is more than one task has.
             for n in [1, 7, 70] {
                 let numbers = |seed, len| normal(seed, Purpose::Order, n as u64, len);
