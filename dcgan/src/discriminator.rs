@@ -69,15 +69,10 @@ impl Discriminator {
             if let Some(norm) = &layer.norm {
                 x = operation::norm(x, norm, SLOPE);
             }
-            if let Some(bias) = &layer.conv.bias {
-                x = operation::bias(x, bias, Activation::Rectify(SLOPE as f32));
-            }
+            x = operation::bias(x, &layer.conv.bias, Activation::Rectify(SLOPE as f32));
         }
-        let mut logits = operation::down(x.clone(), &last.conv);
-        if let Some(bias) = &last.conv.bias {
-            logits = operation::bias(logits, bias, Activation::None);
-        }
-        let mut logits = logits.reshape([n]);
+        let logits = operation::down(x.clone(), &last.conv);
+        let mut logits = operation::bias(logits, &last.conv.bias, Activation::None).reshape([n]);
         if let Some(minibatch) = &self.minibatch {
             // In the order of an ONNX: channels, rows, columns.
             logits = logits + minibatch.forward(operation::planes(x.clone()).flatten(1, 3));

@@ -62,9 +62,7 @@ impl Generator {
             if let Some(norm) = &layer.norm {
                 x = operation::norm(x, norm, 0.0);
             }
-            if let Some(bias) = &layer.conv.bias {
-                x = operation::bias(x, bias, Activation::Tanh);
-            }
+            x = operation::bias(x, &layer.conv.bias, Activation::Tanh);
         }
         x
     }

@@ -1,21 +1,15 @@
 //! Copies numbers into tensors and out of them.
 
 use burn::tensor::{Device, Tensor, TensorData};
+use export::picture::Planes;
 
-/// 8-bit pictures of `size` rows and columns scaled to [−1, 1], as the networks expect them, shape `[n, size, size,
-/// channels]`. Each of `pictures` has one channel after the other.
-pub fn pictures<'a>(
-    pictures: impl Iterator<Item = &'a [u8]>,
-    size: usize,
-    channels: usize,
-    device: &Device,
-) -> Tensor<4> {
-    let plane = size * size;
-    let pixels = pictures
-        .flat_map(|it| (0..plane).flat_map(move |i| (0..channels).map(move |c| it[c * plane + i])));
+/// 8-bit pictures of one size scaled to [−1, 1], as the networks expect them, shape `[n, rows, columns, channels]`. There
+/// must be at least one.
+pub fn pictures(pictures: &[Planes], device: &Device) -> Tensor<4> {
+    let Planes { channels, height, width, .. } = pictures[0];
+    let pixels = pictures.iter().flat_map(Planes::interleaved);
     let values: Vec<f32> = pixels.map(|pixel| f32::from(pixel) / 127.5 - 1.0).collect();
-    let shape = [values.len() / (plane * channels), size, size, channels];
-    Tensor::from_data(TensorData::new(values, shape), device)
+    Tensor::from_data(TensorData::new(values, [pictures.len(), height, width, channels]), device)
 }
 
 /// All values of a tensor in row-major order.

@@ -165,9 +165,8 @@ impl Dataset {
 
     /// The pictures at `indices`, scaled to [−1, 1], shape `[n, size, size, channels]`.
     pub fn batch(&self, indices: &[usize], device: &Device) -> Tensor<4> {
-        let len = self.picture_len();
-        let pictures = indices.iter().map(|&i| &self.pixels[i * len..][..len]);
-        values::pictures(pictures, self.size, self.channels, device)
+        let pictures: Vec<Planes> = indices.iter().map(|&i| self.picture(i)).collect();
+        values::pictures(&pictures, device)
     }
 }
 

@@ -87,8 +87,7 @@ impl Classifier {
     pub fn forward(&self, pictures: Tensor<4>) -> (Tensor<2>, Tensor<2>) {
         let n = pictures.dims()[0];
         let layer = |x, conv: &Conv2d, activation| {
-            let x = operation::down(x, conv);
-            conv.bias.iter().fold(x, |x, bias| operation::bias(x, bias, activation))
+            operation::bias(operation::down(x, conv), &conv.bias, activation)
         };
         let relu = Activation::Rectify(0.0);
         let x = self.layers.iter().fold(pictures, |x, conv| layer(x, conv, relu));

@@ -41,7 +41,9 @@ const SEED: u64 = 0;
 /// Judges generated pictures by comparing them with a data set.
 pub struct Judge {
     predictor: Predictor,
-    reference: Measured,
+    reference: Gaussian,
+    /// The real pictures' features.
+    set: Set,
     deviation: f64,
     /// The reference values of the measurements.
     pub scale: Scale,
@@ -101,27 +103,28 @@ impl Judge {
         };
         let (real, other) = (pictures(&order[..count]), pictures(&order[count..2 * count]));
         let blurred: Vec<Planes> = other.iter().map(blurred).collect();
-        let reference = predictor.measure(&real);
+        let Measured { gaussian: reference, features, frequencies } = predictor.measure(&real);
+        let set = Set::new(features, FEATURES);
         let others = predictor.measure(&other);
         let scale = Scale {
             count,
-            floor: others.gaussian.distance(&reference.gaussian),
-            ceiling: predictor.measure(&blurred).gaussian.distance(&reference.gaussian),
-            manifold: reference.set.compare(&others.set),
+            floor: others.gaussian.distance(&reference),
+            ceiling: predictor.measure(&blurred).gaussian.distance(&reference),
+            manifold: set.compare(&Set::new(others.features, FEATURES)),
             accuracy: predictor.accuracy(dataset),
-            frequencies: reference.frequencies.clone(),
+            frequencies,
         };
         let deviation = deviation_of(&real);
         ensure!(deviation > 0.0 && scale.floor > 0.0, "the pictures are all the same");
-        Ok(Self { predictor, reference, deviation, scale })
+        Ok(Self { predictor, reference, set, deviation, scale })
     }
 
     /// Measures generated pictures; there should be about [`Scale::count`] of them.
     pub fn judge(&self, pictures: &[Planes]) -> Verdict {
-        let Measured { gaussian, set, frequencies } = self.predictor.measure(pictures);
-        let frechet = gaussian.distance(&self.reference.gaussian);
+        let Measured { gaussian, features, frequencies } = self.predictor.measure(pictures);
+        let frechet = gaussian.distance(&self.reference);
         let floors = frechet / self.scale.floor;
-        let manifold = self.reference.set.compare(&set);
+        let manifold = self.set.compare(&Set::new(features, FEATURES));
         let diversity = deviation_of(pictures) / self.deviation;
         Verdict { frechet, floors, manifold, diversity, frequencies }
     }
@@ -138,8 +141,8 @@ struct Predictor {
 struct Measured {
     /// Mean and covariance of their features.
     gaussian: Gaussian,
-    /// Their features.
-    set: Set,
+    /// Features of one picture after the other, [`FEATURES`] each.
+    features: Vec<f32>,
     /// `frequencies[attribute][class]`, as predicted.
     frequencies: Vec<Vec<f64>>,
 }
@@ -150,17 +153,14 @@ impl Predictor {
         let mut frequencies: Vec<Vec<f64>> =
             self.attributes.iter().map(|a| vec![0.0; a.classes.len()]).collect();
         for batch in pictures.chunks(BATCH) {
-            let Planes { channels, height, .. } = batch[0];
-            let pixels = batch.iter().map(|picture| &*picture.pixels);
-            let batch = values::pictures(pixels, height, channels, &self.device);
-            let (found, classes) = self.classify(batch);
+            let (found, classes) = self.classify(values::pictures(batch, &self.device));
             features.extend(found);
             for (attribute, class) in classes.into_iter().flat_map(|c| c.into_iter().enumerate()) {
                 frequencies[attribute][class] += 1.0 / pictures.len() as f64;
             }
         }
         let gaussian = Gaussian::of(&features, FEATURES);
-        Measured { gaussian, set: Set::new(features, FEATURES), frequencies }
+        Measured { gaussian, features, frequencies }
     }
 
     /// Features of the pictures, and each picture's predicted class of every attribute.

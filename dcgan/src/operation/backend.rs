@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
 use burn::backend::autodiff::checkpoint::strategy::CheckpointStrategy;
 use burn::backend::autodiff::grads::Gradients;
@@ -12,7 +13,7 @@ use burn::tensor::TensorData;
 
 use super::activation::{self, Activation};
 use super::geometry::Geometry;
-use super::norm::{Norm, Statistics};
+use super::norm::Norm;
 use super::{down, norm, up, weight_gradient};
 
 /// Maps are `[n, rows, columns, channels]`, weights and their gradients `[small, big, kernel, kernel]`.
@@ -86,8 +87,7 @@ impl Operations for Flex {
 
     fn statistics(x: FloatTensor<Self>) -> FloatTensor<Self> {
         let channels = x.shape()[3];
-        let Statistics { mean, variance } = norm::statistics(&numbers(&x), channels);
-        tensor([mean, variance].concat(), [2, channels])
+        tensor(norm::statistics(&numbers(&x), channels), [2, channels])
     }
 
     fn norm(
@@ -231,11 +231,7 @@ impl Backward<Flex, 3> for NormBackward {
             norm.gradients(&numbers(&x), &numbers(&gradient), settings.slope, settings.of_batch);
         let found =
             [tensor(of_x, x.shape()), tensor(of_gamma, [channels]), tensor(of_beta, [channels])];
-        for (node, gradient) in ops.parents.into_iter().zip(found) {
-            if let Some(node) = node {
-                grads.register::<Flex>(node.id, gradient);
-            }
-        }
+        register(grads, ops.parents.map(|parent| Some(parent?.id)), found);
     }
 }
 
@@ -253,10 +249,19 @@ impl Backward<Flex, 2> for Bias {
         let (of_x, of_bias) =
             activation::gradients(&numbers(&y), &numbers(&gradient), channels, activation);
         let found = [tensor(of_x, y.shape()), tensor(of_bias, [channels])];
-        for (node, gradient) in ops.parents.into_iter().zip(found) {
-            if let Some(node) = node {
-                grads.register::<Flex>(node.id, gradient);
-            }
+        register(grads, ops.parents.map(|parent| Some(parent?.id)), found);
+    }
+}
+
+/// Stores the gradients that were found of those parents that need them.
+fn register<const N: usize>(
+    grads: &mut Gradients,
+    parents: [Option<NodeId>; N],
+    found: [Primitive; N],
+) {
+    for (parent, gradient) in parents.into_iter().zip(found) {
+        if let Some(parent) = parent {
+            grads.register::<Flex>(parent, gradient);
         }
     }
 }

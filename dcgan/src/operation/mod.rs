@@ -106,8 +106,10 @@ pub fn norm(x: Tensor<4>, norm: &BatchNorm, slope: f64) -> Tensor<4> {
     Tensor::from_dispatch(y)
 }
 
-/// The maps `x` after a bias for each channel and an activation.
-pub fn bias(x: Tensor<4>, bias: &Param<Tensor<1>>, activation: Activation) -> Tensor<4> {
+/// The maps `x` after a bias for each channel and an activation. Without a bias, x as it is: a normalisation stands in
+/// its place.
+pub fn bias(x: Tensor<4>, bias: &Option<Param<Tensor<1>>>, activation: Activation) -> Tensor<4> {
+    let Some(bias) = bias else { return x };
     let bias = bias.val();
     if !is_processor(&x.device()) {
         let x = x + bias.unsqueeze();

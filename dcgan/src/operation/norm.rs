@@ -6,14 +6,9 @@ use rayon::prelude::*;
 use super::columns::{self, ROWS};
 use super::lanes::{load, store, vectors};
 
-/// Mean of every channel over all rows, and its variance: the mean squared distance from it.
-pub(super) struct Statistics {
-    pub(super) mean: Vec<f32>,
-    pub(super) variance: Vec<f32>,
-}
-
-/// The statistics of the rows `x`. Those of blocks are combined as in Chan, Golub & LeVeque 1979.
-pub(super) fn statistics(x: &[f32], channels: usize) -> Statistics {
+/// The mean of every channel over the rows `x`, then the variance of every channel: its mean squared distance from the
+/// mean. Those of blocks are combined as in Chan, Golub & LeVeque 1979.
+pub(super) fn statistics(x: &[f32], channels: usize) -> Vec<f32> {
     let blocks = x.par_chunks(ROWS * channels).map(|x| {
         let rows = (x.len() / channels) as f32;
         let mut mean = columns::sums(x, channels);
@@ -34,10 +29,8 @@ pub(super) fn statistics(x: &[f32], channels: usize) -> Statistics {
         }
         rows = all;
     }
-    Statistics {
-        mean: mean.into_iter().map(|mean| mean as f32).collect(),
-        variance: squares.into_iter().map(|sum| (sum / rows) as f32).collect(),
-    }
+    let variance = squares.into_iter().map(|sum| sum / rows);
+    mean.into_iter().chain(variance).map(|it| it as f32).collect()
 }
 
 /// The sums of the squared distances of the rows `x` from `mean`.
@@ -76,7 +69,7 @@ pub(super) struct Norm<'a> {
 }
 
 impl<'a> Norm<'a> {
-    /// The normalisation with factor γ and summand β, by `statistics`: all means, then all variances.
+    /// The normalisation with factor γ and summand β, by [`statistics`].
     pub(super) fn new(gamma: &[f32], beta: &[f32], statistics: &'a [f32], epsilon: f32) -> Self {
         let (mean, variance) = statistics.split_at(gamma.len());
         let deviation: Vec<f32> = variance.iter().map(|it| (it + epsilon).sqrt()).collect();

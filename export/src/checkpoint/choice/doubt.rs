@@ -52,14 +52,14 @@ impl<'t, 'a> Proof<'t, 'a> {
         // A decoder's first BatchNorm saw what the encoder gave, which is no part of the generator.
         let decoder = self.subject.autoencoder && labels == Labels::None;
         let of_latents = |score: &Score| decoder && score.layer == 0 && !score.is_label;
-        let score = self.scores.iter().find(|score| !(score.agrees() || of_latents(score)))?;
+        let at = self.scores.iter().position(|score| !(score.agrees() || of_latents(score)))?;
+        let score = &self.scores[at];
         let differ = format!(
             "means differ by {:.2} standard deviations, variances by a factor of {:.2}",
             score.mean.sqrt(),
             score.variance.exp()
         );
-        let first = self.scores.iter().find(|score| !score.is_label);
-        let is_first = first.is_some_and(|first| first.name == score.name);
+        let is_first = statistics::first_tested(self.scores) == Some(at);
         if is_first && score.layer == 0 {
             // With Keras' momentum of 0.99, a hundredth of how they began is left after 460 steps.
             let short = if self.subject.is_keras() {

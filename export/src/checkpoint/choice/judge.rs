@@ -1,6 +1,6 @@
 //! Draws readings, compares them with the statistics that BatchNorms have stored, and tries what else may be assumed.
 
-use crate::checkpoint::choice::statistics::{self, Score};
+use crate::checkpoint::choice::statistics::{self, Score, first_tested};
 use crate::checkpoint::order::chain::Linear;
 use crate::checkpoint::reading::{Reading, Subject};
 use crate::checkpoint::settings::per_layer::PerLayer;
@@ -83,7 +83,8 @@ impl<'s, 'a> Judge<'s, 'a> {
             // Behind a BatchNorm that saw other latents in training, small differences prove nothing.
             let known = at == 0 || best.scores[at - 1].agrees();
             // What the label alone goes through is small: it shows little.
-            let doubtful = !score.agrees() || (self.is_first(&best, at) && self.has_label_layers());
+            let doubtful = !score.agrees()
+                || (first_tested(&best.scores) == Some(at) && self.has_label_layers());
             if score.is_label || !known || !doubtful {
                 continue;
             }
@@ -129,7 +130,7 @@ impl<'s, 'a> Judge<'s, 'a> {
     /// What may be assumed instead, where a person has said nothing, that BatchNorm `at` sees and those before do not.
     fn alternatives(&self, trial: &Trial<'a>, at: usize) -> Vec<Settings> {
         let mut kinds = vec![self.activations(trial, at)];
-        if self.is_first(trial, at) {
+        if first_tested(&trial.scores) == Some(at) {
             kinds.push(self.label_activations());
             kinds.push(self.one_hot_labels(&trial.reading));
             kinds.push(self.distributions(&trial.scores[at]));
@@ -153,7 +154,7 @@ impl<'s, 'a> Judge<'s, 'a> {
         if self.subject.given.activation.option().is_some() || scores[at].agrees() {
             return vec![];
         }
-        let begin = if self.is_first(trial, at) { 0 } else { scores[at - 1].layer };
+        let begin = if first_tested(&trial.scores) == Some(at) { 0 } else { scores[at - 1].layer };
         let layers = begin..scores[at].layer;
         // Of several layers, each may have its own of the usual kinds.
         let kinds = &ACTIVATIONS[..if layers.len() > 1 { USUAL } else { ACTIVATIONS.len() }];
@@ -206,11 +207,6 @@ impl<'s, 'a> Judge<'s, 'a> {
             return vec![];
         }
         vec![Settings { latent: Some(Distribution::Uniform), ..Settings::default() }]
-    }
-
-    /// Whether BatchNorm `at` is the first that the noise comes to.
-    fn is_first(&self, trial: &Trial, at: usize) -> bool {
-        trial.scores.iter().position(|score| !score.is_label) == Some(at)
     }
 
     /// Whether the label goes through layers of its own.

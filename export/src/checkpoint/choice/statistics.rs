@@ -67,6 +67,11 @@ pub(crate) fn last_tested<'s>(scores: impl IntoIterator<Item = &'s Score>) -> Op
     scores.into_iter().filter(|score| !score.is_label).map(|score| score.layer).max()
 }
 
+/// Which of `scores` is that of the first BatchNorm that the noise comes to.
+pub(crate) fn first_tested(scores: &[Score]) -> Option<usize> {
+    scores.iter().position(|score| !score.is_label)
+}
+
 /// The scores of the first `count` BatchNorms of `architecture`, on noise of `distribution`.
 ///
 /// # Errors
