@@ -2,6 +2,11 @@
 
 mod command;
 
+/// The maps of a step are as large as those of the step before. This allocator keeps their memory; the system's would
+/// give it back, and get it again page by page.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use std::process::ExitCode;
 
 use clap::Parser;

@@ -6,19 +6,15 @@ use rayon::prelude::*;
 use super::geometry::Geometry;
 use super::tile::{self, Tiles};
 
-/// The small maps of the `big` ones.
-pub(super) fn down(geometry: &Geometry, big: &[f32], weights: &[f32]) -> Vec<f32> {
+/// The small maps of the `padded` big ones.
+pub(super) fn down(geometry: &Geometry, padded: &[f32], weights: &[f32]) -> Vec<f32> {
     let g = geometry;
-    let n = big.len() / g.big.len();
-    let mut small = vec![0.0; n * g.small.len()];
+    let mut small = vec![0.0; padded.len() / g.padded() * g.small.len()];
     let packed = tile::pack(&by_tap(g, weights), g.small.channels);
-    let tasks = big.par_chunks(g.group() * g.big.len());
-    tasks.zip(small.par_chunks_mut(g.group() * g.small.len())).for_each(|(big, small)| {
-        let n = big.len() / g.big.len();
-        let mut padded = vec![0.0; n * g.padded()];
-        let pictures = big.chunks_exact(g.big.len()).zip(padded.chunks_exact_mut(g.padded()));
-        pictures.for_each(|(big, padded)| g.pad(big, padded));
-        let (padded, packed, begins) = (&padded, &packed, &g.begins(n));
+    let begins = g.begins(g.group());
+    let tasks = padded.par_chunks(g.group() * g.padded());
+    tasks.zip(small.par_chunks_mut(g.group() * g.small.len())).for_each(|(padded, small)| {
+        let (packed, begins) = (&packed, &begins);
         Arch::new().dispatch(Down { geometry, padded, packed, begins, small });
     });
     small

@@ -4,6 +4,8 @@
 //! `[small channels][big channels][kernel row][kernel column]`, as ONNX has them, and the input gradient of the one is
 //! the other. Maps of a batch lie as `[picture][row][column][channel]`.
 
+use rayon::prelude::*;
+
 /// A square map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Map {
@@ -87,14 +89,20 @@ impl Geometry {
         self.big.size.min(self.side().saturating_sub(self.padding))
     }
 
-    /// Copies the big map `from` into the padded map `to`, which is all zeros before.
-    pub(super) fn pad(&self, from: &[f32], to: &mut [f32]) {
+    /// The big maps of a batch with zeros around them.
+    pub(super) fn pad(&self, big: &[f32]) -> Vec<f32> {
         let (len, kept) = (self.big.size * self.big.channels, self.kept() * self.big.channels);
         let before = self.padding * self.big.channels;
-        let rows = to.chunks_exact_mut(self.row()).skip(self.padding);
-        for (from, to) in from.chunks_exact(len).zip(rows) {
-            to[before..before + kept].copy_from_slice(&from[..kept]);
-        }
+        let mut all = vec![0.0; big.len() / self.big.len() * self.padded()];
+        big.par_chunks(self.big.len()).zip(all.par_chunks_mut(self.padded())).for_each(
+            |(from, to)| {
+                let rows = to.chunks_exact_mut(self.row()).skip(self.padding);
+                for (from, to) in from.chunks_exact(len).zip(rows) {
+                    to[before..before + kept].copy_from_slice(&from[..kept]);
+                }
+            },
+        );
+        all
     }
 
     /// Copies the padded map `from` without its padding into the big map `to`.

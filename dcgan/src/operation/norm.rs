@@ -188,7 +188,8 @@ impl WithSimd for Sums<'_> {
                 [&norm.scale[..], &norm.shift, norm.mean].map(|it| load(simd, &it[range.clone()]));
             let [mut level, mut tilt] = [simd.splat_f32s(0.0); 2];
             for (x, g) in x.chunks_exact(channels).zip(gradient.chunks_exact(channels)) {
-                let [x, g] = [x, g].map(|it| load(simd, &it[range.clone()]));
+                let x = load(simd, &x[range.clone()]);
+                let g = load(simd, &g[range.clone()]);
                 let g = before(simd, x, g, [scale, shift, slope]);
                 level = simd.add_f32s(level, g);
                 tilt = simd.mul_add_e_f32s(g, simd.sub_f32s(x, mean), tilt);
@@ -225,7 +226,8 @@ impl WithSimd for Back<'_> {
                     .map(|it| load(simd, &it[range.clone()]));
             let rows = x.chunks_exact(channels).zip(gradient.chunks_exact(channels));
             for ((x, g), of_x) in rows.zip(of_x.chunks_exact_mut(channels)) {
-                let [x, g] = [x, g].map(|it| load(simd, &it[range.clone()]));
+                let x = load(simd, &x[range.clone()]);
+                let g = load(simd, &g[range.clone()]);
                 let g = before(simd, x, g, [scale, shift, slope]);
                 let off = simd.mul_f32s(simd.sub_f32s(x, mean), tilt);
                 let of = simd.sub_f32s(simd.sub_f32s(g, level), off);

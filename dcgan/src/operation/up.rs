@@ -13,11 +13,11 @@ pub(super) fn up(geometry: &Geometry, small: &[f32], weights: &[f32]) -> Vec<f32
     let mut big = vec![0.0; n * g.big.len()];
     let packed: Vec<_> =
         by_row(g, weights).iter().map(|weights| tile::pack(weights, g.run())).collect();
+    let begins = g.begins(g.group());
     let tasks = small.par_chunks(g.group() * g.small.len());
     tasks.zip(big.par_chunks_mut(g.group() * g.big.len())).for_each(|(small, big)| {
-        let n = small.len() / g.small.len();
-        let mut padded = vec![0.0; n * g.padded()];
-        let (packed, begins) = (&packed, &g.begins(n));
+        let mut padded = vec![0.0; small.len() / g.small.len() * g.padded()];
+        let (packed, begins) = (&packed, &begins);
         Arch::new().dispatch(Up { geometry, small, packed, begins, padded: &mut padded });
         let pictures = big.chunks_exact_mut(g.big.len()).zip(padded.chunks_exact(g.padded()));
         pictures.for_each(|(big, padded)| g.crop(padded, big));
@@ -28,12 +28,16 @@ pub(super) fn up(geometry: &Geometry, small: &[f32], weights: &[f32]) -> Vec<f32
 /// The weights of each row of the kernel, in the order `[small channel][kernel column][big channel]`.
 fn by_row(geometry: &Geometry, weights: &[f32]) -> Vec<Vec<f32>> {
     let Geometry { big, small, kernel, .. } = *geometry;
-    let weight = |o: usize, c: usize, y: usize, x: usize| {
-        weights[((o * big.channels + c) * kernel + y) * kernel + x]
-    };
     let of_row = |y: usize| {
-        let pairs = (0..small.channels).flat_map(|o| (0..kernel).map(move |x| (o, x)));
-        pairs.flat_map(|(o, x)| (0..big.channels).map(move |c| weight(o, c, y, x))).collect()
+        let mut turned = vec![0.0; small.channels * geometry.run()];
+        for (o, turned) in turned.chunks_exact_mut(geometry.run()).enumerate() {
+            for (x, turned) in turned.chunks_exact_mut(big.channels).enumerate() {
+                for (c, weight) in turned.iter_mut().enumerate() {
+                    *weight = weights[((o * big.channels + c) * kernel + y) * kernel + x];
+                }
+            }
+        }
+        turned
     };
     (0..kernel).map(of_row).collect()
 }

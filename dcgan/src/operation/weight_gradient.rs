@@ -9,30 +9,18 @@ use super::tile::{self, Tiles};
 /// Small elements whose products are summed before they are added to those of others.
 const POSITIONS: usize = 64;
 
-/// The sums, over a batch, of the products of each small element with the big elements that its kernel meets, in the
-/// order of the weights.
-pub(super) fn weight_gradient(geometry: &Geometry, big: &[f32], small: &[f32]) -> Vec<f32> {
+/// The sums, over a batch, of the products of each small element with the elements of the `padded` big maps that its
+/// kernel meets, in the order of the weights.
+pub(super) fn weight_gradient(geometry: &Geometry, padded: &[f32], small: &[f32]) -> Vec<f32> {
     let g = geometry;
-    let n = big.len() / g.big.len();
-    let mut padded = vec![0.0; n * g.padded()];
-    big.par_chunks(g.big.len())
-        .zip(padded.par_chunks_mut(g.padded()))
-        .for_each(|(big, padded)| g.pad(big, padded));
-    let begins = g.begins(n);
+    let begins = g.begins(padded.len() / g.padded());
     let len = POSITIONS * g.small.channels;
     let packed: Vec<Vec<f32>> =
         small.par_chunks(len).map(|small| tile::pack(small, g.small.channels)).collect();
     let mut sums = vec![0.0; g.weights()];
     let row = g.run() * g.small.channels;
     sums.par_chunks_mut(row).enumerate().for_each(|(y, sums)| {
-        Arch::new().dispatch(Row {
-            geometry,
-            padded: &padded,
-            packed: &packed,
-            begins: &begins,
-            y,
-            sums,
-        });
+        Arch::new().dispatch(Row { geometry, padded, packed: &packed, begins: &begins, y, sums });
     });
     // [kernel row][kernel column][big channel][small channel]
     let (taps, channels) = (g.kernel * g.kernel, g.big.channels);
