@@ -1,7 +1,6 @@
 //! The operations as burn calls them: on tensors, with gradients.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use burn::backend::autodiff::NodeId;
 use burn::backend::autodiff::checkpoint::base::Checkpointer;
@@ -71,7 +70,9 @@ impl Operations for Flex {
         weights: FloatTensor<Self>,
         geometry: Geometry,
     ) -> FloatTensor<Self> {
-        down_of(&geometry.pad(&numbers(&big)), &weights, geometry)
+        let small = geometry.small;
+        let y = down::down(&geometry, &numbers(&big), &numbers(&weights));
+        tensor(y, [big.shape()[0], small.size, small.size, small.channels])
     }
 
     fn up(
@@ -118,10 +119,9 @@ impl<C: CheckpointStrategy> Operations for Autodiff<Flex, C> {
     ) -> FloatTensor<Self> {
         let nodes = [big.node(), weights.node()];
         let [big, weights] = [big, weights].map(|it| it.into_primitive());
-        let padded = geometry.pad(&numbers(&big));
-        let y = down_of(&padded, &weights, geometry);
+        let y = Flex::down(big.clone(), weights.clone(), geometry);
         match Down.prepare::<C>(nodes).compute_bound().stateful() {
-            OpsKind::Tracked(prep) => prep.finish((Arc::new(padded), weights, geometry), y),
+            OpsKind::Tracked(prep) => prep.finish((big, weights, geometry), y),
             OpsKind::UnTracked(prep) => prep.finish(y),
         }
     }
@@ -182,17 +182,16 @@ type Primitive = FloatTensor<Flex>;
 struct Down;
 
 impl Backward<Flex, 2> for Down {
-    /// The padded maps, the weights, and their geometry.
-    type State = (Arc<Vec<f32>>, Primitive, Geometry);
+    type State = (Primitive, Primitive, Geometry);
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let (padded, weights, geometry) = ops.state;
+        let (big, weights, geometry) = ops.state;
         binary::<Flex, _, _>(
             ops.parents,
             ops.node,
             grads,
             |gradient| Flex::up(gradient, weights, geometry),
-            |gradient| of_weights(&padded, &gradient, geometry),
+            |gradient| of_weights(&big, &gradient, geometry),
         );
     }
 }
@@ -205,14 +204,13 @@ impl Backward<Flex, 2> for Up {
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
         let (small, weights, geometry) = ops.state;
-        let padded = geometry.pad(&numbers(&grads.consume::<Flex>(&ops.node)));
-        let [of_small, of_weight] = ops.parents;
-        if let Some(node) = of_small {
-            grads.register::<Flex>(node.id, down_of(&padded, &weights, geometry));
-        }
-        if let Some(node) = of_weight {
-            grads.register::<Flex>(node.id, of_weights(&padded, &small, geometry));
-        }
+        binary::<Flex, _, _>(
+            ops.parents,
+            ops.node,
+            grads,
+            |gradient| Flex::down(gradient, weights, geometry),
+            |gradient| of_weights(&gradient, &small, geometry),
+        );
     }
 }
 
@@ -268,17 +266,9 @@ fn register<const N: usize>(
     }
 }
 
-/// The convolution of padded maps.
-fn down_of(padded: &[f32], weights: &Primitive, geometry: Geometry) -> Primitive {
-    let Geometry { small, .. } = geometry;
-    let n = padded.len() / geometry.padded();
-    let y = down::down(&geometry, padded, &numbers(weights));
-    tensor(y, [n, small.size, small.size, small.channels])
-}
-
-/// The gradient of the weights, from padded big maps and small maps.
-fn of_weights(padded: &[f32], small: &Primitive, geometry: Geometry) -> Primitive {
-    let gradient = weight_gradient::weight_gradient(&geometry, padded, &numbers(small));
+/// The gradient of the weights, from big maps and small maps.
+fn of_weights(big: &Primitive, small: &Primitive, geometry: Geometry) -> Primitive {
+    let gradient = weight_gradient::weight_gradient(&geometry, &numbers(big), &numbers(small));
     let Geometry { big, small, kernel, .. } = geometry;
     tensor(gradient, [small.channels, big.channels, kernel, kernel])
 }

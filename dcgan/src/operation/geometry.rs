@@ -4,7 +4,7 @@
 //! `[small channels][big channels][kernel row][kernel column]`, as ONNX has them, and the input gradient of the one is
 //! the other. Maps of a batch lie as `[picture][row][column][channel]`.
 
-use rayon::prelude::*;
+use std::ops::Range;
 
 /// A square map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,92 +31,90 @@ pub(super) struct Geometry {
     pub(super) small: Map,
     /// Rows and columns of the kernel, ≥ 1.
     pub(super) kernel: usize,
-    /// Stride, ≥ 1.
+    /// Stride, 1 to `kernel`.
     pub(super) stride: usize,
     /// Padding of the big map before the first row and column. After the last, it is what the small map reads.
     pub(super) padding: usize,
 }
 
 impl Geometry {
-    /// Rows and columns of the padded big map: what the kernels of all small elements meet.
-    pub(super) fn side(&self) -> usize {
-        (self.small.size - 1) * self.stride + self.kernel
-    }
-
-    /// Elements of a row of the padded big map.
-    pub(super) fn row(&self) -> usize {
-        self.side() * self.big.channels
-    }
-
-    /// Elements of the padded big map.
-    pub(super) fn padded(&self) -> usize {
-        self.side() * self.row()
-    }
-
-    /// Number of neighbouring elements of the padded big map that a row of the kernel meets.
-    pub(super) fn run(&self) -> usize {
-        self.kernel * self.big.channels
-    }
-
     /// Number of weights.
     pub(super) fn weights(&self) -> usize {
-        self.small.channels * self.run() * self.kernel
+        self.small.channels * self.big.channels * self.kernel * self.kernel
     }
 
-    /// Elements of the small map, without channels.
-    pub(super) fn positions(&self) -> usize {
-        self.small.size * self.small.size
+    /// What the elements of the small map meet of the big one, in each direction.
+    pub(super) fn small_meets(&self) -> Axis {
+        let first = -(self.padding as isize);
+        Axis { outputs: self.small.size, stride: self.stride, first, taps: self.kernel }
     }
 
-    /// Pictures that one task computes: together they have enough positions for whole tiles.
-    pub(super) fn group(&self) -> usize {
-        64_usize.div_ceil(self.positions())
+    /// The phases of the big map's elements, in each direction.
+    pub(super) fn phases(&self) -> Vec<Phase> {
+        // A single small element is met by all big ones, each by a tap of its own.
+        let stride = if self.small.size == 1 { self.kernel } else { self.stride };
+        // Elements of few channels share windows: together they fill a vector.
+        let is_narrow = self.big.channels * stride * stride <= 16;
+        let len = if is_narrow && self.big.size.is_multiple_of(stride) { stride } else { 1 };
+        let firsts = (0..stride.min(self.big.size)).step_by(len);
+        firsts.map(|first| Phase { first, len, stride, geometry: *self }).collect()
+    }
+}
+
+/// Those elements of a big map, in one direction, whose windows in the small map are alike: groups of `len` neighbours
+/// that are a stride apart.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Phase {
+    first: usize,
+    pub(super) len: usize,
+    stride: usize,
+    geometry: Geometry,
+}
+
+impl Phase {
+    /// The first element of each group.
+    pub(super) fn firsts(&self) -> impl Iterator<Item = usize> + Clone + use<> {
+        (self.first..self.geometry.big.size).step_by(self.stride)
     }
 
-    /// For each position of the small maps of `n` pictures, one after the other: where its kernel's first row begins in
-    /// their padded big maps.
-    pub(super) fn begins(&self, n: usize) -> Vec<usize> {
-        let (row, column) = (self.stride * self.row(), self.stride * self.big.channels);
-        let of_picture = |picture| {
-            let rows = (0..self.small.size).map(move |y| picture * self.padded() + y * row);
-            rows.flat_map(move |begin| (0..self.small.size).map(move |x| begin + x * column))
-        };
-        (0..n).flat_map(of_picture).collect()
+    /// What the groups see of the small map.
+    pub(super) fn axis(&self) -> Axis {
+        let Geometry { kernel, padding, .. } = self.geometry;
+        let (first, stride) = ((self.first + padding) as isize, self.stride as isize);
+        let lowest = (first + stride - kernel as isize).div_euclid(stride);
+        let highest = (first + self.len as isize - 1).div_euclid(stride);
+        let taps = (highest + 1 - lowest) as usize;
+        Axis { outputs: self.firsts().count(), stride: 1, first: lowest, taps }
     }
 
-    /// Rows and columns of the big map that the padded one contains. Those beyond meet no kernel.
-    fn kept(&self) -> usize {
-        self.big.size.min(self.side().saturating_sub(self.padding))
+    /// The tap of the kernel by which an element of a group meets the small element at `position` of its window.
+    pub(super) fn tap(&self, element: usize, position: usize) -> Option<usize> {
+        let small = self.axis().first + position as isize;
+        let at = (self.first + element + self.geometry.padding) as isize;
+        let tap = usize::try_from(at - small * self.stride as isize).ok()?;
+        (tap < self.geometry.kernel).then_some(tap)
     }
+}
 
-    /// The big maps of a batch with zeros around them.
-    pub(super) fn pad(&self, big: &[f32]) -> Vec<f32> {
-        let (len, kept) = (self.big.size * self.big.channels, self.kept() * self.big.channels);
-        let before = self.padding * self.big.channels;
-        let mut all = vec![0.0; big.len() / self.big.len() * self.padded()];
-        big.par_chunks(self.big.len()).zip(all.par_chunks_mut(self.padded())).for_each(
-            |(from, to)| {
-                let rows = to.chunks_exact_mut(self.row()).skip(self.padding);
-                for (from, to) in from.chunks_exact(len).zip(rows) {
-                    to[before..before + kept].copy_from_slice(&from[..kept]);
-                }
-            },
-        );
-        all
-    }
+/// One direction of a convolution: which elements of a map each output meets.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Axis {
+    /// Number of outputs.
+    pub(super) outputs: usize,
+    /// By how many elements neighbouring outputs are apart.
+    pub(super) stride: usize,
+    /// The first element that the first output meets; before the map if negative.
+    pub(super) first: isize,
+    /// Number of neighbouring elements that an output meets.
+    pub(super) taps: usize,
+}
 
-    /// Copies the padded map `from` without its padding into the big map `to`.
-    pub(super) fn crop(&self, from: &[f32], to: &mut [f32]) {
-        let (len, kept) = (self.big.size * self.big.channels, self.kept() * self.big.channels);
-        let before = self.padding * self.big.channels;
-        let mut rows = from.chunks_exact(self.row()).skip(self.padding);
-        for to in to.chunks_exact_mut(len) {
-            let (inside, beyond) = to.split_at_mut(kept);
-            match rows.next() {
-                Some(from) => inside.copy_from_slice(&from[before..before + kept]),
-                None => inside.fill(0.0),
-            }
-            beyond.fill(0.0);
-        }
+impl Axis {
+    /// The elements of a map of `size` that `output` meets, and how many it meets before the map.
+    pub(super) fn met(&self, output: usize, size: usize) -> (Range<usize>, usize) {
+        let first = self.first + (output * self.stride) as isize;
+        let inside = |at: isize| at.clamp(0, size as isize) as usize;
+        let met = inside(first)..inside(first + self.taps as isize);
+        (met, (-first).clamp(0, self.taps as isize) as usize)
     }
 }

@@ -18,6 +18,7 @@ mod activation;
 mod backend;
 mod columns;
 mod down;
+mod gather;
 mod geometry;
 mod lanes;
 #[cfg(test)]
@@ -26,6 +27,7 @@ mod norm;
 mod tile;
 mod up;
 mod weight_gradient;
+mod windows;
 
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::module::Param;

@@ -1,91 +1,57 @@
 //! The transpose of the convolution of a batch: from small maps to big ones.
+//!
+//! Big elements that are a stride apart meet the same taps of the kernel: each such phase is a convolution of the small
+//! maps by these taps.
 
-use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
-
-use super::geometry::Geometry;
-use super::tile::{self, Tiles};
+use super::gather::{Lines, Part, gather};
+use super::geometry::{Geometry, Phase};
+use super::tile;
+use super::windows::Windows;
 
 /// The big maps of the `small` ones.
 pub(super) fn up(geometry: &Geometry, small: &[f32], weights: &[f32]) -> Vec<f32> {
-    let g = geometry;
-    let n = small.len() / g.small.len();
-    let mut big = vec![0.0; n * g.big.len()];
-    let packed: Vec<_> =
-        by_row(g, weights).iter().map(|weights| tile::pack(weights, g.run())).collect();
-    let begins = g.begins(g.group());
-    let tasks = small.par_chunks(g.group() * g.small.len());
-    tasks.zip(big.par_chunks_mut(g.group() * g.big.len())).for_each(|(small, big)| {
-        let mut padded = vec![0.0; small.len() / g.small.len() * g.padded()];
-        let (packed, begins) = (&packed, &begins);
-        Arch::new().dispatch(Up { geometry, small, packed, begins, padded: &mut padded });
-        let pictures = big.chunks_exact_mut(g.big.len()).zip(padded.chunks_exact(g.padded()));
-        pictures.for_each(|(big, padded)| g.crop(padded, big));
-    });
-    big
+    let phases = geometry.phases();
+    let pairs = phases.iter().flat_map(|rows| phases.iter().map(move |columns| (rows, columns)));
+    let part = |(rows, columns)| part(geometry, rows, columns, weights);
+    gather(&pairs.map(part).collect::<Vec<_>>(), small, [geometry.small, geometry.big])
 }
 
-/// The weights of each row of the kernel, in the order `[small channel][kernel column][big channel]`.
-fn by_row(geometry: &Geometry, weights: &[f32]) -> Vec<Vec<f32>> {
+/// The big elements that are of the phase `rows` from top to bottom and of the phase `columns` from left to right.
+fn part(geometry: &Geometry, rows: &Phase, columns: &Phase, weights: &[f32]) -> Part {
     let Geometry { big, small, kernel, .. } = *geometry;
-    let of_row = |y: usize| {
-        let mut turned = vec![0.0; small.channels * geometry.run()];
-        for (o, turned) in turned.chunks_exact_mut(geometry.run()).enumerate() {
-            for (x, turned) in turned.chunks_exact_mut(big.channels).enumerate() {
-                for (c, weight) in turned.iter_mut().enumerate() {
-                    *weight = weights[((o * big.channels + c) * kernel + y) * kernel + x];
+    let taps = kernel * kernel;
+    let (down, across) = (rows.axis(), columns.axis());
+    // Of each number of a window, the weights of all numbers of an output.
+    let lines = Lines {
+        count: rows.len,
+        len: columns.len * big.channels,
+        distance: big.size * big.channels,
+    };
+    let mut by = vec![0.0; down.taps * across.taps * small.channels * lines.count * lines.len];
+    let mut all = by.chunks_exact_mut(big.channels);
+    for y in 0..down.taps {
+        for x in 0..across.taps {
+            for o in 0..small.channels {
+                for row in 0..rows.len {
+                    for column in 0..columns.len {
+                        let to = all.next().expect("one for each");
+                        let Some(tap) = rows.tap(row, y).zip(columns.tap(column, x)) else {
+                            continue;
+                        };
+                        let from = &weights[o * big.channels * taps + tap.0 * kernel + tap.1..];
+                        to.iter_mut().zip(from.iter().step_by(taps)).for_each(|(to, it)| *to = *it);
+                    }
                 }
             }
         }
-        turned
-    };
-    (0..kernel).map(of_row).collect()
-}
-
-struct Up<'a> {
-    geometry: &'a Geometry,
-    small: &'a [f32],
-    /// Of each row of the kernel.
-    packed: &'a [Vec<f32>],
-    begins: &'a [usize],
-    padded: &'a mut [f32],
-}
-
-impl WithSimd for Up<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { geometry, small, packed, begins, padded } = self;
-        for (y, packed) in packed.iter().enumerate() {
-            let mut row = Row { geometry, small, packed, begins, y, padded };
-            tile::cover(simd, small.len() / geometry.small.channels, geometry.run(), &mut row);
-        }
     }
-}
-
-/// What row `y` of the kernel adds.
-struct Row<'a> {
-    geometry: &'a Geometry,
-    small: &'a [f32],
-    packed: &'a [f32],
-    begins: &'a [usize],
-    y: usize,
-    padded: &'a mut [f32],
-}
-
-impl<S: Simd> Tiles<S> for Row<'_> {
-    #[inline(always)]
-    fn tile<const R: usize, const V: usize>(&mut self, simd: S, row: usize, vector: usize) {
-        let (g, depth) = (self.geometry, self.geometry.small.channels);
-        let by = tile::packed::<S, V>(self.packed, depth, vector);
-        let rows = std::array::from_fn(|r| &self.small[(row + r) * depth..][..depth]);
-        let mut sums = [[simd.splat_f32s(0.0); V]; R];
-        tile::add(simd, &mut sums, rows, by);
-        let first = vector * S::F32_LANES;
-        for (r, sums) in sums.into_iter().enumerate() {
-            let begin = self.begins[row + r] + self.y * g.row();
-            tile::put_more(simd, &mut self.padded[begin + first..begin + g.run()], sums);
-        }
+    let places = rows
+        .firsts()
+        .flat_map(|y| columns.firsts().map(move |x| (y * big.size + x) * big.channels));
+    Part {
+        windows: Windows::new(small, down, across),
+        packed: tile::pack(by, lines.count * lines.len),
+        places: places.collect(),
+        lines,
     }
 }

@@ -1,81 +1,93 @@
 //! The gradient of the weights of both a convolution and its transpose.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::geometry::Geometry;
+use super::geometry::{Axis, Geometry};
 use super::tile::{self, Tiles};
+use super::windows::Windows;
 
 /// Small elements whose products are summed before they are added to those of others.
-const POSITIONS: usize = 64;
+const OUTPUTS: usize = 64;
 
-/// The sums, over a batch, of the products of each small element with the elements of the `padded` big maps that its
-/// kernel meets, in the order of the weights.
-pub(super) fn weight_gradient(geometry: &Geometry, padded: &[f32], small: &[f32]) -> Vec<f32> {
+/// The sums, over a batch, of the products of each small element with the elements of the big maps that its kernel
+/// meets, in the order of the weights.
+pub(super) fn weight_gradient(geometry: &Geometry, big: &[f32], small: &[f32]) -> Vec<f32> {
     let g = geometry;
-    let begins = g.begins(padded.len() / g.padded());
-    let len = POSITIONS * g.small.channels;
-    let packed: Vec<Vec<f32>> =
-        small.par_chunks(len).map(|small| tile::pack(small, g.small.channels)).collect();
-    let mut sums = vec![0.0; g.weights()];
-    let row = g.run() * g.small.channels;
-    sums.par_chunks_mut(row).enumerate().for_each(|(y, sums)| {
-        Arch::new().dispatch(Row { geometry, padded, packed: &packed, begins: &begins, y, sums });
-    });
-    // [kernel row][kernel column][big channel][small channel]
-    let (taps, channels) = (g.kernel * g.kernel, g.big.channels);
-    let mut gradient = vec![0.0; sums.len()];
-    for (tap, sums) in sums.chunks_exact(channels * g.small.channels).enumerate() {
-        for (c, sums) in sums.chunks_exact(g.small.channels).enumerate() {
-            for (o, sum) in sums.iter().enumerate() {
-                gradient[(o * channels + c) * taps + tap] = *sum;
+    let channels = g.small.channels;
+    let axis = g.small_meets();
+    // Whole pictures, and of them some small elements at a time.
+    let pictures = OUTPUTS.div_ceil(g.small.size * g.small.size);
+    let groups = small.par_chunks(pictures * g.small.len());
+    let parts = groups.flat_map_iter(|small| small.chunks(OUTPUTS * channels));
+    let packed: Vec<Cow<[f32]>> = parts.map(|small| tile::pack(small, channels)).collect();
+    let blocks = tile::blocks(channels);
+    let tasks = (0..g.kernel * blocks.len()).into_par_iter().map(|task| {
+        let (y, channels) = (task / blocks.len(), blocks[task % blocks.len()].clone());
+        let row = Axis { first: axis.first + y as isize, taps: 1, ..axis };
+        let windows = Windows::new(g.big, row, axis);
+        let mut sums = vec![0.0; windows.run * channels.len()];
+        let mut packed = packed.iter();
+        for big in big.chunks(pictures * g.big.len()) {
+            let edges = windows.edges(big);
+            for windows in windows.rows(big, &edges).chunks(OUTPUTS) {
+                let packed = packed.next().expect("as many small elements");
+                let (channels, sums) = (channels.clone(), &mut sums);
+                Arch::new().dispatch(Part { windows, packed, channels, sums });
             }
         }
-    }
+        sums
+    });
+    // Of each row of the kernel and block of channels: [kernel column][big channel][small channel].
+    let sums: Vec<Vec<f32>> = tasks.collect();
+    let mut gradient = vec![0.0; g.weights()];
+    let of_small = gradient.par_chunks_mut(g.big.channels * g.kernel * g.kernel);
+    of_small.enumerate().for_each(|(o, gradient)| {
+        let block = blocks.partition_point(|block| block.end <= o);
+        let Range { start, end } = blocks[block];
+        for (c, gradient) in gradient.chunks_exact_mut(g.kernel * g.kernel).enumerate() {
+            for (y, gradient) in gradient.chunks_exact_mut(g.kernel).enumerate() {
+                let sums = &sums[y * blocks.len() + block];
+                for (x, gradient) in gradient.iter_mut().enumerate() {
+                    *gradient = sums[(x * g.big.channels + c) * (end - start) + o - start];
+                }
+            }
+        }
+    });
     gradient
 }
 
-/// The sums of row `y` of the kernel, `[kernel column][big channel][small channel]`.
-struct Row<'a> {
-    geometry: &'a Geometry,
-    padded: &'a [f32],
-    packed: &'a [Vec<f32>],
-    begins: &'a [usize],
-    y: usize,
+/// What some small elements add to sums of one row of the kernel.
+struct Part<'a> {
+    /// The rows of the big maps that each small element meets.
+    windows: &'a [&'a [f32]],
+    packed: &'a [f32],
+    /// Those of the small elements.
+    channels: Range<usize>,
+    /// `[number of the window][small channel]`
     sums: &'a mut [f32],
 }
 
-impl WithSimd for Row<'_> {
+impl WithSimd for Part<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let Self { geometry: g, padded, packed, begins, y, sums } = self;
-        let x = &padded[y * g.row()..];
-        for (packed, begins) in packed.iter().zip(begins.chunks(POSITIONS)) {
-            let mut part = Part { x, packed, begins, channels: g.small.channels, sums };
-            tile::cover(simd, g.run(), g.small.channels, &mut part);
-        }
+    fn with_simd<S: Simd>(mut self, simd: S) {
+        let rows = self.windows[0].len();
+        tile::cover(simd, rows, self.channels.clone(), &mut self);
     }
-}
-
-/// What some small elements add to the sums of one row of the kernel.
-struct Part<'a> {
-    /// The padded maps, from the row of the kernel on.
-    x: &'a [f32],
-    packed: &'a [f32],
-    begins: &'a [usize],
-    channels: usize,
-    sums: &'a mut [f32],
 }
 
 impl<S: Simd> Tiles<S> for Part<'_> {
     #[inline(always)]
     fn tile<const R: usize, const V: usize>(&mut self, simd: S, row: usize, vector: usize) {
-        let by = tile::packed::<S, V>(self.packed, self.begins.len(), vector);
+        let by = tile::packed::<S, V>(self.packed, self.windows.len(), vector);
         let mut sums = [[simd.splat_f32s(0.0); V]; R];
-        for (begin, by) in self.begins.iter().zip(by) {
-            let x: &[f32] = &self.x[begin + row..][..R];
+        for (window, by) in self.windows.iter().zip(by) {
+            let x: &[f32] = &window[row..][..R];
             for r in 0..R {
                 let x = simd.splat_f32s(x[r]);
                 for v in 0..V {
@@ -83,10 +95,10 @@ impl<S: Simd> Tiles<S> for Part<'_> {
                 }
             }
         }
-        let first = vector * S::F32_LANES;
-        let rows = self.sums[row * self.channels..].chunks_exact_mut(self.channels);
+        let width = self.channels.len();
+        let rows = self.sums[row * width..].chunks_exact_mut(width);
         for (to, sums) in rows.zip(sums) {
-            tile::put_more(simd, &mut to[first..], sums);
+            tile::put_more(simd, to, sums);
         }
     }
 }
