@@ -63,7 +63,7 @@ impl Discriminator {
     pub fn forward(&self, pictures: Tensor<4>) -> Scores {
         let [n, ..] = pictures.dims();
         let (last, hidden) = self.layers.split_last().expect("every network has layers");
-        let mut x = pictures;
+        let mut x = operation::maps(pictures);
         for layer in hidden {
             x = operation::down(x, &layer.conv);
             if let Some(norm) = &layer.norm {
@@ -73,11 +73,12 @@ impl Discriminator {
         }
         let logits = operation::down(x.clone(), &last.conv);
         let mut logits = operation::bias(logits, &last.conv.bias, Activation::None).reshape([n]);
+        let features = operation::pictures(x);
         if let Some(minibatch) = &self.minibatch {
             // In the order of an ONNX: channels, rows, columns.
-            logits = logits + minibatch.forward(operation::planes(x.clone()).flatten(1, 3));
+            logits = logits + minibatch.forward(operation::planes(features.clone()).flatten(1, 3));
         }
-        Scores { features: x, logits }
+        Scores { features, logits }
     }
 }
 

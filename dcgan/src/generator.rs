@@ -56,7 +56,7 @@ impl Generator {
     /// `[n, latent]`.
     pub fn forward(&self, z: Tensor<2>) -> Tensor<4> {
         let [n, latent] = z.dims();
-        let mut x = z.reshape([n, 1, 1, latent]);
+        let mut x = z.reshape([1, 1, n, latent]);
         for layer in &self.layers {
             x = operation::up(x, &layer.conv);
             if let Some(norm) = &layer.norm {
@@ -64,7 +64,7 @@ impl Generator {
             }
             x = operation::bias(x, &layer.conv.bias, Activation::Tanh);
         }
-        x
+        operation::pictures(x)
     }
 
     /// Moves the weights towards those of `newer` by the fraction `1 − keep`: an exponential moving average

@@ -90,7 +90,7 @@ impl Classifier {
             operation::bias(operation::down(x, conv), &conv.bias, activation)
         };
         let relu = Activation::Rectify(0.0);
-        let x = self.layers.iter().fold(pictures, |x, conv| layer(x, conv, relu));
+        let x = self.layers.iter().fold(operation::maps(pictures), |x, conv| layer(x, conv, relu));
         let features = layer(x, &self.features, relu);
         let logits = layer(features.clone(), &self.verdict, Activation::None);
         let classes = logits.dims()[3];

@@ -16,7 +16,7 @@ use super::geometry::Geometry;
 use super::norm::Norm;
 use super::{down, norm, up, weight_gradient};
 
-/// Maps are `[n, rows, columns, channels]`, weights and their gradients `[small, big, kernel, kernel]`.
+/// Maps are `[rows, columns, n, channels]`, weights and their gradients `[small, big, kernel, kernel]`.
 #[backend_extension(Flex, Autodiff)]
 pub(super) trait Operations: Backend {
     /// The convolution of `big`.
@@ -70,9 +70,9 @@ impl Operations for Flex {
         weights: FloatTensor<Self>,
         geometry: Geometry,
     ) -> FloatTensor<Self> {
-        let small = geometry.small;
-        let y = down::down(&geometry, &numbers(&big), &numbers(&weights));
-        tensor(y, [big.shape()[0], small.size, small.size, small.channels])
+        let (n, small) = (big.shape()[2], geometry.small);
+        let y = down::down(&geometry, n, &numbers(&big), &numbers(&weights));
+        tensor(y, [small.size, small.size, n, small.channels])
     }
 
     fn up(
@@ -80,9 +80,9 @@ impl Operations for Flex {
         weights: FloatTensor<Self>,
         geometry: Geometry,
     ) -> FloatTensor<Self> {
-        let big = geometry.big;
-        let y = up::up(&geometry, &numbers(&small), &numbers(&weights));
-        tensor(y, [small.shape()[0], big.size, big.size, big.channels])
+        let (n, big) = (small.shape()[2], geometry.big);
+        let y = up::up(&geometry, n, &numbers(&small), &numbers(&weights));
+        tensor(y, [big.size, big.size, n, big.channels])
     }
 
     fn statistics(x: FloatTensor<Self>) -> FloatTensor<Self> {
@@ -268,7 +268,8 @@ fn register<const N: usize>(
 
 /// The gradient of the weights, from big maps and small maps.
 fn of_weights(big: &Primitive, small: &Primitive, geometry: Geometry) -> Primitive {
-    let gradient = weight_gradient::weight_gradient(&geometry, &numbers(big), &numbers(small));
+    let n = small.shape()[2];
+    let gradient = weight_gradient::weight_gradient(&geometry, n, &numbers(big), &numbers(small));
     let Geometry { big, small, kernel, .. } = geometry;
     tensor(gradient, [small.channels, big.channels, kernel, kernel])
 }

@@ -1,27 +1,29 @@
 //! The convolution of a batch: from big maps to small ones.
 
-use super::gather::{Lines, Part, gather};
 use super::geometry::Geometry;
-use super::tile;
-use super::windows::Windows;
+use super::patches::{self, Input};
+use super::product::products;
 
-/// The small maps of the `big` ones.
-pub(super) fn down(geometry: &Geometry, big: &[f32], weights: &[f32]) -> Vec<f32> {
-    let Geometry { big: from, small: to, kernel, .. } = *geometry;
-    let taps = kernel * kernel;
-    // Of each number of a window, the weights of all small channels.
-    let mut by = Vec::with_capacity(weights.len());
+/// The small maps of the `big` ones of `n` pictures.
+pub(super) fn down(geometry: &Geometry, n: usize, big: &[f32], weights: &[f32]) -> Vec<f32> {
+    let (taps, channels) = (geometry.taps(), geometry.big.channels);
+    // [tap][big channel][small channel]
+    let mut turned = Vec::with_capacity(weights.len());
     for tap in 0..taps {
-        for c in 0..from.channels {
-            by.extend(weights[c * taps + tap..].iter().step_by(from.channels * taps));
+        for c in 0..channels {
+            turned.extend(weights[c * taps + tap..].iter().step_by(channels * taps));
         }
     }
-    let axis = geometry.small_meets();
-    let part = Part {
-        windows: Windows::new(from, axis, axis),
-        packed: tile::pack(by, to.channels),
-        places: (0..to.len()).step_by(to.channels).collect(),
-        lines: Lines { count: 1, len: to.channels, distance: 0 },
-    };
-    gather(&[part], big, [from, to])
+    match patches::flat(geometry) {
+        Some(flat) => sums(&flat, n, &Input::patches(geometry, n, big), &turned),
+        None => sums(geometry, n, &Input::maps(n, big, channels), &turned),
+    }
+}
+
+/// The small maps, by `weights` in the order `[tap][big channel][small channel]`.
+fn sums(geometry: &Geometry, n: usize, big: &Input, weights: &[f32]) -> Vec<f32> {
+    let places = geometry.by_small().into_iter();
+    let terms: Vec<Vec<_>> =
+        places.map(|all| all.iter().map(|it| (it.big, it.tap)).collect()).collect();
+    products(&terms, big, weights, [n, geometry.big.channels, geometry.small.channels])
 }

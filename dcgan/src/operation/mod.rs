@@ -7,8 +7,7 @@
 //! - `norm`: batch normalisation and the rectifier behind it; `activation`: a bias and the activation behind it
 //! - `backend`: all of them as burn calls them
 //!
-//! Maps are `[picture][row][column][channel]`: what an element meets lies together, and so do the channels that a
-//! vector holds. Work is divided by shapes alone and each sum has one order, so that results do not depend on the number
+//! Maps are `[row][column][picture][channel]`: each place has one matrix of pictures and channels. Work is divided by shapes alone and each sum has one order, so that results do not depend on the number
 //! of threads. They do depend on the processor: where it can, it fuses multiplications and additions, and how many sums
 //! it keeps in registers decides on their order in `up`.
 //!
@@ -18,16 +17,16 @@ mod activation;
 mod backend;
 mod columns;
 mod down;
-mod gather;
 mod geometry;
 mod lanes;
 #[cfg(test)]
 mod naive;
 mod norm;
+mod patches;
+mod product;
 mod tile;
 mod up;
 mod weight_gradient;
-mod windows;
 
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::module::Param;
@@ -42,7 +41,7 @@ pub use activation::Activation;
 use backend::{Operations, Settings};
 use geometry::{Geometry, Map};
 
-/// The maps `x`, `[n, rows, columns, channels]`, convolved by `conv`, without its bias.
+/// The maps `x`, `[rows, columns, n, channels]`, convolved by `conv`, without its bias.
 pub fn down(x: Tensor<4>, conv: &Conv2d) -> Tensor<4> {
     let weights = conv.weight.val();
     let PaddingConfig2d::Explicit(padding, ..) = conv.padding else {
@@ -51,9 +50,9 @@ pub fn down(x: Tensor<4>, conv: &Conv2d) -> Tensor<4> {
     let stride = conv.stride[0];
     if !is_processor(&x.device()) {
         let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
-        return rows(conv2d(planes(x), weights, None, options));
+        return on_planes(x, |x| conv2d(x, weights, None, options));
     }
-    let [_, size, _, channels] = x.dims();
+    let [size, _, _, channels] = x.dims();
     let [small, _, kernel, _] = weights.dims();
     let geometry = Geometry {
         big: Map { size, channels },
@@ -66,15 +65,15 @@ pub fn down(x: Tensor<4>, conv: &Conv2d) -> Tensor<4> {
     Tensor::from_dispatch(y)
 }
 
-/// The maps `x`, `[n, rows, columns, channels]`, convolved by the transposed `conv`, without its bias.
+/// The maps `x`, `[rows, columns, n, channels]`, convolved by the transposed `conv`, without its bias.
 pub fn up(x: Tensor<4>, conv: &ConvTranspose2d) -> Tensor<4> {
     let weights = conv.weight.val();
     let (stride, padding, more) = (conv.stride[0], conv.padding[0], conv.padding_out[0]);
     if !is_processor(&x.device()) {
         let options = ConvTransposeOptions::new([stride; 2], [padding; 2], [more; 2], [1; 2], 1);
-        return rows(conv_transpose2d(planes(x), weights, None, options));
+        return on_planes(x, |x| conv_transpose2d(x, weights, None, options));
     }
-    let [_, size, _, channels] = x.dims();
+    let [size, _, _, channels] = x.dims();
     let [_, big, kernel, _] = weights.dims();
     let geometry = Geometry {
         big: Map { size: (size - 1) * stride + kernel + more - 2 * padding, channels: big },
@@ -92,7 +91,7 @@ pub fn up(x: Tensor<4>, conv: &ConvTranspose2d) -> Tensor<4> {
 pub fn norm(x: Tensor<4>, norm: &BatchNorm, slope: f64) -> Tensor<4> {
     let device = x.device();
     if !is_processor(&device) {
-        return rows(leaky_relu(norm.forward(planes(x)), slope));
+        return on_planes(x, |x| leaky_relu(norm.forward(x), slope));
     }
     let of_batch = device.is_autodiff();
     let statistics: Tensor<2> = if of_batch {
@@ -139,12 +138,27 @@ fn is_processor(device: &Device) -> bool {
     matches!(device.clone().without_autodiff().as_dispatch(), DispatchDevice::Flex(_))
 }
 
-/// `[n, rows, columns, channels]` as `[n, channels, rows, columns]`.
-pub fn planes(x: Tensor<4>) -> Tensor<4> {
-    x.permute([0, 3, 1, 2])
+/// Pictures, `[n, rows, columns, channels]`, as maps, `[rows, columns, n, channels]`.
+pub fn maps(pictures: Tensor<4>) -> Tensor<4> {
+    pictures.permute([1, 2, 0, 3])
 }
 
-/// `[n, channels, rows, columns]` as `[n, rows, columns, channels]`.
-pub fn rows(x: Tensor<4>) -> Tensor<4> {
-    x.permute([0, 2, 3, 1])
+/// Maps, `[rows, columns, n, channels]`, as pictures, `[n, rows, columns, channels]`.
+pub fn pictures(maps: Tensor<4>) -> Tensor<4> {
+    maps.permute([2, 0, 1, 3])
+}
+
+/// Pictures, `[n, rows, columns, channels]`, as planes, `[n, channels, rows, columns]`.
+pub fn planes(pictures: Tensor<4>) -> Tensor<4> {
+    pictures.permute([0, 3, 1, 2])
+}
+
+/// Planes, `[n, channels, rows, columns]`, as pictures, `[n, rows, columns, channels]`.
+pub fn rows(planes: Tensor<4>) -> Tensor<4> {
+    planes.permute([0, 2, 3, 1])
+}
+
+/// `operation` of burn, which takes planes, on maps.
+fn on_planes(x: Tensor<4>, operation: impl FnOnce(Tensor<4>) -> Tensor<4>) -> Tensor<4> {
+    maps(rows(operation(planes(pictures(x)))))
 }

@@ -1,6 +1,13 @@
 //! The definition of all three convolutions, product by product: what the others are tested against.
 
-use super::geometry::Geometry;
+use super::geometry::{Geometry, Map};
+
+impl Map {
+    /// Number of elements.
+    fn len(self) -> usize {
+        self.places() * self.channels
+    }
+}
 
 /// Calls `each` with the indices of a big element, a small element and a weight for every product of `n` pictures.
 fn products(geometry: &Geometry, n: usize, mut each: impl FnMut(usize, usize, usize)) {
@@ -13,8 +20,8 @@ fn products(geometry: &Geometry, n: usize, mut each: impl FnMut(usize, usize, us
                 let (Some(big_row), Some(big_column)) = at else { continue };
                 for c in 0..big.channels {
                     for o in 0..small.channels {
-                        let b = (picture * big.size + big_row) * big.size + big_column;
-                        let s = (picture * small.size + row) * small.size + column;
+                        let b = (big_row * big.size + big_column) * n + picture;
+                        let s = (row * small.size + column) * n + picture;
                         let w = ((o * big.channels + c) * kernel + y) * kernel + x;
                         each(b * big.channels + c, s * small.channels + o, w);
                     }
@@ -54,7 +61,6 @@ pub(super) fn weight_gradient(geometry: &Geometry, big: &[f32], small: &[f32]) -
 
 #[cfg(test)]
 mod tests {
-    use super::super::geometry::Map;
     use super::super::{down, up, weight_gradient};
     use super::*;
     use crate::random::{Purpose, normal};
@@ -90,10 +96,10 @@ mod tests {
                 let (x, y) = (numbers(1, n * big.len()), numbers(2, n * small.len()));
                 let weights = numbers(3, geometry.weights());
                 let pairs = [
-                    (down::down(&geometry, &x, &weights), super::down(&geometry, &x, &weights)),
-                    (up::up(&geometry, &y, &weights), super::up(&geometry, &y, &weights)),
+                    (down::down(&geometry, n, &x, &weights), super::down(&geometry, &x, &weights)),
+                    (up::up(&geometry, n, &y, &weights), super::up(&geometry, &y, &weights)),
                     (
-                        weight_gradient::weight_gradient(&geometry, &x, &y),
+                        weight_gradient::weight_gradient(&geometry, n, &x, &y),
                         super::weight_gradient(&geometry, &x, &y),
                     ),
                 ];

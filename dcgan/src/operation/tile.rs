@@ -5,7 +5,6 @@
 //! tile reads it from one place.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -17,17 +16,12 @@ pub(super) trait Tiles<S: Simd> {
     fn tile<const R: usize, const V: usize>(&mut self, simd: S, row: usize, vector: usize);
 }
 
-/// Computes all tiles of `rows` rows of those `numbers`, which begin with a block.
+/// Computes all tiles of `rows` rows of `numbers` numbers.
 #[inline(always)]
-pub(super) fn cover<S: Simd>(
-    simd: S,
-    rows: usize,
-    numbers: Range<usize>,
-    tiles: &mut impl Tiles<S>,
-) {
+pub(super) fn cover<S: Simd>(simd: S, rows: usize, numbers: usize, tiles: &mut impl Tiles<S>) {
     // Of R rows and V vectors, R · V sums, V vectors and a number stay in registers.
     let many = S::REGISTER_COUNT >= 32;
-    for (vector, width) in blocks_of::<S>(numbers) {
+    for (vector, width) in blocks::<S>(numbers) {
         match (width, many) {
             (4, _) => block::<S, 6, 4>(simd, rows, vector, tiles),
             (3, _) => block::<S, 8, 3>(simd, rows, vector, tiles),
@@ -61,33 +55,11 @@ fn block<S: Simd, const R: usize, const V: usize>(
     }
 }
 
-/// The blocks of those `numbers` of a row: the first vector of each, and its number of vectors.
-fn blocks_of<S: Simd>(numbers: Range<usize>) -> impl Iterator<Item = (usize, usize)> {
+/// The blocks of a row of `numbers` numbers: the first vector of each, and its number of vectors.
+fn blocks<S: Simd>(numbers: usize) -> impl Iterator<Item = (usize, usize)> {
     let widest = if S::REGISTER_COUNT >= 32 { 4 } else { 2 };
-    let vectors = numbers.start / S::F32_LANES..numbers.end.div_ceil(S::F32_LANES);
-    let end = vectors.end;
-    vectors.step_by(widest).map(move |first| (first, widest.min(end - first)))
-}
-
-/// The blocks of a row of `numbers` numbers.
-pub(super) fn blocks(numbers: usize) -> Vec<Range<usize>> {
-    Arch::new().dispatch(Blocks { numbers })
-}
-
-struct Blocks {
-    numbers: usize,
-}
-
-impl WithSimd for Blocks {
-    type Output = Vec<Range<usize>>;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Self::Output {
-        let block = |(first, width): (usize, usize)| {
-            first * S::F32_LANES..self.numbers.min((first + width) * S::F32_LANES)
-        };
-        blocks_of::<S>(0..self.numbers).map(block).collect()
-    }
+    let vectors = numbers.div_ceil(S::F32_LANES);
+    (0..vectors).step_by(widest).map(move |first| (first, widest.min(vectors - first)))
 }
 
 /// `rows` of `numbers` numbers, block by block: of each block all rows, filled with zeros to whole vectors.
@@ -107,12 +79,12 @@ impl<'a> WithSimd for Pack<'a> {
     fn with_simd<S: Simd>(self, _: S) -> Self::Output {
         let Self { rows, numbers } = self;
         let is_whole = numbers.is_multiple_of(S::F32_LANES);
-        if is_whole && blocks_of::<S>(0..numbers).count() == 1 {
+        if is_whole && blocks::<S>(numbers).count() == 1 {
             return rows;
         }
         let depth = rows.len() / numbers;
         let mut packed = vec![0.0; depth * numbers.next_multiple_of(S::F32_LANES)];
-        for (vector, width) in blocks_of::<S>(0..numbers) {
+        for (vector, width) in blocks::<S>(numbers) {
             let first = vector * S::F32_LANES;
             let len = (width * S::F32_LANES).min(numbers - first);
             let block = packed[first * depth..].chunks_exact_mut(width * S::F32_LANES);

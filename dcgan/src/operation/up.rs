@@ -1,57 +1,41 @@
 //! The transpose of the convolution of a batch: from small maps to big ones.
-//!
-//! Big elements that are a stride apart meet the same taps of the kernel: each such phase is a convolution of the small
-//! maps by these taps.
 
-use super::gather::{Lines, Part, gather};
-use super::geometry::{Geometry, Phase};
-use super::tile;
-use super::windows::Windows;
+use super::geometry::Geometry;
+use super::patches::{self, Input};
+use super::product::products;
 
-/// The big maps of the `small` ones.
-pub(super) fn up(geometry: &Geometry, small: &[f32], weights: &[f32]) -> Vec<f32> {
-    let phases = geometry.phases();
-    let pairs = phases.iter().flat_map(|rows| phases.iter().map(move |columns| (rows, columns)));
-    let part = |(rows, columns)| part(geometry, rows, columns, weights);
-    gather(&pairs.map(part).collect::<Vec<_>>(), small, [geometry.small, geometry.big])
+/// The big maps of the `small` ones of `n` pictures.
+pub(super) fn up(geometry: &Geometry, n: usize, small: &[f32], weights: &[f32]) -> Vec<f32> {
+    if let Some(flat) = patches::flat(geometry) {
+        // [small channel][tap][big channel]
+        let turned = turned(geometry, weights, true);
+        return patches::add(geometry, n, &sums(&flat, n, small, &turned));
+    }
+    sums(geometry, n, small, &turned(geometry, weights, false))
 }
 
-/// The big elements that are of the phase `rows` from top to bottom and of the phase `columns` from left to right.
-fn part(geometry: &Geometry, rows: &Phase, columns: &Phase, weights: &[f32]) -> Part {
-    let Geometry { big, small, kernel, .. } = *geometry;
-    let taps = kernel * kernel;
-    let (down, across) = (rows.axis(), columns.axis());
-    // Of each number of a window, the weights of all numbers of an output.
-    let lines = Lines {
-        count: rows.len,
-        len: columns.len * big.channels,
-        distance: big.size * big.channels,
+/// The weights in the order `[tap][small channel][big channel]`, or `[small channel][tap][big channel]` if `is_flat`.
+fn turned(geometry: &Geometry, weights: &[f32], is_flat: bool) -> Vec<f32> {
+    let Geometry { big, small, .. } = *geometry;
+    let taps = geometry.taps();
+    let mut turned = Vec::with_capacity(weights.len());
+    let mut matrix_row = |tap: usize, o: usize| {
+        let weights = weights[o * big.channels * taps + tap..].iter();
+        turned.extend(weights.step_by(taps).take(big.channels));
     };
-    let mut by = vec![0.0; down.taps * across.taps * small.channels * lines.count * lines.len];
-    let mut all = by.chunks_exact_mut(big.channels);
-    for y in 0..down.taps {
-        for x in 0..across.taps {
-            for o in 0..small.channels {
-                for row in 0..rows.len {
-                    for column in 0..columns.len {
-                        let to = all.next().expect("one for each");
-                        let Some(tap) = rows.tap(row, y).zip(columns.tap(column, x)) else {
-                            continue;
-                        };
-                        let from = &weights[o * big.channels * taps + tap.0 * kernel + tap.1..];
-                        to.iter_mut().zip(from.iter().step_by(taps)).for_each(|(to, it)| *to = *it);
-                    }
-                }
-            }
-        }
+    if is_flat {
+        (0..small.channels).for_each(|o| (0..taps).for_each(|tap| matrix_row(tap, o)));
+    } else {
+        (0..taps).for_each(|tap| (0..small.channels).for_each(|o| matrix_row(tap, o)));
     }
-    let places = rows
-        .firsts()
-        .flat_map(|y| columns.firsts().map(move |x| (y * big.size + x) * big.channels));
-    Part {
-        windows: Windows::new(small, down, across),
-        packed: tile::pack(by, lines.count * lines.len),
-        places: places.collect(),
-        lines,
-    }
+    turned
+}
+
+/// The big maps, by `weights` in the order `[tap][small channel][big channel]`.
+fn sums(geometry: &Geometry, n: usize, small: &[f32], weights: &[f32]) -> Vec<f32> {
+    let places = geometry.by_big().into_iter();
+    let terms: Vec<Vec<_>> =
+        places.map(|all| all.iter().map(|it| (it.small, it.tap)).collect()).collect();
+    let [from, to] = [geometry.small.channels, geometry.big.channels];
+    products(&terms, &Input::maps(n, small, from), weights, [n, from, to])
 }

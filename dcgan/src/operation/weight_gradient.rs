@@ -1,93 +1,100 @@
 //! The gradient of the weights of both a convolution and its transpose.
 
 use std::borrow::Cow;
-use std::ops::Range;
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::geometry::{Axis, Geometry};
+use super::geometry::Geometry;
+use super::patches::{self, Input};
 use super::tile::{self, Tiles};
-use super::windows::Windows;
 
-/// Small elements whose products are summed before they are added to those of others.
-const OUTPUTS: usize = 64;
+/// Places whose products one task adds, at most.
+const PLACES: usize = 64;
 
-/// The sums, over a batch, of the products of each small element with the elements of the big maps that its kernel
-/// meets, in the order of the weights.
-pub(super) fn weight_gradient(geometry: &Geometry, big: &[f32], small: &[f32]) -> Vec<f32> {
-    let g = geometry;
-    let channels = g.small.channels;
-    let axis = g.small_meets();
-    // Whole pictures, and of them some small elements at a time.
-    let pictures = OUTPUTS.div_ceil(g.small.size * g.small.size);
-    let groups = small.par_chunks(pictures * g.small.len());
-    let parts = groups.flat_map_iter(|small| small.chunks(OUTPUTS * channels));
-    let packed: Vec<Cow<[f32]>> = parts.map(|small| tile::pack(small, channels)).collect();
-    let blocks = tile::blocks(channels);
-    let tasks = (0..g.kernel * blocks.len()).into_par_iter().map(|task| {
-        let (y, channels) = (task / blocks.len(), blocks[task % blocks.len()].clone());
-        let row = Axis { first: axis.first + y as isize, taps: 1, ..axis };
-        let windows = Windows::new(g.big, row, axis);
-        let mut sums = vec![0.0; windows.run * channels.len()];
-        let mut packed = packed.iter();
-        for big in big.chunks(pictures * g.big.len()) {
-            let edges = windows.edges(big);
-            for windows in windows.rows(big, &edges).chunks(OUTPUTS) {
-                let packed = packed.next().expect("as many small elements");
-                let (channels, sums) = (channels.clone(), &mut sums);
-                Arch::new().dispatch(Part { windows, packed, channels, sums });
-            }
-        }
-        sums
-    });
-    // Of each row of the kernel and block of channels: [kernel column][big channel][small channel].
-    let sums: Vec<Vec<f32>> = tasks.collect();
-    let mut gradient = vec![0.0; g.weights()];
-    let of_small = gradient.par_chunks_mut(g.big.channels * g.kernel * g.kernel);
-    of_small.enumerate().for_each(|(o, gradient)| {
-        let block = blocks.partition_point(|block| block.end <= o);
-        let Range { start, end } = blocks[block];
-        for (c, gradient) in gradient.chunks_exact_mut(g.kernel * g.kernel).enumerate() {
-            for (y, gradient) in gradient.chunks_exact_mut(g.kernel).enumerate() {
-                let sums = &sums[y * blocks.len() + block];
-                for (x, gradient) in gradient.iter_mut().enumerate() {
-                    *gradient = sums[(x * g.big.channels + c) * (end - start) + o - start];
-                }
+/// The sums, over a batch of `n` pictures, of the products of each small element with the elements of the `big` maps
+/// that its kernel meets, in the order of the weights.
+pub(super) fn weight_gradient(
+    geometry: &Geometry,
+    n: usize,
+    big: &[f32],
+    small: &[f32],
+) -> Vec<f32> {
+    let channels = geometry.small.channels;
+    let sums = match patches::flat(geometry) {
+        Some(flat) => sums(&flat, n, &Input::patches(geometry, n, big), small),
+        None => sums(geometry, n, &Input::maps(n, big, geometry.big.channels), small),
+    };
+    // From [tap][big channel][small channel].
+    let (taps, len) = (geometry.taps(), geometry.taps() * geometry.big.channels);
+    let mut gradient = vec![0.0; sums.len()];
+    gradient.par_chunks_mut(len).enumerate().for_each(|(o, gradient)| {
+        for (c, gradient) in gradient.chunks_exact_mut(taps).enumerate() {
+            for (tap, gradient) in gradient.iter_mut().enumerate() {
+                *gradient = sums[(tap * geometry.big.channels + c) * channels + o];
             }
         }
     });
     gradient
 }
 
-/// What some small elements add to sums of one row of the kernel.
-struct Part<'a> {
-    /// The rows of the big maps that each small element meets.
-    windows: &'a [&'a [f32]],
+/// The gradient in the order `[tap][big channel][small channel]`.
+fn sums(geometry: &Geometry, n: usize, big: &Input, small: &[f32]) -> Vec<f32> {
+    let [depth, channels] = [geometry.big.channels, geometry.small.channels];
+    let packed: Vec<Cow<[f32]>> =
+        small.par_chunks(n * channels).map(|it| tile::pack(it, channels)).collect();
+    let met = geometry.by_tap();
+    let tasks = met
+        .par_iter()
+        .enumerate()
+        .flat_map(|(tap, met)| met.par_chunks(PLACES).map(move |met| (tap, met)));
+    let parts = tasks.map(|(tap, met)| {
+        let mut sums = vec![0.0; depth * channels];
+        for it in met {
+            let (big, packed, sums) = (&big.matrix(it.big), &packed[it.small], &mut sums);
+            Arch::new().dispatch(Product { big, depth, packed, channels, sums });
+        }
+        (tap, sums)
+    });
+    let parts: Vec<(usize, Vec<f32>)> = parts.collect();
+    let mut all = vec![0.0; geometry.weights()];
+    for (tap, sums) in parts {
+        let all = &mut all[tap * depth * channels..][..depth * channels];
+        all.iter_mut().zip(sums).for_each(|(all, sum)| *all += sum);
+    }
+    all
+}
+
+/// Adds the product of the transposed matrix of a place of the big map with that of a place of the small one.
+struct Product<'a> {
+    /// `[picture][big channel]`
+    big: &'a [f32],
+    /// Number of big channels.
+    depth: usize,
     packed: &'a [f32],
-    /// Those of the small elements.
-    channels: Range<usize>,
-    /// `[number of the window][small channel]`
+    /// Number of small channels.
+    channels: usize,
+    /// `[big channel][small channel]`
     sums: &'a mut [f32],
 }
 
-impl WithSimd for Part<'_> {
+impl WithSimd for Product<'_> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let rows = self.windows[0].len();
-        tile::cover(simd, rows, self.channels.clone(), &mut self);
+        tile::cover(simd, self.depth, self.channels, &mut self);
     }
 }
 
-impl<S: Simd> Tiles<S> for Part<'_> {
+impl<S: Simd> Tiles<S> for Product<'_> {
     #[inline(always)]
     fn tile<const R: usize, const V: usize>(&mut self, simd: S, row: usize, vector: usize) {
-        let by = tile::packed::<S, V>(self.packed, self.windows.len(), vector);
+        let pictures = self.big.chunks_exact(self.depth);
+        let by = tile::packed::<S, V>(self.packed, pictures.len(), vector);
         let mut sums = [[simd.splat_f32s(0.0); V]; R];
-        for (window, by) in self.windows.iter().zip(by) {
-            let x: &[f32] = &window[row..][..R];
+        for (x, by) in pictures.zip(by) {
+            let x: &[f32] = &x[row..][..R];
             for r in 0..R {
                 let x = simd.splat_f32s(x[r]);
                 for v in 0..V {
@@ -95,10 +102,11 @@ impl<S: Simd> Tiles<S> for Part<'_> {
                 }
             }
         }
-        let width = self.channels.len();
+        let first = vector * S::F32_LANES;
+        let width = self.channels;
         let rows = self.sums[row * width..].chunks_exact_mut(width);
         for (to, sums) in rows.zip(sums) {
-            tile::put_more(simd, to, sums);
+            tile::put_more(simd, &mut to[first..], sums);
         }
     }
 }
