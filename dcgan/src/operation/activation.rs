@@ -43,42 +43,39 @@ impl Activation {
     }
 }
 
-/// `activation` of the rows of `x` plus `bias`.
-pub(super) fn bias(x: &[f32], bias: &[f32], activation: Activation) -> Vec<f32> {
-    let mut y = x.to_vec();
-    y.par_chunks_mut(ROWS * bias.len()).for_each(|y| {
+/// Adds `bias` to the rows of `x` and replaces the sums by their `activation`.
+pub(super) fn bias(x: &mut [f32], bias: &[f32], activation: Activation) {
+    x.par_chunks_mut(ROWS * bias.len()).for_each(|x| {
         Arch::new().dispatch(
             #[inline(always)]
             || {
-                for y in y.chunks_exact_mut(bias.len()) {
-                    y.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
+                for x in x.chunks_exact_mut(bias.len()) {
+                    x.iter_mut().zip(bias).for_each(|(x, bias)| *x += bias);
                 }
-                activation.apply(y);
+                activation.apply(x);
             },
         );
     });
-    y
 }
 
-/// The gradients of the input and of the bias, from outputs `y` of [`bias`] and their gradient.
+/// Replaces the `gradient` of outputs `y` of [`bias`] by that of the input. Returns that of the bias.
 pub(super) fn gradients(
     y: &[f32],
-    gradient: &[f32],
+    gradient: &mut [f32],
     channels: usize,
     activation: Activation,
-) -> (Vec<f32>, Vec<f32>) {
-    let mut of_x = gradient.to_vec();
-    let blocks = y.par_chunks(ROWS * channels).zip(of_x.par_chunks_mut(ROWS * channels));
+) -> Vec<f32> {
+    let blocks = y.par_chunks(ROWS * channels).zip(gradient.par_chunks_mut(ROWS * channels));
     let sums: Vec<Vec<f32>> = blocks
-        .map(|(y, of_x)| {
+        .map(|(y, gradient)| {
             Arch::new().dispatch(
                 #[inline(always)]
-                || activation.back(y, of_x),
+                || activation.back(y, gradient),
             );
-            columns::sums(of_x, channels)
+            columns::sums(gradient, channels)
         })
         .collect();
-    (of_x, columns::total(&sums, channels))
+    columns::total(&sums, channels)
 }
 
 /// tanh x as a quotient of polynomials. *source*: Eigen's `generic_fast_tanh_float`.

@@ -107,7 +107,9 @@ impl Operations for Flex {
         bias: FloatTensor<Self>,
         activation: Activation,
     ) -> FloatTensor<Self> {
-        tensor(activation::bias(&numbers(&x), &numbers(&bias), activation), x.shape())
+        let mut x = owned(x);
+        activation::bias(x.storage_mut(), &numbers(&bias), activation);
+        x
     }
 }
 
@@ -227,10 +229,11 @@ impl Backward<Flex, 3> for NormBackward {
         let channels = gamma.shape()[0];
         let [gamma, beta, statistics] = [&gamma, &beta, &statistics].map(numbers);
         let norm = Norm::new(&gamma, &beta, &statistics, settings.epsilon);
-        let [of_x, of_gamma, of_beta] =
-            norm.gradients(&numbers(&x), &numbers(&gradient), settings.slope, settings.of_batch);
-        let found =
-            [tensor(of_x, x.shape()), tensor(of_gamma, [channels]), tensor(of_beta, [channels])];
+        let Settings { slope, of_batch, .. } = settings;
+        let mut gradient = owned(gradient);
+        let of_both = norm.gradients(&numbers(&x), gradient.storage_mut(), slope, of_batch);
+        let [of_gamma, of_beta] = of_both.map(|it| tensor(it, [channels]));
+        let found = [gradient, of_gamma, of_beta];
         register(grads, ops.parents.map(|parent| Some(parent?.id)), found);
     }
 }
@@ -244,11 +247,11 @@ impl Backward<Flex, 2> for Bias {
 
     fn backward(self, ops: Ops<Self::State, 2>, grads: &mut Gradients, _: &mut Checkpointer) {
         let (y, activation) = ops.state;
-        let gradient = grads.consume::<Flex>(&ops.node);
+        let mut gradient = owned(grads.consume::<Flex>(&ops.node));
         let channels = y.shape()[3];
-        let (of_x, of_bias) =
-            activation::gradients(&numbers(&y), &numbers(&gradient), channels, activation);
-        let found = [tensor(of_x, y.shape()), tensor(of_bias, [channels])];
+        let of_bias =
+            activation::gradients(&numbers(&y), gradient.storage_mut(), channels, activation);
+        let found = [gradient, tensor(of_bias, [channels])];
         register(grads, ops.parents.map(|parent| Some(parent?.id)), found);
     }
 }
@@ -283,6 +286,13 @@ fn numbers(tensor: &Primitive) -> Cow<'_, [f32]> {
             Cow::Owned(numbers.as_slice().expect("it was just made contiguous").to_vec())
         }
     }
+}
+
+/// The tensor as one whose memory holds its numbers in row-major order and nothing else.
+fn owned(tensor: Primitive) -> Primitive {
+    let is_whole =
+        tensor.as_slice::<f32>().is_some_and(|it| it.len() == tensor.storage::<f32>().len());
+    if is_whole { tensor } else { self::tensor(numbers(&tensor).into_owned(), tensor.shape()) }
 }
 
 /// The tensor of `numbers` in row-major order.

@@ -1,5 +1,7 @@
 //! The convolution of a batch: from big maps to small ones.
 
+use rayon::prelude::*;
+
 use super::geometry::Geometry;
 use super::patches::{self, Input};
 use super::product::products;
@@ -8,12 +10,12 @@ use super::product::products;
 pub(super) fn down(geometry: &Geometry, n: usize, big: &[f32], weights: &[f32]) -> Vec<f32> {
     let (taps, channels) = (geometry.taps(), geometry.big.channels);
     // [tap][big channel][small channel]
-    let mut turned = Vec::with_capacity(weights.len());
-    for tap in 0..taps {
-        for c in 0..channels {
-            turned.extend(weights[c * taps + tap..].iter().step_by(channels * taps));
-        }
-    }
+    let mut turned = vec![0.0; weights.len()];
+    turned.par_chunks_mut(geometry.small.channels).enumerate().for_each(|(row, to)| {
+        let (tap, c) = (row / channels, row % channels);
+        let from = weights[c * taps + tap..].iter().step_by(channels * taps);
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+    });
     match patches::flat(geometry) {
         Some(flat) => sums(&flat, n, &Input::patches(geometry, n, big), &turned),
         None => sums(geometry, n, &Input::maps(n, big, channels), &turned),

@@ -89,22 +89,22 @@ impl<'a> Norm<'a> {
         y
     }
 
-    /// The gradients of the rows `x`, of γ and of β, from `gradient`, that of [`of`](Self::of). `of_batch`: whether the
-    /// statistics are those of x, and change with it.
+    /// Replaces `gradient`, that of [`of`](Self::of) the rows `x`, by that of x. Returns those of γ and β. `of_batch`:
+    /// whether the statistics are those of x, and change with it.
     ///
     /// *source*: Ioffe & Szegedy 2015 (arXiv 1502.03167), section 3.
     pub(super) fn gradients(
         &self,
         x: &[f32],
-        gradient: &[f32],
+        gradient: &mut [f32],
         slope: f32,
         of_batch: bool,
-    ) -> [Vec<f32>; 3] {
+    ) -> [Vec<f32>; 2] {
         let channels = self.mean.len();
         let len = ROWS * channels;
-        let blocks = x.par_chunks(len).zip(gradient.par_chunks(len));
-        let sums = blocks
-            .clone()
+        let sums = x
+            .par_chunks(len)
+            .zip(gradient.par_chunks(len))
             .map(|(x, gradient)| Arch::new().dispatch(Sums { norm: self, slope, x, gradient }));
         let (of_beta, tilts): (Vec<_>, Vec<_>) = sums.unzip();
         let (of_beta, tilts) =
@@ -115,12 +115,11 @@ impl<'a> Norm<'a> {
         let count = if of_batch { (x.len() / channels) as f32 } else { f32::INFINITY };
         let level: Vec<f32> = of_beta.iter().map(|sum| sum / count).collect();
         let tilt: Vec<f32> = tilts.map(|(sum, by)| sum / (by * by * count)).collect();
-        let mut of_x = vec![0.0; x.len()];
-        blocks.zip(of_x.par_chunks_mut(len)).for_each(|((x, gradient), of_x)| {
+        x.par_chunks(len).zip(gradient.par_chunks_mut(len)).for_each(|(x, gradient)| {
             let (level, tilt) = (&level, &tilt);
-            Arch::new().dispatch(Back { norm: self, slope, x, gradient, level, tilt, of_x });
+            Arch::new().dispatch(Back { norm: self, slope, x, gradient, level, tilt });
         });
-        [of_x, of_gamma, of_beta]
+        [of_gamma, of_beta]
     }
 }
 
@@ -201,15 +200,14 @@ impl WithSimd for Sums<'_> {
     }
 }
 
-/// Computes the gradient of x: scale · (g − level − (x − mean) · tilt), where g is that before the rectifier.
+/// Replaces the gradient by that of x: scale · (g − level − (x − mean) · tilt), where g is that before the rectifier.
 struct Back<'a> {
     norm: &'a Norm<'a>,
     slope: f32,
     x: &'a [f32],
-    gradient: &'a [f32],
+    gradient: &'a mut [f32],
     level: &'a [f32],
     tilt: &'a [f32],
-    of_x: &'a mut [f32],
 }
 
 impl WithSimd for Back<'_> {
@@ -217,21 +215,22 @@ impl WithSimd for Back<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Self { norm, slope, x, gradient, level, tilt, of_x } = self;
+        let Self { norm, slope, x, gradient, level, tilt } = self;
         let channels = norm.mean.len();
         let slope = simd.splat_f32s(slope);
         for range in vectors::<S>(channels) {
             let [scale, shift, mean, level, tilt] =
                 [&norm.scale[..], &norm.shift, norm.mean, level, tilt]
                     .map(|it| load(simd, &it[range.clone()]));
-            let rows = x.chunks_exact(channels).zip(gradient.chunks_exact(channels));
-            for ((x, g), of_x) in rows.zip(of_x.chunks_exact_mut(channels)) {
+            let rows = x.chunks_exact(channels).zip(gradient.chunks_exact_mut(channels));
+            for (x, gradient) in rows {
+                let gradient = &mut gradient[range.clone()];
                 let x = load(simd, &x[range.clone()]);
-                let g = load(simd, &g[range.clone()]);
+                let g = load(simd, gradient);
                 let g = before(simd, x, g, [scale, shift, slope]);
                 let off = simd.mul_f32s(simd.sub_f32s(x, mean), tilt);
                 let of = simd.sub_f32s(simd.sub_f32s(g, level), off);
-                store(simd, &mut of_x[range.clone()], simd.mul_f32s(scale, of));
+                store(simd, gradient, simd.mul_f32s(scale, of));
             }
         }
     }

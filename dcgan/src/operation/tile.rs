@@ -10,6 +10,9 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::lanes::{load, store};
 
+/// Numbers of a row that [`add`] takes at a time.
+const MANY: usize = 4;
+
 /// The computation of the tiles of one matrix of sums.
 pub(super) trait Tiles<S: Simd> {
     /// Computes the sums of `R` rows from `row` on, of `V` vectors from `vector` on.
@@ -115,17 +118,36 @@ pub(super) fn add<S: Simd, const R: usize, const V: usize>(
     rows: [&[f32]; R],
     by: &[[S::f32s; V]],
 ) {
-    let rows = rows.map(|row| &row[..by.len()]);
     let mut all = *sums;
-    for (i, by) in by.iter().enumerate() {
-        for r in 0..R {
-            let x = simd.splat_f32s(rows[r][i]);
-            for v in 0..V {
-                all[r][v] = simd.mul_add_e_f32s(x, by[v], all[r][v]);
-            }
+    // Several at a time: their rows' ends are checked once.
+    let (many, rest) = by.as_chunks::<MANY>();
+    let heads = rows.map(|row| &row.as_chunks::<MANY>().0[..many.len()]);
+    for (i, by) in many.iter().enumerate() {
+        let x: [&[f32; MANY]; R] = std::array::from_fn(|r| &heads[r][i]);
+        for k in 0..MANY {
+            step(simd, &mut all, std::array::from_fn(|r| x[r][k]), &by[k]);
         }
     }
+    for (i, by) in (many.len() * MANY..).zip(rest) {
+        step(simd, &mut all, std::array::from_fn(|r| rows[r][i]), by);
+    }
     *sums = all;
+}
+
+/// Adds to each row of `sums` the products of its number `x` with the vectors of `by`.
+#[inline(always)]
+pub(super) fn step<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    sums: &mut [[S::f32s; V]; R],
+    x: [f32; R],
+    by: &[S::f32s; V],
+) {
+    for r in 0..R {
+        let x = simd.splat_f32s(x[r]);
+        for v in 0..V {
+            sums[r][v] = simd.mul_add_e_f32s(x, by[v], sums[r][v]);
+        }
+    }
 }
 
 /// Stores the `sums` of one row in `to`, which may end within the last vector.

@@ -1,5 +1,7 @@
 //! The transpose of the convolution of a batch: from small maps to big ones.
 
+use rayon::prelude::*;
+
 use super::geometry::Geometry;
 use super::patches::{self, Input};
 use super::product::products;
@@ -16,18 +18,16 @@ pub(super) fn up(geometry: &Geometry, n: usize, small: &[f32], weights: &[f32]) 
 
 /// The weights in the order `[tap][small channel][big channel]`, or `[small channel][tap][big channel]` if `is_flat`.
 fn turned(geometry: &Geometry, weights: &[f32], is_flat: bool) -> Vec<f32> {
-    let Geometry { big, small, .. } = *geometry;
-    let taps = geometry.taps();
-    let mut turned = Vec::with_capacity(weights.len());
-    let mut matrix_row = |tap: usize, o: usize| {
-        let weights = weights[o * big.channels * taps + tap..].iter();
-        turned.extend(weights.step_by(taps).take(big.channels));
-    };
-    if is_flat {
-        (0..small.channels).for_each(|o| (0..taps).for_each(|tap| matrix_row(tap, o)));
-    } else {
-        (0..taps).for_each(|tap| (0..small.channels).for_each(|o| matrix_row(tap, o)));
-    }
+    let (taps, channels) = (geometry.taps(), geometry.big.channels);
+    let mut turned = vec![0.0; weights.len()];
+    turned.par_chunks_mut(channels).enumerate().for_each(|(row, to)| {
+        let (o, tap) = match is_flat {
+            true => (row / taps, row % taps),
+            false => (row % geometry.small.channels, row / geometry.small.channels),
+        };
+        let from = weights[o * channels * taps + tap..].iter().step_by(taps);
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
+    });
     turned
 }
 

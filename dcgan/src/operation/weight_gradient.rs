@@ -94,13 +94,8 @@ impl<S: Simd> Tiles<S> for Product<'_> {
         let by = tile::packed::<S, V>(self.packed, pictures.len(), vector);
         let mut sums = [[simd.splat_f32s(0.0); V]; R];
         for (x, by) in pictures.zip(by) {
-            let x: &[f32] = &x[row..][..R];
-            for r in 0..R {
-                let x = simd.splat_f32s(x[r]);
-                for v in 0..V {
-                    sums[r][v] = simd.mul_add_e_f32s(x, by[v], sums[r][v]);
-                }
-            }
+            let x = x[row..].first_chunk::<R>().expect("tiles lie within the matrix");
+            tile::step(simd, &mut sums, *x, by);
         }
         let first = vector * S::F32_LANES;
         let width = self.channels;
