@@ -1,8 +1,8 @@
 #![allow(missing_docs)]
 use burn::tensor::{Device, Tensor, TensorData};
 use dcgan::{network::Network, options::Options, preset::Preset, trainer::Trainer};
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+//ga
+//static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() {
     let a: Vec<String> = std::env::args().collect();
     let p = match &a[1][..] {

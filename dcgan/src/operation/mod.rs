@@ -1,15 +1,16 @@
 //! The networks' operations on the processor, with their gradients: what nearly all time of a training goes to.
 //!
-//! - `geometry`: what a convolution and its transpose have in common
-//! - `tile`: the inner loop of all of them
+//! - `geometry`: which elements a convolution and its transpose multiply with which weights
 //! - `down`, `up`: a convolution and its transpose; each is the other's input gradient; `weight_gradient`: the
 //!   gradient of the weights of both
+//! - `product`: the sums of matrix products that `down` and `up` are; `patches`: pictures as matrices that fill vectors
+//! - `tile`: the inner loop of all of them
 //! - `norm`: batch normalisation and the rectifier behind it; `activation`: a bias and the activation behind it
 //! - `backend`: all of them as burn calls them
 //!
-//! Maps are `[row][column][picture][channel]`: each place has one matrix of pictures and channels. Work is divided by shapes alone and each sum has one order, so that results do not depend on the number
-//! of threads. They do depend on the processor: where it can, it fuses multiplications and additions, and how many sums
-//! it keeps in registers decides on their order in `up`.
+//! Maps are `[row][column][picture][channel]`: each place has one matrix of pictures and channels, and a convolution
+//! multiplies whole matrices. Work is divided by shapes alone and each sum has one order, so that results do not depend
+//! on the number of threads. They do depend on the processor: where it can, it fuses multiplications and additions.
 //!
 //! On other devices than the processor, the same functions call burn's own operations.
 
