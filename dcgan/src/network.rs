@@ -3,6 +3,8 @@
 use std::fmt;
 
 use anyhow::{Result, ensure};
+use burn::nn::PaddingConfig2d;
+use burn::nn::conv::Conv2d;
 use serde::{Deserialize, Serialize};
 
 /// Supported rows and columns of a picture.
@@ -42,6 +44,17 @@ pub struct Layer {
     pub padding: usize,
     /// Output padding at the bottom and on the right (transposed only).
     pub output_padding: usize,
+}
+
+impl Layer {
+    /// The layer that `conv` is.
+    pub fn of(conv: &Conv2d) -> Self {
+        let PaddingConfig2d::Explicit(padding, ..) = conv.padding else {
+            unreachable!("`Weights::convolution` gives the padding in numbers");
+        };
+        let [output, input, kernel, _] = conv.weight.dims();
+        Self { input, output, kernel, stride: conv.stride[0], padding, output_padding: 0 }
+    }
 }
 
 impl Network {

@@ -10,8 +10,10 @@ use gen_core::latent::Distribution;
 use prost::Message;
 use tract_onnx::pb::ValueInfoProto;
 
+use crate::data::Attribute;
 use crate::discriminator::{Discriminator, SLOPE};
 use crate::generator::Generator;
+use crate::judge::Classifier;
 use crate::minibatch::{KERNELS, Minibatch, NUMBERS};
 use crate::network::{Layer, Network};
 use crate::values::values;
@@ -48,7 +50,8 @@ pub fn generator(generator: &Generator, network: &Network, about: &About) -> Vec
     }
     let image = [network.channels, network.size, network.size].map(|n| n as i64);
     let input = tensor("z", &[network.latent as i64, 1, 1]);
-    finish(graph, "generator", input, tensor("image", &image), about, Some(Distribution::Normal))
+    let latents = (metadata::LATENTS, latent::name(Distribution::Normal).to_owned());
+    finish(graph, "generator", input, tensor("image", &image), about, [latents])
 }
 
 /// Encodes the discriminator. Input `image`: `[n, channels, size, size]` in [−1, 1]; output `real`: `[n, 1]`,
@@ -80,7 +83,34 @@ pub fn discriminator(discriminator: &Discriminator, network: &Network, about: &A
     }
     graph.node("Sigmoid", "sigmoid", &[&x], vec![]);
     let image = [network.channels, network.size, network.size].map(|n| n as i64);
-    finish(graph, "discriminator", tensor("image", &image), tensor("real", &[1]), about, None)
+    finish(graph, "discriminator", tensor("image", &image), tensor("real", &[1]), about, [])
+}
+
+/// Encodes a classifier of `attributes`, of pictures of `[channels, size]`. Input `image`: `[n, channels, size, size]` in
+/// [−1, 1]; output `logits`: `[n, classes]`, those of all attributes one after the other, as the metadata lists them.
+pub fn classifier(
+    classifier: &Classifier,
+    attributes: &[Attribute],
+    [channels, size]: [usize; 2],
+    about: &About,
+) -> Vec<u8> {
+    let mut graph = Graph::default();
+    let mut x = "image".to_owned();
+    for (index, (conv, is_rectified)) in classifier.layers().enumerate() {
+        graph.prefix = format!("layer{index}");
+        x = convolution(&mut graph, "Conv", &Layer::of(conv), &conv.weight, &conv.bias, &x);
+        if is_rectified {
+            x = graph.node("Relu", "relu", &[&x], vec![]);
+        }
+    }
+    graph.prefix = "verdict".to_owned();
+    graph.node("Flatten", "logits", &[&x], vec![int("axis", 1)]);
+    let classes = attributes.iter().map(|it| it.classes.len()).sum::<usize>() as i64;
+    let listed: Vec<String> =
+        attributes.iter().map(|it| format!("{}: {}", it.name, it.classes.join(", "))).collect();
+    let image = tensor("image", &[channels, size, size].map(|n| n as i64));
+    let more = [("attributes", listed.join("; "))];
+    finish(graph, "classifier", image, tensor("logits", &[classes]), about, more)
 }
 
 /// Adds the nodes that compute [`Minibatch::forward`]; returns the output's name.
@@ -151,7 +181,7 @@ fn finish(
     input: ValueInfoProto,
     output: ValueInfoProto,
     about: &About,
-    latents: Option<Distribution>,
+    more: impl IntoIterator<Item = (&'static str, String)>,
 ) -> Vec<u8> {
     if let Some(last) = graph.nodes.last_mut() {
         last.output = vec![output.name.clone()];
@@ -162,6 +192,6 @@ fn finish(
         ("seed", about.seed.to_string()),
     ];
     metadata.extend(about.licence.clone().map(|licence| ("licence", licence)));
-    metadata.extend(latents.map(|drawn| (metadata::LATENTS, latent::name(drawn).to_owned())));
+    metadata.extend(more);
     graph.model(name, vec![input], output, metadata).encode_to_vec()
 }

@@ -55,10 +55,24 @@ fn a_directory() {
     assert!(red.plane(0).iter().all(|red| red.abs_diff(200) < 8), "{:?}", red.plane(0));
     assert!(dataset.attributes.is_empty());
 
+    // Pictures to test on are not trained on, whatever else is called test.
+    let test = directory.path().join("test");
+    fs::create_dir(&test).unwrap();
+    fs::copy(directory.path().join("a.png"), test.join("a.png")).unwrap();
+    assert_eq!(load(directory.path()).unwrap().pixels, dataset.pixels);
+    assert_eq!(load(&test).unwrap().len(), 1);
+    fs::create_dir(directory.path().join("b/test")).unwrap();
+    fs::copy(directory.path().join("a.png"), directory.path().join("b/test/a.png")).unwrap();
+    assert_eq!(load(directory.path()).unwrap().len(), 4);
+    fs::remove_dir_all(directory.path().join("b/test")).unwrap();
+
     let grey = Reading { channels: Some(1), ..Reading::default() };
     assert_eq!(load_as(directory.path(), &grey).unwrap().picture(0).pixels, [100; 16]);
     fs::remove_dir_all(directory.path().join("b")).unwrap();
     assert_eq!(load(directory.path()).unwrap().channels, 1);
+    fs::remove_file(directory.path().join("a.png")).unwrap();
+    let expected = ["all its pictures are in its subdirectory test"];
+    assert_refused(directory.path(), &Reading::default(), &expected);
 }
 
 #[test]

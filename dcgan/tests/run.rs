@@ -245,6 +245,9 @@ fn a_tiny_network_learns() {
         let (out, _) = succeed(&["rules", &format!("{run}/{file}")]);
         assert!(!out.contains("breaks"), "{out}");
     }
+    let classifier = fs::read(format!("{run}/classifier.onnx")).unwrap();
+    let text = String::from_utf8_lossy(&classifier);
+    assert!(text.contains("right: 0, 1; blue: 0, 1"), "what the logits stand for");
 }
 
 #[test]

@@ -15,7 +15,8 @@ use super::session;
 
 #[derive(Args)]
 pub(crate) struct Train {
-    /// A directory of PNG or JPEG files (with or without labels.csv), idx files or an .npz
+    /// A directory of PNG or JPEG files (with or without labels.csv; its subdirectory test is left out), idx files or an
+    /// .npz
     #[arg(long)]
     data: PathBuf,
     #[command(flatten)]

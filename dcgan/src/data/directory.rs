@@ -1,4 +1,4 @@
-//! Reads a directory of PNG and JPEG files, in the order of their paths.
+//! Reads a directory of PNG and JPEG files, in the order of their paths, without its [`TEST`] part.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,12 +12,21 @@ use super::{Found, Reading, labels, square};
 /// The file of the directory that holds its labels, if it exists.
 const LABELS: &str = "labels.csv";
 
+/// The subdirectory with pictures that neither networks nor judge may see: what is learned is tested on them.
+pub(super) const TEST: &str = "test";
+
 pub(super) fn read(directory: &Path, reading: &Reading) -> Result<Found> {
     let mut files = Vec::new();
     collect(directory, &mut files)?;
     ensure!(
         !files.is_empty(),
         "{}: holds no .png, .jpg or .jpeg file, nor do its subdirectories",
+        directory.display()
+    );
+    files.retain(|file| !file.starts_with(directory.join(TEST)));
+    ensure!(
+        !files.is_empty(),
+        "{}: all its pictures are in its subdirectory {TEST}, which is not trained on: pass that one, or add others",
         directory.display()
     );
     files.sort();

@@ -75,7 +75,8 @@ struct Found {
 
 impl Dataset {
     /// Reads `path`: a directory of PNG or JPEG, a directory of idx files, one idx file of
-    /// pictures (gzipped or not), or an `.npz`.
+    /// pictures (gzipped or not), or an `.npz`. The test part of a directory, `test/` or the idx files `t10k`, is left
+    /// out.
     ///
     /// # Errors
     ///

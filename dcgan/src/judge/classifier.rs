@@ -97,6 +97,12 @@ impl Classifier {
         (features.reshape([n, FEATURES]), logits.reshape([n, classes]))
     }
 
+    /// All layers, each with whether ReLU follows it. The last one outputs the logits of all attributes.
+    pub fn layers(&self) -> impl Iterator<Item = (&Conv2d, bool)> {
+        let hidden = self.layers.iter().chain([&self.features]).map(|conv| (conv, true));
+        hidden.chain([(&self.verdict, false)])
+    }
+
     /// Indices of the held-back pictures of `dataset`, and of those to learn from. They are drawn at random
     /// because files are often sorted by what they show.
     pub fn split(dataset: &Dataset, seed: u64) -> (Vec<usize>, Vec<usize>) {
@@ -120,4 +126,56 @@ fn loss(logits: Tensor<2>, attributes: &[Attribute], batch: &[usize]) -> Tensor<
         log_softmax(part, 1).gather(1, truth).mean().neg()
     });
     losses.reduce(|sum, loss| sum + loss).expect("train checks that there is one")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Cursor;
+
+    use tract_onnx::prelude::*;
+
+    use super::*;
+    use crate::onnx::{self, About};
+    use crate::operation::planes;
+    use crate::values::values;
+
+    /// The ONNX of a classifier gives its logits.
+    #[test]
+    fn written_as_onnx() {
+        for (size, channels) in [(16, 3), (28, 1)] {
+            let attribute = |name: &str, classes: &[&str]| Attribute {
+                name: name.into(),
+                classes: classes.iter().map(|class| (*class).into()).collect(),
+                values: vec![0, 1],
+            };
+            let attributes =
+                vec![attribute("smile", &["0", "1"]), attribute("hat", &["a", "b", "c"])];
+            let pixels = (0..2 * channels * size * size).map(|i| (i * i % 251) as u8).collect();
+            let name = "none".to_owned();
+            let dataset = Dataset { name, channels, size, pixels, attributes };
+            let device = crate::device::device();
+            let classifier = Classifier::new(&dataset, 1, &device);
+            let pictures = dataset.batch(&[0, 1], &device);
+            let (_, logits) = classifier.forward(pictures.clone());
+            let about = About { data: "none".into(), licence: None, steps: 0, seed: 0 };
+            let file = onnx::classifier(&classifier, &dataset.attributes, [channels, size], &about);
+
+            let model = tract_onnx::onnx().model_for_read(&mut Cursor::new(&file)).unwrap();
+            let shape = [2, channels, size, size];
+            let model = model.with_input_fact(0, f32::fact(shape).into()).unwrap();
+            let model = model.into_optimized().unwrap().into_runnable().unwrap();
+            let input = values(planes(pictures));
+            let input = tract_ndarray::ArrayD::from_shape_vec(&shape[..], input).unwrap();
+            let output = model.run(tvec![input.into_tvalue()]).unwrap();
+            let output = output[0].to_plain_array_view::<f32>().unwrap();
+            assert_eq!(output.shape(), [2, 5]);
+            let expected = values(logits);
+            assert!(expected[0] != expected[5], "both pictures have the same logits");
+            for (found, expected) in output.iter().zip(expected) {
+                assert!((found - expected).abs() < 1e-4, "{found} {expected}");
+            }
+            let text = String::from_utf8_lossy(&file);
+            assert!(text.contains("smile: 0, 1; hat: a, b, c"));
+        }
+    }
 }

@@ -22,7 +22,8 @@ use serde::Serialize;
 use crate::data::{Attribute, Dataset};
 use crate::random::{self, Purpose};
 use crate::values::{self, values};
-use classifier::{Classifier, FEATURES};
+pub use classifier::Classifier;
+use classifier::FEATURES;
 pub use manifold::Manifold;
 use manifold::Set;
 pub use neighbours::{Neighbours, nearest};
@@ -83,6 +84,11 @@ pub struct Verdict {
 }
 
 impl Judge {
+    /// The classifier whose features are compared, and what it tells.
+    pub fn classifier(&self) -> (&Classifier, &[Attribute]) {
+        (&self.predictor.classifier, &self.predictor.attributes)
+    }
+
     /// Trains a classifier on the labels of `dataset` and measures floor and ceiling.
     ///
     /// # Errors

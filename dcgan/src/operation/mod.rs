@@ -31,13 +31,14 @@ mod weight_gradient;
 
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::module::Param;
+use burn::nn::BatchNorm;
 use burn::nn::conv::{Conv2d, ConvTranspose2d};
-use burn::nn::{BatchNorm, PaddingConfig2d};
 use burn::tensor::activation::{leaky_relu, tanh};
 use burn::tensor::module::{conv_transpose2d, conv2d};
 use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
 use burn::tensor::{Device, Tensor};
 
+use crate::network::Layer;
 pub use activation::Activation;
 use backend::{Operations, Settings};
 use geometry::{Geometry, Map};
@@ -45,19 +46,15 @@ use geometry::{Geometry, Map};
 /// The maps `x`, `[rows, columns, n, channels]`, convolved by `conv`, without its bias.
 pub fn down(x: Tensor<4>, conv: &Conv2d) -> Tensor<4> {
     let weights = conv.weight.val();
-    let PaddingConfig2d::Explicit(padding, ..) = conv.padding else {
-        unreachable!("`Weights::convolution` gives the padding in numbers");
-    };
-    let stride = conv.stride[0];
+    let Layer { output, kernel, stride, padding, .. } = Layer::of(conv);
     if !is_processor(&x.device()) {
         let options = ConvOptions::new([stride; 2], [padding; 2], [1; 2], 1);
         return on_planes(x, |x| conv2d(x, weights, None, options));
     }
     let [size, _, _, channels] = x.dims();
-    let [small, _, kernel, _] = weights.dims();
     let geometry = Geometry {
         big: Map { size, channels },
-        small: Map { size: (size + 2 * padding - kernel) / stride + 1, channels: small },
+        small: Map { size: (size + 2 * padding - kernel) / stride + 1, channels: output },
         kernel,
         stride,
         padding,

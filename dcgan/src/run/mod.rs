@@ -177,7 +177,7 @@ impl<'a> Run<'a> {
         Ok(End::Done)
     }
 
-    /// Writes the results: both networks as ONNX, their reference outputs, the last sheet and the film.
+    /// Writes the results: both networks and the judge's classifier as ONNX, their reference outputs, the last sheet and the film.
     ///
     /// # Errors
     ///
@@ -201,6 +201,12 @@ impl<'a> Run<'a> {
             (place("reference.npz"), &reference),
             (place("sheet.png"), &sheet),
         ])?;
+        if let Some(judge) = &self.judge {
+            let (classifier, attributes) = judge.classifier();
+            let shape = [network.channels, network.size];
+            let classifier = onnx::classifier(classifier, attributes, shape, &about);
+            file::write(&[(place("classifier.onnx"), &classifier)])?;
+        }
         let film = film::encode(&place("sheets"), self.trainer.step, &sheet)?;
         file::write(&[(place("film.gif"), &film)])
     }
