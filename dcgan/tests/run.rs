@@ -247,7 +247,7 @@ fn a_tiny_network_learns() {
     }
     let classifier = fs::read(format!("{run}/classifier.onnx")).unwrap();
     let text = String::from_utf8_lossy(&classifier);
-    assert!(text.contains("right: 0, 1; blue: 0, 1"), "what the logits stand for");
+    assert!(text.contains("side: 0, 1; colour: 0, 1"), "what the logits stand for");
 }
 
 #[test]
