@@ -8,7 +8,7 @@ use dcgan::discriminator::{Discriminator, SLOPE};
 use dcgan::generator::Generator;
 use dcgan::init::Weights;
 use dcgan::network::Network;
-use dcgan::operation::{planes, rows};
+use dcgan::operation::{self, Activation, planes, rows};
 use dcgan::random::{self, Purpose};
 use dcgan::values::values;
 
@@ -188,6 +188,25 @@ fn averages_are_kept_and_used_as_with_burn() {
         });
         // burn's averages are of variances with one degree of freedom less.
         agree(&own, &burns, 1e-5, "pictures");
+    }
+}
+
+/// What an operation computes in place is its own: neither the tensor that others hold changes, nor what lies around a
+/// part of one.
+#[test]
+fn tensors_of_others_stay() {
+    for device in [device(), device().without_autodiff()] {
+        let x: Tensor<4> = Tensor::from_data(numbers(1, [3, 2, 4, 5]).into_data(), &device);
+        let bias: Param<Tensor<1>> = Param::from_data(numbers(2, [5]).into_data(), &device);
+        let before = values(x.clone());
+        for part in [x.clone(), x.clone().narrow(0, 1, 1), x.clone().permute([1, 0, 2, 3])] {
+            let expected = leaky_relu(part.clone() + bias.val().unsqueeze(), SLOPE);
+            let activation = Activation::Rectify(SLOPE as f32);
+            let found = operation::bias(part, &Some(bias.clone()), activation);
+            assert_eq!(found.dims(), expected.dims());
+            assert_eq!(values(found), values(expected));
+        }
+        assert_eq!(values(x), before);
     }
 }
 
