@@ -1,24 +1,16 @@
 //! The convolution of a batch: from big maps to small ones.
 
-use rayon::prelude::*;
-
 use super::geometry::Geometry;
 use super::patches::{self, Input};
 use super::product::products;
+use super::weights::big_to_small;
 
 /// The small maps of the `big` ones of `n` pictures.
 pub(super) fn down(geometry: &Geometry, n: usize, big: &[f32], weights: &[f32]) -> Vec<f32> {
-    let (taps, channels) = (geometry.taps(), geometry.big.channels);
-    // [tap][big channel][small channel]
-    let mut turned = vec![0.0; weights.len()];
-    turned.par_chunks_mut(geometry.small.channels).enumerate().for_each(|(row, to)| {
-        let (tap, c) = (row / channels, row % channels);
-        let from = weights[c * taps + tap..].iter().step_by(channels * taps);
-        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-    });
+    let weights = big_to_small(geometry, weights);
     match patches::flat(geometry) {
-        Some(flat) => sums(&flat, n, &Input::patches(geometry, n, big), &turned),
-        None => sums(geometry, n, &Input::maps(n, big, channels), &turned),
+        Some(flat) => sums(&flat, n, &Input::patches(geometry, n, big), &weights),
+        None => sums(geometry, n, &Input::maps(n, big, geometry.big.channels), &weights),
     }
 }
 

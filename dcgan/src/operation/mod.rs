@@ -4,6 +4,7 @@
 //! - `down`, `up`: a convolution and its transpose; each is the other's input gradient; `weight_gradient`: the
 //!   gradient of the weights of both
 //! - `product`: the sums of matrix products that `down` and `up` are; `patches`: pictures as matrices that fill vectors
+//! - `weights`: their orders
 //! - `tile`: the inner loop of all of them
 //! - `norm`: batch normalisation and the rectifier behind it; `activation`: a bias and the activation behind it
 //! - `backend`: all of them as burn calls them
@@ -28,6 +29,7 @@ mod product;
 mod tile;
 mod up;
 mod weight_gradient;
+mod weights;
 
 use burn::backend::{Dispatch, DispatchDevice};
 use burn::module::Param;

@@ -1,34 +1,19 @@
 //! The transpose of the convolution of a batch: from small maps to big ones.
 
-use rayon::prelude::*;
-
 use super::geometry::Geometry;
 use super::patches::{self, Input};
 use super::product::products;
+use super::weights::{by_small, small_to_big};
 
 /// The big maps of the `small` ones of `n` pictures.
 pub(super) fn up(geometry: &Geometry, n: usize, small: &[f32], weights: &[f32]) -> Vec<f32> {
-    if let Some(flat) = patches::flat(geometry) {
-        // [small channel][tap][big channel]
-        let turned = turned(geometry, weights, true);
-        return patches::add(geometry, n, &sums(&flat, n, small, &turned));
+    match patches::flat(geometry) {
+        Some(flat) => {
+            let patches = sums(&flat, n, small, &by_small(geometry, weights));
+            patches::add(geometry, n, &patches)
+        }
+        None => sums(geometry, n, small, &small_to_big(geometry, weights)),
     }
-    sums(geometry, n, small, &turned(geometry, weights, false))
-}
-
-/// The weights in the order `[tap][small channel][big channel]`, or `[small channel][tap][big channel]` if `is_flat`.
-fn turned(geometry: &Geometry, weights: &[f32], is_flat: bool) -> Vec<f32> {
-    let (taps, channels) = (geometry.taps(), geometry.big.channels);
-    let mut turned = vec![0.0; weights.len()];
-    turned.par_chunks_mut(channels).enumerate().for_each(|(row, to)| {
-        let (o, tap) = match is_flat {
-            true => (row / taps, row % taps),
-            false => (row % geometry.small.channels, row / geometry.small.channels),
-        };
-        let from = weights[o * channels * taps + tap..].iter().step_by(taps);
-        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
-    });
-    turned
 }
 
 /// The big maps, by `weights` in the order `[tap][small channel][big channel]`.

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::geometry::Geometry;
 use super::patches::{self, Input};
 use super::tile::{self, Tiles};
+use super::weights;
 
 /// Places whose products one task adds, at most.
 const PLACES: usize = 64;
@@ -20,22 +21,11 @@ pub(super) fn weight_gradient(
     big: &[f32],
     small: &[f32],
 ) -> Vec<f32> {
-    let channels = geometry.small.channels;
     let sums = match patches::flat(geometry) {
         Some(flat) => sums(&flat, n, &Input::patches(geometry, n, big), small),
         None => sums(geometry, n, &Input::maps(n, big, geometry.big.channels), small),
     };
-    // From [tap][big channel][small channel].
-    let (taps, len) = (geometry.taps(), geometry.taps() * geometry.big.channels);
-    let mut gradient = vec![0.0; sums.len()];
-    gradient.par_chunks_mut(len).enumerate().for_each(|(o, gradient)| {
-        for (c, gradient) in gradient.chunks_exact_mut(taps).enumerate() {
-            for (tap, gradient) in gradient.iter_mut().enumerate() {
-                *gradient = sums[(tap * geometry.big.channels + c) * channels + o];
-            }
-        }
-    });
-    gradient
+    weights::as_onnx(geometry, &sums)
 }
 
 /// The gradient in the order `[tap][big channel][small channel]`.
