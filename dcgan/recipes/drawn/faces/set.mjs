@@ -1,7 +1,7 @@
 // Pixel-art faces.
 
 import { choices } from '../choice.mjs';
-import { beardIsSeen, mouthIsSeen } from './color.mjs';
+import { beardIsSeen, mouthIsSeen } from './seen.mjs';
 
 const numbered = (name, count) =>
   Array.from({ length: count }, (_, index) => `${name}${String(index + 1).padStart(2, '0')}`);

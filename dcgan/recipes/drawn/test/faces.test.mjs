@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { beardIsSeen } from '../faces/color.mjs';
+import { beardIsSeen } from '../faces/seen.mjs';
 import set, { GLASSES, HAIR, NEVER_BEARDED, NEVER_HATTED, SKIN } from '../faces/set.mjs';
 import { header, row } from '../labels.mjs';
 

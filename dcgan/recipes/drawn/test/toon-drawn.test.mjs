@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { differ } from '../color.mjs';
 import { missing, painterOf } from '../installed.mjs';
 import set, { COLORS, PARTS } from '../toon/set.mjs';
 
 const painter = await painterOf(set);
 
-// Pixels that differ by so much, summed over the three channels, that it is seen.
+// Pixels that visibly differ.
 function seen(one, two) {
   let count = 0;
   for (let at = 0; at < one.length; at += 3) {
-    const channels = [0, 1, 2].map((c) => Math.abs(one[at + c] - two[at + c]));
-    if (channels.reduce((sum, value) => sum + value) >= 48) count++;
+    if (differ([...one.subarray(at, at + 3)], two.subarray(at, at + 3))) count++;
   }
   return count;
 }

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
+import { channels, differ } from '../color.mjs';
 import { header, row } from '../labels.mjs';
 import set, { CHANCE, COLORS, PARTS } from '../toon/set.mjs';
 
+const GREYS = ['black', 'grey', 'white'];
 const KINDS = { ...PARTS, ...COLORS };
 const heads = Array.from({ length: 10000 }, (_, index) => set.draw(set.seed(index)));
 
@@ -52,6 +54,49 @@ test('labels name the parts and colours', () => {
       assert.equal(colors[name], COLORS[name][labels[name]]);
     }
   }
+});
+
+test('kinds are called as the style calls them', () => {
+  for (const kinds of Object.values(PARTS)) {
+    for (const [kind, part = 'none'] of Object.entries(kinds)) {
+      // The style has a spelling mistake.
+      const word = kind.replace('combed', 'comed').replaceAll('_', '');
+      assert.ok(part.toLowerCase().startsWith(word), `${kind}: ${part}`);
+    }
+  }
+});
+
+test('colours are what their names say', () => {
+  const sorted = (name, key) => {
+    const keys = Object.entries(COLORS[name]).map(([kind, color]) => [key(...channels(color)), kind]);
+    return keys.sort(([one], [two]) => one - two).map(([, kind]) => kind);
+  };
+  const light = (...color) => color.reduce((sum, value) => sum + value);
+  const hue = (r, g, b) => Math.atan2(Math.sqrt(3) * (g - b), 2 * r - g - b);
+  // From -180 to 180 degrees.
+  const colorful = sorted('clothes_color', hue).filter((kind) => !GREYS.includes(kind));
+  assert.deepEqual(colorful, ['blue', 'purple', 'pink', 'red', 'orange', 'yellow', 'green']);
+  const greys = sorted('clothes_color', light).filter((kind) => GREYS.includes(kind));
+  assert.deepEqual(greys, GREYS);
+  assert.deepEqual(sorted('background', hue), ['sky', 'lavender', 'cream', 'mint']);
+  assert.deepEqual(sorted('skin', light), ['dark', 'brown', 'tan', 'light']);
+  const hair = sorted('hair_color', light);
+  assert.deepEqual(hair, ['black', 'auburn', 'ginger', 'hazel', 'blond']);
+});
+
+test('no two colours that touch are nearly equal', () => {
+  const { skin, hair_color, clothes_color, background } = COLORS;
+  const distinct = (some, others) => {
+    for (const [kind, one] of Object.entries(some)) {
+      for (const [other, two] of Object.entries(others)) {
+        if (some === others && kind === other) continue;
+        assert.ok(differ(channels(one), channels(two)), `${kind}, ${other}`);
+      }
+    }
+  };
+  for (const colors of [skin, hair_color, clothes_color, background]) distinct(colors, colors);
+  for (const colors of [skin, hair_color, clothes_color]) distinct(colors, background);
+  distinct(skin, hair_color);
 });
 
 test('a beard is with any hair but a bun', () => {
