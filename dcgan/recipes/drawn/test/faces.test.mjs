@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 
-import { beardIsSeen } from '../color.mjs';
-import { draw, GLASSES, HAIR, NEVER_BEARDED, NEVER_HATTED, SKIN } from '../face.mjs';
-import { HEADER, row } from '../labels.mjs';
+import { beardIsSeen } from '../faces/seen.mjs';
+import set, { GLASSES, HAIR, NEVER_BEARDED, NEVER_HATTED, SKIN } from '../faces/set.mjs';
+import { header, row } from '../labels.mjs';
 
-const faces = Array.from({ length: 10000 }, (_, index) => draw(`face-${index}`));
+const { columns, draw } = set;
+const faces = Array.from({ length: 10000 }, (_, index) => draw(set.seed(index)));
 const share = (is, among = faces) => among.filter(is).length / among.length;
 
 const ATTRIBUTES = {
@@ -74,6 +75,7 @@ test('a wish changes nothing else', () => {
 
 test('labels are a line of the table', () => {
   const labels = { hair: 'sand', skin: 3, smile: true, long_hair: false, beard: true, hat: false };
-  assert.equal(HEADER, 'file,smile,long_hair,glasses,beard,hat,skin,hair');
-  assert.equal(row(12, { ...labels, glasses: 'dark' }), '00012.png,1,0,dark,1,0,3,sand');
+  assert.equal(header(columns), 'file,smile,long_hair,glasses,beard,hat,skin,hair');
+  const line = row(columns, 12, { ...labels, glasses: 'dark' });
+  assert.equal(line, '00012.png,1,0,dark,1,0,3,sand');
 });

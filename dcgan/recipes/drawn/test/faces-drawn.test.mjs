@@ -1,20 +1,12 @@
-// Needs the packages: installed by `cargo run -p recipes -- faces`, or in the directory FACES_PACKAGES.
-
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
-import { write } from '../dataset.mjs';
-import { COLORS, draw, HAIR, PARTS, SKIN } from '../face.mjs';
-import { isCrisp, Painter, SIDE } from '../painter.mjs';
+import set, { COLORS, HAIR, PARTS, SKIN } from '../faces/set.mjs';
+import { missing, painterOf } from '../installed.mjs';
+import { isCrisp } from '../painter.mjs';
 
-const target = fileURLToPath(new URL('../../../../target/faces', import.meta.url));
-const packages = process.env.FACES_PACKAGES ?? target;
-const missing = !existsSync(join(packages, 'node_modules')) && 'type cargo run -p recipes -- faces first';
-const painter = missing ? undefined : await Painter.load(packages);
+const { draw } = set;
+const painter = await painterOf(set);
 
 const seeds = Array.from({ length: 300 }, (_, index) => `face-${index}`);
 
@@ -22,9 +14,9 @@ const seeds = Array.from({ length: 300 }, (_, index) => `face-${index}`);
 function differences(face, other) {
   const [one, two] = [painter.paint(face), painter.paint(other)];
   const places = [];
-  for (let y = 0; y < SIDE; y += 2) {
-    for (let x = 0; x < SIDE; x += 2) {
-      const at = (y * SIDE + x) * 3;
+  for (let y = 0; y < set.side; y += 2) {
+    for (let x = 0; x < set.side; x += 2) {
+      const at = (y * set.side + x) * 3;
       if (!one.subarray(at, at + 3).equals(two.subarray(at, at + 3))) places.push([x / 2, y / 2]);
     }
   }
@@ -63,9 +55,9 @@ test('glasses are about the eyes only', { skip: missing }, () => {
 
 test('each pixel of the style is two by two', { skip: missing }, () => {
   const rgb = painter.paint(draw('face-0'));
-  assert.ok(isCrisp(rgb));
-  rgb[(5 * SIDE + 7) * 3] ^= 1;
-  assert.ok(!isCrisp(rgb));
+  assert.ok(isCrisp(rgb, set.side, set.zoom));
+  rgb[(5 * set.side + 7) * 3] ^= 1;
+  assert.ok(!isCrisp(rgb, set.side, set.zoom));
 });
 
 test('all that the style has is used', { skip: missing }, () => {
@@ -83,16 +75,4 @@ test('all that the style has is used', { skip: missing }, () => {
   for (const [name, colors] of Object.entries(ours)) {
     assert.deepEqual([...properties[`${name}Color`].default].sort(), [...colors].sort());
   }
-});
-
-test('the same seeds make the same bytes', { skip: missing }, (t) => {
-  const files = ['images/00000.png', 'images/00004.png', 'labels.csv', 'SOURCE.txt'];
-  const [one, two] = [0, 1].map(() => {
-    const directory = mkdtempSync(join(tmpdir(), 'faces-'));
-    t.after(() => rmSync(directory, { recursive: true }));
-    write(painter, directory, 5);
-    return files.map((file) => readFileSync(join(directory, file)));
-  });
-  assert.deepEqual(one, two);
-  assert.equal(one[2].toString().split('\n').length, 7);
 });

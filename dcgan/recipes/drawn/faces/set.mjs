@@ -1,9 +1,7 @@
-// Chooses what a face is made of. Every attribute is drawn independently from the face's seed: none depends
-// on the order of the others, and fixing one leaves the others unchanged.
+// Pixel-art faces.
 
-import { createHash } from 'node:crypto';
-
-import { beardIsSeen, mouthIsSeen } from './color.mjs';
+import { choices } from '../choice.mjs';
+import { beardIsSeen, mouthIsSeen } from './seen.mjs';
 
 const numbered = (name, count) =>
   Array.from({ length: count }, (_, index) => `${name}${String(index + 1).padStart(2, '0')}`);
@@ -67,19 +65,14 @@ const CHANCE = { smile: 50, long_hair: 50, glasses: 40, beard: 31, hat: 18, acce
 
 // Returns the face of a seed; `wish` fixes some labels. A beard or a hat is refused where it makes no sense,
 // and a beard also where it would be invisible.
-export function draw(seed, wish = {}) {
-  const number = (name, count) => {
-    const digest = createHash('sha256').update(`${seed}/${name}`).digest();
-    return Math.floor((digest.readUInt32BE() * count) / 2 ** 32);
-  };
-  const pick = (name, list) => list[number(name, list.length)];
-  const chance = (name) => wish[name] ?? number(name, 100) < CHANCE[name];
+function draw(seed, wish = {}) {
+  const { number, pick, chance: happens } = choices(seed);
+  const chance = (name) => wish[name] ?? happens(name, CHANCE[name]);
 
   const smile = chance('smile');
   const long_hair = chance('long_hair');
   const style = long_hair ? pick('long', PARTS.long) : pick('short', PARTS.short);
-  const some = number('glasses', 100) < CHANCE.glasses;
-  const glasses = wish.glasses ?? (some ? pick('shade', ['light', 'dark']) : 'none');
+  const glasses = wish.glasses ?? (happens('glasses', CHANCE.glasses) ? pick('shade', ['light', 'dark']) : 'none');
   const hat = !NEVER_HATTED.includes(style) && chance('hat');
   const skin = wish.skin ?? number('skin', SKIN.length);
   const hair = wish.hair ?? pick('hair colour', Object.keys(HAIR));
@@ -103,3 +96,35 @@ export function draw(seed, wish = {}) {
   const colors = Object.fromEntries(Object.entries(lists).map(colored));
   return { labels: { smile, long_hair, glasses, beard, hat, skin, hair }, parts, colors };
 }
+
+// The style makes a beard more opaque the lighter the hair: a black one is invisible. This makes all beards
+// as opaque as a white one.
+const BEARD = /(<mask id="beard[^>]*><path [^>]*fill=")[^"]*/;
+
+const about = `\
+Art      Pixel Art by DiceBear, CC0 1.0: https://www.dicebear.com/styles/pixel-art
+Changed  Dark beards are as opaque as light ones. No beard or mouth has nearly the skin's colour.
+         The glasses light04 are left out. Backgrounds have other colours.
+
+smile      1 for one of the style's happy mouths, 0 for a sad or straight one
+long_hair  1: one of the style's long ones, 0: one of its short ones
+glasses    none, light or dark: the shade of the lenses
+beard      0 or 1; 0 with a bun or plaits, and where it would not be seen on the skin
+hat        0 or 1; 0 with two knots of hair on top
+skin       0 to 7, from light to dark
+hair       ${Object.keys(HAIR).join(', ')}; a beard has the same
+`;
+
+export default {
+  name: 'faces',
+  seed: (index) => `face-${index}`,
+  style: '@dicebear/pixel-art',
+  options: {},
+  side: 32,
+  // The style's grid is 16 × 16.
+  zoom: 2,
+  columns: ['smile', 'long_hair', 'glasses', 'beard', 'hat', 'skin', 'hair'],
+  draw,
+  finish: (svg) => svg.replace(BEARD, '$1#fff'),
+  about,
+};
