@@ -79,11 +79,6 @@ impl Trainer {
 
     /// Trains both networks for one step on the `real` pictures, in [−1, 1].
     pub fn step(&mut self, real: Tensor<4>) -> Progress {
-        // On one of the threads that share the work: none has to be woken for each operation.
-        rayon::scope(|_| self.step_within(real))
-    }
-
-    fn step_within(&mut self, real: Tensor<4>) -> Progress {
         let options = self.options;
         let [n, ..] = real.dims();
         let len = n * options.network.latent;

@@ -26,7 +26,7 @@ ROUNDS, BATCH = 3, 64
 NETWORKS = [
     ("micro-256k", 100, 32, 32, 24, 32, 4),
     ("micro-1m", 60, 64, 64, 30, 32, 4),
-    ("paper64", 6, 64, 100, 128, 128, 5),
+    ("paper64", 2, 64, 100, 128, 128, 5),
 ]
 FORMS = ("usual", "tuned")
 # glibc would give the memory of large maps back to the system after each use.

@@ -149,8 +149,11 @@ impl<'a> Run<'a> {
                 return Ok(End::Stopped);
             }
             let start = Instant::now();
-            let batch = self.batch(self.trainer.step);
-            let progress = self.trainer.step(batch);
+            // On one of the threads that share the work: none has to be woken for each operation.
+            let progress = rayon::scope(|_| {
+                let batch = self.batch(self.trainer.step);
+                self.trainer.step(batch)
+            });
             let step = self.trainer.step;
             if !(progress.discriminator.is_finite() && progress.generator.is_finite()) {
                 bail!(
