@@ -13,7 +13,7 @@ use super::{Found, Reading, labels, square};
 const LABELS: &str = "labels.csv";
 
 /// The subdirectory with pictures that neither networks nor judge may see: what is learned is tested on them.
-pub(super) const TEST: &str = "test";
+const TEST: &str = "test";
 
 pub(super) fn read(directory: &Path, reading: &Reading) -> Result<Found> {
     let mut files = Vec::new();
@@ -23,7 +23,8 @@ pub(super) fn read(directory: &Path, reading: &Reading) -> Result<Found> {
         "{}: holds no .png, .jpg or .jpeg file, nor do its subdirectories",
         directory.display()
     );
-    files.retain(|file| !file.starts_with(directory.join(TEST)));
+    let test = directory.join(TEST);
+    files.retain(|file| !file.starts_with(&test));
     ensure!(
         !files.is_empty(),
         "{}: all its pictures are in its subdirectory {TEST}, which is not trained on: pass that one, or add others",

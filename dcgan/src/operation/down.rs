@@ -16,8 +16,6 @@ pub(super) fn down(geometry: &Geometry, n: usize, big: &[f32], weights: &[f32]) 
 
 /// The small maps, by `weights` in the order `[tap][big channel][small channel]`.
 fn sums(geometry: &Geometry, n: usize, big: &Input, weights: &[f32]) -> Vec<f32> {
-    let places = geometry.by_small().into_iter();
-    let terms: Vec<Vec<_>> =
-        places.map(|all| all.iter().map(|it| (it.big, it.tap)).collect()).collect();
-    products(&terms, big, weights, [n, geometry.big.channels, geometry.small.channels])
+    let sizes = [n, geometry.big.channels, geometry.small.channels];
+    products(&geometry.by_small(), |it| it.big, big, weights, sizes)
 }

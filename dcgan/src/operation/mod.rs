@@ -4,7 +4,7 @@
 //! - `down`, `up`: a convolution and its transpose; each is the other's input gradient; `weight_gradient`: the
 //!   gradient of the weights of both
 //! - `product`: the sums of matrix products that `down` and `up` are; `patches`: pictures as matrices that fill vectors
-//! - `weights`: their orders
+//! - `weights`: the orders of weights
 //! - `tile`: the inner loop of all of them
 //! - `norm`: batch normalisation and the rectifier behind it; `activation`: a bias and the activation behind it
 //! - `backend`: all of them as burn calls them
@@ -107,8 +107,8 @@ pub fn norm(x: Tensor<4>, norm: &BatchNorm, slope: f64) -> Tensor<4> {
     Tensor::from_dispatch(y)
 }
 
-/// The maps `x` after a bias for each channel and an activation. Without a bias, x as it is: a normalisation stands in
-/// its place.
+/// The maps `x` after a bias for each channel and an activation. Without a bias, which a
+/// normalisation makes needless, x as it is.
 pub fn bias(x: Tensor<4>, bias: &Option<Param<Tensor<1>>>, activation: Activation) -> Tensor<4> {
     let Some(bias) = bias else { return x };
     let bias = bias.val();

@@ -6,14 +6,16 @@ use std::borrow::Cow;
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::geometry::Meeting;
 use super::patches::Input;
 use super::tile::{self, Tiles};
 
-/// For each output place, one after the other, the sum of the products of all its `terms`. A term is a place of `input`,
-/// whose matrix is multiplied, and the tap whose weights it is multiplied with. `weights` are
-/// `[tap][input channel][output channel]`; `sizes` are the numbers of pictures, input channels and output channels.
+/// For each output place, one after the other, the sum of the products of all its `meetings`: of the matrix of the input
+/// place, `place` of the meeting, with the weights of the tap. `weights` are `[tap][input channel][output channel]`;
+/// `sizes` are the numbers of pictures, input channels and output channels.
 pub(super) fn products(
-    terms: &[Vec<(usize, usize)>],
+    meetings: &[Vec<Meeting>],
+    place: fn(&Meeting) -> usize,
     input: &Input,
     weights: &[f32],
     sizes: [usize; 3],
@@ -21,10 +23,10 @@ pub(super) fn products(
     let [n, depth, channels] = sizes;
     let packed: Vec<Cow<[f32]>> =
         weights.par_chunks(depth * channels).map(|tap| tile::pack(tap, channels)).collect();
-    let mut all = vec![0.0; terms.len() * n * channels];
-    terms.par_iter().zip(all.par_chunks_mut(n * channels)).for_each(|(terms, to)| {
-        let matrices: Vec<Cow<[f32]>> = terms.iter().map(|term| input.matrix(term.0)).collect();
-        let factors = matrices.iter().zip(terms).map(|(x, term)| (&x[..], &packed[term.1][..]));
+    let mut all = vec![0.0; meetings.len() * n * channels];
+    meetings.par_iter().zip(all.par_chunks_mut(n * channels)).for_each(|(meetings, to)| {
+        let matrices: Vec<Cow<[f32]>> = meetings.iter().map(|it| input.matrix(place(it))).collect();
+        let factors = matrices.iter().zip(meetings).map(|(x, it)| (&x[..], &packed[it.tap][..]));
         let factors: &[(&[f32], &[f32])] = &factors.collect::<Vec<_>>();
         Arch::new().dispatch(Sum { factors, depth, channels, to });
     });
@@ -60,10 +62,7 @@ impl<S: Simd> Tiles<S> for Sum<'_> {
             let rows = std::array::from_fn(|r| &rows[r * self.depth..][..self.depth]);
             tile::add(simd, &mut sums, rows, tile::packed::<S, V>(packed, self.depth, vector));
         }
-        let first = vector * S::F32_LANES;
         let rows = self.to[row * self.channels..].chunks_exact_mut(self.channels);
-        for (to, sums) in rows.zip(sums) {
-            tile::put(simd, &mut to[first..], sums);
-        }
+        tile::put(simd, rows, vector, sums);
     }
 }

@@ -66,12 +66,12 @@ fn blocks<S: Simd>(numbers: usize) -> impl Iterator<Item = (usize, usize)> {
 }
 
 /// `rows` of `numbers` numbers, block by block: of each block all rows, filled with zeros to whole vectors.
-pub(super) fn pack<'a>(rows: impl Into<Cow<'a, [f32]>>, numbers: usize) -> Cow<'a, [f32]> {
-    Arch::new().dispatch(Pack { rows: rows.into(), numbers })
+pub(super) fn pack(rows: &[f32], numbers: usize) -> Cow<'_, [f32]> {
+    Arch::new().dispatch(Pack { rows, numbers })
 }
 
 struct Pack<'a> {
-    rows: Cow<'a, [f32]>,
+    rows: &'a [f32],
     numbers: usize,
 }
 
@@ -83,7 +83,7 @@ impl<'a> WithSimd for Pack<'a> {
         let Self { rows, numbers } = self;
         let is_whole = numbers.is_multiple_of(S::F32_LANES);
         if is_whole && blocks::<S>(numbers).count() == 1 {
-            return rows;
+            return rows.into();
         }
         let depth = rows.len() / numbers;
         let mut packed = vec![0.0; depth * numbers.next_multiple_of(S::F32_LANES)];
@@ -150,19 +150,33 @@ pub(super) fn step<S: Simd, const R: usize, const V: usize>(
     }
 }
 
-/// Stores the `sums` of one row in `to`, which may end within the last vector.
+/// Stores `sums` in `rows`, from `vector` on. Rows may end within the last vector.
 #[inline(always)]
-pub(super) fn put<S: Simd, const V: usize>(simd: S, to: &mut [f32], sums: [S::f32s; V]) {
-    for (to, sum) in to.chunks_mut(S::F32_LANES).zip(sums) {
-        store(simd, to, sum);
+pub(super) fn put<'a, S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    rows: impl Iterator<Item = &'a mut [f32]>,
+    vector: usize,
+    sums: [[S::f32s; V]; R],
+) {
+    for (row, sums) in rows.zip(sums) {
+        for (to, sum) in row[vector * S::F32_LANES..].chunks_mut(S::F32_LANES).zip(sums) {
+            store(simd, to, sum);
+        }
     }
 }
 
-/// Adds the `sums` of one row to `to`, which may end within the last vector.
+/// Adds `sums` to `rows`, from `vector` on. Rows may end within the last vector.
 #[inline(always)]
-pub(super) fn put_more<S: Simd, const V: usize>(simd: S, to: &mut [f32], sums: [S::f32s; V]) {
-    for (to, sum) in to.chunks_mut(S::F32_LANES).zip(sums) {
-        let all = simd.add_f32s(load(simd, to), sum);
-        store(simd, to, all);
+pub(super) fn put_more<'a, S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    rows: impl Iterator<Item = &'a mut [f32]>,
+    vector: usize,
+    sums: [[S::f32s; V]; R],
+) {
+    for (row, sums) in rows.zip(sums) {
+        for (to, sum) in row[vector * S::F32_LANES..].chunks_mut(S::F32_LANES).zip(sums) {
+            let all = simd.add_f32s(load(simd, to), sum);
+            store(simd, to, all);
+        }
     }
 }

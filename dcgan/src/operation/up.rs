@@ -18,9 +18,7 @@ pub(super) fn up(geometry: &Geometry, n: usize, small: &[f32], weights: &[f32]) 
 
 /// The big maps, by `weights` in the order `[tap][small channel][big channel]`.
 fn sums(geometry: &Geometry, n: usize, small: &[f32], weights: &[f32]) -> Vec<f32> {
-    let places = geometry.by_big().into_iter();
-    let terms: Vec<Vec<_>> =
-        places.map(|all| all.iter().map(|it| (it.small, it.tap)).collect()).collect();
     let [from, to] = [geometry.small.channels, geometry.big.channels];
-    products(&terms, &Input::maps(n, small, from), weights, [n, from, to])
+    let small = Input::maps(n, small, from);
+    products(&geometry.by_big(), |it| it.small, &small, weights, [n, from, to])
 }

@@ -87,11 +87,7 @@ impl<S: Simd> Tiles<S> for Product<'_> {
             let x = x[row..].first_chunk::<R>().expect("tiles lie within the matrix");
             tile::step(simd, &mut sums, *x, by);
         }
-        let first = vector * S::F32_LANES;
-        let width = self.channels;
-        let rows = self.sums[row * width..].chunks_exact_mut(width);
-        for (to, sums) in rows.zip(sums) {
-            tile::put_more(simd, &mut to[first..], sums);
-        }
+        let rows = self.sums[row * self.channels..].chunks_exact_mut(self.channels);
+        tile::put_more(simd, rows, vector, sums);
     }
 }
