@@ -59,8 +59,10 @@ impl Discriminator {
         still
     }
 
-    /// Features and logits of pictures in [−1, 1], shape `[n, size, size, channels]`.
-    pub fn forward(&self, pictures: Tensor<4>) -> Scores {
+    /// Features and logits of pictures in [−1, 1], shape `[n, size, size, channels]`. `labels`: those of a conditional
+    /// network, one-hot, `[n, labels]`. What a label adds to the logit is linear in the features, as in Miyato & Koyama
+    /// 2018 (arXiv 1802.05637).
+    pub fn forward(&self, pictures: Tensor<4>, labels: Option<&Tensor<2>>) -> Scores {
         let [n, ..] = pictures.dims();
         let (last, hidden) = self.layers.split_last().expect("every network has layers");
         let mut x = operation::maps(pictures);
@@ -72,7 +74,17 @@ impl Discriminator {
             x = operation::bias(x, &layer.conv.bias, Activation::Rectify(SLOPE as f32));
         }
         let logits = operation::down(x.clone(), &last.conv);
-        let mut logits = operation::bias(logits, &last.conv.bias, Activation::None).reshape([n]);
+        let logits = operation::bias(logits, &last.conv.bias, Activation::None);
+        let logits: Tensor<2> = logits.reshape([n as i32, -1]);
+        let mut logits = match labels {
+            None => logits,
+            Some(labels) => {
+                let [_, count] = labels.dims();
+                let by_label = logits.clone().narrow(1, 1, count) * labels.clone();
+                logits.narrow(1, 0, 1) + by_label.sum_dim(1)
+            }
+        }
+        .reshape([n]);
         let features = operation::pictures(x);
         if let Some(minibatch) = &self.minibatch {
             // In the order of an ONNX: channels, rows, columns.

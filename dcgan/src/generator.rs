@@ -5,6 +5,7 @@ use burn::nn::conv::{ConvTranspose2d, ConvTranspose2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::{Tensor, TensorData};
 
+use crate::condition;
 use crate::init::Weights;
 use crate::network::{Layer, Network};
 use crate::operation::{self, Activation};
@@ -40,7 +41,7 @@ impl Generator {
         Self { layers: up.collect() }
     }
 
-    /// Number of elements of a latent.
+    /// Number of elements of a latent, labels included.
     pub fn latent(&self) -> usize {
         self.layers[0].conv.channels[0]
     }
@@ -83,17 +84,20 @@ impl Generator {
         }
     }
 
-    /// This generator with BatchNorm statistics measured for its weights: the mean over batches of latents of
-    /// their own. The running statistics of the training lag behind the weights.
-    pub fn settled(&self, seed: u64) -> Self {
+    /// This generator of `network` with BatchNorm statistics measured for its weights: the mean over batches of latents
+    /// of their own, with each label as often. The running statistics of the training lag behind the weights.
+    pub fn settled(&self, network: &Network, seed: u64) -> Self {
         let mut settling = self.clone().train();
         for batch in 0..BATCHES {
             for norm in settling.layers.iter_mut().filter_map(|layer| layer.norm.as_mut()) {
                 // Momentum 1/k for the k-th batch makes the running statistics the mean over all batches.
                 norm.momentum = 1.0 / (batch + 1) as f64;
             }
-            let len = BATCH * self.latent();
-            settling.draw(random::normal(seed, Purpose::Statistics, batch, len));
+            let noise = random::normal(seed, Purpose::Statistics, batch, BATCH * network.latent);
+            let first = batch as usize * BATCH;
+            let labels: Vec<usize> =
+                (first..first + BATCH).filter_map(|it| it.checked_rem(network.labels)).collect();
+            settling.draw(condition::latents(noise, &labels, network.labels));
         }
         settling.valid()
     }

@@ -11,6 +11,7 @@
 //! - [`random`]: seeded random numbers; [`device`]: the burn device; [`values`]: copies numbers into tensors
 //!   and back
 
+pub mod condition;
 pub mod data;
 pub mod device;
 pub mod discriminator;

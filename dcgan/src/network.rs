@@ -7,6 +7,8 @@ use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
 use serde::{Deserialize, Serialize};
 
+use crate::data::CLASSES;
+
 /// Supported rows and columns of a picture.
 pub const SIZES: [usize; 5] = [16, 28, 32, 64, 128];
 /// Supported channels of a picture.
@@ -19,8 +21,11 @@ pub struct Network {
     pub size: usize,
     /// 1 (grey) or 3 (red, green, blue).
     pub channels: usize,
-    /// Elements of a latent.
+    /// Elements of a latent, without labels.
     pub latent: usize,
+    /// Labels, one of which each picture is drawn by; 0: the networks are not conditional.
+    #[serde(default)]
+    pub labels: usize,
     /// Channels of the generator's last hidden layer; every layer before it has twice as many.
     pub width: usize,
     /// Channels of the discriminator's first layer; every layer after it has twice as many.
@@ -72,6 +77,7 @@ impl Network {
             Ok(())
         };
         range("latent", self.latent, 1024)?;
+        ensure!(self.labels <= CLASSES, "{} labels: must be at most {CLASSES}", self.labels);
         range("width", self.width, 256)?;
         range("discriminator width", self.discriminator_width, 256)
     }
@@ -95,17 +101,18 @@ impl Network {
             let output = if i + 1 == n { self.channels } else { widest >> (i + 1) };
             self.double(widest >> i, output)
         });
-        [self.project(self.latent, widest)].into_iter().chain(up).collect()
+        [self.project(self.latent + self.labels, widest)].into_iter().chain(up).collect()
     }
 
-    /// The discriminator's layers, which mirror the generator's; the last one outputs the logit.
+    /// The discriminator's layers, which mirror the generator's; the last one outputs the logit, and
+    /// of each label what it adds to the logit.
     pub fn discriminator(&self) -> Vec<Layer> {
         let n = self.doublings();
         let down = (0..n).map(|i| {
             let input = if i == 0 { self.channels } else { self.discriminator_width << (i - 1) };
             Layer { output_padding: 0, ..self.double(input, self.discriminator_width << i) }
         });
-        let judge = self.project(self.discriminator_width << (n - 1), 1);
+        let judge = self.project(self.discriminator_width << (n - 1), 1 + self.labels);
         down.chain([judge]).collect()
     }
 
@@ -134,9 +141,10 @@ impl fmt::Display for Network {
             let widths: Vec<String> = layers.iter().map(|layer| layer.output.to_string()).collect();
             widths.join("-")
         };
-        let Self { size, latent, kernel, .. } = self;
+        let Self { size, latent, kernel, labels, .. } = self;
         let (generator, discriminator) = (widths(self.generator()), widths(self.discriminator()));
-        write!(f, "generator {latent} → {generator}, discriminator {discriminator}, ")?;
+        let by = if *labels > 0 { format!(" + {labels} labels") } else { String::new() };
+        write!(f, "generator {latent}{by} → {generator}, discriminator {discriminator}, ")?;
         write!(f, "{size}×{size}, kernel {kernel}")
     }
 }

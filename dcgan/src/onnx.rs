@@ -29,13 +29,23 @@ pub struct About {
     pub steps: u64,
     /// Seed of the training.
     pub seed: u64,
+    /// What a conditional network draws by: [`Attribute::listed`].
+    pub condition: Option<String>,
 }
 
-/// Encodes the generator. Input `z`: `[n, latent, 1, 1]`; output `image`: `[n, channels, size, size]` in [−1,
-/// 1].
+/// Encodes the generator. Input `z`: `[n, latent, 1, 1]`; if it is conditional, also `label`, `[n, labels, 1, 1]`,
+/// one-hot; output `image`: `[n, channels, size, size]` in [−1, 1].
 pub fn generator(generator: &Generator, network: &Network, about: &About) -> Vec<u8> {
     let mut graph = Graph::default();
+    let mut inputs = vec![tensor("z", &[network.latent as i64, 1, 1])];
+    let mut distributions = vec![latent::name(Distribution::Normal)];
     let mut x = "z".to_owned();
+    if network.labels > 0 {
+        inputs.push(tensor("label", &[network.labels as i64, 1, 1]));
+        distributions.push(latent::name(Distribution::OneHot));
+        graph.prefix = "latent".to_owned();
+        x = graph.node("Concat", "concat", &["z", "label"], vec![int("axis", 1)]);
+    }
     for (index, (layer, shape)) in generator.layers.iter().zip(network.generator()).enumerate() {
         graph.prefix = format!("layer{index}");
         let conv = &layer.conv;
@@ -49,13 +59,12 @@ pub fn generator(generator: &Generator, network: &Network, about: &About) -> Vec
         };
     }
     let image = [network.channels, network.size, network.size].map(|n| n as i64);
-    let input = tensor("z", &[network.latent as i64, 1, 1]);
-    let latents = (metadata::LATENTS, latent::name(Distribution::Normal).to_owned());
-    finish(graph, "generator", input, tensor("image", &image), about, [latents])
+    let latents = (metadata::LATENTS, distributions.join(", "));
+    finish(graph, "generator", inputs, tensor("image", &image), about, [latents])
 }
 
-/// Encodes the discriminator. Input `image`: `[n, channels, size, size]` in [−1, 1]; output `real`: `[n, 1]`,
-/// the probability that a picture is real.
+/// Encodes the discriminator. Input `image`: `[n, channels, size, size]` in [−1, 1]; if it is conditional, also `label`,
+/// `[n, labels]`, one-hot; output `real`: `[n, 1]`, the probability that a picture is real.
 pub fn discriminator(discriminator: &Discriminator, network: &Network, about: &About) -> Vec<u8> {
     let mut graph = Graph::default();
     let mut x = "image".to_owned();
@@ -77,13 +86,32 @@ pub fn discriminator(discriminator: &Discriminator, network: &Network, about: &A
     }
     graph.prefix = "verdict".to_owned();
     x = graph.node("Flatten", "logit", &[&x], vec![int("axis", 1)]);
+    let image = [network.channels, network.size, network.size].map(|n| n as i64);
+    let mut inputs = vec![tensor("image", &image)];
+    if network.labels > 0 {
+        inputs.push(tensor("label", &[network.labels as i64]));
+        x = by_label(&mut graph, network.labels, &x);
+    }
     if let Some(minibatch) = &discriminator.minibatch {
         let likeness = compare(&mut graph, minibatch, &features);
         x = graph.node("Add", "sum", &[&x, &likeness], vec![]);
     }
     graph.node("Sigmoid", "sigmoid", &[&x], vec![]);
-    let image = [network.channels, network.size, network.size].map(|n| n as i64);
-    finish(graph, "discriminator", tensor("image", &image), tensor("real", &[1]), about, [])
+    finish(graph, "discriminator", inputs, tensor("real", &[1]), about, [])
+}
+
+/// Adds the nodes that choose by one-hot labels what is added to the first of the `logits`; returns the output's name.
+fn by_label(graph: &mut Graph, labels: usize, logits: &str) -> String {
+    let axis = || vec![int("axis", 1)];
+    let others: Vec<i64> = (1..=labels as i64).collect();
+    let first = graph.constant("first", &[1], Values::Int64(&[0]));
+    let others = graph.constant("others", &[labels], Values::Int64(&others));
+    let over = graph.constant("over", &[1], Values::Int64(&[1]));
+    let first = graph.node("Gather", "of_all", &[logits, &first], axis());
+    let others = graph.node("Gather", "of_labels", &[logits, &others], axis());
+    let chosen = graph.node("Mul", "chosen", &[&others, "label"], vec![]);
+    let chosen = graph.node("ReduceSum", "of_label", &[&chosen, &over], vec![int("keepdims", 1)]);
+    graph.node("Add", "by_label", &[&first, &chosen], vec![])
 }
 
 /// Encodes a classifier of `attributes`, of pictures of `[channels, size]`. Input `image`: `[n, channels, size, size]` in
@@ -106,11 +134,10 @@ pub fn classifier(
     graph.prefix = "verdict".to_owned();
     graph.node("Flatten", "logits", &[&x], vec![int("axis", 1)]);
     let classes = attributes.iter().map(|it| it.classes.len()).sum::<usize>() as i64;
-    let listed: Vec<String> =
-        attributes.iter().map(|it| format!("{}: {}", it.name, it.classes.join(", "))).collect();
+    let listed: Vec<String> = attributes.iter().map(Attribute::listed).collect();
     let image = tensor("image", &[channels, size, size].map(|n| n as i64));
     let more = [("attributes", listed.join("; "))];
-    finish(graph, "classifier", image, tensor("logits", &[classes]), about, more)
+    finish(graph, "classifier", vec![image], tensor("logits", &[classes]), about, more)
 }
 
 /// Adds the nodes that compute [`Minibatch::forward`]; returns the output's name.
@@ -178,7 +205,7 @@ fn constant<const D: usize>(graph: &mut Graph, name: &str, tensor: Tensor<D>) ->
 fn finish(
     mut graph: Graph,
     name: &str,
-    input: ValueInfoProto,
+    inputs: Vec<ValueInfoProto>,
     output: ValueInfoProto,
     about: &About,
     more: impl IntoIterator<Item = (&'static str, String)>,
@@ -192,6 +219,7 @@ fn finish(
         ("seed", about.seed.to_string()),
     ];
     metadata.extend(about.licence.clone().map(|licence| ("licence", licence)));
+    metadata.extend(about.condition.clone().map(|condition| ("condition", condition)));
     metadata.extend(more);
-    graph.model(name, vec![input], output, metadata).encode_to_vec()
+    graph.model(name, inputs, output, metadata).encode_to_vec()
 }

@@ -34,6 +34,10 @@ pub struct Options {
     #[arg(long, allow_negative_numbers = true, default_value_t = 0.0)]
     #[serde(default)]
     pub r1: f32,
+    /// Steps from one penalty to the next; each is that many times as heavy (Karras et al. 2020)
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=64))]
+    #[serde(default = "one")]
+    pub r1_every: u64,
     /// Decay of the moving average of the generator's weights, at step t at most (1 + t) / (10 + t); 0: no
     /// average
     #[arg(long, allow_negative_numbers = true, default_value_t = 0.999)]
@@ -44,6 +48,11 @@ pub struct Options {
     /// Let the discriminator compare the pictures of a batch (minibatch discrimination, Salimans et al. 2016)
     #[arg(long)]
     pub minibatch_discrimination: bool,
+}
+
+/// What runs had that began before penalties could be left out.
+fn one() -> u64 {
+    1
 }
 
 impl Options {
@@ -71,6 +80,7 @@ impl Options {
         within("rate ratio", self.rate_ratio, 0.01, 100.0)?;
         within("smooth", self.smooth, 0.0, 0.5)?;
         within("r1", self.r1, 0.0, 100.0)?;
+        ensure!((1..=64).contains(&self.r1_every), "r1 every {}: must be 1 to 64", self.r1_every);
         within("ema", self.ema, 0.0, 0.99999)
     }
 }
@@ -92,6 +102,7 @@ mod tests {
             annealed: Some(100),
             smooth: 0.0,
             r1: 0.0,
+            r1_every: 1,
             ema: 0.999,
             feature_matching: false,
             minibatch_discrimination: false,

@@ -29,6 +29,7 @@ impl Preset {
             size,
             channels,
             latent,
+            labels: 0,
             width,
             discriminator_width,
             kernel,

@@ -6,9 +6,11 @@ use burn::tensor::activation::{sigmoid, softplus};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
+use crate::condition;
 use crate::discriminator::Discriminator;
 use crate::generator::Generator;
 use crate::init::Weights;
+use crate::network::Network;
 use crate::options::Options;
 use crate::random::{self, Purpose};
 
@@ -77,16 +79,19 @@ impl Trainer {
         }
     }
 
-    /// Trains both networks for one step on the `real` pictures, in [−1, 1].
-    pub fn step(&mut self, real: Tensor<4>) -> Progress {
+    /// Trains both networks for one step on the `real` pictures, in [−1, 1]. `labels`: those of the pictures, if the
+    /// networks are conditional; as many pictures are drawn by the same labels.
+    pub fn step(&mut self, real: Tensor<4>, labels: &[usize]) -> Progress {
         let options = self.options;
         let [n, ..] = real.dims();
-        let len = n * options.network.latent;
-        let z = random::normal(options.seed, Purpose::Latents, self.step, len);
-        let drawn = self.generator.draw(z);
+        let Network { latent, labels: count, .. } = options.network;
+        let noise = random::normal(options.seed, Purpose::Latents, self.step, n * latent);
+        let drawn = self.generator.draw(condition::latents(noise, labels, count));
+        let labels = condition::tensor(condition::one_hot(labels, count), count, &self.device);
+        let labels = labels.as_ref();
 
-        let on_real = self.discriminator.forward(real.clone()).logits;
-        let on_drawn = self.discriminator.forward(drawn.clone().detach()).logits;
+        let on_real = self.discriminator.forward(real.clone(), labels).logits;
+        let on_drawn = self.discriminator.forward(drawn.clone().detach(), labels).logits;
         // One-sided label smoothing (Salimans et al. 2016, section 3.4): only the label of real pictures
         // changes.
         let smooth = f64::from(options.smooth);
@@ -94,7 +99,9 @@ impl Trainer {
             is_real(&on_real).mul_scalar(1.0 - smooth) + is_drawn(&on_real).mul_scalar(smooth);
         let mut loss = real_loss + is_drawn(&on_drawn);
         if options.r1 > 0.0
-            && let Some(penalty) = penalty(&self.discriminator.still(), &real, options.r1)
+            && self.step.is_multiple_of(options.r1_every)
+            && let gamma = options.r1 * options.r1_every as f32
+            && let Some(penalty) = penalty(&self.discriminator.still(), &real, labels, gamma)
         {
             loss = loss + penalty;
         }
@@ -107,9 +114,9 @@ impl Trainer {
         // `no_grad`: gradients of the discriminator would be discarded. `valid().train()`: a plain clone
         // would share the BatchNorm statistics and count this batch a second time.
         let frozen = self.discriminator.valid().train().no_grad();
-        let scores = frozen.forward(drawn.clone());
+        let scores = frozen.forward(drawn.clone(), labels);
         let generator_loss = if options.feature_matching {
-            let target = frozen.forward(real).features.mean_dim(0).detach();
+            let target = frozen.forward(real, labels).features.mean_dim(0).detach();
             (scores.features.mean_dim(0) - target).square().mean()
         } else {
             is_real(&scores.logits)
@@ -133,7 +140,7 @@ impl Trainer {
 
     /// The averaged generator with BatchNorm statistics of its own, for pictures and export.
     pub fn averaged(&self) -> Generator {
-        self.average.settled(self.options.seed)
+        self.average.settled(&self.options.network, self.options.seed)
     }
 }
 
@@ -149,9 +156,14 @@ pub fn adam() -> ModuleOptimizer {
 /// gradient of a gradient is needed.
 ///
 /// *source*: Mescheder et al. 2018 (arXiv 1801.04406), section 4.1.
-pub fn penalty(discriminator: &Discriminator, real: &Tensor<4>, gamma: f32) -> Option<Tensor<1>> {
+pub fn penalty(
+    discriminator: &Discriminator,
+    real: &Tensor<4>,
+    labels: Option<&Tensor<2>>,
+    gamma: f32,
+) -> Option<Tensor<1>> {
     let pictures = real.clone().detach().require_grad();
-    let logits = discriminator.clone().no_grad().forward(pictures.clone()).logits;
+    let logits = discriminator.clone().no_grad().forward(pictures.clone(), labels).logits;
     let gradients = logits.sum().backward();
     let slopes = Tensor::from_inner(pictures.grad(&gradients)?);
     let count = real.dims()[0] as f32;
@@ -162,7 +174,7 @@ pub fn penalty(discriminator: &Discriminator, real: &Tensor<4>, gamma: f32) -> O
     let step = PENALTY_STEP / length;
     let moved = slopes.mul_scalar(step);
     let [above, below] = [real.clone() + moved.clone(), real.clone() - moved]
-        .map(|pictures| discriminator.forward(pictures).logits.mean());
+        .map(|pictures| discriminator.forward(pictures, labels).logits.mean());
     Some((above - below).mul_scalar(gamma / (2.0 * step)))
 }
 

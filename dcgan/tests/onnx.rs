@@ -8,6 +8,7 @@ use ::export::pipeline::{Options, export};
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
 use clap::ValueEnum;
+use dcgan::condition;
 use dcgan::discriminator::Discriminator;
 use dcgan::generator::Generator;
 use dcgan::init::Weights;
@@ -20,17 +21,32 @@ use dcgan::rules::{self, Role};
 use dcgan::values::values;
 use tract_onnx::prelude::*;
 
+const SMALL: Network = Network {
+    size: 16,
+    channels: 3,
+    latent: 6,
+    labels: 0,
+    width: 2,
+    discriminator_width: 3,
+    kernel: 4,
+};
+
 fn about() -> About {
-    About { data: "none".into(), licence: Some("CC0 1.0".into()), steps: 7, seed: 3 }
+    let licence = Some("CC0 1.0".into());
+    About { data: "none".into(), licence, steps: 7, seed: 3, condition: None }
 }
 
-/// Output of an ONNX file in tract, for an input of `shape`.
-fn run(file: &[u8], input: &[f32], shape: &[usize]) -> Vec<f32> {
-    let model = tract_onnx::onnx().model_for_read(&mut Cursor::new(file)).unwrap();
-    let model = model.with_input_fact(0, f32::fact(shape).into()).unwrap();
+/// Output of an ONNX file in tract, for inputs and their shapes.
+fn run(file: &[u8], inputs: &[(&[f32], &[usize])]) -> Vec<f32> {
+    let mut model = tract_onnx::onnx().model_for_read(&mut Cursor::new(file)).unwrap();
+    for (index, (_, shape)) in inputs.iter().enumerate() {
+        model.set_input_fact(index, f32::fact(*shape).into()).unwrap();
+    }
     let model = model.into_optimized().unwrap().into_runnable().unwrap();
-    let input = tract_ndarray::ArrayD::from_shape_vec(shape, input.to_vec()).unwrap();
-    let output = model.run(tvec![input.into_tvalue()]).unwrap();
+    let value = |(input, shape): &(&[f32], &[usize])| {
+        tract_ndarray::ArrayD::from_shape_vec(*shape, input.to_vec()).unwrap().into_tvalue()
+    };
+    let output = model.run(inputs.iter().map(value).collect()).unwrap();
     output[0].to_plain_array_view::<f32>().unwrap().iter().copied().collect()
 }
 
@@ -60,22 +76,32 @@ fn check(network: &Network, minibatch: bool) {
     }
     let n = 3;
     let z = random::normal(1, Purpose::Latents, 0, n * network.latent);
-    let latents = Tensor::from_data(TensorData::new(z.clone(), [n, network.latent]), &device);
+    let labels: Vec<usize> = (1..=n).filter_map(|it| it.checked_rem(network.labels)).collect();
+    let all = condition::latents(z.clone(), &labels, network.labels);
+    let latents = TensorData::new(all, [n, network.latent + network.labels]);
+    let latents = Tensor::from_data(latents, &device);
+    let labels = condition::one_hot(&labels, network.labels);
+    let given = condition::tensor(labels.clone(), network.labels, &device);
     // Statistics other than the initial ones.
-    let settled = generator.settled(1);
-    discriminator.forward(generator.forward(latents.clone()));
+    let settled = generator.settled(network, 1);
+    discriminator.forward(generator.forward(latents.clone()), given.as_ref());
     let discriminator = discriminator.valid();
     let images = settled.forward(latents.without_autodiff());
     let [_, h, w, c] = images.dims();
 
     let file = onnx::generator(&settled, network, &about());
     let drawn = values(planes(images.clone()));
-    assert_close(&run(&file, &z, &[n, network.latent, 1, 1]), &drawn);
+    let count = network.labels;
+    let inputs = [(&z[..], &[n, network.latent, 1, 1][..]), (&labels, &[n, count, 1, 1])];
+    let used = if count > 0 { 2 } else { 1 };
+    assert_close(&run(&file, &inputs[..used]), &drawn);
     assert_rules(&file, Role::Generator);
     let file = onnx::discriminator(&discriminator, network, &about());
-    let logits = discriminator.forward(images).logits;
+    let given = given.map(Tensor::without_autodiff);
+    let logits = discriminator.forward(images, given.as_ref()).logits;
     let real = values(burn::tensor::activation::sigmoid(logits));
-    assert_close(&run(&file, &drawn, &[n, c, h, w]), &real);
+    let inputs = [(&drawn[..], &[n, c, h, w][..]), (&labels, &[n, count])];
+    assert_close(&run(&file, &inputs[..used]), &real);
     assert_rules(&file, Role::Discriminator);
 }
 
@@ -94,17 +120,18 @@ fn assert_rules(file: &[u8], role: Role) {
 #[test]
 fn every_size_and_kernel() {
     for (size, kernel, channels) in [(16, 4, 1), (28, 5, 1), (28, 4, 3), (32, 5, 3), (128, 4, 3)] {
-        let network =
-            Network { size, channels, latent: 6, width: 2, discriminator_width: 3, kernel };
-        check(&network, false);
+        check(&Network { size, channels, kernel, ..SMALL }, false);
     }
 }
 
 #[test]
+fn by_label() {
+    check(&Network { labels: 3, ..SMALL }, false);
+}
+
+#[test]
 fn comparing_a_batch() {
-    let network =
-        Network { size: 16, channels: 3, latent: 6, width: 2, discriminator_width: 3, kernel: 4 };
-    check(&network, true);
+    check(&SMALL, true);
 }
 
 #[test]
@@ -121,7 +148,7 @@ fn the_paper_s_network() {
     assert_rules(&file, Role::Generator);
     let z = random::normal(1, Purpose::Latents, 0, 100);
     let drawn = generator.forward(Tensor::from_data(TensorData::new(z.clone(), [1, 100]), &device));
-    let (found, expected) = (run(&file, &z, &[1, 100, 1, 1]), values(planes(drawn)));
+    let (found, expected) = (run(&file, &[(&z, &[1, 100, 1, 1])]), values(planes(drawn)));
     assert_eq!(found.len(), 3 * 64 * 64);
     let largest = found.iter().zip(&expected).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(largest < 1e-4, "differ by {largest}");

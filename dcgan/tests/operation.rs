@@ -20,6 +20,7 @@ fn networks() -> [Network; 3] {
         size,
         channels,
         latent: 9,
+        labels: 0,
         width: 6,
         discriminator_width: 5,
         kernel,
@@ -156,7 +157,7 @@ fn discriminators_judge_and_learn_as_with_burn() {
         let discriminator = discriminator(&network);
         let [size, channels] = [network.size, network.channels];
         let pictures = numbers(3, [COUNT, size, size, channels]).require_grad();
-        let logits = discriminator.forward(pictures.clone()).logits;
+        let logits = discriminator.forward(pictures.clone(), None).logits;
         let by_burn = judged_by_burn(&discriminator, pictures.clone());
         let [own, burns] = [logits, by_burn].map(|logits| {
             let gradients = (logits.clone() * numbers(5, [COUNT])).sum().backward();
@@ -218,7 +219,7 @@ fn gradients_are_differences() {
     let generator = generator(&network);
     let z = numbers(3, [COUNT, network.latent]);
     let loss = |generator: &Generator, discriminator: &Discriminator| {
-        let logits = discriminator.forward(generator.forward(z.clone())).logits;
+        let logits = discriminator.forward(generator.forward(z.clone()), None).logits;
         (logits * numbers(5, [COUNT])).sum()
     };
     let gradients = loss(&generator, &discriminator).backward();

@@ -1,13 +1,15 @@
 //! Whole runs of the command, with networks small enough to train in seconds.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use image::{Rgb, RgbImage};
+use ndarray::{Array2, Array4, s};
+use ndarray_npy::NpzReader;
 use tempfile::TempDir;
 
 /// Writes 16×16 pictures of a bright square, on the left or the right and red or blue, with labels.
@@ -84,14 +86,28 @@ fn stopped_and_resumed_equals_uninterrupted() {
     let data = squares(directory.path(), 70);
     let place = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let data = data.to_str().unwrap();
-    let every = ["--smooth", "0.1", "--minibatch-discrimination", "--rate-ratio", "0.5"];
+    let every = [
+        "--smooth",
+        "0.1",
+        "--minibatch-discrimination",
+        "--rate-ratio",
+        "0.5",
+        "--r1",
+        "0.5",
+        "--r1-every",
+        "4",
+        "--condition",
+        "side",
+    ];
     let train = |run: &str, more: &[&str]| {
         succeed(&[&["train", "--data", data, "-o", run], &SMALL[..], &every, more].concat());
     };
     let (whole, parts, other) = (place("whole"), place("parts"), place("other"));
     train(&whole, &["--steps", "60"]);
-    // Stop between two lines of the log.
-    train(&parts, &["--steps", "33"]);
+    // Anywhere: each run of this test tries another step.
+    let stop = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().subsec_nanos() % 59 + 1;
+    eprintln!("stopped at step {stop}");
+    train(&parts, &["--steps", &stop.to_string()]);
     let first = fs::read(Path::new(&parts).join("generator.onnx")).unwrap();
     succeed(&["resume", &parts, "--steps", "60"]);
     fail(&["resume", &parts, "--steps", "20"], "already at step 60 of 20");
@@ -251,12 +267,51 @@ fn a_tiny_network_learns() {
 }
 
 #[test]
+fn pictures_follow_their_labels() {
+    let directory = TempDir::new().unwrap();
+    let data = squares(directory.path(), 300);
+    let run = directory.path().join("run");
+    let (run, data) = (run.to_str().unwrap(), data.to_str().unwrap());
+    let train = ["train", "--data", data, "-o", run, "--steps", "300", "--rate", "1e-3"];
+    succeed(&[&train, &SMALL[..], &["--condition", "side"]].concat());
+    let generator = Path::new(run).join("generator.onnx");
+    let options = ::export::pipeline::Options::default();
+    let quantized = ::export::pipeline::export(&generator, &options, &|| ()).unwrap();
+    let parts = &quantized.report.layout.latent;
+    let parts: Vec<_> =
+        parts.iter().map(|it| (&it.name[..], it.distribution, it.guessed)).collect();
+    assert_eq!(parts, [("z", "normal", false), ("label", "one-hot", false)]);
+    let mut npz =
+        NpzReader::new(File::open(Path::new(run).join("reference.npz")).unwrap()).unwrap();
+    let labels: Array2<f32> = npz.by_name("label").unwrap();
+    let pictures: Array4<f32> = npz.by_name("img").unwrap();
+    for (label, picture) in labels.outer_iter().zip(pictures.outer_iter()) {
+        // Squares have less green than what is around them.
+        let half = |from: usize, to: usize| {
+            let green = picture.slice(s![1, 5..11, from..to]);
+            green.iter().sum::<f32>()
+        };
+        let is_right = half(9, 14) < half(2, 7);
+        assert_eq!(is_right, label[1] == 1.0, "{label}");
+    }
+    assert!((4.0..12.0).contains(&labels.column(1).sum()), "{labels}");
+    let (out, _) = succeed(&["evaluate", generator.to_str().unwrap(), "--data", data]);
+    assert!(out.contains("Fréchet distance"), "{out}");
+    for file in ["generator.onnx", "discriminator.onnx"] {
+        let (out, _) = succeed(&["rules", &format!("{run}/{file}")]);
+        assert!(!out.contains("breaks"), "{out}");
+    }
+    let text = fs::read(&generator).unwrap();
+    assert!(String::from_utf8_lossy(&text).contains("side: 0, 1"), "what labels stand for");
+}
+
+#[test]
 fn switches_change_what_is_learned() {
     let directory = TempDir::new().unwrap();
     let data = squares(directory.path(), 40);
     let data = data.to_str().unwrap();
     let mut seen = HashSet::new();
-    let switches: [&[&str]; 8] = [
+    let switches: [&[&str]; 11] = [
         &[],
         &["--ema", "0"],
         &["--smooth", "0.1"],
@@ -265,6 +320,9 @@ fn switches_change_what_is_learned() {
         &["--feature-matching"],
         &["--minibatch-discrimination"],
         &["--kernel", "5"],
+        &["--r1", "0.5"],
+        &["--r1", "0.5", "--r1-every", "2"],
+        &["--condition", "side"],
     ];
     for (index, switch) in switches.into_iter().enumerate() {
         let run = directory.path().join(index.to_string());
@@ -291,6 +349,7 @@ fn bad_input() {
     train(&["--smooth", "0.7"], "smooth 0.7: must be 0 to 0.5");
     train(&["--kernel", "3"], "kernel 3: must be 4 or 5");
     train(&["--batch", "1"], "batch 1: must be 2 to 1024");
+    train(&["--condition", "age"], "squares: no label \"age\": there are side, colour");
     for wrong in [["--size", "99999999999"], ["--channels", "2"], ["--steps", "0"]] {
         let output = dcgan(&[&["train", "--data", data, "-o", run], &wrong[..]].concat());
         assert_eq!(output.status.code(), Some(2), "{wrong:?}");

@@ -12,8 +12,15 @@ use dcgan::random::{self, Purpose};
 use dcgan::trainer::{Trainer, penalty};
 use dcgan::values::values;
 
-const NETWORK: Network =
-    Network { size: 16, channels: 1, latent: 8, width: 4, discriminator_width: 4, kernel: 4 };
+const NETWORK: Network = Network {
+    size: 16,
+    channels: 1,
+    latent: 8,
+    labels: 0,
+    width: 4,
+    discriminator_width: 4,
+    kernel: 4,
+};
 
 fn trainer(ema: f32) -> Trainer {
     let options = Options {
@@ -25,6 +32,7 @@ fn trainer(ema: f32) -> Trainer {
         annealed: None,
         smooth: 0.0,
         r1: 0.0,
+        r1_every: 1,
         ema,
         feature_matching: false,
         minibatch_discrimination: false,
@@ -40,7 +48,7 @@ fn weights(generator: &Generator) -> Vec<f32> {
 fn step(trainer: &mut Trainer) {
     let pixels = random::normal(3, Purpose::Order, trainer.step, 8 * 16 * 16);
     let real = TensorData::new(pixels, [8, 16, 16, 1]);
-    trainer.step(Tensor::from_data(real, &trainer.device));
+    trainer.step(Tensor::from_data(real, &trainer.device), &[]);
 }
 
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
@@ -99,7 +107,7 @@ fn averages_are_of_the_steps() {
 fn settling_takes_the_mean_over_latents() {
     let mut trainer = trainer(0.9);
     step(&mut trainer);
-    let settled = trainer.average.settled(1);
+    let settled = trainer.average.settled(&NETWORK, 1);
     let layer = &settled.layers[0];
     let (mut means, mut variances) = (vec![0.0; 8], vec![0.0; 8]);
     for batch in 0..32 {
@@ -144,11 +152,11 @@ fn penalties_are_on_gradients() {
     }
     let squares = |discriminator: &Discriminator| {
         let pictures = real.clone().require_grad();
-        let logits = discriminator.still().forward(pictures.clone()).logits;
+        let logits = discriminator.still().forward(pictures.clone(), None).logits;
         let slopes = pictures.grad(&logits.sum().backward()).unwrap();
         slopes.square().sum().into_scalar::<f32>() / 8.0 * gamma / 2.0
     };
-    let loss = penalty(&discriminator.still(), &real, gamma).unwrap();
+    let loss = penalty(&discriminator.still(), &real, None, gamma).unwrap();
     let value = loss.clone().into_scalar::<f32>() / 2.0 / squares(&discriminator);
     assert!((value - 1.0).abs() < 0.01, "{value}");
     let gradients = loss.backward();
@@ -183,7 +191,7 @@ fn threads_change_nothing() {
                 .map(|step| {
                     let pixels = random::normal(3, Purpose::Order, step, 64 * 32 * 32 * 3);
                     let real = TensorData::new(pixels, [64, 32, 32, 3]);
-                    trainer.step(Tensor::from_data(real, &trainer.device))
+                    trainer.step(Tensor::from_data(real, &trainer.device), &[])
                 })
                 .collect();
             let weights: Vec<u32> = [&trainer.generator, &trainer.average]

@@ -47,6 +47,9 @@ pub(crate) struct Train {
     #[arg(long)]
     kernel: Option<usize>,
 
+    /// Draw by this label: a conditional generator, whose second input is the label
+    #[arg(long, value_name = "NAME")]
+    condition: Option<String>,
     #[command(flatten)]
     options: Options,
     /// Decay both learning rates to 0 over the second half of the steps
@@ -73,6 +76,7 @@ impl Train {
             width: self.width.unwrap_or(preset.width),
             discriminator_width: self.discriminator_width.unwrap_or(preset.discriminator_width),
             kernel: self.kernel.unwrap_or(preset.kernel),
+            labels: self.labels(&dataset)?,
             ..preset
         };
         let annealed = self.anneal.then_some(self.steps);
@@ -95,6 +99,7 @@ impl Train {
             resize: self.reading.resize,
             labels: self.reading.labels.as_deref().map(absolute).transpose()?,
             sha256: run::digest(&dataset),
+            condition: self.condition.clone(),
             licence: self.licence.clone(),
             options,
             steps: self.steps,
@@ -105,5 +110,13 @@ impl Train {
         let judge = session::judge(&dataset, &device);
         run::begin(&self.output, &plan, judge.as_ref())?;
         session::train(Run::open(&self.output, plan, &dataset, judge, &device)?, &self.output)
+    }
+
+    /// Number of labels of a conditional network.
+    fn labels(&self, dataset: &Dataset) -> Result<usize> {
+        let Some(name) = &self.condition else { return Ok(0) };
+        let labels = dataset.attribute(name)?.classes.len();
+        ensure!(labels > 1, "--condition {name}: all pictures have the same label");
+        Ok(labels)
     }
 }

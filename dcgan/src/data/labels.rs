@@ -9,7 +9,7 @@ use csv::{ReaderBuilder, StringRecord, Trim};
 use super::Attribute;
 
 /// Most classes of one attribute. A column with more values holds numbers or names, not labels.
-const CLASSES: usize = 64;
+pub const CLASSES: usize = 64;
 
 /// Reads the attributes of `pictures`, which the CSV names by their path in the directory or by file name
 /// alone.

@@ -16,6 +16,7 @@ use image::{DynamicImage, GrayImage, RgbImage};
 
 use crate::network::{CHANNELS, SIZES};
 use crate::values;
+pub use labels::CLASSES;
 
 /// Square pictures of one size and their labels.
 #[derive(Clone, Debug)]
@@ -41,6 +42,13 @@ pub struct Attribute {
     pub classes: Vec<String>,
     /// Class of each picture, as an index into `classes`.
     pub values: Vec<usize>,
+}
+
+impl Attribute {
+    /// Its name and those of its classes, as the metadata of ONNX files have them.
+    pub fn listed(&self) -> String {
+        format!("{}: {}", self.name, self.classes.join(", "))
+    }
 }
 
 /// How pictures are read.
@@ -133,6 +141,20 @@ impl Dataset {
             pixels.extend(Planes::from_interleaved(channels, size, size, &interleaved).pixels);
         }
         Ok(Self { name, channels, size, pixels, attributes: found.attributes })
+    }
+
+    /// The attribute `name`.
+    ///
+    /// # Errors
+    ///
+    /// If there is none; the message names those there are.
+    pub fn attribute(&self, name: &str) -> Result<&Attribute> {
+        let found = self.attributes.iter().find(|attribute| attribute.name == name);
+        found.with_context(|| {
+            let names: Vec<&str> = self.attributes.iter().map(|it| &it.name[..]).collect();
+            let there = if names.is_empty() { "none".into() } else { names.join(", ") };
+            format!("{}: no label \"{name}\": there are {there}", self.name)
+        })
     }
 
     /// Number of pictures.

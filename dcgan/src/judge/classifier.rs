@@ -157,7 +157,8 @@ mod tests {
             let classifier = Classifier::new(&dataset, 1, &device);
             let pictures = dataset.batch(&[0, 1], &device);
             let (_, logits) = classifier.forward(pictures.clone());
-            let about = About { data: "none".into(), licence: None, steps: 0, seed: 0 };
+            let about =
+                About { data: "none".into(), licence: None, steps: 0, seed: 0, condition: None };
             let file = onnx::classifier(&classifier, &dataset.attributes, [channels, size], &about);
 
             let model = tract_onnx::onnx().model_for_read(&mut Cursor::new(&file)).unwrap();

@@ -32,14 +32,15 @@ use export::picture::sheet;
 use indicatif::ProgressBar;
 use output::file;
 
-use crate::data::Dataset;
+use crate::data::{Attribute, Dataset};
 use crate::generator::Generator;
 use crate::judge::{self, Judge, Verdict};
 use crate::onnx::{self, About};
+use crate::options::Options;
 use crate::random::{self, Purpose};
 use crate::trainer::Trainer;
 pub use drawing::JUDGED_SEED;
-use drawing::draw;
+use drawing::{COLUMNS, draw, draw_labels};
 use log::Log;
 pub use plan::{Plan, digest};
 
@@ -53,6 +54,8 @@ pub struct Run<'a> {
     directory: PathBuf,
     plan: Plan,
     dataset: &'a Dataset,
+    /// What a conditional network draws by.
+    condition: Option<&'a Attribute>,
     judge: Option<Judge>,
     trainer: Trainer,
     log: Log,
@@ -116,6 +119,7 @@ impl<'a> Run<'a> {
         judge: Option<Judge>,
         device: &Device,
     ) -> Result<Self> {
+        let condition = plan.condition.as_deref().map(|it| dataset.attribute(it)).transpose()?;
         let len = dataset.picture_len();
         let deviation = judge::deviation(dataset.pixels.chunks_exact(len), len) / 127.5;
         let mut trainer = Trainer::new(plan.options, deviation as f32, device);
@@ -125,7 +129,7 @@ impl<'a> Run<'a> {
         let log = Log::open(&directory.join("log.csv"), trainer.step, sums)?;
         let directory = directory.to_owned();
         let epoch = (0, random::order(plan.options.seed, Purpose::Order, 0, dataset.len()));
-        Ok(Self { directory, plan, dataset, judge, trainer, log, epoch })
+        Ok(Self { directory, plan, dataset, condition, judge, trainer, log, epoch })
     }
 
     /// Trains until all steps are done or `stop` is set. Passes a line of text to `say` with every sheet.
@@ -151,8 +155,8 @@ impl<'a> Run<'a> {
             let start = Instant::now();
             // On one of the threads that share the work: none has to be woken for each operation.
             let progress = rayon::scope(|_| {
-                let batch = self.batch(self.trainer.step);
-                self.trainer.step(batch)
+                let (pictures, labels) = self.batch(self.trainer.step);
+                self.trainer.step(pictures, &labels)
             });
             let step = self.trainer.step;
             if !(progress.discriminator.is_finite() && progress.generator.is_finite()) {
@@ -191,6 +195,7 @@ impl<'a> Run<'a> {
             licence: self.plan.licence.clone(),
             steps: self.trainer.step,
             seed: self.plan.options.seed,
+            condition: self.condition.map(Attribute::listed),
         };
         let network = &self.plan.options.network;
         let generator = self.trainer.averaged();
@@ -222,9 +227,9 @@ impl<'a> Run<'a> {
         self.plan.options.batch.min(self.dataset.len())
     }
 
-    /// The real pictures of step `step`. Each epoch has an order of its own; pictures left over at its end,
+    /// The real pictures of step `step`, and their labels if the networks are conditional. Each epoch has an order of its own; pictures left over at its end,
     /// too few for a batch, are skipped.
-    fn batch(&mut self, step: u64) -> Tensor<4> {
+    fn batch(&mut self, step: u64) -> (Tensor<4>, Vec<usize>) {
         let batch = self.batch_len();
         let batches = (self.dataset.len() / batch) as u64;
         let (epoch, at) = (step / batches, (step % batches) as usize);
@@ -232,7 +237,9 @@ impl<'a> Run<'a> {
             let seed = self.plan.options.seed;
             self.epoch = (epoch, random::order(seed, Purpose::Order, epoch, self.dataset.len()));
         }
-        self.dataset.batch(&self.epoch.1[at * batch..][..batch], &self.trainer.device)
+        let indices = &self.epoch.1[at * batch..][..batch];
+        let labels = self.condition.iter().flat_map(|it| indices.iter().map(|&i| it.values[i]));
+        (self.dataset.batch(indices, &self.trainer.device), labels.collect())
     }
 
     /// Writes a sheet and, if there is a judge, measures quality.
@@ -241,7 +248,8 @@ impl<'a> Run<'a> {
         let sheet = self.sheet(&generator)?;
         file::write(&[(self.directory.join(format!("sheets/{step:06}.png")), &sheet)])?;
         let Some(judge) = &self.judge else { return Ok(None) };
-        let verdict = judge.judge(&draw(&generator, JUDGED_SEED, judge.scale.count));
+        let network = &self.plan.options.network;
+        let verdict = judge.judge(&draw(&generator, network, JUDGED_SEED, judge.scale.count));
         let Verdict { frechet, floors, manifold, .. } = verdict;
         say(format!(
             "step {step}: Fréchet distance {frechet:.2}, {floors:.1} times the floor; \
@@ -252,7 +260,12 @@ impl<'a> Run<'a> {
     }
 
     fn sheet(&self, generator: &Generator) -> Result<Vec<u8>> {
-        sheet::encode(&draw(generator, self.plan.options.seed, SHEET))
+        let Options { network, seed, .. } = &self.plan.options;
+        let pictures = match network.labels {
+            0 => draw(generator, network, *seed, SHEET),
+            _ => draw_labels(generator, network, *seed),
+        };
+        sheet::rows(&pictures, COLUMNS)
     }
 }
 

@@ -23,6 +23,9 @@ pub struct Plan {
     pub labels: Option<PathBuf>,
     /// SHA-256 of the pictures' pixels and labels.
     pub sha256: String,
+    /// The attribute that a conditional network draws by.
+    #[serde(default)]
+    pub condition: Option<String>,
     /// Licence of the data.
     pub licence: Option<String>,
     /// The networks and how they are trained.

@@ -15,7 +15,7 @@ use crate::import::constant::tensor::Tensor;
 use crate::import::value::{ByLabel, Scope, Value};
 use crate::import::view::{Origin, View};
 use crate::latent;
-use crate::latent::inputs::{arrange, part_of};
+use crate::latent::inputs::{arrange, described, part_of};
 use crate::latent::wish::Wishes;
 use crate::onnx::batch;
 use crate::onnx::input::{Input, data_type};
@@ -85,13 +85,15 @@ impl<'a> GraphInputs<'a> {
         }
         scope.batch = batch::declared(&inputs)?;
         let mut drafts = Vec::new();
-        for declared in &inputs {
+        let told = source.metadata(metadata::LATENTS).and_then(described).unwrap_or_default();
+        for (index, declared) in inputs.iter().enumerate() {
             let shape = sizes(&batch::freed(declared))?;
             let found = label::find(source, graph, &declared.name);
             let labels = found.as_ref().map(|found| found.labels);
             it.tables.extend(found.into_iter().flat_map(|found| found.nodes));
             let alone = inputs.len() == 1;
-            let taken = taken((source, wishes), declared, &shape, labels, alone)?;
+            let told = told.get(index).map(|(distribution, _)| *distribution);
+            let taken = taken(wishes, declared, &shape, labels, (alone, told))?;
             match (&taken, wishes.label) {
                 (Taken::Number(_) | Taken::OneHot { .. }, Some(label)) => {
                     it.fix(declared, shape, &taken, label, scope)?;
@@ -170,13 +172,14 @@ impl<'a> GraphInputs<'a> {
 }
 
 /// What input `declared` takes, by the options, by what the graph does with it, and by its name. `labels`: how many
-/// there are, if the graph uses it as a label's number. `alone`: the graph has no other input.
+/// there are, if the graph uses it as a label's number. `alone`: the graph has no other input; `told`: what its metadata
+/// say of it.
 fn taken(
-    (source, wishes): (&Source, &Wishes),
+    wishes: &Wishes,
     declared: &ValueInfoProto,
     shape: &[usize],
     labels: Option<usize>,
-    alone: bool,
+    (alone, told): (bool, Option<Distribution>),
 ) -> Result<Taken> {
     let name = &declared.name;
     let said = wishes.named(name);
@@ -192,14 +195,13 @@ fn taken(
         );
         return Ok(Taken::Number(labels));
     }
-    let guessed = said.is_none() && !alone && is_called_label(name);
-    if whole || guessed || said == Some(Distribution::OneHot) {
+    let guessed = said.is_none() && told.is_none() && !alone && is_called_label(name);
+    if whole || guessed || said.or(told) == Some(Distribution::OneHot) {
         return Ok(match count(shape) {
             ..=1 => Taken::Number(None),
             _ => Taken::OneHot { guessed: guessed && !whole },
         });
     }
-    let told = source.metadata(metadata::LATENTS).and_then(latent::named);
     let drawn = wishes.distribution(name).or(told);
     Ok(Taken::Noise(drawn.unwrap_or(Distribution::Normal)))
 }
