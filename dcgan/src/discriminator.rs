@@ -59,10 +59,10 @@ impl Discriminator {
         still
     }
 
-    /// Features and logits of pictures in [−1, 1], shape `[n, size, size, channels]`. `labels`: those of a conditional
-    /// network, one-hot, `[n, labels]`. What a label adds to the logit is linear in the features, as in Miyato & Koyama
-    /// 2018 (arXiv 1802.05637).
-    pub fn forward(&self, pictures: Tensor<4>, labels: Option<&Tensor<2>>) -> Scores {
+    /// Features and logits of pictures in [−1, 1], shape `[n, size, size, channels]`. `classes`: those of the pictures
+    /// for a conditional network, one-hot, `[n, classes]`. What a class adds to the logit is linear in the features, as
+    /// in Miyato & Koyama 2018 (arXiv 1802.05637).
+    pub fn forward(&self, pictures: Tensor<4>, classes: Option<&Tensor<2>>) -> Scores {
         let [n, ..] = pictures.dims();
         let (last, hidden) = self.layers.split_last().expect("every network has layers");
         let mut x = operation::maps(pictures);
@@ -73,18 +73,15 @@ impl Discriminator {
             }
             x = operation::bias(x, &layer.conv.bias, Activation::Rectify(SLOPE as f32));
         }
-        let logits = operation::down(x.clone(), &last.conv);
-        let logits = operation::bias(logits, &last.conv.bias, Activation::None);
-        let logits: Tensor<2> = logits.reshape([n as i32, -1]);
-        let mut logits = match labels {
-            None => logits,
-            Some(labels) => {
-                let [_, count] = labels.dims();
-                let by_label = logits.clone().narrow(1, 1, count) * labels.clone();
-                logits.narrow(1, 0, 1) + by_label.sum_dim(1)
-            }
+        let terms = operation::down(x.clone(), &last.conv);
+        let terms = operation::bias(terms, &last.conv.bias, Activation::None);
+        let [.., count] = terms.dims();
+        let terms: Tensor<2> = terms.reshape([n, count]);
+        let mut logits: Tensor<1> = terms.clone().narrow(1, 0, 1).reshape([n]);
+        if let Some(classes) = classes {
+            let chosen = terms.narrow(1, 1, count - 1) * classes.clone();
+            logits = logits + chosen.sum_dim(1).reshape([n]);
         }
-        .reshape([n]);
         let features = operation::pictures(x);
         if let Some(minibatch) = &self.minibatch {
             // In the order of an ONNX: channels, rows, columns.

@@ -5,7 +5,7 @@ use burn::nn::conv::{ConvTranspose2d, ConvTranspose2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::{Tensor, TensorData};
 
-use crate::condition;
+use crate::data::Attribute;
 use crate::init::Weights;
 use crate::network::{Layer, Network};
 use crate::operation::{self, Activation};
@@ -41,14 +41,14 @@ impl Generator {
         Self { layers: up.collect() }
     }
 
-    /// Number of elements of a latent, labels included.
-    pub fn latent(&self) -> usize {
+    /// Number of elements of a latent, its class included.
+    pub fn inputs(&self) -> usize {
         self.layers[0].conv.channels[0]
     }
 
     /// [`Self::forward`] of concatenated latents, on the generator's own device.
     pub fn draw(&self, z: Vec<f32>) -> Tensor<4> {
-        let shape = [z.len() / self.latent(), self.latent()];
+        let shape = [z.len() / self.inputs(), self.inputs()];
         let device = self.layers[0].conv.weight.val().device();
         self.forward(Tensor::from_data(TensorData::new(z, shape), &device))
     }
@@ -84,20 +84,23 @@ impl Generator {
         }
     }
 
-    /// This generator of `network` with BatchNorm statistics measured for its weights: the mean over batches of latents
-    /// of their own, with each label as often. The running statistics of the training lag behind the weights.
-    pub fn settled(&self, network: &Network, seed: u64) -> Self {
+    /// This generator with BatchNorm statistics measured for its weights: the mean over batches of latents of
+    /// their own. The running statistics of the training lag behind the weights. `condition`: what a conditional generator
+    /// draws by, as often as in the data.
+    pub fn settled(&self, condition: Option<&Attribute>, seed: u64) -> Self {
         let mut settling = self.clone().train();
+        let classes = condition.map_or(0, |it| it.classes.len());
+        let len = BATCH * (self.inputs() - classes);
         for batch in 0..BATCHES {
             for norm in settling.layers.iter_mut().filter_map(|layer| layer.norm.as_mut()) {
                 // Momentum 1/k for the k-th batch makes the running statistics the mean over all batches.
                 norm.momentum = 1.0 / (batch + 1) as f64;
             }
-            let noise = random::normal(seed, Purpose::Statistics, batch, BATCH * network.latent);
-            let first = batch as usize * BATCH;
-            let labels: Vec<usize> =
-                (first..first + BATCH).filter_map(|it| it.checked_rem(network.labels)).collect();
-            settling.draw(condition::latents(noise, &labels, network.labels));
+            let noise = random::normal(seed, Purpose::Statistics, batch, len);
+            settling.draw(match condition {
+                Some(attribute) => attribute.draw(seed, batch, BATCH).latents(&noise),
+                None => noise,
+            });
         }
         settling.valid()
     }

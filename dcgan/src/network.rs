@@ -7,12 +7,13 @@ use burn::nn::PaddingConfig2d;
 use burn::nn::conv::Conv2d;
 use serde::{Deserialize, Serialize};
 
-use crate::data::CLASSES;
-
 /// Supported rows and columns of a picture.
 pub const SIZES: [usize; 5] = [16, 28, 32, 64, 128];
 /// Supported channels of a picture.
 pub const CHANNELS: [usize; 2] = [1, 3];
+
+/// Most classes of an attribute. A column with more values holds numbers or names, not labels.
+pub const CLASSES: usize = 64;
 
 /// The sizes that determine a generator and its discriminator.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,11 +22,11 @@ pub struct Network {
     pub size: usize,
     /// 1 (grey) or 3 (red, green, blue).
     pub channels: usize,
-    /// Elements of a latent, without labels.
+    /// Elements of the noise that a picture is drawn from: of the latent, without its class.
     pub latent: usize,
-    /// Labels, one of which each picture is drawn by; 0: the networks are not conditional.
+    /// Classes, by one of which a picture is drawn; 0: the networks are not conditional.
     #[serde(default)]
-    pub labels: usize,
+    pub classes: usize,
     /// Channels of the generator's last hidden layer; every layer before it has twice as many.
     pub width: usize,
     /// Channels of the discriminator's first layer; every layer after it has twice as many.
@@ -77,7 +78,7 @@ impl Network {
             Ok(())
         };
         range("latent", self.latent, 1024)?;
-        ensure!(self.labels <= CLASSES, "{} labels: must be at most {CLASSES}", self.labels);
+        ensure!(self.classes <= CLASSES, "{} classes: must be at most {CLASSES}", self.classes);
         range("width", self.width, 256)?;
         range("discriminator width", self.discriminator_width, 256)
     }
@@ -101,18 +102,23 @@ impl Network {
             let output = if i + 1 == n { self.channels } else { widest >> (i + 1) };
             self.double(widest >> i, output)
         });
-        [self.project(self.latent + self.labels, widest)].into_iter().chain(up).collect()
+        [self.project(self.latent + self.classes, widest)].into_iter().chain(up).collect()
     }
 
-    /// The discriminator's layers, which mirror the generator's; the last one outputs the logit, and
-    /// of each label what it adds to the logit.
+    /// Weights of the generator's layers.
+    pub fn weights(&self) -> usize {
+        self.generator().iter().map(|it| it.input * it.output * it.kernel * it.kernel).sum()
+    }
+
+    /// The discriminator's layers, which mirror the generator's; the last one outputs the logit, then a
+    /// term for each class.
     pub fn discriminator(&self) -> Vec<Layer> {
         let n = self.doublings();
         let down = (0..n).map(|i| {
             let input = if i == 0 { self.channels } else { self.discriminator_width << (i - 1) };
             Layer { output_padding: 0, ..self.double(input, self.discriminator_width << i) }
         });
-        let judge = self.project(self.discriminator_width << (n - 1), 1 + self.labels);
+        let judge = self.project(self.discriminator_width << (n - 1), 1 + self.classes);
         down.chain([judge]).collect()
     }
 
@@ -141,9 +147,9 @@ impl fmt::Display for Network {
             let widths: Vec<String> = layers.iter().map(|layer| layer.output.to_string()).collect();
             widths.join("-")
         };
-        let Self { size, latent, kernel, labels, .. } = self;
+        let Self { size, latent, kernel, classes, .. } = self;
         let (generator, discriminator) = (widths(self.generator()), widths(self.discriminator()));
-        let by = if *labels > 0 { format!(" + {labels} labels") } else { String::new() };
+        let by = if *classes > 0 { format!(" + {classes} classes") } else { String::new() };
         write!(f, "generator {latent}{by} → {generator}, discriminator {discriminator}, ")?;
         write!(f, "{size}×{size}, kernel {kernel}")
     }
@@ -165,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_paper_s_network() {
-        let paper = Preset::Paper64.network(3);
+        let paper = Preset::Paper64.network(64, 3);
         let channels: Vec<_> = paper.generator().iter().map(|l| (l.input, l.output)).collect();
         assert_eq!(channels, [(100, 1024), (1024, 512), (512, 256), (256, 128), (128, 3)]);
         let channels: Vec<_> = paper.discriminator().iter().map(|l| (l.input, l.output)).collect();
@@ -178,7 +184,8 @@ mod tests {
 
     #[test]
     fn every_size_and_kernel_fits() {
-        let small = Network { width: 4, discriminator_width: 6, ..Preset::Micro128k.network(1) };
+        let small =
+            Network { width: 4, discriminator_width: 6, ..Preset::Micro128k.network(32, 1) };
         for size in SIZES {
             for kernel in [4, 5] {
                 let network = Network { size, kernel, ..small };
@@ -195,7 +202,7 @@ mod tests {
 
     #[test]
     fn other_numbers_are_refused() {
-        let good = Preset::Micro256k.network(3);
+        let good = Preset::Micro256k.network(32, 3);
         let refused = |network: Network, expected: &str| {
             assert_eq!(network.check().unwrap_err().to_string(), expected);
         };

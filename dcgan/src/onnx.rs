@@ -33,15 +33,15 @@ pub struct About {
     pub condition: Option<String>,
 }
 
-/// Encodes the generator. Input `z`: `[n, latent, 1, 1]`; if it is conditional, also `label`, `[n, labels, 1, 1]`,
+/// Encodes the generator. Input `z`: `[n, latent, 1, 1]`; if it is conditional, also `label`, `[n, classes, 1, 1]`,
 /// one-hot; output `image`: `[n, channels, size, size]` in [−1, 1].
 pub fn generator(generator: &Generator, network: &Network, about: &About) -> Vec<u8> {
     let mut graph = Graph::default();
     let mut inputs = vec![tensor("z", &[network.latent as i64, 1, 1])];
     let mut distributions = vec![latent::name(Distribution::Normal)];
     let mut x = "z".to_owned();
-    if network.labels > 0 {
-        inputs.push(tensor("label", &[network.labels as i64, 1, 1]));
+    if network.classes > 0 {
+        inputs.push(tensor("label", &[network.classes as i64, 1, 1]));
         distributions.push(latent::name(Distribution::OneHot));
         graph.prefix = "latent".to_owned();
         x = graph.node("Concat", "concat", &["z", "label"], vec![int("axis", 1)]);
@@ -60,11 +60,12 @@ pub fn generator(generator: &Generator, network: &Network, about: &About) -> Vec
     }
     let image = [network.channels, network.size, network.size].map(|n| n as i64);
     let latents = (metadata::LATENTS, distributions.join(", "));
-    finish(graph, "generator", inputs, tensor("image", &image), about, [latents])
+    let more = [latents].into_iter().chain(condition(about));
+    finish(graph, "generator", inputs, tensor("image", &image), about, more)
 }
 
 /// Encodes the discriminator. Input `image`: `[n, channels, size, size]` in [−1, 1]; if it is conditional, also `label`,
-/// `[n, labels]`, one-hot; output `real`: `[n, 1]`, the probability that a picture is real.
+/// `[n, classes]`, one-hot; output `real`: `[n, 1]`, the probability that a picture is real.
 pub fn discriminator(discriminator: &Discriminator, network: &Network, about: &About) -> Vec<u8> {
     let mut graph = Graph::default();
     let mut x = "image".to_owned();
@@ -88,24 +89,29 @@ pub fn discriminator(discriminator: &Discriminator, network: &Network, about: &A
     x = graph.node("Flatten", "logit", &[&x], vec![int("axis", 1)]);
     let image = [network.channels, network.size, network.size].map(|n| n as i64);
     let mut inputs = vec![tensor("image", &image)];
-    if network.labels > 0 {
-        inputs.push(tensor("label", &[network.labels as i64]));
-        x = by_label(&mut graph, network.labels, &x);
+    if network.classes > 0 {
+        inputs.push(tensor("label", &[network.classes as i64]));
+        x = by_label(&mut graph, network.classes, &x);
     }
     if let Some(minibatch) = &discriminator.minibatch {
         let likeness = compare(&mut graph, minibatch, &features);
         x = graph.node("Add", "sum", &[&x, &likeness], vec![]);
     }
     graph.node("Sigmoid", "sigmoid", &[&x], vec![]);
-    finish(graph, "discriminator", inputs, tensor("real", &[1]), about, [])
+    finish(graph, "discriminator", inputs, tensor("real", &[1]), about, condition(about))
 }
 
-/// Adds the nodes that choose by one-hot labels what is added to the first of the `logits`; returns the output's name.
-fn by_label(graph: &mut Graph, labels: usize, logits: &str) -> String {
+/// What a conditional network draws by, as metadata.
+fn condition(about: &About) -> Option<(&'static str, String)> {
+    Some(("condition", about.condition.clone()?))
+}
+
+/// Adds logit 0 + Σ label · logits 1, 2, …; returns the output's name.
+fn by_label(graph: &mut Graph, classes: usize, logits: &str) -> String {
     let axis = || vec![int("axis", 1)];
-    let others: Vec<i64> = (1..=labels as i64).collect();
+    let others: Vec<i64> = (1..=classes as i64).collect();
     let first = graph.constant("first", &[1], Values::Int64(&[0]));
-    let others = graph.constant("others", &[labels], Values::Int64(&others));
+    let others = graph.constant("others", &[classes], Values::Int64(&others));
     let over = graph.constant("over", &[1], Values::Int64(&[1]));
     let first = graph.node("Gather", "of_all", &[logits, &first], axis());
     let others = graph.node("Gather", "of_labels", &[logits, &others], axis());
@@ -219,7 +225,6 @@ fn finish(
         ("seed", about.seed.to_string()),
     ];
     metadata.extend(about.licence.clone().map(|licence| ("licence", licence)));
-    metadata.extend(about.condition.clone().map(|condition| ("condition", condition)));
     metadata.extend(more);
     graph.model(name, inputs, output, metadata).encode_to_vec()
 }

@@ -19,23 +19,23 @@ pub struct Options {
     #[arg(long, default_value_t = 64)]
     pub batch: usize,
     /// Adam's learning rate for the generator
-    #[arg(long, allow_negative_numbers = true, default_value_t = 2e-4)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 4e-4)]
     pub rate: f32,
     /// Learning rate of the discriminator, as a multiple of the generator's
-    #[arg(long, allow_negative_numbers = true, default_value_t = 1.0)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.5)]
     pub rate_ratio: f32,
     /// Number of steps, over whose second half both learning rates fall to 0; `None`: they stay constant.
     #[arg(skip)]
     pub annealed: Option<u64>,
     /// Amount subtracted from the label of real pictures (one-sided label smoothing, Salimans et al. 2016)
-    #[arg(long, allow_negative_numbers = true, default_value_t = 0.0)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.1)]
     pub smooth: f32,
     /// Weight γ of the penalty on the discriminator's gradients at real pictures (R1, Mescheder et al. 2018); 0: none
-    #[arg(long, allow_negative_numbers = true, default_value_t = 0.0)]
+    #[arg(long, allow_negative_numbers = true, default_value_t = 0.5)]
     #[serde(default)]
     pub r1: f32,
-    /// Steps from one penalty to the next; each is that many times as heavy (Karras et al. 2020)
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=64))]
+    /// Apply the penalty every K-th step, K times as heavy (lazy regularisation, Karras et al. 2020)
+    #[arg(long, value_name = "K", default_value_t = 4)]
     #[serde(default = "one")]
     pub r1_every: u64,
     /// Decay of the moving average of the generator's weights, at step t at most (1 + t) / (10 + t); 0: no
@@ -50,7 +50,7 @@ pub struct Options {
     pub minibatch_discrimination: bool,
 }
 
-/// What runs had that began before penalties could be left out.
+/// The value of runs that are older than this option.
 fn one() -> u64 {
     1
 }
@@ -81,6 +81,10 @@ impl Options {
         within("smooth", self.smooth, 0.0, 0.5)?;
         within("r1", self.r1, 0.0, 100.0)?;
         ensure!((1..=64).contains(&self.r1_every), "r1 every {}: must be 1 to 64", self.r1_every);
+        ensure!(
+            !self.feature_matching || self.network.classes == 0,
+            "feature matching does not teach classes: leave --feature-matching or --condition out"
+        );
         within("ema", self.ema, 0.0, 0.99999)
     }
 }
@@ -92,7 +96,7 @@ mod tests {
 
     #[test]
     fn rates_fall_in_the_second_half() {
-        let network = Preset::Micro128k.network(1);
+        let network = Preset::Micro128k.network(32, 1);
         let mut options = Options {
             network,
             seed: 1,

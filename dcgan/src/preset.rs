@@ -3,33 +3,52 @@
 use crate::network::Network;
 use clap::ValueEnum;
 
-/// Sizes of a network, except the channels of its pictures, which the data determine.
+/// Sizes of a network for pictures of one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Preset {
     /// The paper's own 64×64 network: z 100, 1024-512-256-128-3, kernel 5
     Paper64,
-    /// 32×32 for a device with 128 KB of flash
+    /// For a device with 128 KB of flash: 32×32 with 48-24-12 channels
     #[value(name = "micro-128k")]
     Micro128k,
-    /// 32×32 for a device with 256 KB of flash
+    /// For 256 KB: 32×32 with 96-48-24
     #[value(name = "micro-256k")]
     Micro256k,
-    /// 64×64 for a device with 1 MB of flash
+    /// For 1 MB: 64×64 with 256-128-64-32
     #[value(name = "micro-1m")]
     Micro1m,
-    /// 64×64 for a device with 4 MB of flash
+    /// For 4 MB: 64×64 with 512-256-128-64
     #[value(name = "micro-4m")]
     Micro4m,
 }
 
 impl Preset {
-    /// The network for pictures of `channels` channels.
-    pub fn network(self, channels: usize) -> Network {
+    /// The default for pictures of `size`: `micro-256k` up to 32×32, otherwise `micro-1m`.
+    pub fn of(size: usize) -> Self {
+        if size > 32 { Self::Micro1m } else { Self::Micro256k }
+    }
+
+    /// The network for pictures of `size` and `channels`. At another size than the preset's own, the generator is as
+    /// wide as it can be with no more weights than there, in steps of 2, and the discriminator has as many features.
+    pub fn network(self, size: usize, channels: usize) -> Network {
+        let own = self.own(channels);
+        if size == own.size {
+            return own;
+        }
+        let [each, ..] = Network { size, discriminator_width: 1, ..own }.features();
+        let discriminator_width = (own.features()[0] / each).clamp(1, 256);
+        let of = |width| Network { size, width, discriminator_width, ..own };
+        let mut networks = (1..=128).rev().map(|half| of(2 * half));
+        networks.find(|it| it.weights() <= own.weights()).unwrap_or(of(2))
+    }
+
+    /// The network for pictures of the preset's own size.
+    fn own(self, channels: usize) -> Network {
         let network = |size, latent, width, discriminator_width, kernel| Network {
             size,
             channels,
             latent,
-            labels: 0,
+            classes: 0,
             width,
             discriminator_width,
             kernel,
@@ -39,7 +58,7 @@ impl Preset {
             Self::Paper64 => network(64, 100, 128, 128, 5),
             Self::Micro128k => network(32, 20, 12, 32, 4),
             Self::Micro256k => network(32, 32, 24, 32, 4),
-            Self::Micro1m => network(64, 64, 30, 32, 4),
+            Self::Micro1m => network(64, 32, 32, 32, 4),
             Self::Micro4m => network(64, 100, 64, 64, 4),
         }
     }
@@ -53,5 +72,30 @@ impl Preset {
             Self::Micro1m => Some(1 << 20),
             Self::Micro4m => Some(4 << 20),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum;
+
+    use super::*;
+    use crate::network::{CHANNELS, SIZES};
+
+    #[test]
+    fn other_sizes_have_no_more_weights() {
+        for preset in Preset::value_variants() {
+            for (size, channels) in SIZES.iter().flat_map(|size| CHANNELS.map(|it| (*size, it))) {
+                let (network, own) = (preset.network(size, channels), preset.own(channels));
+                network.check().unwrap();
+                let wider = Network { width: network.width + 2, ..network };
+                assert_eq!((network.size, network.channels), (size, channels));
+                assert!(network.weights() <= own.weights(), "{preset:?}: {network}");
+                let is_widest = wider.weights() > own.weights() || wider.width > 256;
+                assert!(is_widest || size == own.size, "{preset:?}: {network}");
+            }
+        }
+        let widths = SIZES.map(|size| Preset::Micro256k.network(size, 3).width);
+        assert_eq!(widths, [52, 32, 24, 10, 4]);
     }
 }

@@ -19,6 +19,8 @@ pub enum Purpose {
     Order,
     /// Latents on which the averaged generator's BatchNorm statistics are measured.
     Statistics = 7,
+    /// Classes that a conditional generator is measured by.
+    Classes,
 }
 
 /// The `index`-th random number generator for `purpose`.

@@ -6,11 +6,11 @@ use burn::tensor::activation::{sigmoid, softplus};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::condition;
+use crate::condition::Classes;
+use crate::data::Attribute;
 use crate::discriminator::Discriminator;
 use crate::generator::Generator;
 use crate::init::Weights;
-use crate::network::Network;
 use crate::options::Options;
 use crate::random::{self, Purpose};
 
@@ -34,6 +34,8 @@ pub struct Trainer {
     pub generator_adam: ModuleOptimizer,
     /// The discriminator's Adam optimiser and its state.
     pub discriminator_adam: ModuleOptimizer,
+    /// What a conditional generator draws by.
+    condition: Option<Attribute>,
     /// Standard deviation of the data, in the networks' range of [−1, 1].
     deviation: f32,
     /// The device on which [`Self::step`] expects real pictures.
@@ -43,7 +45,7 @@ pub struct Trainer {
 /// Measurements of one step.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Progress {
-    /// The discriminator's loss, on real and generated pictures together.
+    /// The discriminator's loss, on real and generated pictures together, without the penalty.
     pub discriminator: f32,
     /// The generator's loss.
     pub generator: f32,
@@ -57,8 +59,14 @@ pub struct Progress {
 }
 
 impl Trainer {
-    /// Untrained networks. `deviation`: standard deviation of the data, in the networks' range of [−1, 1].
-    pub fn new(options: Options, deviation: f32, device: &Device) -> Self {
+    /// Untrained networks. `condition`: what conditional ones draw by; `deviation`: standard deviation of the data, in the
+    /// networks' range of [−1, 1].
+    pub fn new(
+        options: Options,
+        condition: Option<&Attribute>,
+        deviation: f32,
+        device: &Device,
+    ) -> Self {
         let device = device.clone().autodiff();
         let seed = options.seed;
         let mut weights = Weights::new(seed, Purpose::Generator, &device);
@@ -72,6 +80,7 @@ impl Trainer {
             discriminator,
             generator_adam: adam(),
             discriminator_adam: adam(),
+            condition: condition.cloned(),
             deviation,
             device,
             step: 0,
@@ -79,33 +88,37 @@ impl Trainer {
         }
     }
 
-    /// Trains both networks for one step on the `real` pictures, in [−1, 1]. `labels`: those of the pictures, if the
-    /// networks are conditional; as many pictures are drawn by the same labels.
-    pub fn step(&mut self, real: Tensor<4>, labels: &[usize]) -> Progress {
+    /// Trains both networks for one step on the `real` pictures, in [−1, 1]. `classes`: those of the pictures, if the
+    /// networks are conditional; pictures are drawn by the same ones.
+    pub fn step(&mut self, real: Tensor<4>, classes: Option<&Classes>) -> Progress {
         let options = self.options;
         let [n, ..] = real.dims();
-        let Network { latent, labels: count, .. } = options.network;
-        let noise = random::normal(options.seed, Purpose::Latents, self.step, n * latent);
-        let drawn = self.generator.draw(condition::latents(noise, labels, count));
-        let labels = condition::tensor(condition::one_hot(labels, count), count, &self.device);
-        let labels = labels.as_ref();
+        let len = n * options.network.latent;
+        let noise = random::normal(options.seed, Purpose::Latents, self.step, len);
+        let drawn = self.generator.draw(match classes {
+            Some(classes) => classes.latents(&noise),
+            None => noise,
+        });
+        let classes = classes.map(|it| it.tensor(&self.device));
+        let classes = classes.as_ref();
 
-        let on_real = self.discriminator.forward(real.clone(), labels).logits;
-        let on_drawn = self.discriminator.forward(drawn.clone().detach(), labels).logits;
+        let on_real = self.discriminator.forward(real.clone(), classes).logits;
+        let on_drawn = self.discriminator.forward(drawn.clone().detach(), classes).logits;
         // One-sided label smoothing (Salimans et al. 2016, section 3.4): only the label of real pictures
         // changes.
         let smooth = f64::from(options.smooth);
         let real_loss =
             is_real(&on_real).mul_scalar(1.0 - smooth) + is_drawn(&on_real).mul_scalar(smooth);
-        let mut loss = real_loss + is_drawn(&on_drawn);
-        if options.r1 > 0.0
+        let loss = real_loss + is_drawn(&on_drawn);
+        let mut penalized = loss.clone();
+        let gamma = options.r1 * options.r1_every as f32;
+        if gamma > 0.0
             && self.step.is_multiple_of(options.r1_every)
-            && let gamma = options.r1 * options.r1_every as f32
-            && let Some(penalty) = penalty(&self.discriminator.still(), &real, labels, gamma)
+            && let Some(penalty) = penalty(&self.discriminator.still(), &real, classes, gamma)
         {
-            loss = loss + penalty;
+            penalized = penalized + penalty;
         }
-        let gradients = GradientsParams::from_grads(loss.backward(), &self.discriminator);
+        let gradients = GradientsParams::from_grads(penalized.backward(), &self.discriminator);
         let rate = f64::from(options.rate) * options.annealing(self.step);
         let ratio = f64::from(options.rate_ratio);
         let discriminator = self.discriminator.clone();
@@ -114,9 +127,9 @@ impl Trainer {
         // `no_grad`: gradients of the discriminator would be discarded. `valid().train()`: a plain clone
         // would share the BatchNorm statistics and count this batch a second time.
         let frozen = self.discriminator.valid().train().no_grad();
-        let scores = frozen.forward(drawn.clone(), labels);
+        let scores = frozen.forward(drawn.clone(), classes);
         let generator_loss = if options.feature_matching {
-            let target = frozen.forward(real, labels).features.mean_dim(0).detach();
+            let target = frozen.forward(real, classes).features.mean_dim(0).detach();
             (scores.features.mean_dim(0) - target).square().mean()
         } else {
             is_real(&scores.logits)
@@ -140,7 +153,7 @@ impl Trainer {
 
     /// The averaged generator with BatchNorm statistics of its own, for pictures and export.
     pub fn averaged(&self) -> Generator {
-        self.average.settled(&self.options.network, self.options.seed)
+        self.average.settled(self.condition.as_ref(), self.options.seed)
     }
 }
 
@@ -149,7 +162,7 @@ pub fn adam() -> ModuleOptimizer {
     AdamConfig::new().with_beta_1(0.5).with_beta_2(0.999).with_epsilon(1e-8).init()
 }
 
-/// A loss whose gradient for the weights is that of the R1 penalty: γ/2 times the mean over `real` pictures x of
+/// A loss whose gradient for the weights, but not whose value, is that of the R1 penalty: γ/2 times the mean over `real` pictures x of
 /// ‖∇D(x)‖². `None` if all these gradients are 0.
 ///
 /// With v = ∇D(x) held fixed, it is the gradient of γ/2ε times the mean of D(x + εv) − D(x − εv) for a small ε. So no
@@ -159,11 +172,11 @@ pub fn adam() -> ModuleOptimizer {
 pub fn penalty(
     discriminator: &Discriminator,
     real: &Tensor<4>,
-    labels: Option<&Tensor<2>>,
+    classes: Option<&Tensor<2>>,
     gamma: f32,
 ) -> Option<Tensor<1>> {
     let pictures = real.clone().detach().require_grad();
-    let logits = discriminator.clone().no_grad().forward(pictures.clone(), labels).logits;
+    let logits = discriminator.clone().no_grad().forward(pictures.clone(), classes).logits;
     let gradients = logits.sum().backward();
     let slopes = Tensor::from_inner(pictures.grad(&gradients)?);
     let count = real.dims()[0] as f32;
@@ -174,7 +187,7 @@ pub fn penalty(
     let step = PENALTY_STEP / length;
     let moved = slopes.mul_scalar(step);
     let [above, below] = [real.clone() + moved.clone(), real.clone() - moved]
-        .map(|pictures| discriminator.forward(pictures, labels).logits.mean());
+        .map(|pictures| discriminator.forward(pictures, classes).logits.mean());
     Some((above - below).mul_scalar(gamma / (2.0 * step)))
 }
 

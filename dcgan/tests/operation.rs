@@ -20,7 +20,7 @@ fn networks() -> [Network; 3] {
         size,
         channels,
         latent: 9,
-        labels: 0,
+        classes: 0,
         width: 6,
         discriminator_width: 5,
         kernel,

@@ -15,11 +15,18 @@ use tract_onnx::pb::NodeProto;
 
 /// The nodes of a generator if `is_generator`, else of a discriminator.
 fn network(is_generator: bool) -> Source {
-    let network =
-        Network { size: 32, channels: 1, latent: 4, width: 2, discriminator_width: 2, kernel: 4 };
+    let network = Network {
+        size: 32,
+        channels: 1,
+        latent: 4,
+        classes: 0,
+        width: 2,
+        discriminator_width: 2,
+        kernel: 4,
+    };
     let device = dcgan::device::device();
     let mut weights = Weights::new(1, Purpose::Generator, &device);
-    let about = About { data: "none".into(), licence: None, steps: 0, seed: 1 };
+    let about = About { data: "none".into(), licence: None, steps: 0, seed: 1, condition: None };
     let file = if is_generator {
         onnx::generator(&Generator::new(&network, &mut weights), &network, &about)
     } else {

@@ -2,6 +2,8 @@
 
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, TensorData};
+use dcgan::condition::Classes;
+use dcgan::data::Attribute;
 use dcgan::discriminator::Discriminator;
 use dcgan::generator::Generator;
 use dcgan::init::Weights;
@@ -16,7 +18,7 @@ const NETWORK: Network = Network {
     size: 16,
     channels: 1,
     latent: 8,
-    labels: 0,
+    classes: 0,
     width: 4,
     discriminator_width: 4,
     kernel: 4,
@@ -37,7 +39,7 @@ fn trainer(ema: f32) -> Trainer {
         feature_matching: false,
         minibatch_discrimination: false,
     };
-    Trainer::new(options, 1.0, &dcgan::device::device())
+    Trainer::new(options, None, 1.0, &dcgan::device::device())
 }
 
 fn weights(generator: &Generator) -> Vec<f32> {
@@ -48,7 +50,7 @@ fn weights(generator: &Generator) -> Vec<f32> {
 fn step(trainer: &mut Trainer) {
     let pixels = random::normal(3, Purpose::Order, trainer.step, 8 * 16 * 16);
     let real = TensorData::new(pixels, [8, 16, 16, 1]);
-    trainer.step(Tensor::from_data(real, &trainer.device), &[]);
+    trainer.step(Tensor::from_data(real, &trainer.device), None);
 }
 
 fn largest_difference(a: &[f32], b: &[f32]) -> f32 {
@@ -107,7 +109,7 @@ fn averages_are_of_the_steps() {
 fn settling_takes_the_mean_over_latents() {
     let mut trainer = trainer(0.9);
     step(&mut trainer);
-    let settled = trainer.average.settled(&NETWORK, 1);
+    let settled = trainer.average.settled(None, 1);
     let layer = &settled.layers[0];
     let (mut means, mut variances) = (vec![0.0; 8], vec![0.0; 8]);
     for batch in 0..32 {
@@ -176,22 +178,62 @@ fn penalties_are_on_gradients() {
     }
 }
 
+/// A penalty every second step is twice as heavy, and the steps between have none.
+#[test]
+fn penalties_can_be_rare() {
+    let trained = |r1: f32, r1_every: u64, last: f32| {
+        let mut trainer = trainer(0.0);
+        trainer.options = Options { r1, r1_every, ..trainer.options };
+        step(&mut trainer);
+        trainer.options.r1 = last;
+        step(&mut trainer);
+        values(trainer.discriminator.layers[1].conv.weight.val())
+    };
+    assert_eq!(trained(0.5, 2, 0.5), trained(1.0, 1, 0.0));
+    assert_ne!(trained(0.5, 2, 0.5), trained(1.0, 1, 1.0));
+    assert_ne!(trained(0.5, 2, 0.5), trained(0.0, 1, 0.0));
+}
+
+/// Statistics are those of classes as frequent as in the data.
+#[test]
+fn settling_has_the_classes_of_the_data() {
+    let device = dcgan::device::device();
+    let network = Network { classes: 2, ..NETWORK };
+    let mut weights = Weights::new(1, Purpose::Generator, &device.clone().autodiff());
+    let generator = Generator::new(&network, &mut weights);
+    let mean = |values: Vec<usize>| {
+        let classes = vec!["no".to_owned(), "yes".to_owned()];
+        let condition = Attribute { name: "hat".into(), classes, values };
+        let settled = generator.settled(Some(&condition), 1);
+        dcgan::values::values(settled.layers[0].norm.as_ref().unwrap().running_mean.value())
+    };
+    let often = |of_20: usize| mean((0..2000).map(|it| usize::from(it % 20 < of_20)).collect());
+    let (never, rare, always) = (often(0), often(1), often(20));
+    for (index, rare) in rare.iter().enumerate() {
+        // Noise is the same in all three, so the mean is linear in the frequency.
+        let share = (rare - never[index]) / (always[index] - never[index]);
+        assert!((share - 0.05).abs() < 0.02, "{share}");
+    }
+}
+
 /// The number of threads changes no bit: neither of the weights nor of what is logged.
 #[test]
 fn threads_change_nothing() {
-    let network = Preset::Micro128k.network(3);
+    let network = Preset::Micro128k.network(32, 3);
     let trained = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {
             let mut trainer = trainer(0.9);
             trainer.options.network = network;
+            trainer.options.network.classes = 3;
             trainer.options.r1 = 0.5;
-            let mut trainer = Trainer::new(trainer.options, 1.0, &dcgan::device::device());
+            let mut trainer = Trainer::new(trainer.options, None, 1.0, &dcgan::device::device());
+            let classes = Some(Classes::new((0..64).map(|it| it % 3).collect(), 3));
             let progress: Vec<_> = (0..3)
                 .map(|step| {
                     let pixels = random::normal(3, Purpose::Order, step, 64 * 32 * 32 * 3);
                     let real = TensorData::new(pixels, [64, 32, 32, 3]);
-                    trainer.step(Tensor::from_data(real, &trainer.device), &[])
+                    trainer.step(Tensor::from_data(real, &trainer.device), classes.as_ref())
                 })
                 .collect();
             let weights: Vec<u32> = [&trainer.generator, &trainer.average]

@@ -8,6 +8,11 @@ use clap::ValueEnum;
 use recipes::Set;
 use setup::{step, workspace};
 
+/// The licence of portraits.
+const TOON: &str = "CC BY 4.0: ToonHead by Johan Melin, changed";
+/// Discriminators and classifiers of this many bytes or more are not copied to `models/`.
+const MOST: u64 = 1 << 20;
+
 /// A model of `models/`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Shipped {
@@ -15,26 +20,38 @@ pub enum Shipped {
     Faces,
     /// Photographs of clothes, 28×28 grey
     Fashion,
+    /// Photographs of clothes, drawn by their kind
+    Kinds,
+    /// Cartoon portraits, 64×64 RGB
+    Portraits,
 }
 
-/// Training options of all shipped models. One thread: another number of threads changes the order of
-/// floating-point additions, and with it the weights.
-const SWITCHES: &str = "--preset micro-256k --seed 1 --batch 64 --ema 0.999 --threads 1 \
-                        --steps 3000 --interval 500 --rate 4e-4 --rate-ratio 0.5 --smooth 0.1 \
-                        --anneal";
+impl Shipped {
+    /// The pictures that it learns, their licence, and the options of its training beside the defaults.
+    fn recipe(self) -> (Set, &'static str, &'static [&'static str]) {
+        match self {
+            Self::Faces => (Set::Faces, "CC0 1.0", &[]),
+            Self::Fashion => (Set::Fashion, "MIT", &[]),
+            Self::Kinds => (Set::Fashion, "MIT", &["--condition", "label"]),
+            Self::Portraits => (Set::Toon, TOON, &[]),
+        }
+    }
 
-/// Trains and quantises `shipped` in `target/models/NAME`, then copies it into `models/`.
+    /// Its name in `models/`.
+    fn name(self) -> String {
+        self.to_possible_value().expect("no model is hidden").get_name().to_owned()
+    }
+}
+
+/// Trains and quantises `shipped` in `target/models/NAME`, then copies it into `models/`, with its discriminator and the
+/// judge's classifier where they are small.
 ///
 /// # Errors
 ///
 /// If the data cannot be fetched or drawn, or a step fails.
 pub fn model(shipped: Shipped) -> Result<()> {
-    // The pictures that the model learns, which have the same name, and their licence.
-    let (set, licence) = match shipped {
-        Shipped::Faces => (Set::Faces, "CC0 1.0"),
-        Shipped::Fashion => (Set::Fashion, "MIT"),
-    };
-    let name = set.name();
+    let (set, licence, options) = shipped.recipe();
+    let name = &shipped.name();
     let pictures = recipes::data(set, None)?;
     let run = workspace::target_directory()?.join("models").join(name);
     if run.exists() {
@@ -42,7 +59,7 @@ pub fn model(shipped: Shipped) -> Result<()> {
     }
     let mut train = workspace::cargo();
     train.args(["run", "--package", "dcgan", "--", "train", "--data"]).arg(pictures);
-    train.arg("--output").arg(&run).args(SWITCHES.split(' ')).args(["--licence", licence]);
+    train.arg("--output").arg(&run).args(options).args(["--licence", licence]);
     step::run(&format!("training {name}"), &mut train)?;
 
     // The file name becomes the model's name in the .gen.
@@ -56,7 +73,15 @@ pub fn model(shipped: Shipped) -> Result<()> {
     quantize.args(["run", "--package", "export", "--", "quantize"]).arg(&onnx);
     step::run(&format!("quantising {name}"), quantize.arg("-o").arg(&run))?;
 
-    let place = workspace::root().join("models").join(name);
+    let models = workspace::root().join("models");
+    for part in ["discriminator", "classifier"] {
+        let file = run.join(part).with_extension("onnx");
+        let size = fs::metadata(&file).with_context(|| file.display().to_string())?.len();
+        if size < MOST {
+            copy(&file, &models.join(format!("{name}.{part}.onnx")))?;
+        }
+    }
+    let place = models.join(name);
     copy(&onnx, &place.with_extension("onnx"))?;
     copy(&run.join(name).with_extension("gen"), &place.with_extension("gen"))?;
     copy(&run.join("reference.npz"), &place.with_extension("reference.npz"))?;

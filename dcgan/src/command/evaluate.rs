@@ -15,6 +15,7 @@ use export::network::float::BATCH;
 use export::picture::Planes;
 use export::picture::sheet;
 use gen_core::format::write::DraftPart;
+use gen_core::latent::Distribution;
 use output::file;
 
 use super::session::{self, bar};
@@ -70,6 +71,9 @@ impl Evaluate {
             labels: self.labels.clone(),
         };
         let dataset = Dataset::load(&self.data, &reading)?;
+        if generator.latent.iter().any(|part| part.distribution == Distribution::OneHot) {
+            println!("its classes are drawn equally often, whatever their frequency in the data");
+        }
         let judge = session::judge(&dataset, &dcgan::device::device());
         let count = judge.as_ref().map_or(SOUGHT, |judge| judge.scale.count);
         let pictures = draw(&generator, count)?;

@@ -34,7 +34,9 @@ impl Resume {
             let run = self.run.display();
             ensure!(
                 plan.steps <= steps,
-                "{run}: its learning rates reach 0 at step {steps}: training on would change nothing"
+                "{run}: its learning rates reach 0 at step {steps}: training on would change nothing; train again with \
+                 --steps {}, or with --constant-rates",
+                plan.steps
             );
         }
         session::threads(plan.threads)?;

@@ -28,12 +28,13 @@ pub(crate) struct Train {
     #[arg(short, long, value_name = "RUN")]
     output: PathBuf,
     /// Total number of steps
-    #[arg(long, default_value_t = 6000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 8000, value_parser = clap::value_parser!(u64).range(1..))]
     steps: u64,
 
-    /// Sizes of the network; the options below override single ones
-    #[arg(long, value_enum, default_value_t = Preset::Micro256k)]
-    preset: Preset,
+    /// Sizes of the network; the options below override single ones [default: micro-256k up to 32×32 pixels, otherwise
+    /// micro-1m]
+    #[arg(long, value_enum)]
+    preset: Option<Preset>,
     /// Elements of a latent
     #[arg(long)]
     latent: Option<usize>,
@@ -47,16 +48,16 @@ pub(crate) struct Train {
     #[arg(long)]
     kernel: Option<usize>,
 
-    /// Draw by this label: a conditional generator, whose second input is the label
+    /// Draw by this attribute of the labels: a conditional generator, whose second input is the class
     #[arg(long, value_name = "NAME")]
     condition: Option<String>,
     #[command(flatten)]
     options: Options,
-    /// Decay both learning rates to 0 over the second half of the steps
+    /// Keep both learning rates constant; by default they fall to 0 over the second half of the steps
     #[arg(long)]
-    anneal: bool,
+    constant_rates: bool,
     /// Steps between two checkpoints, each with a sheet and a judgement of quality
-    #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     interval: u64,
     /// Threads [default: one per logical processor]; their number does not change the results
     #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1024))]
@@ -69,17 +70,17 @@ impl Train {
         let threads = threads.unwrap_or(available_parallelism().map_or(1, usize::from));
         session::threads(threads)?;
         let dataset = Dataset::load(&self.data, &self.reading)?;
-        let preset = self.preset.network(dataset.channels);
+        let preset = self.preset.unwrap_or(Preset::of(dataset.size));
+        let preset = preset.network(dataset.size, dataset.channels);
         let network = Network {
-            size: dataset.size,
             latent: self.latent.unwrap_or(preset.latent),
             width: self.width.unwrap_or(preset.width),
             discriminator_width: self.discriminator_width.unwrap_or(preset.discriminator_width),
             kernel: self.kernel.unwrap_or(preset.kernel),
-            labels: self.labels(&dataset)?,
+            classes: self.classes(&dataset)?,
             ..preset
         };
-        let annealed = self.anneal.then_some(self.steps);
+        let annealed = (!self.constant_rates).then_some(self.steps);
         let options = Options { network, annealed, ..self.options };
         options.check()?;
         let data = self.data.display();
@@ -89,11 +90,6 @@ impl Train {
         );
         run::check(&self.output)?;
         eprintln!("{network}");
-        let made_for = preset.size;
-        if self.width.is_none() && made_for != network.size {
-            let hint = "--width chooses another width";
-            eprintln!("the preset is made for {made_for}×{made_for}: {hint}");
-        }
         let plan = Plan {
             data: absolute(&self.data)?,
             resize: self.reading.resize,
@@ -112,11 +108,17 @@ impl Train {
         session::train(Run::open(&self.output, plan, &dataset, judge, &device)?, &self.output)
     }
 
-    /// Number of labels of a conditional network.
-    fn labels(&self, dataset: &Dataset) -> Result<usize> {
+    /// Number of classes of a conditional network.
+    fn classes(&self, dataset: &Dataset) -> Result<usize> {
         let Some(name) = &self.condition else { return Ok(0) };
-        let labels = dataset.attribute(name)?.classes.len();
-        ensure!(labels > 1, "--condition {name}: all pictures have the same label");
-        Ok(labels)
+        let attribute = dataset.attribute(name)?;
+        for (index, class) in attribute.classes.iter().enumerate() {
+            ensure!(
+                attribute.values.contains(&index),
+                "--condition {name}: no picture is of class {class}: number classes from 0, without gaps"
+            );
+        }
+        ensure!(attribute.classes.len() > 1, "--condition {name}: all pictures are of one class");
+        Ok(attribute.classes.len())
     }
 }

@@ -7,9 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use csv::{ReaderBuilder, StringRecord, Trim};
 
 use super::Attribute;
-
-/// Most classes of one attribute. A column with more values holds numbers or names, not labels.
-pub const CLASSES: usize = 64;
+use crate::network::CLASSES;
 
 /// Reads the attributes of `pictures`, which the CSV names by their path in the directory or by file name
 /// alone.

@@ -14,9 +14,10 @@ use export::picture::Planes;
 use image::imageops::{self, FilterType};
 use image::{DynamicImage, GrayImage, RgbImage};
 
+use crate::condition::Classes;
 use crate::network::{CHANNELS, SIZES};
+use crate::random::{self, Purpose};
 use crate::values;
-pub use labels::CLASSES;
 
 /// Square pictures of one size and their labels.
 #[derive(Clone, Debug)]
@@ -48,6 +49,20 @@ impl Attribute {
     /// Its name and those of its classes, as the metadata of ONNX files have them.
     pub fn listed(&self) -> String {
         format!("{}: {}", self.name, self.classes.join(", "))
+    }
+
+    /// The classes of the pictures at `indices`.
+    pub fn of(&self, indices: &[usize]) -> Classes {
+        let of = indices.iter().map(|&index| self.values[index]).collect();
+        Classes::new(of, self.classes.len())
+    }
+
+    /// The classes of `count` random pictures; `index` is that of the sequence. Each class is as frequent as in the data.
+    pub fn draw(&self, seed: u64, index: u64, count: usize) -> Classes {
+        let mut random = random::random(seed, Purpose::Classes, index);
+        let len = self.values.len() as u64;
+        let mut any = || (u64::from(random.next_u32()) * len >> 32) as usize;
+        self.of(&(0..count).map(|_| any()).collect::<Vec<_>>())
     }
 }
 
@@ -152,8 +167,8 @@ impl Dataset {
         let found = self.attributes.iter().find(|attribute| attribute.name == name);
         found.with_context(|| {
             let names: Vec<&str> = self.attributes.iter().map(|it| &it.name[..]).collect();
-            let there = if names.is_empty() { "none".into() } else { names.join(", ") };
-            format!("{}: no label \"{name}\": there are {there}", self.name)
+            let there = if names.is_empty() { "no labels".into() } else { names.join(", ") };
+            format!("{}: no attribute \"{name}\" in the labels: there are {there}", self.name)
         })
     }
 

@@ -32,6 +32,7 @@ use export::picture::sheet;
 use indicatif::ProgressBar;
 use output::file;
 
+use crate::condition::Classes;
 use crate::data::{Attribute, Dataset};
 use crate::generator::Generator;
 use crate::judge::{self, Judge, Verdict};
@@ -40,14 +41,18 @@ use crate::options::Options;
 use crate::random::{self, Purpose};
 use crate::trainer::Trainer;
 pub use drawing::JUDGED_SEED;
-use drawing::{COLUMNS, draw, draw_labels};
+use drawing::{draw, noise};
 use log::Log;
 pub use plan::{Plan, digest};
 
 /// Steps between two lines of the log.
 const LOG_STEPS: u64 = 50;
-/// Pictures on a sheet.
-const SHEET: usize = 64;
+/// Pictures in a row of a sheet.
+const COLUMNS: usize = 8;
+/// Pictures on a sheet of a network that is not conditional.
+const SHEET: usize = 8 * COLUMNS;
+/// Classes on a sheet of a conditional network, at most.
+const ROWS: usize = 16;
 
 /// A run and everything that it needs to go on.
 pub struct Run<'a> {
@@ -120,9 +125,16 @@ impl<'a> Run<'a> {
         device: &Device,
     ) -> Result<Self> {
         let condition = plan.condition.as_deref().map(|it| dataset.attribute(it)).transpose()?;
+        let classes = condition.map_or(0, |it| it.classes.len());
+        ensure!(
+            classes == plan.options.network.classes,
+            "{}: run.json: {classes} classes to draw by, but networks for {}",
+            directory.display(),
+            plan.options.network.classes
+        );
         let len = dataset.picture_len();
         let deviation = judge::deviation(dataset.pixels.chunks_exact(len), len) / 127.5;
-        let mut trainer = Trainer::new(plan.options, deviation as f32, device);
+        let mut trainer = Trainer::new(plan.options, condition, deviation as f32, device);
         let sums = checkpoint::load(&directory.join("checkpoints"), &mut trainer)?;
         let (step, steps) = (trainer.step, plan.steps);
         ensure!(step <= steps, "{}: already at step {step} of {steps}", directory.display());
@@ -155,8 +167,8 @@ impl<'a> Run<'a> {
             let start = Instant::now();
             // On one of the threads that share the work: none has to be woken for each operation.
             let progress = rayon::scope(|_| {
-                let (pictures, labels) = self.batch(self.trainer.step);
-                self.trainer.step(pictures, &labels)
+                let (pictures, classes) = self.batch(self.trainer.step);
+                self.trainer.step(pictures, classes.as_ref())
             });
             let step = self.trainer.step;
             if !(progress.discriminator.is_finite() && progress.generator.is_finite()) {
@@ -227,9 +239,9 @@ impl<'a> Run<'a> {
         self.plan.options.batch.min(self.dataset.len())
     }
 
-    /// The real pictures of step `step`, and their labels if the networks are conditional. Each epoch has an order of its own; pictures left over at its end,
+    /// The real pictures of step `step`, and their classes if the networks are conditional. Each epoch has an order of its own; pictures left over at its end,
     /// too few for a batch, are skipped.
-    fn batch(&mut self, step: u64) -> (Tensor<4>, Vec<usize>) {
+    fn batch(&mut self, step: u64) -> (Tensor<4>, Option<Classes>) {
         let batch = self.batch_len();
         let batches = (self.dataset.len() / batch) as u64;
         let (epoch, at) = (step / batches, (step % batches) as usize);
@@ -238,8 +250,8 @@ impl<'a> Run<'a> {
             self.epoch = (epoch, random::order(seed, Purpose::Order, epoch, self.dataset.len()));
         }
         let indices = &self.epoch.1[at * batch..][..batch];
-        let labels = self.condition.iter().flat_map(|it| indices.iter().map(|&i| it.values[i]));
-        (self.dataset.batch(indices, &self.trainer.device), labels.collect())
+        let classes = self.condition.map(|it| it.of(indices));
+        (self.dataset.batch(indices, &self.trainer.device), classes)
     }
 
     /// Writes a sheet and, if there is a judge, measures quality.
@@ -248,8 +260,13 @@ impl<'a> Run<'a> {
         let sheet = self.sheet(&generator)?;
         file::write(&[(self.directory.join(format!("sheets/{step:06}.png")), &sheet)])?;
         let Some(judge) = &self.judge else { return Ok(None) };
-        let network = &self.plan.options.network;
-        let verdict = judge.judge(&draw(&generator, network, JUDGED_SEED, judge.scale.count));
+        let count = judge.scale.count;
+        let noise = noise(&self.plan.options.network, JUDGED_SEED, 0..count);
+        let latents = match self.condition {
+            Some(attribute) => attribute.draw(JUDGED_SEED, 0, count).latents(&noise),
+            None => noise,
+        };
+        let verdict = judge.judge(&draw(&generator, &latents));
         let Verdict { frechet, floors, manifold, .. } = verdict;
         say(format!(
             "step {step}: Fréchet distance {frechet:.2}, {floors:.1} times the floor; \
@@ -259,13 +276,19 @@ impl<'a> Run<'a> {
         Ok(Some(verdict))
     }
 
+    /// Pictures of the same noise at each step. Those of a conditional network have a row for each of its first classes;
+    /// their columns share their noise.
     fn sheet(&self, generator: &Generator) -> Result<Vec<u8>> {
         let Options { network, seed, .. } = &self.plan.options;
-        let pictures = match network.labels {
-            0 => draw(generator, network, *seed, SHEET),
-            _ => draw_labels(generator, network, *seed),
+        let latents = match network.classes {
+            0 => noise(network, *seed, 0..SHEET),
+            count => {
+                let noise = noise(network, *seed, 0..COLUMNS);
+                let row = |class| Classes::new(vec![class; COLUMNS], count).latents(&noise);
+                (0..count.min(ROWS)).flat_map(row).collect()
+            }
         };
-        sheet::rows(&pictures, COLUMNS)
+        sheet::rows(&draw(generator, &latents), COLUMNS)
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Plan {
     pub labels: Option<PathBuf>,
     /// SHA-256 of the pictures' pixels and labels.
     pub sha256: String,
-    /// The attribute that a conditional network draws by.
+    /// Name of the attribute that conditional networks draw by.
     #[serde(default)]
     pub condition: Option<String>,
     /// Licence of the data.

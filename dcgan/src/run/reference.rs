@@ -7,40 +7,40 @@ use burn::tensor::activation::sigmoid;
 use ndarray::{Array2, Array4};
 use ndarray_npy::NpzWriter;
 
-use super::drawing::latents;
-use crate::condition;
+use super::drawing::noise;
+use crate::condition::Classes;
 use crate::discriminator::Discriminator;
 use crate::generator::Generator;
 use crate::network::Network;
 use crate::operation;
 use crate::values::values;
 
-/// Number of latents in it: those of seeds 0 to 15.
+/// Number of latents in it: those of seeds 0 to 15, of one class after the other.
 const COUNT: usize = 16;
 
-/// Encodes an `.npz` with latents `z`, `[16, latent]`; the one-hot `label` of a conditional network, `[16, labels]`; the
-/// generator's pictures `img`, `[16, channels, size, size]` in [−1, 1]; and `real`, `[16, 1]`: the discriminator's probabilities that these are real.
+/// Encodes an `.npz` with latents `z`, `[16, latent]`; a conditional network's `label`, one-hot, `[16, classes]`; the
+/// generator's pictures `img`, `[16, channels, size, size]` in [−1, 1]; and `real`, `[16, 1]`: the discriminator's
+/// probabilities that these are real.
 pub(super) fn encode(
     generator: &Generator,
     discriminator: &Discriminator,
     network: &Network,
 ) -> Result<Vec<u8>> {
-    let Network { latent, labels: count, .. } = *network;
-    let all = latents(network, 0, 0..COUNT);
-    let parts = all.chunks_exact(latent + count).map(|it| it.split_at(latent));
-    let (z, labels): (Vec<&[f32]>, Vec<&[f32]>) = parts.unzip();
-    let pictures = generator.draw(all.clone());
-    let labels = labels.concat();
-    let given = condition::tensor(labels.clone(), count, &pictures.device());
-    let scores = discriminator.forward(pictures.clone(), given.as_ref());
-    let real = values(sigmoid(scores.logits));
+    let Network { latent, classes: count, .. } = *network;
+    let z = noise(network, 0, 0..COUNT);
+    let classes =
+        (count > 0).then(|| Classes::new((0..COUNT).map(|it| it % count).collect(), count));
+    let latents = classes.as_ref().map_or_else(|| z.clone(), |it| it.latents(&z));
+    let pictures = generator.draw(latents);
+    let given = classes.as_ref().map(|it| it.tensor(&pictures.device()));
+    let real = values(sigmoid(discriminator.forward(pictures.clone(), given.as_ref()).logits));
 
     let shape = (COUNT, network.channels, network.size, network.size);
     let mut bytes = Cursor::new(Vec::new());
     let mut npz = NpzWriter::new_compressed(&mut bytes);
-    npz.add_array("z", &Array2::from_shape_vec((COUNT, latent), z.concat())?)?;
-    if count > 0 {
-        npz.add_array("label", &Array2::from_shape_vec((COUNT, count), labels)?)?;
+    npz.add_array("z", &Array2::from_shape_vec((COUNT, latent), z)?)?;
+    if let Some(classes) = classes {
+        npz.add_array("label", &Array2::from_shape_vec((COUNT, count), classes.one_hot())?)?;
     }
     npz.add_array("img", &Array4::from_shape_vec(shape, values(operation::planes(pictures)))?)?;
     npz.add_array("real", &Array2::from_shape_vec((COUNT, 1), real)?)?;

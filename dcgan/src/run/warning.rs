@@ -18,11 +18,11 @@ pub(super) fn warning(step: u64, mean: &Progress) -> Option<String> {
         let percent = mean.diversity * 100.0;
         Some(format!(
             "a batch is {percent:.0} % as varied as the data: the generator may be collapsing \
-             (try --minibatch-discrimination or another --rate-ratio)"
+             (try another --seed or a larger --r1)"
         ))
     } else if mean.real > SATURATED && mean.drawn < 1.0 - SATURATED {
-        let hint = "the discriminator is always right: the generator learns little (try \
-                    --smooth 0.1 or a lower --rate-ratio)";
+        let hint = "the discriminator is always right: the generator learns little (try a \
+                    larger --r1 or a lower --rate-ratio)";
         Some(hint.to_owned())
     } else {
         None

@@ -85,7 +85,9 @@ impl<'a> GraphInputs<'a> {
         }
         scope.batch = batch::declared(&inputs)?;
         let mut drafts = Vec::new();
-        let told = source.metadata(metadata::LATENTS).and_then(described).unwrap_or_default();
+        // The metadata list all inputs, and some may have been left out as not needed.
+        let told = source.metadata(metadata::LATENTS).and_then(described);
+        let told = told.filter(|told| told.len() == inputs.len()).unwrap_or_default();
         for (index, declared) in inputs.iter().enumerate() {
             let shape = sizes(&batch::freed(declared))?;
             let found = label::find(source, graph, &declared.name);
