@@ -171,7 +171,7 @@ mod tests {
 
     #[test]
     fn the_paper_s_network() {
-        let paper = Preset::Paper64.network(64, 3);
+        let paper = Preset::Paper64.network(64, 3, 0);
         let channels: Vec<_> = paper.generator().iter().map(|l| (l.input, l.output)).collect();
         assert_eq!(channels, [(100, 1024), (1024, 512), (512, 256), (256, 128), (128, 3)]);
         let channels: Vec<_> = paper.discriminator().iter().map(|l| (l.input, l.output)).collect();
@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn every_size_and_kernel_fits() {
         let small =
-            Network { width: 4, discriminator_width: 6, ..Preset::Micro128k.network(32, 1) };
+            Network { width: 4, discriminator_width: 6, ..Preset::Micro128k.network(32, 1, 0) };
         for size in SIZES {
             for kernel in [4, 5] {
                 let network = Network { size, kernel, ..small };
@@ -202,7 +202,7 @@ mod tests {
 
     #[test]
     fn other_numbers_are_refused() {
-        let good = Preset::Micro256k.network(32, 3);
+        let good = Preset::Micro256k.network(32, 3, 0);
         let refused = |network: Network, expected: &str| {
             assert_eq!(network.check().unwrap_err().to_string(), expected);
         };

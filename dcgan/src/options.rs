@@ -35,7 +35,7 @@ pub struct Options {
     #[serde(default)]
     pub r1: f32,
     /// Apply the penalty every K-th step, K times as heavy (lazy regularisation, Karras et al. 2020)
-    #[arg(long, value_name = "K", default_value_t = 4)]
+    #[arg(long, value_name = "K", default_value_t = 1)]
     #[serde(default = "one")]
     pub r1_every: u64,
     /// Decay of the moving average of the generator's weights, at step t at most (1 + t) / (10 + t); 0: no
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn rates_fall_in_the_second_half() {
-        let network = Preset::Micro128k.network(32, 1);
+        let network = Preset::Micro128k.network(32, 1, 0);
         let mut options = Options {
             network,
             seed: 1,

@@ -28,16 +28,14 @@ impl Preset {
         if size > 32 { Self::Micro1m } else { Self::Micro256k }
     }
 
-    /// The network for pictures of `size` and `channels`. At another size than the preset's own, the generator is as
-    /// wide as it can be with no more weights than there, in steps of 2, and the discriminator has as many features.
-    pub fn network(self, size: usize, channels: usize) -> Network {
+    /// The network for pictures of `size` and `channels`, and of `classes`, which may be 0. The generator is as wide as it
+    /// can be, in steps of 2, with no more weights than at the preset's own size without classes; the discriminator has as
+    /// many features as there.
+    pub fn network(self, size: usize, channels: usize, classes: usize) -> Network {
         let own = self.own(channels);
-        if size == own.size {
-            return own;
-        }
         let [each, ..] = Network { size, discriminator_width: 1, ..own }.features();
         let discriminator_width = (own.features()[0] / each).clamp(1, 256);
-        let of = |width| Network { size, width, discriminator_width, ..own };
+        let of = |width| Network { size, classes, width, discriminator_width, ..own };
         let mut networks = (1..=128).rev().map(|half| of(2 * half));
         networks.find(|it| it.weights() <= own.weights()).unwrap_or(of(2))
     }
@@ -83,19 +81,22 @@ mod tests {
     use crate::network::{CHANNELS, SIZES};
 
     #[test]
-    fn other_sizes_have_no_more_weights() {
+    fn all_sizes_have_as_many_weights() {
         for preset in Preset::value_variants() {
+            let own = preset.own(3);
+            assert_eq!(preset.network(own.size, 3, 0), own);
             for (size, channels) in SIZES.iter().flat_map(|size| CHANNELS.map(|it| (*size, it))) {
-                let (network, own) = (preset.network(size, channels), preset.own(channels));
+                let (network, own) = (preset.network(size, channels, 0), preset.own(channels));
                 network.check().unwrap();
                 let wider = Network { width: network.width + 2, ..network };
                 assert_eq!((network.size, network.channels), (size, channels));
                 assert!(network.weights() <= own.weights(), "{preset:?}: {network}");
                 let is_widest = wider.weights() > own.weights() || wider.width > 256;
-                assert!(is_widest || size == own.size, "{preset:?}: {network}");
+                assert!(is_widest, "{preset:?}: {network}");
             }
         }
-        let widths = SIZES.map(|size| Preset::Micro256k.network(size, 3).width);
+        let widths = SIZES.map(|size| Preset::Micro256k.network(size, 3, 0).width);
         assert_eq!(widths, [52, 32, 24, 10, 4]);
+        assert_eq!(Preset::Micro256k.network(28, 1, 10).width, 28);
     }
 }

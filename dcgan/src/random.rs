@@ -40,11 +40,14 @@ pub fn order(seed: u64, purpose: Purpose, index: u64, len: usize) -> Vec<usize> 
     let mut random = random(seed, purpose, index);
     let mut order: Vec<usize> = (0..len).collect();
     for last in (1..len).rev() {
-        // A random number from 0 to `last`. Its bias is negligible: 2³² is far more than there are pictures.
-        let other = (u64::from(random.next_u32()) * (last as u64 + 1)) >> 32;
-        order.swap(last, other as usize);
+        order.swap(last, below(&mut random, last + 1));
     }
     order
+}
+
+/// A random number from 0 to `len` − 1. Its bias is negligible: 2³² is far more than there are pictures.
+pub fn below(random: &mut Random, len: usize) -> usize {
+    ((u64::from(random.next_u32()) * len as u64) >> 32) as usize
 }
 
 /// Hashes the three numbers into one seed, by the finaliser of SplitMix64.

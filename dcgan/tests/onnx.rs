@@ -141,7 +141,7 @@ fn comparing_a_batch() {
 
 #[test]
 fn the_paper_s_network() {
-    let network = Preset::Paper64.network(64, 3);
+    let network = Preset::Paper64.network(64, 3, 0);
     let device = dcgan::device::device();
     let mut weights = Weights::new(5, Purpose::Generator, &device);
     let generator = Generator::new(&network, &mut weights);
@@ -174,7 +174,7 @@ fn micro_presets_fit_their_flash() {
         sizes.iter().flat_map(|(preset, sizes)| sizes.iter().map(move |&size| (*preset, size)));
     for (preset, size) in networks {
         let flash = preset.flash().unwrap();
-        let network = preset.network(size, 3);
+        let network = preset.network(size, 3, 0);
         let device = dcgan::device::device();
         let mut weights = Weights::new(5, Purpose::Generator, &device);
         let generator = Generator::new(&network, &mut weights);

@@ -219,7 +219,7 @@ fn settling_has_the_classes_of_the_data() {
 /// The number of threads changes no bit: neither of the weights nor of what is logged.
 #[test]
 fn threads_change_nothing() {
-    let network = Preset::Micro128k.network(32, 3);
+    let network = Preset::Micro128k.network(32, 3, 0);
     let trained = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| {

@@ -8,8 +8,6 @@ use clap::ValueEnum;
 use recipes::Set;
 use setup::{step, workspace};
 
-/// The licence of portraits.
-const TOON: &str = "CC BY 4.0: ToonHead by Johan Melin, changed";
 /// Discriminators and classifiers of this many bytes or more are not copied to `models/`.
 const MOST: u64 = 1 << 20;
 
@@ -20,26 +18,15 @@ pub enum Shipped {
     Faces,
     /// Photographs of clothes, 28×28 grey
     Fashion,
-    /// Photographs of clothes, drawn by their kind
-    Kinds,
-    /// Cartoon portraits, 64×64 RGB
-    Portraits,
 }
 
 impl Shipped {
-    /// The pictures that it learns, their licence, and the options of its training beside the defaults.
-    fn recipe(self) -> (Set, &'static str, &'static [&'static str]) {
+    /// The pictures that it learns, which have its name, and their licence.
+    fn pictures(self) -> (Set, &'static str) {
         match self {
-            Self::Faces => (Set::Faces, "CC0 1.0", &[]),
-            Self::Fashion => (Set::Fashion, "MIT", &[]),
-            Self::Kinds => (Set::Fashion, "MIT", &["--condition", "label"]),
-            Self::Portraits => (Set::Toon, TOON, &[]),
+            Self::Faces => (Set::Faces, "CC0 1.0"),
+            Self::Fashion => (Set::Fashion, "MIT"),
         }
-    }
-
-    /// Its name in `models/`.
-    fn name(self) -> String {
-        self.to_possible_value().expect("no model is hidden").get_name().to_owned()
     }
 }
 
@@ -50,8 +37,8 @@ impl Shipped {
 ///
 /// If the data cannot be fetched or drawn, or a step fails.
 pub fn model(shipped: Shipped) -> Result<()> {
-    let (set, licence, options) = shipped.recipe();
-    let name = &shipped.name();
+    let (set, licence) = shipped.pictures();
+    let name = set.name();
     let pictures = recipes::data(set, None)?;
     let run = workspace::target_directory()?.join("models").join(name);
     if run.exists() {
@@ -59,7 +46,7 @@ pub fn model(shipped: Shipped) -> Result<()> {
     }
     let mut train = workspace::cargo();
     train.args(["run", "--package", "dcgan", "--", "train", "--data"]).arg(pictures);
-    train.arg("--output").arg(&run).args(options).args(["--licence", licence]);
+    train.arg("--output").arg(&run).args(["--licence", licence]);
     step::run(&format!("training {name}"), &mut train)?;
 
     // The file name becomes the model's name in the .gen.

@@ -71,13 +71,13 @@ impl Train {
         session::threads(threads)?;
         let dataset = Dataset::load(&self.data, &self.reading)?;
         let preset = self.preset.unwrap_or(Preset::of(dataset.size));
-        let preset = preset.network(dataset.size, dataset.channels);
+        let classes = self.classes(&dataset)?;
+        let preset = preset.network(dataset.size, dataset.channels, classes);
         let network = Network {
             latent: self.latent.unwrap_or(preset.latent),
             width: self.width.unwrap_or(preset.width),
             discriminator_width: self.discriminator_width.unwrap_or(preset.discriminator_width),
             kernel: self.kernel.unwrap_or(preset.kernel),
-            classes: self.classes(&dataset)?,
             ..preset
         };
         let annealed = (!self.constant_rates).then_some(self.steps);

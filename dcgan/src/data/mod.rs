@@ -60,9 +60,9 @@ impl Attribute {
     /// The classes of `count` random pictures; `index` is that of the sequence. Each class is as frequent as in the data.
     pub fn draw(&self, seed: u64, index: u64, count: usize) -> Classes {
         let mut random = random::random(seed, Purpose::Classes, index);
-        let len = self.values.len() as u64;
-        let mut any = || (u64::from(random.next_u32()) * len >> 32) as usize;
-        self.of(&(0..count).map(|_| any()).collect::<Vec<_>>())
+        let indices: Vec<usize> =
+            (0..count).map(|_| random::below(&mut random, self.values.len())).collect();
+        self.of(&indices)
     }
 }
 
