@@ -33,14 +33,15 @@ impl Classes {
         let numbers = TensorData::new(self.one_hot(), [self.of.len(), self.count]);
         Tensor::from_data(numbers, device)
     }
+}
 
-    /// Latents: for each picture its part of `noise`, then its class.
-    pub fn latents(&self, noise: &[f32]) -> Vec<f32> {
-        let each = noise.len() / self.of.len();
-        let numbers = self.one_hot();
-        let pairs = noise.chunks_exact(each).zip(numbers.chunks_exact(self.count));
-        pairs.flat_map(|(noise, numbers)| [noise, numbers].concat()).collect()
-    }
+/// Latents: for each picture its part of `noise`, then its class; without classes, the noise as it is.
+pub fn latents(noise: Vec<f32>, classes: Option<&Classes>) -> Vec<f32> {
+    let Some(classes) = classes else { return noise };
+    let each = noise.len() / classes.of.len();
+    let numbers = classes.one_hot();
+    let pairs = noise.chunks_exact(each).zip(numbers.chunks_exact(classes.count));
+    pairs.flat_map(|(noise, numbers)| [noise, numbers].concat()).collect()
 }
 
 #[cfg(test)]
@@ -49,7 +50,9 @@ mod tests {
 
     #[test]
     fn classes_follow_the_noise() {
-        let latents = Classes::new(vec![2, 0], 3).latents(&[0.1, 0.2, 0.3, 0.4]);
-        assert_eq!(latents, [0.1, 0.2, 0.0, 0.0, 1.0, 0.3, 0.4, 1.0, 0.0, 0.0]);
+        let noise = vec![0.1, 0.2, 0.3, 0.4];
+        let expected = [0.1, 0.2, 0.0, 0.0, 1.0, 0.3, 0.4, 1.0, 0.0, 0.0];
+        assert_eq!(latents(noise.clone(), Some(&Classes::new(vec![2, 0], 3))), expected);
+        assert_eq!(latents(noise.clone(), None), noise);
     }
 }

@@ -5,6 +5,7 @@ use burn::nn::conv::{ConvTranspose2d, ConvTranspose2dConfig};
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::{Tensor, TensorData};
 
+use crate::condition;
 use crate::data::Attribute;
 use crate::init::Weights;
 use crate::network::{Layer, Network};
@@ -97,10 +98,8 @@ impl Generator {
                 norm.momentum = 1.0 / (batch + 1) as f64;
             }
             let noise = random::normal(seed, Purpose::Statistics, batch, len);
-            settling.draw(match condition {
-                Some(attribute) => attribute.draw(seed, batch, BATCH).latents(&noise),
-                None => noise,
-            });
+            let classes = condition.map(|it| it.draw(seed, batch, BATCH));
+            settling.draw(condition::latents(noise, classes.as_ref()));
         }
         settling.valid()
     }

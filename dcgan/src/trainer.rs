@@ -6,7 +6,7 @@ use burn::tensor::activation::{sigmoid, softplus};
 use burn::tensor::{Device, Tensor};
 use serde::{Deserialize, Serialize};
 
-use crate::condition::Classes;
+use crate::condition::{self, Classes};
 use crate::data::Attribute;
 use crate::discriminator::Discriminator;
 use crate::generator::Generator;
@@ -95,10 +95,7 @@ impl Trainer {
         let [n, ..] = real.dims();
         let len = n * options.network.latent;
         let noise = random::normal(options.seed, Purpose::Latents, self.step, len);
-        let drawn = self.generator.draw(match classes {
-            Some(classes) => classes.latents(&noise),
-            None => noise,
-        });
+        let drawn = self.generator.draw(condition::latents(noise, classes));
         let classes = classes.map(|it| it.tensor(&self.device));
         let classes = classes.as_ref();
 

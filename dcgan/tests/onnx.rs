@@ -7,7 +7,7 @@ use ::export::onnx::source::Source;
 use ::export::pipeline::{Options, export};
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
-use dcgan::condition::Classes;
+use dcgan::condition::{self, Classes};
 use dcgan::data::Attribute;
 use dcgan::discriminator::Discriminator;
 use dcgan::generator::Generator;
@@ -78,7 +78,7 @@ fn check(network: &Network, minibatch: bool) {
     let z = random::normal(1, Purpose::Latents, 0, n * network.latent);
     let count = network.classes;
     let classes = (count > 0).then(|| Classes::new((1..=n).map(|it| it % count).collect(), count));
-    let all = classes.as_ref().map_or_else(|| z.clone(), |it| it.latents(&z));
+    let all = condition::latents(z.clone(), classes.as_ref());
     let latents = TensorData::new(all, [n, network.latent + count]);
     let latents = Tensor::from_data(latents, &device);
     let labels = classes.as_ref().map(Classes::one_hot).unwrap_or_default();

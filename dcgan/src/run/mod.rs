@@ -32,7 +32,7 @@ use export::picture::sheet;
 use indicatif::ProgressBar;
 use output::file;
 
-use crate::condition::Classes;
+use crate::condition::{self, Classes};
 use crate::data::{Attribute, Dataset};
 use crate::generator::Generator;
 use crate::judge::{self, Judge, Verdict};
@@ -239,8 +239,8 @@ impl<'a> Run<'a> {
         self.plan.options.batch.min(self.dataset.len())
     }
 
-    /// The real pictures of step `step`, and their classes if the networks are conditional. Each epoch has an order of its own; pictures left over at its end,
-    /// too few for a batch, are skipped.
+    /// The real pictures of step `step`, and their classes if the networks are conditional. Each epoch has an order of
+    /// its own; pictures left over at its end, too few for a batch, are skipped.
     fn batch(&mut self, step: u64) -> (Tensor<4>, Option<Classes>) {
         let batch = self.batch_len();
         let batches = (self.dataset.len() / batch) as u64;
@@ -262,10 +262,8 @@ impl<'a> Run<'a> {
         let Some(judge) = &self.judge else { return Ok(None) };
         let count = judge.scale.count;
         let noise = noise(&self.plan.options.network, JUDGED_SEED, 0..count);
-        let latents = match self.condition {
-            Some(attribute) => attribute.draw(JUDGED_SEED, 0, count).latents(&noise),
-            None => noise,
-        };
+        let classes = self.condition.map(|it| it.draw(JUDGED_SEED, 0, count));
+        let latents = condition::latents(noise, classes.as_ref());
         let verdict = judge.judge(&draw(&generator, &latents));
         let Verdict { frechet, floors, manifold, .. } = verdict;
         say(format!(
@@ -284,7 +282,8 @@ impl<'a> Run<'a> {
             0 => noise(network, *seed, 0..SHEET),
             count => {
                 let noise = noise(network, *seed, 0..COLUMNS);
-                let row = |class| Classes::new(vec![class; COLUMNS], count).latents(&noise);
+                let row = |class| Classes::new(vec![class; COLUMNS], count);
+                let row = |class| condition::latents(noise.clone(), Some(&row(class)));
                 (0..count.min(ROWS)).flat_map(row).collect()
             }
         };

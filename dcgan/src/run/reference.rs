@@ -8,7 +8,7 @@ use ndarray::{Array2, Array4};
 use ndarray_npy::NpzWriter;
 
 use super::drawing::noise;
-use crate::condition::Classes;
+use crate::condition::{self, Classes};
 use crate::discriminator::Discriminator;
 use crate::generator::Generator;
 use crate::network::Network;
@@ -30,8 +30,7 @@ pub(super) fn encode(
     let z = noise(network, 0, 0..COUNT);
     let classes =
         (count > 0).then(|| Classes::new((0..COUNT).map(|it| it % count).collect(), count));
-    let latents = classes.as_ref().map_or_else(|| z.clone(), |it| it.latents(&z));
-    let pictures = generator.draw(latents);
+    let pictures = generator.draw(condition::latents(z.clone(), classes.as_ref()));
     let given = classes.as_ref().map(|it| it.tensor(&pictures.device()));
     let real = values(sigmoid(discriminator.forward(pictures.clone(), given.as_ref()).logits));
 
