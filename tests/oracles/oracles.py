@@ -251,7 +251,7 @@ def main():
     parser.add_argument("--generators", type=Path, help="directory whose subdirectories contain generator.onnx")
     parser.add_argument("--latents", type=int, help="latents for all, instead of 64 per generator and 8 per layout")
     arguments = parser.parse_args()
-    models = sorted((ROOT / "models").glob("*.onnx"))
+    models = [path.with_suffix(".onnx") for path in sorted((ROOT / "models").glob("*.gen"))]
     models += train(arguments.dcgan, arguments.out)
     if arguments.generators:
         foreign = sorted(arguments.generators.glob("*/generator.onnx"))
