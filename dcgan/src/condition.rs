@@ -35,7 +35,7 @@ impl Classes {
     }
 }
 
-/// Latents: for each picture its part of `noise`, then its class; without classes, the noise as it is.
+/// The latents of pictures: the noise of each, then its class. Without `classes`, returns `noise` unchanged.
 pub fn latents(noise: Vec<f32>, classes: Option<&Classes>) -> Vec<f32> {
     let Some(classes) = classes else { return noise };
     let each = noise.len() / classes.of.len();

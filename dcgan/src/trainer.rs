@@ -35,7 +35,7 @@ pub struct Trainer {
     /// The discriminator's Adam optimiser and its state.
     pub discriminator_adam: ModuleOptimizer,
     /// What a conditional generator draws by.
-    condition: Option<Attribute>,
+    pub condition: Option<Attribute>,
     /// Standard deviation of the data, in the networks' range of [−1, 1].
     deviation: f32,
     /// The device on which [`Self::step`] expects real pictures.

@@ -7,6 +7,7 @@ use ::export::onnx::source::Source;
 use ::export::pipeline::{Options, export};
 use burn::module::Module;
 use burn::tensor::{Tensor, TensorData};
+use clap::ValueEnum;
 use dcgan::condition::{self, Classes};
 use dcgan::data::Attribute;
 use dcgan::discriminator::Discriminator;
@@ -164,16 +165,13 @@ const APPLICATION: usize = 84_000;
 
 #[test]
 fn micro_presets_fit_their_flash() {
-    let sizes = [
-        (Preset::Micro128k, &[32, 28][..]),
-        (Preset::Micro256k, &[32, 28]),
-        (Preset::Micro1m, &[64]),
-        (Preset::Micro4m, &[64]),
-    ];
-    let networks =
-        sizes.iter().flat_map(|(preset, sizes)| sizes.iter().map(move |&size| (*preset, size)));
-    for (preset, size) in networks {
-        let flash = preset.flash().unwrap();
+    let all = Preset::value_variants().iter();
+    let sizes = all.flat_map(|preset| match preset {
+        Preset::Micro128k | Preset::Micro256k => vec![(preset, 32), (preset, 28)],
+        _ => vec![(preset, 64)],
+    });
+    for (preset, size) in sizes {
+        let Some(flash) = preset.flash() else { continue };
         let network = preset.network(size, 3, 0);
         let device = dcgan::device::device();
         let mut weights = Weights::new(5, Purpose::Generator, &device);
@@ -186,7 +184,7 @@ fn micro_presets_fit_their_flash() {
         let length = export(&path, &options, &|| ()).unwrap().gen_file.len();
         let used = length + APPLICATION;
         assert!(used <= flash, "{preset:?}: {used} of {flash} bytes");
-        // It fills at least 4/5 of its device's flash.
-        assert!(used * 5 / 4 > flash, "{preset:?}, {size}: only {used} of {flash} bytes");
+        // The preset fills at least 5/6 of its device's flash.
+        assert!(used * 6 / 5 > flash, "{preset:?}, {size}: only {used} of {flash} bytes");
     }
 }

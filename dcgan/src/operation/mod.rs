@@ -107,8 +107,8 @@ pub fn norm(x: Tensor<4>, norm: &BatchNorm, slope: f64) -> Tensor<4> {
     Tensor::from_dispatch(y)
 }
 
-/// The maps `x` after a bias for each channel and an activation. Without a bias, which a
-/// normalisation makes needless, x as it is.
+/// The maps `x` after a bias for each channel and an activation. Returns x unchanged if the convolution has no bias, as
+/// before a normalisation.
 pub fn bias(x: Tensor<4>, bias: &Option<Param<Tensor<1>>>, activation: Activation) -> Tensor<4> {
     let Some(bias) = bias else { return x };
     let bias = bias.val();

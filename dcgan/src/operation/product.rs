@@ -63,6 +63,6 @@ impl<S: Simd> Tiles<S> for Sum<'_> {
             tile::add(simd, &mut sums, rows, tile::packed::<S, V>(packed, self.depth, vector));
         }
         let rows = self.to[row * self.channels..].chunks_exact_mut(self.channels);
-        tile::put(simd, rows, vector, sums);
+        tile::put(simd, rows, vector, sums, false);
     }
 }

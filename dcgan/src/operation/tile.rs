@@ -150,33 +150,19 @@ pub(super) fn step<S: Simd, const R: usize, const V: usize>(
     }
 }
 
-/// Stores `sums` in `rows`, from `vector` on. Rows may end within the last vector.
+/// Stores `sums` in `rows`, from `vector` on; `more`: adds them to what is there. Rows may end within the last vector.
 #[inline(always)]
 pub(super) fn put<'a, S: Simd, const R: usize, const V: usize>(
     simd: S,
     rows: impl Iterator<Item = &'a mut [f32]>,
     vector: usize,
     sums: [[S::f32s; V]; R],
+    more: bool,
 ) {
     for (row, sums) in rows.zip(sums) {
         for (to, sum) in row[vector * S::F32_LANES..].chunks_mut(S::F32_LANES).zip(sums) {
+            let sum = if more { simd.add_f32s(load(simd, to), sum) } else { sum };
             store(simd, to, sum);
-        }
-    }
-}
-
-/// Adds `sums` to `rows`, from `vector` on. Rows may end within the last vector.
-#[inline(always)]
-pub(super) fn put_more<'a, S: Simd, const R: usize, const V: usize>(
-    simd: S,
-    rows: impl Iterator<Item = &'a mut [f32]>,
-    vector: usize,
-    sums: [[S::f32s; V]; R],
-) {
-    for (row, sums) in rows.zip(sums) {
-        for (to, sum) in row[vector * S::F32_LANES..].chunks_mut(S::F32_LANES).zip(sums) {
-            let all = simd.add_f32s(load(simd, to), sum);
-            store(simd, to, all);
         }
     }
 }

@@ -88,6 +88,6 @@ impl<S: Simd> Tiles<S> for Product<'_> {
             tile::step(simd, &mut sums, *x, by);
         }
         let rows = self.sums[row * self.channels..].chunks_exact_mut(self.channels);
-        tile::put_more(simd, rows, vector, sums);
+        tile::put(simd, rows, vector, sums, true);
     }
 }

@@ -59,8 +59,6 @@ pub struct Run<'a> {
     directory: PathBuf,
     plan: Plan,
     dataset: &'a Dataset,
-    /// What a conditional network draws by.
-    condition: Option<&'a Attribute>,
     judge: Option<Judge>,
     trainer: Trainer,
     log: Log,
@@ -141,7 +139,7 @@ impl<'a> Run<'a> {
         let log = Log::open(&directory.join("log.csv"), trainer.step, sums)?;
         let directory = directory.to_owned();
         let epoch = (0, random::order(plan.options.seed, Purpose::Order, 0, dataset.len()));
-        Ok(Self { directory, plan, dataset, condition, judge, trainer, log, epoch })
+        Ok(Self { directory, plan, dataset, judge, trainer, log, epoch })
     }
 
     /// Trains until all steps are done or `stop` is set. Passes a line of text to `say` with every sheet.
@@ -207,7 +205,7 @@ impl<'a> Run<'a> {
             licence: self.plan.licence.clone(),
             steps: self.trainer.step,
             seed: self.plan.options.seed,
-            condition: self.condition.map(Attribute::listed),
+            condition: self.trainer.condition.as_ref().map(Attribute::listed),
         };
         let network = &self.plan.options.network;
         let generator = self.trainer.averaged();
@@ -250,7 +248,7 @@ impl<'a> Run<'a> {
             self.epoch = (epoch, random::order(seed, Purpose::Order, epoch, self.dataset.len()));
         }
         let indices = &self.epoch.1[at * batch..][..batch];
-        let classes = self.condition.map(|it| it.of(indices));
+        let classes = self.trainer.condition.as_ref().map(|it| it.of(indices));
         (self.dataset.batch(indices, &self.trainer.device), classes)
     }
 
@@ -262,7 +260,8 @@ impl<'a> Run<'a> {
         let Some(judge) = &self.judge else { return Ok(None) };
         let count = judge.scale.count;
         let noise = noise(&self.plan.options.network, JUDGED_SEED, 0..count);
-        let classes = self.condition.map(|it| it.draw(JUDGED_SEED, 0, count));
+        let condition = self.trainer.condition.as_ref();
+        let classes = condition.map(|it| it.draw(JUDGED_SEED, 0, count));
         let latents = condition::latents(noise, classes.as_ref());
         let verdict = judge.judge(&draw(&generator, &latents));
         let Verdict { frechet, floors, manifold, .. } = verdict;
@@ -282,9 +281,9 @@ impl<'a> Run<'a> {
             0 => noise(network, *seed, 0..SHEET),
             count => {
                 let noise = noise(network, *seed, 0..COLUMNS);
-                let row = |class| Classes::new(vec![class; COLUMNS], count);
-                let row = |class| condition::latents(noise.clone(), Some(&row(class)));
-                (0..count.min(ROWS)).flat_map(row).collect()
+                let rows =
+                    (0..count.min(ROWS)).map(|class| Classes::new(vec![class; COLUMNS], count));
+                rows.flat_map(|row| condition::latents(noise.clone(), Some(&row))).collect()
             }
         };
         sheet::rows(&draw(generator, &latents), COLUMNS)

@@ -277,7 +277,7 @@ fn picture_shape(source: &Source, [height, width, channels]: [usize; 3]) -> Resu
 /// If the metadata don't fit the graph's inputs.
 fn quantised_inputs(source: &Source, graph: &GraphProto) -> Result<(Vec<DraftPart>, Vec<Input>)> {
     let text = source.metadata(metadata::LATENTS).unwrap_or_default();
-    let described = inputs::described(text).filter(|it| it.len() == graph.input.len());
+    let described = inputs::described(text, graph.input.len());
     let described =
         described.with_context(|| format!("its metadata \"{text}\" do not fit its inputs"))?;
     let possible = graph.input.len() <= MAX_PARTS;

@@ -36,11 +36,12 @@ pub(crate) fn describe(parts: &[DraftPart], inputs: &[Input]) -> String {
 }
 
 /// Parses the text of [`describe`]: the distribution of each input, and its number of labels if it takes a number.
-/// `None` if the text is malformed.
-pub(crate) fn described(text: &str) -> Option<Vec<(Distribution, Option<usize>)>> {
+/// `None` if the text is malformed, or not one of `inputs` inputs.
+pub(crate) fn described(text: &str, inputs: usize) -> Option<Vec<(Distribution, Option<usize>)>> {
     let each = text.split(", ").map(|entry| match entry.split_once(' ') {
         Some((name, count)) => Some((named(name)?, Some(count.parse().ok()?))),
         None => Some((named(entry)?, None)),
     });
-    each.collect()
+    let each: Vec<_> = each.collect::<Option<_>>()?;
+    (each.len() == inputs).then_some(each)
 }

@@ -86,8 +86,8 @@ impl<'a> GraphInputs<'a> {
         scope.batch = batch::declared(&inputs)?;
         let mut drafts = Vec::new();
         // The metadata list all inputs, and some may have been left out as not needed.
-        let told = source.metadata(metadata::LATENTS).and_then(described);
-        let told = told.filter(|told| told.len() == inputs.len()).unwrap_or_default();
+        let told = source.metadata(metadata::LATENTS).and_then(|it| described(it, inputs.len()));
+        let told = told.unwrap_or_default();
         for (index, declared) in inputs.iter().enumerate() {
             let shape = sizes(&batch::freed(declared))?;
             let found = label::find(source, graph, &declared.name);
