@@ -5,15 +5,16 @@ use burn::nn::conv::Conv2d;
 use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::Tensor;
 
-use crate::init::{DEVIATION, Weights};
+use crate::init::{self, DEVIATION, Weights};
 use crate::minibatch::Minibatch;
-use crate::network::{Layer, Network};
+use crate::network::Network;
 use crate::operation::{self, Activation};
 
 /// Slope of LeakyReLU for negative inputs.
 pub const SLOPE: f64 = 0.2;
 
-/// Strided convolutions; LeakyReLU after every layer but the last, BatchNorm before it in all but the first.
+/// Strided convolutions; LeakyReLU after every layer but the last, and BatchNorm before it in all but the first if
+/// [`Network::discriminator_norm`].
 #[derive(Module, Debug)]
 pub struct Discriminator {
     /// Layers from the picture to the logit.
@@ -27,7 +28,7 @@ pub struct Discriminator {
 pub struct Down {
     /// The convolution. It has a bias only where no BatchNorm would cancel it.
     pub conv: Conv2d,
-    /// BatchNorm; `None` after the first and the last layer.
+    /// BatchNorm; always `None` after the first and the last layer.
     pub norm: Option<BatchNorm>,
 }
 
@@ -44,7 +45,15 @@ impl Discriminator {
     pub fn new(network: &Network, minibatch: bool, weights: &mut Weights) -> Self {
         let layers = network.discriminator();
         let last = layers.len() - 1;
-        let down = layers.iter().enumerate().map(|(i, layer)| Down::new(layer, i, last, weights));
+        let down = layers.iter().enumerate().map(|(index, layer)| {
+            let has_norm = network.discriminator_norm && index != 0 && index != last;
+            // Without BatchNorm nothing would lift what small weights make small.
+            let deviation =
+                if network.discriminator_norm { DEVIATION } else { init::he(layer, SLOPE as f32) };
+            let conv = weights.convolution(layer, deviation, !has_norm);
+            let norm = BatchNormConfig::new(layer.output);
+            Down { conv, norm: has_norm.then(|| norm.init(weights.device())) }
+        });
         let layers = down.collect();
         let features = network.features().iter().product();
         Self { layers, minibatch: minibatch.then(|| Minibatch::new(features, weights)) }
@@ -88,14 +97,5 @@ impl Discriminator {
             logits = logits + minibatch.forward(operation::planes(features.clone()).flatten(1, 3));
         }
         Scores { features, logits }
-    }
-}
-
-impl Down {
-    fn new(layer: &Layer, index: usize, last: usize, weights: &mut Weights) -> Self {
-        let has_norm = index != 0 && index != last;
-        let conv = weights.convolution(layer, DEVIATION, !has_norm);
-        let norm = BatchNormConfig::new(layer.output);
-        Self { conv, norm: has_norm.then(|| norm.init(weights.device())) }
     }
 }

@@ -66,3 +66,12 @@ impl Weights {
         Param::from_data(TensorData::new(vec![0.0_f32; len], [len]), &self.device)
     }
 }
+
+/// Standard deviation of the weights of `layer` that keeps the size of maps from layer to layer, if a LeakyReLU of
+/// slope `slope` follows each; 0 is ReLU.
+///
+/// *source*: He et al. 2015 (arXiv 1502.01852), section 2.2.
+pub fn he(layer: &Layer, slope: f32) -> f32 {
+    let inputs = (layer.input * layer.kernel * layer.kernel) as f32;
+    (2.0 / (1.0 + slope * slope) / inputs).sqrt()
+}

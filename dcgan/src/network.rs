@@ -31,8 +31,16 @@ pub struct Network {
     pub width: usize,
     /// Channels of the discriminator's first layer; every layer after it has twice as many.
     pub discriminator_width: usize,
+    /// Whether BatchNorm follows the discriminator's layers between the first and the last, as in the paper.
+    #[serde(default = "as_in_the_paper")]
+    pub discriminator_norm: bool,
     /// Rows and columns of a kernel: 4, or the paper's 5.
     pub kernel: usize,
+}
+
+/// The value of runs that are older than the choice.
+fn as_in_the_paper() -> bool {
+    true
 }
 
 /// A square convolution, transposed in the generator.

@@ -15,14 +15,14 @@ pub struct Options {
     /// Seed of every random number of the training
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Pictures per step
-    #[arg(long, default_value_t = 64)]
+    /// Pictures per step.
+    #[arg(skip)]
     pub batch: usize,
     /// Adam's learning rate for the generator
     #[arg(long, allow_negative_numbers = true, default_value_t = 4e-4)]
     pub rate: f32,
-    /// Learning rate of the discriminator, as a multiple of the generator's
-    #[arg(long, allow_negative_numbers = true, default_value_t = 0.5)]
+    /// Learning rate of the discriminator, as a multiple of the generator's.
+    #[arg(skip)]
     pub rate_ratio: f32,
     /// Number of steps, over whose second half both learning rates fall to 0; `None`: they stay constant.
     #[arg(skip)]
@@ -34,8 +34,8 @@ pub struct Options {
     #[arg(long, allow_negative_numbers = true, default_value_t = 0.5)]
     #[serde(default)]
     pub r1: f32,
-    /// Apply the penalty every K-th step, K times as heavy (lazy regularisation, Karras et al. 2020)
-    #[arg(long, value_name = "K", default_value_t = 1)]
+    /// The penalty is applied at every K-th step, K times as heavy (lazy regularisation, Karras et al. 2020).
+    #[arg(skip)]
     #[serde(default = "one")]
     pub r1_every: u64,
     /// Decay of the moving average of the generator's weights, at step t at most (1 + t) / (10 + t); 0: no
@@ -45,8 +45,8 @@ pub struct Options {
     /// Train the generator to match the discriminator's features (feature matching, Salimans et al. 2016)
     #[arg(long)]
     pub feature_matching: bool,
-    /// Let the discriminator compare the pictures of a batch (minibatch discrimination, Salimans et al. 2016)
-    #[arg(long)]
+    /// The discriminator compares the pictures of a batch (minibatch discrimination, Salimans et al. 2016).
+    #[arg(skip)]
     pub minibatch_discrimination: bool,
 }
 

@@ -49,6 +49,7 @@ impl Preset {
             classes: 0,
             width,
             discriminator_width,
+            discriminator_norm: true,
             kernel,
         };
         // The discriminator never runs on a device, so it may be wider than the generator.

@@ -15,7 +15,7 @@ use dcgan::values::values;
 /// Pictures of a batch.
 const COUNT: usize = 7;
 
-fn networks() -> [Network; 3] {
+fn networks() -> [Network; 4] {
     let network = |size, channels, kernel| Network {
         size,
         channels,
@@ -23,9 +23,11 @@ fn networks() -> [Network; 3] {
         classes: 0,
         width: 6,
         discriminator_width: 5,
+        discriminator_norm: true,
         kernel,
     };
-    [network(16, 3, 4), network(28, 1, 5), network(32, 3, 5)]
+    let plain = Network { discriminator_norm: false, ..network(32, 3, 4) };
+    [network(16, 3, 4), network(28, 1, 5), network(32, 3, 5), plain]
 }
 
 fn device() -> Device {

@@ -22,6 +22,7 @@ fn network(is_generator: bool) -> Source {
         classes: 0,
         width: 2,
         discriminator_width: 2,
+        discriminator_norm: true,
         kernel: 4,
     };
     let device = dcgan::device::device();

@@ -327,7 +327,7 @@ fn switches_change_what_is_learned() {
     let data = squares(directory.path(), 40);
     let data = data.to_str().unwrap();
     let mut seen = HashSet::new();
-    let switches: [&[&str]; 11] = [
+    let switches: [&[&str]; 12] = [
         &[],
         &["--ema", "0"],
         &["--smooth", "0"],
@@ -335,6 +335,7 @@ fn switches_change_what_is_learned() {
         &["--constant-rates"],
         &["--feature-matching"],
         &["--minibatch-discrimination"],
+        &["--discriminator-norm=false"],
         &["--kernel", "5"],
         &["--r1", "0"],
         &["--r1-every", "3"],

@@ -21,6 +21,7 @@ const NETWORK: Network = Network {
     classes: 0,
     width: 4,
     discriminator_width: 4,
+    discriminator_norm: true,
     kernel: 4,
 };
 

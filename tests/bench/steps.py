@@ -124,7 +124,8 @@ def by_dcgan(binary, out, data, threads, steps, size, latent, width, discriminat
                    "--threads": threads, "--steps": steps, "--interval": steps}
         # The paper's training, as PyTorch's is here: without a penalty, which would make a step longer.
         words = [binary, "train", "--data", data, "-o", run, "--rate", 2e-4, "--rate-ratio", 1,
-                 "--smooth", 0, "--r1", 0, "--constant-rates"]
+                 "--smooth", 0, "--r1", 0, "--constant-rates",
+                 "--discriminator-norm", "--minibatch-discrimination=false"]
         words += [word for pair in numbers.items() for word in pair]
         done = subprocess.run([str(word) for word in words], capture_output=True, text=True)
         if done.returncode != 0:

@@ -5,6 +5,7 @@ mod resume;
 mod rules;
 mod session;
 mod train;
+mod tuning;
 
 use anyhow::Result;
 use clap::Parser;

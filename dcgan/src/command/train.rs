@@ -12,6 +12,7 @@ use dcgan::preset::Preset;
 use dcgan::run::{self, Plan, Run};
 
 use super::session;
+use super::tuning::Tuning;
 
 #[derive(Args)]
 pub(crate) struct Train {
@@ -53,6 +54,8 @@ pub(crate) struct Train {
     condition: Option<String>,
     #[command(flatten)]
     options: Options,
+    #[command(flatten)]
+    tuning: Tuning,
     /// Keep both learning rates constant; by default they fall to 0 over the second half of the steps
     #[arg(long)]
     constant_rates: bool,
@@ -81,7 +84,7 @@ impl Train {
             ..preset
         };
         let annealed = (!self.constant_rates).then_some(self.steps);
-        let options = Options { network, annealed, ..self.options };
+        let options = self.tuning.of(Options { network, annealed, ..self.options });
         options.check()?;
         let data = self.data.display();
         ensure!(

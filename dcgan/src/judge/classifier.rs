@@ -8,7 +8,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use indicatif::ProgressBar;
 
 use crate::data::{Attribute, Dataset};
-use crate::init::Weights;
+use crate::init::{self, Weights};
 use crate::network::Layer;
 use crate::operation::{self, Activation};
 use crate::random::{self, Purpose};
@@ -38,11 +38,9 @@ impl Classifier {
     fn new(dataset: &Dataset, seed: u64, device: &Device) -> Self {
         let mut weights = Weights::new(seed, Purpose::Classifier, device);
         let mut conv = |input: usize, output: usize, kernel: usize, stride: usize| {
-            // He et al. 2015, arXiv 1502.01852: the standard deviation for layers followed by ReLU.
-            let deviation = (2.0 / (input * kernel * kernel) as f32).sqrt();
             let padding = stride - 1;
             let layer = Layer { input, output, kernel, stride, padding, output_padding: 0 };
-            weights.convolution(&layer, deviation, true)
+            weights.convolution(&layer, init::he(&layer, 0.0), true)
         };
         let (mut size, mut channels) = (dataset.size, dataset.channels);
         let mut layers = Vec::new();

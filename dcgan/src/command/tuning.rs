@@ -1,0 +1,83 @@
+//! The settings of a training whose best values depend on the size of the pictures.
+
+use clap::Args;
+use dcgan::network::Network;
+use dcgan::options::Options;
+
+/// Largest pictures, in rows and columns, that small pictures' values are for.
+const SMALL: usize = 32;
+
+/// What a person may choose; the size decides the rest.
+#[derive(Args)]
+pub(super) struct Tuning {
+    /// Pictures per step [default: 64 up to 32×32 pixels, otherwise 32]
+    #[arg(long)]
+    batch: Option<usize>,
+    /// Learning rate of the discriminator, as a multiple of the generator's [default: 0.5 up to 32×32 pixels, otherwise 1]
+    #[arg(long, allow_negative_numbers = true)]
+    rate_ratio: Option<f32>,
+    /// Apply the penalty every K-th step, K times as heavy (lazy regularisation, Karras et al. 2020) [default: 1 up to
+    /// 32×32 pixels, otherwise 4]
+    #[arg(long, value_name = "K")]
+    r1_every: Option<u64>,
+    /// BatchNorm in the discriminator, as in the paper [default: true up to 32×32 pixels, otherwise false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    discriminator_norm: Option<bool>,
+    /// Let the discriminator compare the pictures of a batch (minibatch discrimination, Salimans et al. 2016) [default:
+    /// false up to 32×32 pixels, otherwise true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    minibatch_discrimination: Option<bool>,
+}
+
+impl Tuning {
+    /// `options` with these settings; where none is chosen, with what was best for the size of its pictures.
+    pub(super) fn of(&self, options: Options) -> Options {
+        let is_small = options.network.size <= SMALL;
+        let norm = self.discriminator_norm.unwrap_or(is_small);
+        Options {
+            network: Network { discriminator_norm: norm, ..options.network },
+            batch: self.batch.unwrap_or(if is_small { 64 } else { 32 }),
+            rate_ratio: self.rate_ratio.unwrap_or(if is_small { 0.5 } else { 1.0 }),
+            r1_every: self.r1_every.unwrap_or(if is_small { 1 } else { 4 }),
+            minibatch_discrimination: self.minibatch_discrimination.unwrap_or(!is_small),
+            ..options
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        options: Options,
+        #[command(flatten)]
+        tuning: Tuning,
+    }
+
+    /// The settings of a command line for pictures of `size`.
+    fn settings(size: usize, arguments: &[&str]) -> (bool, usize, f32, u64, bool) {
+        let line = Line::parse_from([&["train"], arguments].concat());
+        let network = Network { size, ..Network::default() };
+        let it = line.tuning.of(Options { network, ..line.options });
+        let norm = it.network.discriminator_norm;
+        (norm, it.batch, it.rate_ratio, it.r1_every, it.minibatch_discrimination)
+    }
+
+    #[test]
+    fn the_size_decides_what_nobody_chose() {
+        assert_eq!(settings(28, &[]), (true, 64, 0.5, 1, false));
+        assert_eq!(settings(32, &[]), settings(28, &[]));
+        assert_eq!(settings(64, &[]), (false, 32, 1.0, 4, true));
+        let numbers = ["--batch", "7", "--rate-ratio", "2", "--r1-every", "3"];
+        assert_eq!(settings(64, &numbers), (false, 7, 2.0, 3, true));
+        let on = ["--discriminator-norm", "--minibatch-discrimination"];
+        assert_eq!(settings(32, &on), (true, 64, 0.5, 1, true));
+        let off = ["--discriminator-norm=false", "--minibatch-discrimination=false"];
+        assert_eq!(settings(64, &off), (false, 32, 1.0, 4, false));
+    }
+}
