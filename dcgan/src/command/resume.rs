@@ -27,6 +27,7 @@ pub(crate) struct Resume {
 impl Resume {
     pub(crate) fn run(&self) -> Result<()> {
         let mut plan = Plan::load(&self.run)?;
+        let _lock = session::lock(&self.run)?;
         plan.data = self.data.as_deref().map(absolute).transpose()?.unwrap_or(plan.data);
         plan.labels = self.labels.as_deref().map(absolute).transpose()?.or(plan.labels);
         plan.steps = self.steps.unwrap_or(plan.steps);

@@ -92,6 +92,7 @@ impl Train {
             "{data}: all pictures are the same: there is nothing to learn"
         );
         run::check(&self.output)?;
+        let _lock = session::lock(&self.output)?;
         eprintln!("{network}");
         let plan = Plan {
             data: absolute(&self.data)?,

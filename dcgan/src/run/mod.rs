@@ -1,6 +1,7 @@
 //! A training kept in a directory: its settings, its history and the state to continue from.
 //!
 //! ```text
+//! RUN/lock                     locked while a process trains
 //! RUN/run.json                 settings: data, networks, seed, switches
 //! RUN/judge.json               the judge's reference values
 //! RUN/log.csv                  losses and quality over the steps
