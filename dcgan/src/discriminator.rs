@@ -47,7 +47,7 @@ impl Discriminator {
         let last = layers.len() - 1;
         let down = layers.iter().enumerate().map(|(index, layer)| {
             let has_norm = network.discriminator_norm && index != 0 && index != last;
-            // Without BatchNorm nothing would lift what small weights make small.
+            // Without BatchNorm, weights of the paper's deviation would shrink the maps from layer to layer.
             let deviation =
                 if network.discriminator_norm { DEVIATION } else { init::he(layer, SLOPE as f32) };
             let conv = weights.convolution(layer, deviation, !has_norm);

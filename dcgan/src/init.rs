@@ -67,8 +67,8 @@ impl Weights {
     }
 }
 
-/// Standard deviation of the weights of `layer` that keeps the size of maps from layer to layer, if a LeakyReLU of
-/// slope `slope` follows each; 0 is ReLU.
+/// Standard deviation of initial weights with which maps keep their size from layer to layer. `slope`: that of the
+/// LeakyReLU behind the layer; 0 is ReLU.
 ///
 /// *source*: He et al. 2015 (arXiv 1502.01852), section 2.2.
 pub fn he(layer: &Layer, slope: f32) -> f32 {

@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 /// Supported rows and columns of a picture.
 pub const SIZES: [usize; 5] = [16, 28, 32, 64, 128];
+/// Rows and columns of the largest pictures that count as small: the default preset and some default options depend on it.
+pub const SMALL: usize = 32;
 /// Supported channels of a picture.
 pub const CHANNELS: [usize; 2] = [1, 3];
 

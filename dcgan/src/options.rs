@@ -15,13 +15,13 @@ pub struct Options {
     /// Seed of every random number of the training
     #[arg(long, default_value_t = 1)]
     pub seed: u64,
-    /// Pictures per step.
+    /// `--batch`: pictures per step.
     #[arg(skip)]
     pub batch: usize,
     /// Adam's learning rate for the generator
     #[arg(long, allow_negative_numbers = true, default_value_t = 4e-4)]
     pub rate: f32,
-    /// Learning rate of the discriminator, as a multiple of the generator's.
+    /// `--rate-ratio`: the discriminator's learning rate, as a multiple of the generator's.
     #[arg(skip)]
     pub rate_ratio: f32,
     /// Number of steps, over whose second half both learning rates fall to 0; `None`: they stay constant.
@@ -34,7 +34,7 @@ pub struct Options {
     #[arg(long, allow_negative_numbers = true, default_value_t = 0.5)]
     #[serde(default)]
     pub r1: f32,
-    /// The penalty is applied at every K-th step, K times as heavy (lazy regularisation, Karras et al. 2020).
+    /// `--r1-every`: K, at every K-th step of which the penalty is applied.
     #[arg(skip)]
     #[serde(default = "one")]
     pub r1_every: u64,
@@ -45,7 +45,7 @@ pub struct Options {
     /// Train the generator to match the discriminator's features (feature matching, Salimans et al. 2016)
     #[arg(long)]
     pub feature_matching: bool,
-    /// The discriminator compares the pictures of a batch (minibatch discrimination, Salimans et al. 2016).
+    /// `--minibatch-discrimination`: the discriminator compares the pictures of a batch.
     #[arg(skip)]
     pub minibatch_discrimination: bool,
 }

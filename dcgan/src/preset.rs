@@ -1,12 +1,12 @@
 //! Named network sizes.
 
-use crate::network::Network;
+use crate::network::{Network, SMALL};
 use clap::ValueEnum;
 
 /// Sizes of a network for pictures of one size.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Preset {
-    /// The paper's own 64×64 network: z 100, 1024-512-256-128-3, kernel 5
+    /// The sizes of the paper's own 64×64 network: z 100, 1024-512-256-128-3, kernel 5
     Paper64,
     /// For a device with 128 KB of flash: 32×32 with 48-24-12 channels
     #[value(name = "micro-128k")]
@@ -25,7 +25,7 @@ pub enum Preset {
 impl Preset {
     /// The default for pictures of `size`: `micro-256k` up to 32×32, otherwise `micro-1m`.
     pub fn of(size: usize) -> Self {
-        if size > 32 { Self::Micro1m } else { Self::Micro256k }
+        if size > SMALL { Self::Micro1m } else { Self::Micro256k }
     }
 
     /// The network for pictures of `size` and `channels`, and of `classes`, which may be 0. The generator is as wide as it

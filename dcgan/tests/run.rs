@@ -198,7 +198,7 @@ fn interrupted_or_out_of_room() {
         assert!(child.try_wait().unwrap().is_none(), "ended by itself");
         sleep(Duration::from_millis(20));
     }
-    fail(&["resume", run], "is being trained by another process");
+    fail(&["resume", run], "another process is training this run");
     // The signal that Ctrl-C sends.
     Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
     let output = child.wait_with_output().unwrap();

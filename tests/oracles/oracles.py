@@ -231,7 +231,7 @@ def train(binary, out):
     random = np.random.default_rng(1)
     for name, size, channels, options in [
         ("kernel5", 28, 1, ["--kernel", "5"]),
-        ("comparing", 32, 3, ["--minibatch-discrimination"]),
+        ("comparing", 32, 3, ["--minibatch-discrimination", "--discriminator-norm=false"]),
     ]:
         pictures = random.integers(0, 256, (40, size, size, channels), dtype=np.uint8)
         data, trained = out / f"{name}.npz", out / name

@@ -5,7 +5,7 @@ use std::path::{PathBuf, absolute};
 use anyhow::{Result, ensure};
 use clap::Args;
 use dcgan::data::Dataset;
-use dcgan::run::{Plan, Run};
+use dcgan::run::{self, Plan, Run};
 
 use super::session;
 
@@ -27,7 +27,7 @@ pub(crate) struct Resume {
 impl Resume {
     pub(crate) fn run(&self) -> Result<()> {
         let mut plan = Plan::load(&self.run)?;
-        let _lock = session::lock(&self.run)?;
+        let _lock = run::lock(&self.run)?;
         plan.data = self.data.as_deref().map(absolute).transpose()?.unwrap_or(plan.data);
         plan.labels = self.labels.as_deref().map(absolute).transpose()?.or(plan.labels);
         plan.steps = self.steps.unwrap_or(plan.steps);

@@ -1,7 +1,6 @@
 //! What `train`, `resume` and `evaluate` share: the training loop, the thread pool, the judge, the progress
 //! bar.
 
-use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,19 +11,6 @@ use dcgan::data::Dataset;
 use dcgan::judge::Judge;
 use dcgan::run::{End, Run};
 use indicatif::{ProgressBar, ProgressStyle};
-
-/// Keeps other processes from training the run in `directory` until the result is dropped.
-pub(super) fn lock(directory: &Path) -> Result<File> {
-    let path = directory.join("lock");
-    let file = File::create(&path).with_context(|| path.display().to_string())?;
-    match file.try_lock() {
-        Err(TryLockError::WouldBlock) => {
-            bail!("{}: is being trained by another process", directory.display())
-        }
-        // Not every file system has locks.
-        Ok(()) | Err(TryLockError::Error(_)) => Ok(file),
-    }
-}
 
 /// Trains until all steps are done or Ctrl-C is pressed.
 pub(super) fn train(mut run: Run, directory: &Path) -> Result<()> {

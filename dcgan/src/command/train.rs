@@ -28,9 +28,6 @@ pub(crate) struct Train {
     /// Directory to write the run to
     #[arg(short, long, value_name = "RUN")]
     output: PathBuf,
-    /// Total number of steps
-    #[arg(long, default_value_t = 8000, value_parser = clap::value_parser!(u64).range(1..))]
-    steps: u64,
 
     /// Sizes of the network; the options below override single ones [default: micro-256k up to 32×32 pixels, otherwise
     /// micro-1m]
@@ -83,8 +80,9 @@ impl Train {
             kernel: self.kernel.unwrap_or(preset.kernel),
             ..preset
         };
-        let annealed = (!self.constant_rates).then_some(self.steps);
-        let options = self.tuning.of(Options { network, annealed, ..self.options });
+        let steps = self.tuning.steps(dataset.size);
+        let annealed = (!self.constant_rates).then_some(steps);
+        let options = self.tuning.complete(Options { network, annealed, ..self.options });
         options.check()?;
         let data = self.data.display();
         ensure!(
@@ -92,7 +90,7 @@ impl Train {
             "{data}: all pictures are the same: there is nothing to learn"
         );
         run::check(&self.output)?;
-        let _lock = session::lock(&self.output)?;
+        let _lock = run::lock(&self.output)?;
         eprintln!("{network}");
         let plan = Plan {
             data: absolute(&self.data)?,
@@ -102,7 +100,7 @@ impl Train {
             condition: self.condition.clone(),
             licence: self.licence.clone(),
             options,
-            steps: self.steps,
+            steps,
             interval: self.interval,
             threads,
         };

@@ -1,19 +1,20 @@
-//! The settings of a training whose best values depend on the size of the pictures.
+//! The options of a training whose best values depend on the size of the pictures.
 
 use clap::Args;
-use dcgan::network::Network;
+use dcgan::network::{Network, SMALL};
 use dcgan::options::Options;
 
-/// Largest pictures, in rows and columns, that small pictures' values are for.
-const SMALL: usize = 32;
-
-/// What a person may choose; the size decides the rest.
+/// Options whose defaults depend on the size of the pictures.
 #[derive(Args)]
 pub(super) struct Tuning {
+    /// Total number of steps [default: 8000 up to 32×32 pixels, otherwise 6000]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
+    steps: Option<u64>,
     /// Pictures per step [default: 64 up to 32×32 pixels, otherwise 32]
     #[arg(long)]
     batch: Option<usize>,
-    /// Learning rate of the discriminator, as a multiple of the generator's [default: 0.5 up to 32×32 pixels, otherwise 1]
+    /// Learning rate of the discriminator, as a multiple of the generator's [default: 0.5 up to 32×32 pixels, otherwise
+    /// 1]
     #[arg(long, allow_negative_numbers = true)]
     rate_ratio: Option<f32>,
     /// Apply the penalty every K-th step, K times as heavy (lazy regularisation, Karras et al. 2020) [default: 1 up to
@@ -30,8 +31,13 @@ pub(super) struct Tuning {
 }
 
 impl Tuning {
-    /// `options` with these settings; where none is chosen, with what was best for the size of its pictures.
-    pub(super) fn of(&self, options: Options) -> Options {
+    /// Number of steps for pictures of `size`.
+    pub(super) fn steps(&self, size: usize) -> u64 {
+        self.steps.unwrap_or(if size <= SMALL { 8000 } else { 6000 })
+    }
+
+    /// Sets these options in `options`: those of the command line, otherwise the defaults for the size of the pictures.
+    pub(super) fn complete(&self, options: Options) -> Options {
         let is_small = options.network.size <= SMALL;
         let norm = self.discriminator_norm.unwrap_or(is_small);
         Options {
@@ -60,24 +66,25 @@ mod tests {
     }
 
     /// The settings of a command line for pictures of `size`.
-    fn settings(size: usize, arguments: &[&str]) -> (bool, usize, f32, u64, bool) {
+    fn settings(size: usize, arguments: &[&str]) -> (u64, bool, usize, f32, u64, bool) {
         let line = Line::parse_from([&["train"], arguments].concat());
+        let steps = line.tuning.steps(size);
         let network = Network { size, ..Network::default() };
-        let it = line.tuning.of(Options { network, ..line.options });
+        let it = line.tuning.complete(Options { network, ..line.options });
         let norm = it.network.discriminator_norm;
-        (norm, it.batch, it.rate_ratio, it.r1_every, it.minibatch_discrimination)
+        (steps, norm, it.batch, it.rate_ratio, it.r1_every, it.minibatch_discrimination)
     }
 
     #[test]
     fn the_size_decides_what_nobody_chose() {
-        assert_eq!(settings(28, &[]), (true, 64, 0.5, 1, false));
+        assert_eq!(settings(28, &[]), (8000, true, 64, 0.5, 1, false));
         assert_eq!(settings(32, &[]), settings(28, &[]));
-        assert_eq!(settings(64, &[]), (false, 32, 1.0, 4, true));
-        let numbers = ["--batch", "7", "--rate-ratio", "2", "--r1-every", "3"];
-        assert_eq!(settings(64, &numbers), (false, 7, 2.0, 3, true));
+        assert_eq!(settings(64, &[]), (6000, false, 32, 1.0, 4, true));
+        let numbers = ["--steps", "9", "--batch", "7", "--rate-ratio", "2", "--r1-every", "3"];
+        assert_eq!(settings(64, &numbers), (9, false, 7, 2.0, 3, true));
         let on = ["--discriminator-norm", "--minibatch-discrimination"];
-        assert_eq!(settings(32, &on), (true, 64, 0.5, 1, true));
+        assert_eq!(settings(32, &on), (8000, true, 64, 0.5, 1, true));
         let off = ["--discriminator-norm=false", "--minibatch-discrimination=false"];
-        assert_eq!(settings(64, &off), (false, 32, 1.0, 4, false));
+        assert_eq!(settings(64, &off), (6000, false, 32, 1.0, 4, false));
     }
 }

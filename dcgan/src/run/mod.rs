@@ -16,6 +16,7 @@
 mod checkpoint;
 mod drawing;
 mod film;
+mod lock;
 mod log;
 mod plan;
 mod reference;
@@ -43,6 +44,7 @@ use crate::random::{self, Purpose};
 use crate::trainer::Trainer;
 pub use drawing::JUDGED_SEED;
 use drawing::{draw, noise};
+pub use lock::lock;
 use log::Log;
 pub use plan::{Plan, digest};
 
