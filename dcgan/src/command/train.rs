@@ -53,9 +53,6 @@ pub(crate) struct Train {
     options: Options,
     #[command(flatten)]
     tuning: Tuning,
-    /// Keep both learning rates constant; by default they fall to 0 over the second half of the steps
-    #[arg(long)]
-    constant_rates: bool,
     /// Steps between two checkpoints, each with a sheet and a judgement of quality
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     interval: u64,
@@ -81,8 +78,7 @@ impl Train {
             ..preset
         };
         let steps = self.tuning.steps(dataset.size);
-        let annealed = (!self.constant_rates).then_some(steps);
-        let options = self.tuning.complete(Options { network, annealed, ..self.options });
+        let options = self.tuning.complete(Options { network, ..self.options });
         options.check()?;
         let data = self.data.display();
         ensure!(

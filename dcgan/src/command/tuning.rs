@@ -7,7 +7,7 @@ use dcgan::options::Options;
 /// Options whose defaults depend on the size of the pictures.
 #[derive(Args)]
 pub(super) struct Tuning {
-    /// Total number of steps [default: 8000 up to 32×32 pixels, otherwise 6000]
+    /// Total number of steps [default: 8000 up to 32×32 pixels, otherwise 4000]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1..))]
     steps: Option<u64>,
     /// Pictures per step [default: 64 up to 32×32 pixels, otherwise 32]
@@ -17,6 +17,10 @@ pub(super) struct Tuning {
     /// 1]
     #[arg(long, allow_negative_numbers = true)]
     rate_ratio: Option<f32>,
+    /// Keep both learning rates constant instead of letting them fall to 0 over the second half of the steps [default:
+    /// false up to 32×32 pixels, otherwise true]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    constant_rates: Option<bool>,
     /// Apply the penalty every K-th step, K times as heavy (lazy regularisation, Karras et al. 2020) [default: 1 up to
     /// 32×32 pixels, otherwise 4]
     #[arg(long, value_name = "K")]
@@ -33,15 +37,17 @@ pub(super) struct Tuning {
 impl Tuning {
     /// Number of steps for pictures of `size`.
     pub(super) fn steps(&self, size: usize) -> u64 {
-        self.steps.unwrap_or(if size <= SMALL { 8000 } else { 6000 })
+        self.steps.unwrap_or(if size <= SMALL { 8000 } else { 4000 })
     }
 
     /// Sets these options in `options`: those of the command line, otherwise the defaults for the size of the pictures.
     pub(super) fn complete(&self, options: Options) -> Options {
         let is_small = options.network.size <= SMALL;
         let norm = self.discriminator_norm.unwrap_or(is_small);
+        let fall = !self.constant_rates.unwrap_or(!is_small);
         Options {
             network: Network { discriminator_norm: norm, ..options.network },
+            annealed: fall.then_some(self.steps(options.network.size)),
             batch: self.batch.unwrap_or(if is_small { 64 } else { 32 }),
             rate_ratio: self.rate_ratio.unwrap_or(if is_small { 0.5 } else { 1.0 }),
             r1_every: self.r1_every.unwrap_or(if is_small { 1 } else { 4 }),
@@ -66,25 +72,32 @@ mod tests {
     }
 
     /// The settings of a command line for pictures of `size`.
-    fn settings(size: usize, arguments: &[&str]) -> (u64, bool, usize, f32, u64, bool) {
+    fn settings(size: usize, arguments: &[&str]) -> Options {
         let line = Line::parse_from([&["train"], arguments].concat());
-        let steps = line.tuning.steps(size);
         let network = Network { size, ..Network::default() };
-        let it = line.tuning.complete(Options { network, ..line.options });
+        line.tuning.complete(Options { network, ..line.options })
+    }
+
+    /// These settings one by one.
+    fn list(it: Options) -> (Option<u64>, bool, usize, f32, u64, bool) {
         let norm = it.network.discriminator_norm;
-        (steps, norm, it.batch, it.rate_ratio, it.r1_every, it.minibatch_discrimination)
+        (it.annealed, norm, it.batch, it.rate_ratio, it.r1_every, it.minibatch_discrimination)
     }
 
     #[test]
     fn the_size_decides_what_nobody_chose() {
-        assert_eq!(settings(28, &[]), (8000, true, 64, 0.5, 1, false));
-        assert_eq!(settings(32, &[]), settings(28, &[]));
-        assert_eq!(settings(64, &[]), (6000, false, 32, 1.0, 4, true));
-        let numbers = ["--steps", "9", "--batch", "7", "--rate-ratio", "2", "--r1-every", "3"];
-        assert_eq!(settings(64, &numbers), (9, false, 7, 2.0, 3, true));
-        let on = ["--discriminator-norm", "--minibatch-discrimination"];
-        assert_eq!(settings(32, &on), (8000, true, 64, 0.5, 1, true));
+        let of = |size: usize, arguments: &[&str]| list(settings(size, arguments));
+        assert_eq!(of(28, &[]), (Some(8000), true, 64, 0.5, 1, false));
+        assert_eq!(of(32, &[]), of(28, &[]));
+        assert_eq!(of(64, &[]), (None, false, 32, 1.0, 4, true));
+        let numbers = ["--batch", "7", "--rate-ratio", "2", "--r1-every", "3"];
+        assert_eq!(of(64, &numbers), (None, false, 7, 2.0, 3, true));
+        let falling = ["--constant-rates=false"];
+        assert_eq!(of(64, &falling), (Some(4000), false, 32, 1.0, 4, true));
+        assert_eq!(of(64, &[falling[0], "--steps", "9"]).0, Some(9));
+        let on = ["--discriminator-norm", "--minibatch-discrimination", "--constant-rates"];
+        assert_eq!(of(32, &on), (None, true, 64, 0.5, 1, true));
         let off = ["--discriminator-norm=false", "--minibatch-discrimination=false"];
-        assert_eq!(settings(64, &off), (6000, false, 32, 1.0, 4, false));
+        assert_eq!(of(64, &off), (None, false, 32, 1.0, 4, false));
     }
 }
