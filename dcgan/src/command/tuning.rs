@@ -71,22 +71,17 @@ mod tests {
         tuning: Tuning,
     }
 
-    /// The settings of a command line for pictures of `size`.
-    fn settings(size: usize, arguments: &[&str]) -> Options {
+    /// What a command line means for pictures of `size`.
+    fn of(size: usize, arguments: &[&str]) -> (Option<u64>, bool, usize, f32, u64, bool) {
         let line = Line::parse_from([&["train"], arguments].concat());
         let network = Network { size, ..Network::default() };
-        line.tuning.complete(Options { network, ..line.options })
-    }
-
-    /// These settings one by one.
-    fn list(it: Options) -> (Option<u64>, bool, usize, f32, u64, bool) {
+        let it = line.tuning.complete(Options { network, ..line.options });
         let norm = it.network.discriminator_norm;
         (it.annealed, norm, it.batch, it.rate_ratio, it.r1_every, it.minibatch_discrimination)
     }
 
     #[test]
     fn the_size_decides_what_nobody_chose() {
-        let of = |size: usize, arguments: &[&str]| list(settings(size, arguments));
         assert_eq!(of(28, &[]), (Some(8000), true, 64, 0.5, 1, false));
         assert_eq!(of(32, &[]), of(28, &[]));
         assert_eq!(of(64, &[]), (None, false, 32, 1.0, 4, true));
